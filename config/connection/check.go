@@ -1,0 +1,161 @@
+package connection
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"defog-cdk/config/nearest"
+)
+
+// form says which keys a database's db_creds have. A partial db_creds is an
+// error, an empty one is not.
+type form struct {
+	required []string
+	optional []string
+	driver   bool // the function can run SQL on it
+}
+
+var forms = map[string]form{
+	"postgres":   {required: []string{"host", "port", "database", "user", "password"}, optional: []string{"sslmode", "sslrootcert"}, driver: true},
+	"sqlite":     {required: []string{"database"}, driver: true},
+	"redshift":   {required: []string{"host", "port", "database", "user", "password"}, optional: []string{"schema", "sslmode", "sslrootcert"}},
+	"mysql":      {required: []string{"host", "database", "user", "password"}, optional: []string{"port"}},
+	"snowflake":  {required: []string{"account", "warehouse", "user", "password"}, optional: []string{"database"}},
+	"databricks": {required: []string{"server_hostname", "access_token", "http_path"}, optional: []string{"schema"}},
+	"bigquery":   {required: []string{"json_key_path"}},
+	"sqlserver":  {required: []string{"server", "user", "password"}, optional: []string{"database"}},
+}
+
+// DBTypes returns the valid values of db_type, sorted.
+func DBTypes() []string { return slices.Sorted(maps.Keys(forms)) }
+
+// checker decodes single keys and gathers what is wrong with them.
+type checker struct {
+	fields   map[string]any
+	problems []error
+}
+
+func (c *checker) failf(key, format string, args ...any) {
+	c.problems = append(c.problems, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...)))
+}
+
+// text returns an optional text.
+func (c *checker) text(key string) string {
+	switch v := c.fields[key].(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	default:
+		c.failf(key, "is %s; valid: text", kind(v))
+		return ""
+	}
+}
+
+func (c *checker) url(key string) string {
+	text := c.text(key)
+	if text == "" {
+		return ""
+	}
+	if err := checkURL(text); err != nil {
+		c.failf(key, "%v", err)
+	}
+	return strings.TrimSuffix(text, "/")
+}
+
+func (c *checker) dbType() string {
+	text := c.text("db_type")
+	switch _, ok := forms[text]; {
+	case ok:
+		return text
+	case text == "" && (c.fields["db_type"] == nil || c.fields["db_type"] == ""):
+		c.failf("db_type", "missing; valid: %s", strings.Join(DBTypes(), ", "))
+	case text != "":
+		c.failf("db_type", "%q is unknown%s; valid: %s", text, nearest.Hint(text, DBTypes()), strings.Join(DBTypes(), ", "))
+	}
+	return ""
+}
+
+// creds checks db_creds against the form of its database; without a known
+// database only its values are checked.
+func (c *checker) creds(dbType string) Creds {
+	value, given := c.fields["db_creds"]
+	fields, ok := value.(map[string]any)
+	switch {
+	case !given:
+		keys := "the database's credentials"
+		if form, known := forms[dbType]; known {
+			keys = strings.Join(form.required, ", ")
+		}
+		c.failf("db_creds", "missing; valid: an object with %s, or {} to generate SQL without running it", keys)
+		return nil
+	case !ok:
+		c.failf("db_creds", "is %s; valid: an object", kind(value))
+		return nil
+	}
+	creds := Creds{}
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		switch v := fields[key].(type) {
+		case string, bool, json.Number:
+			creds[key] = v
+		case nil:
+		default:
+			c.failf("db_creds."+key, "is %s; valid: text or a number", kind(v))
+		}
+	}
+	form, known := forms[dbType]
+	if !known || len(creds) == 0 {
+		return creds
+	}
+	c.checkForm(dbType, form, fields, creds)
+	return creds
+}
+
+func (c *checker) checkForm(dbType string, form form, fields map[string]any, creds Creds) {
+	if !form.driver {
+		c.failf("db_type", "%s cannot be queried yet; leave db_creds empty ({}) to generate its SQL without running it", dbType)
+	}
+	for _, key := range form.required {
+		if v, given := fields[key]; !given || v == nil || v == "" {
+			c.failf("db_creds."+key, "missing; %s needs %s", dbType, strings.Join(form.required, ", "))
+		}
+	}
+	if port := creds.Text("port"); port != "" {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			c.failf("db_creds.port", "is not a port; valid: 1 to 65535")
+		}
+	}
+	c.unknown("db_creds.", fields, append(slices.Clone(form.required), form.optional...)...)
+}
+
+// unknown reports the keys that nothing reads: left alone, a misspelt key
+// would look as if it had an effect.
+func (c *checker) unknown(prefix string, fields map[string]any, valid ...string) {
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		if !slices.Contains(valid, key) {
+			c.failf(prefix+key, "unknown key%s; valid: %s", nearest.Hint(key, valid), strings.Join(valid, ", "))
+		}
+	}
+}
+
+// kind names a JSON value's type.
+func kind(value any) string {
+	switch value.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "text"
+	case bool:
+		return "a boolean"
+	case json.Number:
+		return "a number"
+	case []any:
+		return "a list"
+	default:
+		return "an object"
+	}
+}

@@ -1,0 +1,168 @@
+package connection
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const valid = `{
+  "api_key": "key-1",
+  "db_type": "postgres",
+  "db_creds": {"host": "db", "port": 5432, "database": "shop", "user": "reader", "password": "pässword"},
+  "base_url": "https://defog.example/"
+}`
+
+func TestReadKeepsEveryValue(t *testing.T) {
+	conn, err := Read(write(t, valid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if conn.APIKey != "key-1" || conn.DBType != "postgres" || conn.BaseURL != "https://defog.example" {
+		t.Errorf("got %+v", conn)
+	}
+	want := map[string]string{"host": "db", "port": "5432", "database": "shop", "user": "reader", "password": "pässword", "sslmode": ""}
+	for key, text := range want {
+		if got := conn.DBCreds.Text(key); got != text {
+			t.Errorf("Text(%q) = %q, want %q", key, got, text)
+		}
+	}
+}
+
+func TestDecodeReadsWhatEncodeWrote(t *testing.T) {
+	for _, text := range []string{
+		valid,
+		`{"db_type": "mysql", "db_creds": {}}`,
+		`{"db_type": "postgres", "db_creds": {"host": "h", "port": "5432", "database": "d", "user": "u", "password": "p"}, "generate_query_url": "http://127.0.0.1:1/x"}`,
+	} {
+		conn, err := Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		encoded, err := conn.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		decoded, err := Decode(encoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(conn, decoded); diff != "" {
+			t.Errorf("%s: -read +decoded:\n%s", text, diff)
+		}
+	}
+}
+
+func TestProblems(t *testing.T) {
+	tests := []struct {
+		name, text string
+		want       []string // every problem, in order
+	}{
+		{"empty", ``, []string{"is empty; valid: a JSON object with api_key, db_type and db_creds"}},
+		{"null", `null`, []string{"is null; valid: a JSON object with api_key, db_type and db_creds"}},
+		{"list", `[]`, []string{"is a JSON array; valid: an object with api_key, db_type and db_creds"}},
+		{"syntax", "{\n  \"db_type\": postgres}", []string{"line 2, column 14: bad JSON: unexpected character looking for beginning of value"}},
+		{"cut", "{\n  \"db_type\":", []string{"line 2, column 13: bad JSON: the text ends before the object does"}},
+		{"more", `{"db_type":"sqlite","db_creds":{}} {}`, []string{"line 1, column 36: more text after the JSON object"}},
+		{"all missing", `{}`, []string{
+			"db_type: missing; valid: bigquery, databricks, mysql, postgres, redshift, snowflake, sqlite, sqlserver",
+			"db_creds: missing; valid: an object with the database's credentials, or {} to generate SQL without running it",
+		}},
+		{"unknown db_type", `{"db_type": "postgress", "db_creds": {}}`, []string{
+			`db_type: "postgress" is unknown (did you mean postgres?); valid: bigquery, databricks, mysql, postgres, redshift, snowflake, sqlite, sqlserver`,
+		}},
+		{"several", `{"api_key": 5, "db_type": "postgres", "db_kreds": 1, "db_creds": {"host": "h", "port": 99999, "pasword": "s3cret", "user": ["s3cret"], "database": ""}}`, []string{
+			"api_key: is a number; valid: text",
+			"db_creds.user: is a list; valid: text or a number",
+			"db_creds.database: missing; postgres needs host, port, database, user, password",
+			"db_creds.password: missing; postgres needs host, port, database, user, password",
+			"db_creds.port: is not a port; valid: 1 to 65535",
+			"db_creds.pasword: unknown key (did you mean password?); valid: host, port, database, user, password, sslmode, sslrootcert",
+			"db_kreds: unknown key (did you mean db_creds?); valid: api_key, db_type, db_creds, base_url, generate_query_url",
+		}},
+		{"no driver", `{"db_type": "mysql", "db_creds": {"host": "h", "database": "d", "user": "u", "password": "p"}}`, []string{
+			"db_type: mysql cannot be queried yet; leave db_creds empty ({}) to generate its SQL without running it",
+		}},
+		{"URLs", `{"db_type": "sqlite", "db_creds": {}, "base_url": "defog.example", "generate_query_url": "https://u:s3cret@defog.example"}`, []string{
+			"base_url: is not a URL; valid: https://host or http://host, with a path if need be",
+			"generate_query_url: holds a user name or password; valid: a URL without them, api_key is what the generator gets",
+		}},
+		{"creds list", `{"db_type": "sqlite", "db_creds": []}`, []string{"db_creds: is a list; valid: an object"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			path := write(t, test.text)
+			_, err := Read(path)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			want := make([]string, len(test.want))
+			for i, problem := range test.want {
+				want[i] = "connection file " + path + ": " + problem
+			}
+			if diff := cmp.Diff(strings.Join(want, "\n"), err.Error()); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			if strings.Contains(err.Error(), "s3cret") {
+				t.Error("the error shows a secret")
+			}
+		})
+	}
+}
+
+func TestReadSaysWhyAFileCannotBeRead(t *testing.T) {
+	directory := t.TempDir()
+	for path, want := range map[string]string{
+		filepath.Join(directory, "none.json"): "not found; create it",
+		directory:                             "is a directory",
+	} {
+		if _, err := Read(path); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+			t.Errorf("Read(%s) = %v, want the path and %q", path, err, want)
+		}
+	}
+}
+
+func TestDecodeRefusesWhatIsNotBase64(t *testing.T) {
+	_, err := Decode("s3cret!")
+	if err == nil || strings.Contains(err.Error(), "s3cret") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(valid))
+	f.Add([]byte(`{"db_type": "sqlite", "db_creds": {"database": "x"}}`))
+	f.Add([]byte("{\n\"db_creds\": {\"port\": 1e3}}"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		conn, err := Parse(data)
+		if err != nil {
+			return
+		}
+		if _, known := forms[conn.DBType]; !known {
+			t.Errorf("accepted db_type %q", conn.DBType)
+		}
+		encoded, err := conn.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		decoded, err := Decode(encoded)
+		if err != nil {
+			t.Fatalf("accepted what it refuses when encoded: %v", err)
+		}
+		if diff := cmp.Diff(conn, decoded); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "connection.json")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

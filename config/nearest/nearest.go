@@ -1,0 +1,29 @@
+// Package nearest finds the name that somebody probably meant.
+package nearest
+
+import (
+	"fmt"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// Name returns the valid name closest to name, or "" when none is close
+// enough to be a slip: more than a third of its letters differ.
+func Name(name string, valid []string) string {
+	best, distance := "", 1+len(name)/3
+	for _, candidate := range valid {
+		if d := levenshtein.ComputeDistance(name, candidate); d < distance {
+			best, distance = candidate, d
+		}
+	}
+	return best
+}
+
+// Hint returns " (did you mean …?)" for an error text, or "" when no valid
+// name is close.
+func Hint(name string, valid []string) string {
+	if best := Name(name, valid); best != "" {
+		return fmt.Sprintf(" (did you mean %s?)", best)
+	}
+	return ""
+}
