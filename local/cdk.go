@@ -1,0 +1,69 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Bootstrap prepares the local account for CDK deploys. The CLI's output goes
+// to out.
+func (a *AWS) Bootstrap(ctx context.Context, out io.Writer) error {
+	// Away from the checkout, for there the CLI synthesizes the app first.
+	return a.cdk(ctx, a.directory, out, "bootstrap", "aws://000000000000/"+region)
+}
+
+// Deploy deploys the checkout's app without asking. args are added to the
+// command line, such as "-c", "app_name=defog". The CLI's output goes to out.
+func (a *AWS) Deploy(ctx context.Context, out io.Writer, args ...string) error {
+	return a.CDK(ctx, out, slices.Concat([]string{"deploy", "--require-approval", "never"}, args)...)
+}
+
+// CDK runs the checkout's CDK CLI, in the checkout, against this local AWS,
+// with its output going to out. The functions are built for this machine, and
+// the cloud assembly goes to the private directory.
+//
+// The end of ctx interrupts the CLI. What the CLI leaves running, or leaves in
+// its temporary directory, goes with Stop.
+func (a *AWS) CDK(ctx context.Context, out io.Writer, args ...string) error {
+	return a.cdk(ctx, a.checkout, out, slices.Concat(args, []string{"-c", "architecture=" + Architecture()})...)
+}
+
+func (a *AWS) cdk(ctx context.Context, directory string, out io.Writer, args ...string) error {
+	bin := filepath.Join(a.checkout, "node_modules", ".bin")
+	program := filepath.Join(bin, "cdk")
+	if _, err := os.Stat(program); err != nil {
+		return fmt.Errorf("the CDK CLI is not installed, run `make setup`: %w", err)
+	}
+	cdk := exec.CommandContext(ctx, program, slices.Concat(args,
+		[]string{"--output", filepath.Join(a.directory, "cdk.out"), "--no-notices"})...)
+	cdk.Dir = directory
+	// As npx does, so that the CLI and the app run on the Node of package.json.
+	cdk.Env = append(prependPath(a.Environ(cdk.Environ()), bin), "TMPDIR="+a.directory)
+	cdk.Stdout, cdk.Stderr = out, out
+	// In the group of the local AWS, it is killed with it.
+	cdk.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pgid: a.group}
+	cdk.Cancel = func() error { return cdk.Process.Signal(os.Interrupt) }
+	cdk.WaitDelay = 3 * time.Second
+	if err := cdk.Run(); err != nil {
+		return fmt.Errorf("cdk %s: %w", strings.Join(args, " "), err)
+	}
+	return nil
+}
+
+// Architecture returns this machine's architecture as the app's setting of
+// that name spells it.
+func Architecture() string {
+	if runtime.GOARCH == "amd64" {
+		return "x86_64"
+	}
+	return runtime.GOARCH
+}
