@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,8 +25,8 @@ type Config struct {
 // they name. The error holds every problem of both at once (see
 // [errors.Join]), each naming its key and what is valid.
 func Load(context map[string]any) (Config, error) {
-	settings, problems := decode(context)
-	problems = append(problems, settings.check()...)
+	settings, err := Parse(context)
+	problems := []error{err}
 
 	home, err := os.UserHomeDir()
 	if err != nil && strings.HasPrefix(settings.ConnectionFile, "~/") {
@@ -57,34 +56,10 @@ func Load(context map[string]any) (Config, error) {
 	return config, errors.Join(problems...)
 }
 
-// Context parses the CDK context as the CLI hands it to the app: JSON in the
-// variable CDK_CONTEXT_JSON, or, when that would be too long for an
-// environment, in the file that CONTEXT_OVERFLOW_LOCATION names.
-// https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/cx-api/lib/cxapi.ts
-func Context(getenv func(string) string) (map[string]any, error) {
-	context := map[string]any{}
-	if text := getenv("CDK_CONTEXT_JSON"); text != "" {
-		if err := unmarshal([]byte(text), &context); err != nil {
-			return nil, fmt.Errorf("read the CDK context from CDK_CONTEXT_JSON: %w", err)
-		}
-	}
-	if path := getenv("CONTEXT_OVERFLOW_LOCATION"); path != "" {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return nil, fmt.Errorf("read the CDK context: %w", err)
-		}
-		if err := unmarshal(data, &context); err != nil {
-			return nil, fmt.Errorf("read the CDK context from %s: %w", path, err)
-		}
-	}
-	return context, nil
-}
-
-// unmarshal is [json.Unmarshal], but numbers keep their digits.
-func unmarshal(data []byte, into *map[string]any) error {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	return decoder.Decode(into)
+// Parse reads the settings alone. The error holds every problem at once.
+func Parse(context map[string]any) (Settings, error) {
+	settings, problems := decode(context)
+	return settings, errors.Join(append(problems, settings.check()...)...)
 }
 
 // decode fills the settings from the context's values and the defaults.
@@ -128,7 +103,7 @@ func pick(context map[string]any, tag reflect.StructTag, read map[string]bool) (
 			if given && fmt.Sprint(value) != fmt.Sprint(other) {
 				return nil, key, fmt.Errorf("is %v, and its alias %s is %v; give one of them", value, alias, other)
 			}
-			value, given, key = other, true, alias
+			value, key = other, alias
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(context)) {

@@ -14,12 +14,15 @@ const (
 	// Generator names who writes the SQL: "defog" or "golden".
 	Generator = "DEFOG_GENERATOR"
 
-	// DependenciesBucket, DependenciesKey and DependenciesHash name the zip
-	// that holds the function's dependencies, and the SHA-256 of its bytes in
-	// lower-case hex. A function without dependencies has none of the three.
+	// DependenciesBucket names the bucket that holds the function's
+	// dependencies, a zip. A function without dependencies has no such variable.
 	DependenciesBucket = "DEFOG_DEPENDENCIES_BUCKET"
-	DependenciesKey    = "DEFOG_DEPENDENCIES_KEY"
-	DependenciesHash   = "DEFOG_DEPENDENCIES_SHA256"
+
+	// DependenciesKey is the zip's key in the bucket.
+	DependenciesKey = "DEFOG_DEPENDENCIES_KEY"
+
+	// DependenciesHash is the SHA-256 of the zip's bytes in lower-case hex.
+	DependenciesHash = "DEFOG_DEPENDENCIES_SHA256"
 
 	// DependenciesDirectory is where dependencies are extracted; absent, a
 	// folder below the system's temporary directory (/tmp on Lambda).

@@ -1,0 +1,67 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// Context parses the CDK context as the CLI hands it to the app: JSON in the
+// variable CDK_CONTEXT_JSON, or, when that would be too long for an
+// environment, in the file that CONTEXT_OVERFLOW_LOCATION names.
+// https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/cx-api/lib/cxapi.ts
+func Context(getenv func(string) string) (map[string]any, error) {
+	context := map[string]any{}
+	if text := getenv("CDK_CONTEXT_JSON"); text != "" {
+		if err := unmarshal([]byte(text), &context); err != nil {
+			return nil, fmt.Errorf("read the CDK context from CDK_CONTEXT_JSON: %w", err)
+		}
+	}
+	if path := getenv("CONTEXT_OVERFLOW_LOCATION"); path != "" {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("read the CDK context: %w", err)
+		}
+		if err := unmarshal(data, &context); err != nil {
+			return nil, fmt.Errorf("read the CDK context from %s: %w", path, err)
+		}
+	}
+	return context, nil
+}
+
+// ContextFile returns the context that the CDK CLI would hand over in the
+// current folder: that of cdk.json, if there is one, below the command line's
+// "key=value" pairs.
+func ContextFile(pairs []string) (map[string]any, error) {
+	var cdk struct{ Context map[string]any }
+	data, err := os.ReadFile("cdk.json")
+	if err == nil {
+		err = unmarshal(data, &cdk)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read settings from cdk.json: %w", err)
+	}
+	context := cdk.Context
+	if context == nil {
+		context = map[string]any{}
+	}
+	for _, pair := range pairs {
+		key, value, found := strings.Cut(pair, "=")
+		if !found {
+			return nil, fmt.Errorf("-c %s: has no value; valid: -c key=value", pair)
+		}
+		context[key] = value
+	}
+	return context, nil
+}
+
+// unmarshal is [json.Unmarshal], but numbers keep their digits.
+func unmarshal(data []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	return decoder.Decode(into)
+}
