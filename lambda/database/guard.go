@@ -1,0 +1,122 @@
+package database
+
+import (
+	"slices"
+	"strings"
+)
+
+// guard refuses, before it is sent, text that is not one reading statement or
+// that calls a function which reaches beyond a read-only transaction. It is
+// the first of two barriers: what writes by ordinary means is refused by the
+// database itself.
+type guard struct {
+	dialect  dialect
+	reading  []string          // the words that a reading statement begins with
+	refused  func(string) bool // functions that no statement may call
+	hidden   []string          // tables and schemas that no statement may name
+	sqlCalls []string          // functions that run the SQL in their arguments
+}
+
+// check returns nil for a statement that may be sent.
+func (g *guard) check(sql string) error {
+	if strings.ContainsRune(sql, 0) {
+		return refusal("it holds a zero byte")
+	}
+	tokens, err := g.dialect.tokens(sql)
+	if err != nil {
+		return refusal(err.Error())
+	}
+	for len(tokens) > 0 && tokens[len(tokens)-1].is(";") {
+		tokens = tokens[:len(tokens)-1]
+	}
+	if slices.ContainsFunc(tokens, func(t token) bool { return t.is(";") }) {
+		return refusal("it holds more than one statement")
+	}
+	if err := g.checkBeginning(tokens); err != nil {
+		return err
+	}
+	return g.checkNames(tokens)
+}
+
+// checkBeginning looks at the first word, past opening parentheses, and past
+// EXPLAIN at that of the statement explained, which may be run for it.
+func (g *guard) checkBeginning(tokens []token) error {
+	first := slices.IndexFunc(tokens, func(t token) bool { return !t.is("(") })
+	if first < 0 {
+		return refusal("it is empty")
+	}
+	t := tokens[first]
+	if !g.reads(t) {
+		return refusal("it begins with " + strings.ToUpper(t.text) +
+			", and only statements that read may run: " + strings.ToUpper(strings.Join(g.reading, ", ")))
+	}
+	if t.text == "explain" {
+		return g.checkBeginning(g.explained(tokens[first+1:]))
+	}
+	return nil
+}
+
+func (g *guard) reads(t token) bool {
+	return t.kind == wordToken && slices.Contains(g.reading, t.text)
+}
+
+// explained returns the statement after EXPLAIN's options: words, or a list in
+// parentheses.
+func (g *guard) explained(tokens []token) []token {
+	options := []string{"analyze", "analyse", "verbose", "query", "plan"}
+	for len(tokens) > 0 && tokens[0].kind == wordToken && slices.Contains(options, tokens[0].text) {
+		tokens = tokens[1:]
+	}
+	if len(tokens) > 1 && tokens[0].is("(") && tokens[1].kind == wordToken && !g.reads(tokens[1]) {
+		end := slices.IndexFunc(tokens, func(t token) bool { return t.is(")") })
+		return tokens[end+1:]
+	}
+	return tokens
+}
+
+func (g *guard) checkNames(tokens []token) error {
+	for i, t := range tokens {
+		if !t.named() {
+			continue
+		}
+		if slices.Contains(g.hidden, t.text) {
+			return refusal(t.text + " may not be read")
+		}
+		if i+1 == len(tokens) || !tokens[i+1].is("(") {
+			continue
+		}
+		if g.refused(t.text) {
+			return refusal("the function " + t.text + " may not be called")
+		}
+		if slices.Contains(g.sqlCalls, t.text) {
+			if err := g.checkArguments(t.text, tokens[i+2:]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkArguments checks the SQL that a function is given to run, up to the
+// call's closing parenthesis. SQL that is put together at run time can't be
+// checked, so each argument has to be one literal.
+func (g *guard) checkArguments(function string, tokens []token) error {
+	for i, t := range tokens {
+		switch {
+		case i%2 == 1 && t.is(")"):
+			return nil
+		case i%2 == 1 && t.is(","), i%2 == 0 && t.kind == numberToken:
+		case i%2 == 0 && t.kind == stringToken:
+			if err := g.check(t.text); err != nil {
+				return err
+			}
+		default:
+			return refusal("the arguments of " + function + " must be plain strings")
+		}
+	}
+	return refusal("a parenthesis is not closed")
+}
+
+func refusal(why string) *StatementError {
+	return &StatementError{Message: "the statement was refused: " + why}
+}

@@ -1,0 +1,45 @@
+//go:build !onedriver
+
+package database
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+// FuzzGuard holds what must be so of any text: the guard never fails but by
+// refusing, a second statement behind an accepted one is refused, and text in a
+// string can neither hide a call nor be taken for one.
+func FuzzGuard(f *testing.F) {
+	for _, file := range []string{"postgres_writes.sql", "postgres_reaches.sql", "postgres_harmless.sql"} {
+		for _, sql := range statements(f, file, "/tmp") {
+			f.Add(sql)
+		}
+	}
+	for _, sql := range []string{"", ";", "((", "$", "$a", "$a$", "U&", `U&"`, "E'\\", "/*/", "--", "'''", "1e", "explain (", "explain (a",
+		"select crosstab(", "select crosstab('select 1'", "select crosstab('select 1',", "\x00", "\xff"} {
+		f.Add(sql)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, g := range []*guard{&postgresGuard, &sqliteGuard} {
+			err := g.check(text)
+			if _, ok := errors.AsType[*StatementError](err); err != nil && !ok {
+				t.Fatalf("%q: got %#v, want a StatementError", text, err)
+			}
+			if err == nil && g.check(text+"\n; SELECT 1") == nil {
+				t.Errorf("%q: a second statement passes", text)
+			}
+		}
+		if strings.ContainsRune(text, 0) {
+			return
+		}
+		quoted := "'" + strings.ReplaceAll(text, "'", "''") + "'"
+		if err := postgresGuard.check("SELECT " + quoted + ", 1"); err != nil {
+			t.Errorf("%s: %v", quoted, err)
+		}
+		if postgresGuard.check("SELECT "+quoted+", pg_sleep ("+quoted+")") == nil {
+			t.Errorf("%s: a call behind the string passes", quoted)
+		}
+	})
+}

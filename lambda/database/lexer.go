@@ -1,0 +1,239 @@
+package database
+
+import (
+	"errors"
+	"strings"
+	"unicode/utf8"
+)
+
+// tokenKind says what a token is.
+type tokenKind int
+
+const (
+	symbolToken tokenKind = iota // one character that is none of the others
+	wordToken                    // a keyword or a bare name, in lower case
+	nameToken                    // a quoted name, without its quotes
+	stringToken                  // a string, without its quotes
+	numberToken                  // digits, or a parameter like $1
+)
+
+// token is one lexical element of a statement. White space and comments are
+// none.
+type token struct {
+	kind tokenKind
+	text string
+}
+
+func (t token) is(symbol string) bool { return t.kind == symbolToken && t.text == symbol }
+
+// named reports whether the token can be the name of a function or table.
+func (t token) named() bool { return t.kind == wordToken || t.kind == nameToken }
+
+// dialect holds the lexical rules in which databases differ.
+type dialect struct {
+	nameQuotes     string // what opens a quoted name; `[` is closed by `]`
+	nestedComments bool   // /* /* */ */ is one comment
+	dollarQuotes   bool   // $tag$…$tag$ is a string
+	prefixes       bool   // E'…' knows backslashes, U&"…" code points
+}
+
+var (
+	errUnclosedComment = errors.New("a comment is not closed")
+	errUnclosedString  = errors.New("a string is not closed")
+	errUnclosedName    = errors.New("a quoted name is not closed")
+	errUnicodeEscape   = errors.New(`names with Unicode escapes (U&"…") are not supported`)
+)
+
+// tokens splits a statement as the database's own lexer would, as far as it
+// matters for finding names, strings and the statement's end.
+func (d *dialect) tokens(sql string) ([]token, error) {
+	var tokens []token
+	l := lexer{dialect: d, rest: sql}
+	for {
+		if err := l.skipBlank(); err != nil {
+			return nil, err
+		}
+		if l.rest == "" {
+			return tokens, nil
+		}
+		t, err := l.next()
+		if err != nil {
+			return nil, err
+		}
+		tokens = append(tokens, t)
+	}
+}
+
+// lexer is what of a statement is still to be read.
+type lexer struct {
+	*dialect
+	rest string
+}
+
+// skipBlank drops white space and comments.
+func (l *lexer) skipBlank() error {
+	for {
+		l.rest = strings.TrimLeft(l.rest, " \t\n\r\f\v")
+		switch {
+		case strings.HasPrefix(l.rest, "--"):
+			end := strings.IndexAny(l.rest, "\n\r")
+			if end < 0 {
+				end = len(l.rest)
+			}
+			l.rest = l.rest[end:]
+		case strings.HasPrefix(l.rest, "/*"):
+			if err := l.skipComment(); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+}
+
+func (l *lexer) skipComment() error {
+	depth := 0
+	for i := 0; i+1 < len(l.rest); i++ {
+		switch l.rest[i : i+2] {
+		case "/*":
+			if depth == 0 || l.nestedComments {
+				depth++
+			}
+			i++
+		case "*/":
+			depth--
+			i++
+			if depth == 0 {
+				l.rest = l.rest[i+1:]
+				return nil
+			}
+		}
+	}
+	return errUnclosedComment
+}
+
+// next reads one token; there is at least one character.
+func (l *lexer) next() (token, error) {
+	c := l.rest[0]
+	switch {
+	case c == '\'':
+		return l.quoted(stringToken, '\'', false)
+	case strings.IndexByte(l.nameQuotes, c) >= 0:
+		return l.quoted(nameToken, closing(c), false)
+	case l.prefixes && hasPrefixFold(l.rest, `u&"`):
+		l.rest = l.rest[2:]
+		t, err := l.quoted(nameToken, '"', false)
+		if err == nil && (strings.Contains(t.text, `\`) || l.followedBy("uescape")) {
+			err = errUnicodeEscape
+		}
+		return t, err
+	case l.prefixes && hasPrefixFold(l.rest, `e'`):
+		l.rest = l.rest[1:]
+		return l.quoted(stringToken, '\'', true)
+	case isDigit(c):
+		return l.cut(numberToken, span(l.rest, isDigit)), nil
+	case isNameStart(c):
+		t := l.cut(wordToken, span(l.rest, isName))
+		t.text = strings.ToLower(t.text)
+		return t, nil
+	case c == '$':
+		return l.dollar()
+	default:
+		_, size := utf8.DecodeRuneInString(l.rest)
+		return l.cut(symbolToken, size), nil
+	}
+}
+
+// quoted reads from an opening quote to the closing one. A doubled closing
+// quote stands for itself.
+func (l *lexer) quoted(kind tokenKind, end byte, backslashes bool) (token, error) {
+	var text strings.Builder
+	for i := 1; i < len(l.rest); i++ {
+		c := l.rest[i]
+		switch {
+		case c == '\\' && backslashes && i+1 < len(l.rest):
+			i++
+			text.WriteByte(l.rest[i])
+		case c == end && i+1 < len(l.rest) && l.rest[i+1] == end:
+			i++
+			text.WriteByte(end)
+		case c == end:
+			l.rest = l.rest[i+1:]
+			return token{kind, text.String()}, nil
+		default:
+			text.WriteByte(c)
+		}
+	}
+	if kind == nameToken {
+		return token{}, errUnclosedName
+	}
+	return token{}, errUnclosedString
+}
+
+// dollar reads what begins with a dollar sign: a string, a parameter, or the
+// sign alone.
+func (l *lexer) dollar() (token, error) {
+	if digits := span(l.rest[1:], isDigit); digits > 0 {
+		return l.cut(numberToken, 1+digits), nil
+	}
+	tag := 1
+	if tag < len(l.rest) && isNameStart(l.rest[tag]) {
+		tag += span(l.rest[tag:], func(c byte) bool { return isName(c) && c != '$' })
+	}
+	if !l.dollarQuotes || tag >= len(l.rest) || l.rest[tag] != '$' {
+		return l.cut(symbolToken, 1), nil
+	}
+	quote := l.rest[:tag+1]
+	text, after, closed := strings.Cut(l.rest[len(quote):], quote)
+	if !closed {
+		return token{}, errUnclosedString
+	}
+	l.rest = after
+	return token{stringToken, text}, nil
+}
+
+// followedBy reports whether the next token is the given word.
+func (l *lexer) followedBy(word string) bool {
+	ahead := *l
+	if ahead.skipBlank() != nil || ahead.rest == "" {
+		return false
+	}
+	t, err := ahead.next()
+	return err == nil && t == token{wordToken, word}
+}
+
+func (l *lexer) cut(kind tokenKind, size int) token {
+	t := token{kind, l.rest[:size]}
+	l.rest = l.rest[size:]
+	return t
+}
+
+// span returns how many bytes at the start of s are in the class.
+func span(s string, class func(byte) bool) int {
+	for i := range len(s) {
+		if !class(s[i]) {
+			return i
+		}
+	}
+	return len(s)
+}
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+func closing(quote byte) byte {
+	if quote == '[' {
+		return ']'
+	}
+	return quote
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// isNameStart: every byte of a character beyond ASCII belongs to a name.
+func isNameStart(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_' || c >= utf8.RuneSelf
+}
+
+func isName(c byte) bool { return isNameStart(c) || isDigit(c) || c == '$' }

@@ -1,0 +1,155 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"syscall"
+)
+
+// owner returns the user that the server runs as: nobody when the test runs as
+// root, and nil, for the test's own user, otherwise.
+func owner() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	nobody, err := user.Lookup("nobody")
+	if err != nil {
+		return nil, fmt.Errorf("find a user for PostgreSQL, which refuses to run as root: %w", err)
+	}
+	uid, uidErr := strconv.ParseUint(nobody.Uid, 10, 32)
+	gid, gidErr := strconv.ParseUint(nobody.Gid, 10, 32)
+	if err := errors.Join(uidErr, gidErr); err != nil {
+		return nil, fmt.Errorf("find a user for PostgreSQL, which refuses to run as root: %w", err)
+	}
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+}
+
+// install copies the server's binaries to bin, lib and share in directory.
+func install(directory string) error {
+	source, err := npmPackage()
+	if err != nil {
+		return err
+	}
+	if err := os.CopyFS(directory, os.DirFS(filepath.Join(source, "native"))); err != nil {
+		return fmt.Errorf("copy PostgreSQL's binaries: %w", err)
+	}
+	return link(directory)
+}
+
+// npmPackage finds the package with this platform's binaries in node_modules,
+// beside the go.mod above the working directory.
+func npmPackage() (string, error) {
+	architecture := runtime.GOARCH
+	if architecture == "amd64" {
+		architecture = "x64"
+	}
+	name := "@embedded-postgres/" + runtime.GOOS + "-" + architecture
+	root, err := moduleRoot()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(root, "node_modules", filepath.FromSlash(name))
+	if _, err := os.Stat(filepath.Join(path, "native", "bin", "postgres")); err != nil {
+		return "", fmt.Errorf("find the npm package %s: %w: run `npm ci` in %s", name, err, root)
+	}
+	return path, nil
+}
+
+func moduleRoot() (string, error) {
+	directory, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("find go.mod: %w", err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(directory, "go.mod")); err == nil {
+			return directory, nil
+		}
+		parent := filepath.Dir(directory)
+		if parent == directory {
+			return "", errors.New("find go.mod: there is none above the working directory")
+		}
+		directory = parent
+	}
+}
+
+// link makes the symbolic links between libraries, which an npm package can't
+// hold. The package's install script would make them, but npm may be told not
+// to run such scripts.
+func link(directory string) error {
+	data, err := os.ReadFile(filepath.Join(directory, "pg-symlinks.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("link PostgreSQL's libraries: %w", err)
+	}
+	var links []struct{ Source, Target string }
+	if err := json.Unmarshal(data, &links); err != nil {
+		return fmt.Errorf("link PostgreSQL's libraries: %w", err)
+	}
+	for _, l := range links {
+		target, err := filepath.Rel("native", filepath.FromSlash(l.Target))
+		if err != nil {
+			return fmt.Errorf("link PostgreSQL's libraries: %w", err)
+		}
+		err = os.Symlink(filepath.Base(l.Source), filepath.Join(directory, target))
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("link PostgreSQL's libraries: %w", err)
+		}
+	}
+	return nil
+}
+
+// makeDirectory makes the server's directory. Another user than the test's can
+// reach /tmp whatever TMPDIR says.
+func (s *Server) makeDirectory() (err error) {
+	parent := os.TempDir()
+	if s.owner != nil {
+		parent = "/tmp"
+	}
+	if s.directory, err = os.MkdirTemp(parent, "defog-postgres-"); err != nil {
+		return fmt.Errorf("make a directory for PostgreSQL: %w", err)
+	}
+	return nil
+}
+
+// handOver gives all that is in the directory to the server's user.
+func (s *Server) handOver() error {
+	if s.owner == nil {
+		return nil
+	}
+	root, err := os.OpenRoot(s.directory)
+	if err != nil {
+		return fmt.Errorf("give PostgreSQL's directory to its user: %w", err)
+	}
+	defer root.Close()
+	err = fs.WalkDir(root.FS(), ".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return root.Lchown(path, int(s.owner.Uid), int(s.owner.Gid))
+	})
+	if err != nil {
+		return fmt.Errorf("give PostgreSQL's directory to its user: %w", err)
+	}
+	return nil
+}
+
+// command prepares one of the server's programs. It gets a process group of
+// its own, so that an interrupt on the terminal reaches the test alone.
+func (s *Server) command(program string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(context.Background(), s.path(filepath.Join("bin", program)), args...)
+	cmd.Dir = s.directory
+	cmd.Env = []string{"LC_ALL=C", "PATH=/usr/bin:/bin"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: s.owner}
+	return cmd
+}
