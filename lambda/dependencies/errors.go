@@ -1,0 +1,106 @@
+package dependencies
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// RefusedError says why a zip is not extracted. Trying again does not help.
+type RefusedError struct {
+	Member string // the member at fault; empty when it is the zip as a whole
+	Reason string
+}
+
+func (e *RefusedError) Error() string {
+	if e.Member == "" {
+		return "refused: " + e.Reason
+	}
+	return fmt.Sprintf("refused: member %q %s", shorten(e.Member), e.Reason)
+}
+
+// shorten keeps a hostile name from filling the log.
+func shorten(name string) string {
+	if len(name) > 200 {
+		return name[:200] + "…"
+	}
+	return name
+}
+
+var (
+	errChanged = refuse("the object changed while it was read")
+	errEmpty   = refuse("the object is empty")
+)
+
+func refuse(format string, args ...any) error {
+	return &RefusedError{Reason: fmt.Sprintf(format, args...)}
+}
+
+func refuseMember(name, format string, args ...any) error {
+	return &RefusedError{Member: name, Reason: fmt.Sprintf(format, args...)}
+}
+
+// FetchError says that S3 did not give the object.
+type FetchError struct {
+	Check string // what to look at; empty when there is nothing to say
+	Cause error
+}
+
+func (e *FetchError) Error() string {
+	if e.Check == "" {
+		return fmt.Sprintf("fetch from S3: %v", e.Cause)
+	}
+	return fmt.Sprintf("fetch from S3: %v: check %s", e.Cause, e.Check)
+}
+
+// Unwrap returns the SDK's error.
+func (e *FetchError) Unwrap() error { return e.Cause }
+
+// fetchError turns the SDK's error into ours.
+func fetchError(err error) error {
+	switch status := httpStatus(err); status {
+	case http.StatusPreconditionFailed:
+		return errChanged
+	case http.StatusRequestedRangeNotSatisfiable:
+		return errEmpty
+	default:
+		return &FetchError{Check: check(status, errorCode(err)), Cause: err}
+	}
+}
+
+func check(status int, code string) string {
+	switch {
+	case code == "NoSuchBucket":
+		return "the bucket's name and account"
+	case code == "NoSuchVersion":
+		return "the object's version"
+	case status == http.StatusNotFound:
+		return "the key; the object may have been deleted or never uploaded"
+	case status == http.StatusMethodNotAllowed:
+		return "the object's version; it is a delete marker"
+	case status == http.StatusForbidden:
+		return "that the function's role allows s3:GetObject on this object (s3:GetObjectVersion for a version, " +
+			"kms:Decrypt for its key), that no bucket policy denies it, and that the object exists"
+	case status == http.StatusMovedPermanently:
+		return "the region; the bucket is in another one than the function"
+	default:
+		return ""
+	}
+}
+
+func httpStatus(err error) int {
+	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
+		return response.HTTPStatusCode()
+	}
+	return 0
+}
+
+func errorCode(err error) string {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		return api.ErrorCode()
+	}
+	return ""
+}

@@ -1,0 +1,68 @@
+package dependencies
+
+import (
+	"archive/zip"
+	"bytes"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// FuzzDirectory checks what the plan promises for any zip that gets one, and
+// that the standard library reads the same members out of it.
+func FuzzDirectory(f *testing.F) {
+	for seed := range uint64(3) {
+		content, _ := big(seed)
+		f.Add(content[max(0, len(content)-3000):])
+	}
+	for _, h := range hostileZips("/outside") {
+		if len(h.content) < 4<<10 {
+			f.Add(h.content)
+		}
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		s := &source{size: int64(len(content)), tail: content}
+		p, err := s.plan(t.Context(), 1<<30)
+		if err != nil {
+			return
+		}
+		at, bytesOfAll := int64(0), int64(0)
+		for _, m := range p.members {
+			if m.offset < at || m.offset+localHeaderSize+m.compressed > m.limit || m.limit > s.size {
+				t.Fatalf("member %q overlaps: %+v", m.name, m)
+			}
+			if !filepath.IsLocal(m.path) || m.path == "." {
+				t.Fatalf("member %q is outside", m.name)
+			}
+			if parent := filepath.Dir(m.path); parent != "." && !slices.Contains(p.folders, parent) {
+				t.Fatalf("nobody makes %q", parent)
+			}
+			at = m.limit
+			bytesOfAll += m.size
+		}
+		if bytesOfAll != p.bytes || bytesOfAll > 1<<30 {
+			t.Fatalf("the plan says %d bytes, the members %d", p.bytes, bytesOfAll)
+		}
+		compareWithStandardLibrary(t, content, p)
+	})
+}
+
+func compareWithStandardLibrary(t *testing.T, content []byte, p *plan) {
+	r, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		t.Fatalf("accepted what archive/zip does not: %v", err)
+	}
+	theirs := map[string]*zip.File{}
+	for _, f := range r.File {
+		theirs[f.Name] = f
+	}
+	for _, m := range p.members {
+		f := theirs[m.name]
+		if f == nil {
+			t.Fatalf("archive/zip has no %q", m.name)
+		}
+		if f.UncompressedSize64 != uint64(m.size) || f.CompressedSize64 != uint64(m.compressed) || f.CRC32 != m.crc {
+			t.Fatalf("archive/zip has %+v where we have %+v", f.FileHeader, m)
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package dependencies
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Object names a zip in S3.
+type Object struct {
+	Bucket, Key string
+	VersionID   string // empty means the latest
+	SHA256      string // of the zip's bytes, in lower-case hex; empty when unknown
+}
+
+// String returns the object as an s3:// address.
+func (o Object) String() string {
+	address := "s3://" + o.Bucket + "/" + o.Key
+	if o.VersionID != "" {
+		address += "?versionId=" + o.VersionID
+	}
+	return address
+}
+
+var sha256Hex = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+func (o Object) validate() error {
+	if o.Bucket == "" || o.Key == "" {
+		return errors.New("bucket and key are both needed")
+	}
+	if o.SHA256 != "" && !sha256Hex.MatchString(o.SHA256) {
+		return fmt.Errorf("SHA256 %q is not 64 lower-case hex digits", o.SHA256)
+	}
+	return nil
+}
+
+// name is the folder's name as far as the object alone decides it: by its
+// content, or else by a version, which never changes. Otherwise it is empty.
+func (o Object) name() string {
+	switch {
+	case o.SHA256 != "":
+		return "sha256-" + o.SHA256
+	case o.VersionID != "" && o.VersionID != "null": // "null" is the one version that can be replaced
+		return "version-" + digest(o.Bucket, o.Key, o.VersionID)
+	default:
+		return ""
+	}
+}
+
+func (o Object) nameByETag(etag string) string {
+	return "etag-" + digest(o.Bucket, o.Key, etag)
+}
+
+func digest(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:16])
+}
