@@ -1,0 +1,106 @@
+package ask
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// shortSecret is the length below which a secret is not looked for in the log:
+// it would blot out ordinary words.
+const shortSecret = 6
+
+// Secrets is what no log line may hold. The zero value is ready to use, by
+// several goroutines too.
+type Secrets struct {
+	mu       sync.Mutex
+	known    []string
+	replacer atomic.Pointer[strings.Replacer]
+}
+
+// Add makes secrets known. Those that are too short to look for are ignored.
+func (s *Secrets) Add(secrets ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.known = append(s.known, slices.DeleteFunc(secrets, func(secret string) bool { return len(secret) < shortSecret })...)
+	slices.SortFunc(s.known, func(a, b string) int { return len(b) - len(a) }) // one may begin with another
+	var pairs []string
+	for _, secret := range s.known {
+		pairs = append(pairs, secret, "***", url.QueryEscape(secret), "***")
+	}
+	s.replacer.Store(strings.NewReplacer(pairs...))
+}
+
+func (s *Secrets) redact(text string) string {
+	if replacer := s.replacer.Load(); replacer != nil {
+		return replacer.Replace(text)
+	}
+	return text
+}
+
+// NewLogger returns a logger that writes one JSON object a line, with the keys
+// that Lambda looks for, and never any of the secrets, wherever a message, a
+// text or an error holds one.
+// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
+func NewLogger(w io.Writer, secrets *Secrets) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{
+		ReplaceAttr: func(groups []string, attr slog.Attr) slog.Attr {
+			if attr.Key == slog.TimeKey && len(groups) == 0 {
+				attr.Key = "timestamp"
+			}
+			switch value := attr.Value.Any().(type) {
+			case string:
+				attr.Value = slog.StringValue(secrets.redact(value))
+			case error:
+				attr.Value = slog.StringValue(secrets.redact(value.Error()))
+			}
+			return attr
+		},
+	}))
+}
+
+// log writes the request's one line: what happened, how long it took and how
+// much it was; never rows or credentials, and the question only if wanted.
+func (h *Handler) log(ctx context.Context, x *exchange, total time.Duration, size int) {
+	code, level := OK, slog.LevelInfo
+	if x.failure != nil {
+		code = x.failure.code
+	}
+	if code.Status() >= 500 {
+		level = slog.LevelError
+	}
+	attrs := []slog.Attr{
+		slog.String("request_id", x.requestID),
+		slog.String("outcome", string(code)),
+		slog.Int("status", code.Status()),
+		milliseconds("generation_ms", x.generation),
+		milliseconds("database_ms", x.execution),
+		milliseconds("total_ms", total),
+		slog.Int("bytes", size),
+		slog.Int("retries", x.retries),
+		slog.Bool("cold_start", x.coldStart),
+	}
+	if x.result != nil {
+		attrs = append(attrs, slog.Int("rows", x.result.RowCount), slog.Bool("truncated", x.result.Truncated))
+	}
+	if x.failure != nil && x.failure.state != "" {
+		attrs = append(attrs, slog.String("sqlstate", x.failure.state))
+	}
+	if x.failure != nil && x.failure.cause != nil {
+		attrs = append(attrs, slog.Any("cause", x.failure.cause))
+	}
+	if h.LogQuestions && x.request.question.Text != "" {
+		attrs = append(attrs, slog.String("question", x.request.question.Text))
+	}
+	h.Log.LogAttrs(ctx, level, "question", attrs...)
+}
+
+func milliseconds(key string, d time.Duration) slog.Attr {
+	return slog.Float64(key, float64(d.Microseconds())/1000)
+}
