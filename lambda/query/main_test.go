@@ -1,0 +1,254 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"defog-cdk/config/connection"
+	"defog-cdk/config/environ"
+	"defog-cdk/test/generator"
+)
+
+var update = flag.Bool("update", false, "write the answers in testdata anew")
+
+// apiKey is a secret that no answer and no log may hold.
+const apiKey = "key-that-stays-secret"
+
+// encode returns a connection to the SQLite database in path.
+func encode(t *testing.T, path, baseURL string) string {
+	t.Helper()
+	text, err := connection.Connection{
+		APIKey: apiKey, DBType: "sqlite", DBCreds: connection.Creds{"database": path}, BaseURL: baseURL,
+	}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func newGenerator(t *testing.T) (*generator.Server, string) {
+	t.Helper()
+	stand := &generator.Server{
+		APIKey: apiKey,
+		SQL: map[string]string{
+			"Which coffees are there?":  "SELECT name, price, roasted, price AS name FROM coffee ORDER BY price",
+			"Which teas are there?":     "SELECT * FROM tea",
+			"Please delete all coffees": "DELETE FROM coffee",
+		},
+		Fixes: map[string]string{"SELECT * FROM tea": "SELECT name FROM coffee WHERE name = 'tea'"},
+	}
+	server := httptest.NewServer(stand)
+	t.Cleanup(server.Close)
+	return stand, server.URL
+}
+
+// TestAnswers sends the events in testdata, in one process, and compares the
+// answers byte by byte.
+func TestAnswers(t *testing.T) {
+	_, url := newGenerator(t)
+	shop := filepath.Join(t.TempDir(), "shop.sqlite")
+	writeShop(t, shop)
+	f := start(t, map[string]string{environ.Credentials: encode(t, shop, url)})
+
+	events, err := filepath.Glob("testdata/*.json")
+	if err != nil || len(events) == 0 {
+		t.Fatalf("no events: %v", err)
+	}
+	for _, event := range events {
+		t.Run(filepath.Base(event), func(t *testing.T) {
+			payload, err := os.ReadFile(event)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := f.invoke(t, string(payload))
+			file := strings.TrimSuffix(event, ".json") + ".answer"
+			if *update {
+				if err := os.WriteFile(file, []byte(got+"\n"), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got+"\n"); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+	log := f.stop()
+	if lines := strings.Count(log, "\n"); lines != len(events) {
+		t.Errorf("got %d lines of log for %d events:\n%s", lines, len(events), log)
+	}
+	for _, secret := range []string{apiKey, "Löwen", "coffees"} {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log holds %q:\n%s", secret, log)
+		}
+	}
+}
+
+func TestGoldenQueriesFromS3(t *testing.T) {
+	directory := t.TempDir()
+	writeShop(t, filepath.Join(directory, "shop.sqlite"))
+	shop, err := os.ReadFile(filepath.Join(directory, "shop.sqlite"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	endpoint, hash := serveS3(t, map[string][]byte{
+		"shop.sqlite": shop,
+		"golden.json": []byte(`[{"question":"How many coffees do we sell?","sql":"SELECT count(*) AS n FROM coffee"}]`),
+	})
+	environment := map[string]string{
+		environ.Credentials:        encode(t, "shop.sqlite", ""),
+		environ.Generator:          golden,
+		environ.DependenciesBucket: "assets",
+		environ.DependenciesKey:    "deps.zip",
+		environ.DependenciesHash:   hash,
+		"AWS_ENDPOINT_URL":         endpoint,
+		"AWS_REGION":               "eu-central-1",
+		"AWS_ACCESS_KEY_ID":        "AKIDEXAMPLE",
+		"AWS_SECRET_ACCESS_KEY":    "example",
+	}
+	got := start(t, environment).invoke(t, `{"question":"How many coffees do we sell"}`)
+	want := `{"columns":["n"],"data":[[2]],"query_generated":"SELECT count(*) AS n FROM coffee","ran_successfully":true,` +
+		`"reason_for_query":"This is the golden query for: How many coffees do we sell?","previous_context":[],"truncated":false,"row_count":1,"request_id":"r-1"}`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+
+	t.Run("other content", func(t *testing.T) {
+		wrong := maps.Clone(environment)
+		wrong[environ.DependenciesHash] = strings.Repeat("0", 64)
+		checkNotReady(t, start(t, wrong), "s3://assets/deps.zip")
+	})
+	t.Run("no access", func(t *testing.T) {
+		wrong := maps.Clone(environment)
+		wrong["AWS_ACCESS_KEY_ID"] = "AKIDOTHER"
+		checkNotReady(t, start(t, wrong), "s3://assets/deps.zip")
+	})
+}
+
+func TestCredentialsFromASecret(t *testing.T) {
+	_, url := newGenerator(t)
+	shop := filepath.Join(t.TempDir(), "shop.sqlite")
+	writeShop(t, shop)
+	secret := `{"api_key": "` + apiKey + `", "db_type": "sqlite", "db_creds": {"database": "` + shop + `"}, "base_url": "` + url + `"}`
+	environment := map[string]string{
+		environ.CredentialsSecret: "prod/defog",
+		"AWS_ENDPOINT_URL":        serveSecrets(t, map[string]string{"prod/defog": secret, "prod/broken": `{"api_key": "` + apiKey + `"}`}),
+		"AWS_REGION":              "eu-central-1",
+		"AWS_ACCESS_KEY_ID":       "AKIDEXAMPLE",
+		"AWS_SECRET_ACCESS_KEY":   "example",
+	}
+	f := start(t, environment)
+	var answer map[string]any
+	if err := json.Unmarshal([]byte(f.invoke(t, `{"question":"Which coffees are there?"}`)), &answer); err != nil {
+		t.Fatal(err)
+	}
+	if answer["ran_successfully"] != true {
+		t.Errorf("got %v", answer)
+	}
+	for name, reason := range map[string]string{"prod/none": "ResourceNotFoundException", "prod/broken": "db_type: missing"} {
+		wrong := maps.Clone(environment)
+		wrong[environ.CredentialsSecret] = name
+		checkNotReady(t, start(t, wrong), name, reason)
+	}
+}
+
+// serveSecrets stands in for Secrets Manager.
+// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+func serveSecrets(t *testing.T, secrets map[string]string) (endpoint string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var request struct{ SecretId string }
+		if err := json.NewDecoder(r.Body).Decode(&request); err != nil || r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" {
+			http.Error(w, "not GetSecretValue", http.StatusBadRequest)
+			return
+		}
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		answer := map[string]string{"Name": request.SecretId, "SecretString": secrets[request.SecretId]}
+		if answer["SecretString"] == "" {
+			w.WriteHeader(http.StatusBadRequest)
+			answer = map[string]string{"__type": "ResourceNotFoundException", "message": "Secrets Manager can't find the specified secret."}
+		}
+		if err := json.NewEncoder(w).Encode(answer); err != nil {
+			t.Error(err)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestWrongSettings(t *testing.T) {
+	good := encode(t, "shop.sqlite", "")
+	for name, test := range map[string]struct {
+		environment map[string]string
+		logged      []string
+	}{
+		"no credentials":      {nil, []string{environ.Credentials}},
+		"not base64":          {map[string]string{environ.Credentials: "{}"}, []string{environ.Credentials}},
+		"golden without data": {map[string]string{environ.Credentials: good, environ.Generator: golden}, []string{"golden.json"}},
+		"everything wrong": {
+			map[string]string{
+				environ.Credentials: good, environ.Generator: "oracle", environ.Retries: "-1",
+				environ.MaxRows: "many", environ.StatementTimeout: "0",
+			},
+			[]string{environ.Generator, environ.Retries, environ.MaxRows, environ.StatementTimeout},
+		},
+	} {
+		t.Run(name, func(t *testing.T) { checkNotReady(t, start(t, test.environment), test.logged...) })
+	}
+}
+
+// checkNotReady asks twice, as a process that ends would not survive, and
+// looks for the reasons in the log.
+func checkNotReady(t *testing.T, f *function, reasons ...string) {
+	t.Helper()
+	for range 2 {
+		var answer map[string]any
+		if err := json.Unmarshal([]byte(f.invoke(t, `{"question":"?"}`)), &answer); err != nil {
+			t.Fatal(err)
+		}
+		if answer["error_code"] != "not_ready" || answer["ran_successfully"] != false {
+			t.Errorf("got %v", answer)
+		}
+	}
+	log := f.stop()
+	for _, reason := range reasons {
+		if !strings.Contains(log, reason) {
+			t.Errorf("the log does not say %q:\n%s", reason, log)
+		}
+	}
+	if strings.Contains(log, apiKey) {
+		t.Errorf("the log holds the API key:\n%s", log)
+	}
+}
+
+func TestUnreachableGenerator(t *testing.T) {
+	stand, url := newGenerator(t)
+	shop := filepath.Join(t.TempDir(), "shop.sqlite")
+	writeShop(t, shop)
+	f := start(t, map[string]string{environ.Credentials: encode(t, shop, url)})
+	stand.Fail(generator.Text("<html>"))
+	var codes []any
+	for range 2 {
+		var answer map[string]any
+		if err := json.Unmarshal([]byte(f.invoke(t, `{"question":"Which coffees are there?"}`)), &answer); err != nil {
+			t.Fatal(err)
+		}
+		codes = append(codes, answer["error_code"])
+	}
+	if want := []any{"generator_unreachable", nil}; !slices.Equal(codes, want) {
+		t.Errorf("got %v, want %v", codes, want)
+	}
+}

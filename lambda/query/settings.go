@@ -1,0 +1,81 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"defog-cdk/config/connection"
+	"defog-cdk/config/environ"
+	"defog-cdk/lambda/dependencies"
+)
+
+// The generators that environ.Generator may name.
+const (
+	defog  = "defog"
+	golden = "golden"
+)
+
+// settings is the function's environment.
+type settings struct {
+	connection       connection.Connection // empty when it is in a secret
+	secret           string                // name or ARN; "" when there is none
+	generator        string
+	dependencies     dependencies.Object
+	directory        string
+	statementTimeout time.Duration
+	maxRows          int
+	retries          int
+	logQuestions     bool
+	aws              awsSettings
+}
+
+// readSettings reads the environment. The error holds every problem at once,
+// each with its variable.
+func readSettings(get func(string) string) (settings, error) {
+	s := settings{
+		generator: cmp.Or(get(environ.Generator), defog),
+		dependencies: dependencies.Object{
+			Bucket: get(environ.DependenciesBucket),
+			Key:    get(environ.DependenciesKey),
+			SHA256: get(environ.DependenciesHash),
+		},
+		directory:    cmp.Or(get(environ.DependenciesDirectory), filepath.Join(os.TempDir(), "defog")),
+		logQuestions: get(environ.LogQuestions) == "true",
+		aws: awsSettings{
+			region:       get("AWS_REGION"),
+			accessKey:    get("AWS_ACCESS_KEY_ID"),
+			secretKey:    get("AWS_SECRET_ACCESS_KEY"),
+			sessionToken: get("AWS_SESSION_TOKEN"),
+			endpoint:     get("AWS_ENDPOINT_URL"),
+		},
+	}
+	var problems []error
+	number := func(name string, absent, least int) int {
+		text := cmp.Or(get(name), strconv.Itoa(absent))
+		n, err := strconv.Atoi(text)
+		if err != nil || n < least {
+			problems = append(problems, fmt.Errorf("%s: %q is wrong; valid: a whole number from %d", name, text, least))
+		}
+		return n
+	}
+	s.maxRows = number(environ.MaxRows, 10_000, 1)
+	s.retries = number(environ.Retries, 3, 0)
+	s.statementTimeout = time.Duration(number(environ.StatementTimeout, 30, 1)) * time.Second
+
+	if valid := []string{defog, golden}; !slices.Contains(valid, s.generator) {
+		problems = append(problems, fmt.Errorf("%s: %q is unknown; valid: %v", environ.Generator, s.generator, valid))
+	}
+	if s.secret = get(environ.CredentialsSecret); s.secret == "" {
+		var err error
+		if s.connection, err = connection.Decode(get(environ.Credentials)); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", environ.Credentials, err))
+		}
+	}
+	return s, errors.Join(problems...)
+}
