@@ -1,0 +1,62 @@
+package stacks
+
+import (
+	"fmt"
+	"maps"
+	"strconv"
+
+	"defog-cdk/config"
+	"defog-cdk/config/environ"
+)
+
+// environmentLimit is how many bytes all names and values may have together.
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const environmentLimit = 4096
+
+// locationAllowance is what the variables take that are known only when the
+// stack is deployed: the names of the assets' bucket and key.
+const locationAllowance = len(environ.DependenciesBucket) + 63 + len(environ.DependenciesKey) + 80
+
+// environment returns the function's variables as far as the settings decide
+// them, and refuses more than Lambda takes.
+func environment(conf config.Config, dependenciesHash string) (map[string]string, error) {
+	variables := maps.Clone(conf.Environment)
+	if variables == nil {
+		variables = map[string]string{}
+	}
+	variables[environ.Generator] = conf.Generator
+	variables[environ.DependenciesHash] = dependenciesHash
+	variables[environ.StatementTimeout] = strconv.Itoa(conf.StatementTimeout)
+	variables[environ.MaxRows] = strconv.Itoa(conf.MaxRows)
+	variables[environ.Retries] = strconv.Itoa(conf.Retries)
+	if conf.LogQuestions {
+		variables[environ.LogQuestions] = "true"
+	}
+	if conf.CredentialsSecret != "" {
+		variables[environ.CredentialsSecret] = conf.CredentialsSecret
+	} else {
+		credentials, err := conf.Connection.Encode()
+		if err != nil {
+			return nil, err
+		}
+		variables[environ.Credentials] = credentials
+	}
+
+	size := locationAllowance
+	for name, value := range variables {
+		size += len(name) + len(value)
+	}
+	if size > environmentLimit {
+		return nil, fmt.Errorf("the function's environment has %d bytes, %d of them the credentials and %d environment_variables; Lambda takes %d: "+
+			"move the credentials to Secrets Manager with credentials_secret, or shorten environment_variables",
+			size, len(variables[environ.Credentials]), length(conf.Environment), environmentLimit)
+	}
+	return variables, nil
+}
+
+func length(variables map[string]string) (size int) {
+	for name, value := range variables {
+		size += len(name) + len(value)
+	}
+	return size
+}

@@ -1,0 +1,94 @@
+// Package stacks says what AWS gets: one construct or stack a file, made from
+// checked settings.
+package stacks
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"defog-cdk/config"
+)
+
+// NewQueryStack makes the stack that answers questions: the function, its role
+// and logs, its dependencies and the HTTP API. Its outputs hold the API's URL
+// and the commands that ask a question.
+func NewQueryStack(scope constructs.Construct, id string, inputs *Inputs) (awscdk.Stack, error) {
+	conf := inputs.Config
+	stack := awscdk.NewStack(scope, jsii.String(id), &awscdk.StackProps{
+		Description: jsii.Sprintf("Answers questions on a %s database with generated SQL", conf.Connection.DBType),
+	})
+	function, err := NewQueryFunction(stack, "Query", inputs)
+	if err != nil {
+		return nil, err
+	}
+	api := NewQueryAPI(stack, "Api", QueryAPIProps{Config: conf, Function: function.Function})
+
+	output(stack, "QueryUrl", "Where to send questions: POST with a JSON body", api.URL)
+	output(stack, "ApiAuth", "Who may ask", conf.APIAuth)
+	output(stack, "AskCommand", "Asks a question from this checkout", askCommand(conf))
+	output(stack, "CurlCommand", "Asks a question from anywhere", curlCommand(stack, conf, api.URL))
+
+	for _, name := range slices.Sorted(maps.Keys(conf.Tags)) {
+		awscdk.Tags_Of(stack).Add(jsii.String(name), jsii.String(conf.Tags[name]), nil)
+	}
+	warn(stack, conf)
+	return stack, nil
+}
+
+func output(stack awscdk.Stack, id, description, value string) {
+	awscdk.NewCfnOutput(stack, jsii.String(id), &awscdk.CfnOutputProps{
+		Description: jsii.String(description),
+		Value:       jsii.String(value),
+	})
+}
+
+func askCommand(conf config.Config) string {
+	return fmt.Sprintf(`go run ./cmd/defog ask -c app_name=%s -c stage=%s "How many customers are there?"`, conf.AppName, conf.Stage)
+}
+
+func curlCommand(stack awscdk.Stack, conf config.Config, url string) string {
+	command := []string{"curl"}
+	if conf.APIAuth == "iam" {
+		command = append(command,
+			fmt.Sprintf(`--aws-sigv4 "aws:amz:%s:execute-api"`, *stack.Region()),
+			`--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`,
+			`-H "x-amz-security-token: $AWS_SESSION_TOKEN"`)
+	}
+	command = append(command, `-H "content-type: application/json"`, `-d '{"question": "How many customers are there?"}'`, url)
+	return strings.Join(command, " ")
+}
+
+// warn says at synth what a reviewer should know. Each warning can be
+// acknowledged by its id, as CDK warnings are.
+func warn(stack awscdk.Stack, conf config.Config) {
+	annotations := awscdk.Annotations_Of(stack)
+	if conf.CredentialsSecret == "" {
+		annotations.AddWarningV2(jsii.String("defog:credentials-in-template"), jsii.String(
+			"The database's credentials stand in the template as base64, and whoever may read the stack or the function can read them. "+
+				"To keep them in Secrets Manager, set credentials_secret."))
+	}
+	if conf.APIAuth == "none" {
+		annotations.AddWarningV2(jsii.String("defog:open-api"), jsii.String(
+			"api_auth is none: anybody who knows the URL can ask questions of the database. To ask for a signature, set api_auth to iam."))
+	}
+}
+
+// secretARN is the ARN of a secret given by ARN or by name. Secrets Manager
+// ends each ARN with a hyphen and six characters of its own.
+func secretARN(stack awscdk.Stack, secret string) *string {
+	if strings.HasPrefix(secret, "arn:") {
+		return jsii.String(secret)
+	}
+	return stack.FormatArn(&awscdk.ArnComponents{
+		Service:      jsii.String("secretsmanager"),
+		Resource:     jsii.String("secret"),
+		ResourceName: jsii.String(secret + "-??????"),
+		ArnFormat:    awscdk.ArnFormat_COLON_RESOURCE_NAME,
+	})
+}
