@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+const (
+	accessKey = "AKIDEXAMPLE"
+	secretKey = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+)
+
+// fakeAWS stands in for the AWS endpoint: it knows one stack, and one HTTP API
+// by its Host header, as local AWS does.
+type fakeAWS struct {
+	stack   string
+	outputs map[string]string
+	status  int    // of the API's answer
+	answer  string // the API's answer
+	header  http.Header
+	hang    bool // the API never answers
+
+	asked *http.Request // what the API was asked last
+	body  string
+}
+
+// newAWS starts a fake AWS and makes it the environment's; the stack
+// defog-lambda-dev is deployed there.
+func newAWS(t *testing.T) *fakeAWS {
+	t.Helper()
+	fake := &fakeAWS{
+		stack: "defog-lambda-dev",
+		outputs: map[string]string{
+			"QueryUrl": "https://abcd1234.execute-api.eu-central-1.amazonaws.com/",
+			"ApiAuth":  "iam",
+		},
+		status: http.StatusOK,
+		answer: `{"columns":["n"],"data":[[1]],"query_generated":"SELECT 1 AS n","ran_successfully":true,"truncated":false}`,
+	}
+	server := httptest.NewServer(fake)
+	t.Cleanup(server.Close)
+
+	t.Chdir(t.TempDir()) // away from any cdk.json
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL":                       server.URL,
+		"AWS_ACCESS_KEY_ID":                      accessKey,
+		"AWS_SECRET_ACCESS_KEY":                  secretKey,
+		"AWS_SESSION_TOKEN":                      "",
+		"AWS_REGION":                             "eu-central-1",
+		"AWS_DEFAULT_REGION":                     "",
+		"AWS_PROFILE":                            "",
+		"AWS_CONFIG_FILE":                        "/nonexistent",
+		"AWS_SHARED_CREDENTIALS_FILE":            "/nonexistent",
+		"AWS_EC2_METADATA_DISABLED":              "true",
+		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "",
+		"AWS_CONTAINER_CREDENTIALS_FULL_URI":     "",
+		"AWS_WEB_IDENTITY_TOKEN_FILE":            "",
+	} {
+		t.Setenv(name, value)
+	}
+	return fake
+}
+
+func (f *fakeAWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if strings.Contains(string(body), "Action=DescribeStacks") {
+		f.describeStacks(w, string(body))
+		return
+	}
+	f.asked, f.body = r, string(body)
+	if f.hang {
+		<-r.Context().Done()
+		return
+	}
+	for name, values := range f.header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(f.status)
+	fmt.Fprint(w, f.answer)
+}
+
+func (f *fakeAWS) describeStacks(w http.ResponseWriter, body string) {
+	w.Header().Set("Content-Type", "text/xml")
+	if !strings.Contains(body+"&", "StackName="+f.stack+"&") {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><Error><Type>Sender</Type>`+
+			`<Code>ValidationError</Code><Message>Stack with id x does not exist</Message></Error></ErrorResponse>`)
+		return
+	}
+	var outputs strings.Builder
+	for key, value := range f.outputs {
+		fmt.Fprintf(&outputs, "<member><OutputKey>%s</OutputKey><OutputValue>%s</OutputValue></member>", key, html.EscapeString(value))
+	}
+	fmt.Fprintf(w, `<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member>`+
+		`<StackId>arn:aws:cloudformation:eu-central-1:123456789012:stack/%s/1</StackId><StackName>%[1]s</StackName>`+
+		`<StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime>`+
+		`<Outputs>%s</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`, f.stack, outputs.String())
+}

@@ -1,0 +1,175 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+)
+
+// largest is more than an HTTP API passes on, which is 10 MB.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+const largest = 16 << 20
+
+// Question is what to ask.
+type Question struct {
+	Question    string          `json:"question"`
+	HardFilters json.RawMessage `json:"hard_filters,omitempty"`
+}
+
+// Answer is the function's answer, whether it knew one or not.
+type Answer struct {
+	RanSuccessfully bool                `json:"ran_successfully"`
+	SQL             string              `json:"query_generated"`
+	Columns         []string            `json:"columns"`
+	Rows            [][]json.RawMessage `json:"data"`
+	Truncated       bool                `json:"truncated"`
+	Error           string              `json:"error_message"`
+
+	Status int    `json:"-"` // of the HTTP response
+	Body   []byte `json:"-"` // all of the answer, as JSON without line breaks
+}
+
+// Ask posts the question to the API and returns the function's answer. What
+// comes from anything else than the function is an error.
+func Ask(ctx context.Context, cfg aws.Config, api API, question Question) (*Answer, error) {
+	request, err := newRequest(ctx, cfg, api, question)
+	if err != nil {
+		return nil, err
+	}
+	client := http.Client{
+		// A signed question goes to the API and nowhere else.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("ask: %w", err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, largest+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read the answer: %w", err)
+	case len(body) > largest:
+		return nil, fmt.Errorf("read the answer: it is larger than %d MB", largest>>20)
+	}
+	if answer, ok := decode(response.StatusCode, body); ok {
+		return answer, nil
+	}
+	return nil, explain(api, response, body)
+}
+
+func newRequest(ctx context.Context, cfg aws.Config, api API, question Question) (*http.Request, error) {
+	body, err := json.Marshal(question)
+	if err != nil {
+		return nil, fmt.Errorf("encode the question: %w", err)
+	}
+	u, host, err := route(api.URL, cfg.BaseEndpoint)
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("ask %s: %w", api.URL, err)
+	}
+	request.Host = host
+	request.Header.Set("Content-Type", "application/json")
+	switch api.Auth {
+	case "none":
+		return request, nil
+	case "iam":
+		return request, sign(ctx, cfg, api.Region, request, body)
+	default:
+		return nil, fmt.Errorf("the API wants authorisation by %s, which ask cannot give; the stack's output CurlCommand shows how to ask", api.Auth)
+	}
+}
+
+// sign adds the caller's signature, version 4, to the request.
+func sign(ctx context.Context, cfg aws.Config, region string, request *http.Request, body []byte) error {
+	if err := needRegion(region); err != nil {
+		return err
+	}
+	caller, err := credentials(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	hash := sha256.Sum256(body)
+	err = v4.NewSigner().SignHTTP(ctx, caller, request, hex.EncodeToString(hash[:]), "execute-api", region, time.Now())
+	if err != nil {
+		return fmt.Errorf("sign the question: %w", err)
+	}
+	return nil
+}
+
+func needRegion(region string) error {
+	if region == "" {
+		return errors.New("no AWS region: set AWS_REGION, or give --region")
+	}
+	return nil
+}
+
+func credentials(ctx context.Context, cfg aws.Config) (aws.Credentials, error) {
+	caller, err := cfg.Credentials.Retrieve(ctx)
+	if err != nil {
+		return caller, fmt.Errorf("no AWS credentials (%w): log in, or set AWS_PROFILE", err)
+	}
+	return caller, nil
+}
+
+// decode tells the function's answer, by its ran_successfully, from what
+// gateways and proxies say.
+func decode(status int, body []byte) (*Answer, bool) {
+	var is struct {
+		RanSuccessfully *bool `json:"ran_successfully"`
+	}
+	if json.Unmarshal(body, &is) != nil || is.RanSuccessfully == nil || *is.RanSuccessfully && status != http.StatusOK {
+		return nil, false
+	}
+	answer := Answer{Status: status}
+	var compact bytes.Buffer
+	if json.Unmarshal(body, &answer) != nil || json.Compact(&compact, body) != nil {
+		return nil, false
+	}
+	answer.Body = compact.Bytes()
+	return &answer, true
+}
+
+// explain says what an answer that is not the function's means.
+func explain(api API, response *http.Response, body []byte) error {
+	var gateway struct {
+		Message string `json:"message"`
+	}
+	message := ""
+	if json.Unmarshal(body, &gateway) == nil && gateway.Message != "" {
+		message = ": " + gateway.Message
+	}
+	switch response.StatusCode {
+	case http.StatusUnauthorized:
+		return fmt.Errorf("the API wants to know who asks (401%s)", message)
+	case http.StatusForbidden:
+		if api.Auth != "iam" {
+			return fmt.Errorf("the API refused the question (403%s): if it wants signed requests, ask with --auth iam", message)
+		}
+		return fmt.Errorf("the API refused the caller (403%s): the caller needs %s", message, api.permission())
+	case http.StatusNotFound:
+		return fmt.Errorf("no query function answers at %s (404%s)", api.URL, message)
+	case http.StatusTooManyRequests:
+		return fmt.Errorf("the API is at its request limit (429%s): ask again in a moment, or raise throttle_rate", message)
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return fmt.Errorf("the query function failed or took too long (%d%s): see its log in CloudWatch", response.StatusCode, message)
+	}
+	if message == "" {
+		message = fmt.Sprintf(": %s, %d bytes", strings.TrimSpace("content type "+response.Header.Get("Content-Type")), len(body))
+	}
+	return fmt.Errorf("%s is not a query function (%d%s)", api.URL, response.StatusCode, message)
+}

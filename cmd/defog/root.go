@@ -1,0 +1,18 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "defog",
+		Short:         "Work with a query function on AWS",
+		SilenceErrors: true, // main prints them
+		SilenceUsage:  true,
+	}
+	var common common
+	common.addFlags(root.PersistentFlags())
+	root.AddCommand(newAsk(&common))
+	return root
+}
