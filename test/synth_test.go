@@ -1,0 +1,123 @@
+package test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"defog-cdk/config/connection"
+)
+
+var sample = connection.Connection{APIKey: "key", DBType: "postgres", DBCreds: connection.Creds{
+	"host": "db", "port": 5432, "database": "shop", "user": "reader", "password": "s3cret"}}
+
+// TestSynthStaysOutOfGit synthesizes into a repository, wherever the CLI is
+// told to.
+func TestSynthStaysOutOfGit(t *testing.T) {
+	repository := t.TempDir()
+	git(t, repository, "init", "--quiet")
+	file := writeConnection(t, sample)
+	if output, code := command(t, nil, "npx", "cdk", "synth", "--quiet", "-c", "connection_file="+file, "-o", filepath.Join(repository, "deep", "anywhere")); code != 0 {
+		t.Fatal(output)
+	}
+	environ := append(os.Environ(), "CDK_OUTDIR="+filepath.Join(repository, "elsewhere"), `CDK_CONTEXT_JSON={"connection_file": "`+file+`"}`)
+	if output, code := command(t, environ, "go", "run", "."); code != 0 {
+		t.Fatal(output)
+	}
+	for _, name := range []string{"deep/anywhere", "elsewhere"} {
+		if _, err := os.Stat(filepath.Join(repository, name, "manifest.json")); err != nil {
+			t.Errorf("no assembly in %s: %v", name, err)
+		}
+	}
+	if status := git(t, repository, "status", "--porcelain", "--untracked-files=all"); status != "" {
+		t.Errorf("git would add:\n%s", status)
+	}
+}
+
+func TestSynthIsDeterministic(t *testing.T) {
+	first, second := assembly(t), assembly(t)
+	if diff := cmp.Diff(first, second); diff != "" {
+		t.Errorf("two assemblies of the same input: -first +second:\n%s", diff)
+	}
+}
+
+func TestSynthListsEveryProblemAndWritesNothing(t *testing.T) {
+	output := filepath.Join(t.TempDir(), "cdk.out")
+	broken := filepath.Join(t.TempDir(), "connection.json")
+	if err := os.WriteFile(broken, []byte(`{"db_type": "postgres", "db_creds": {"host": "db", "password": "s3cret", "prot": 5432}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text, code := command(t, nil, "npx", "cdk", "synth", "-c", "connection_file="+broken, "-c", "lambda_memory_sise=512", "-c", "api_auth=open", "-o", output)
+	if code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	for _, want := range []string{
+		"lambda_memory_size", "api_auth", "iam, none", broken, "db_creds.port: missing", "db_creds.database: missing", "db_creds.user: missing", "db_creds.prot: unknown key",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in:\n%s", want, text)
+		}
+	}
+	for _, unwanted := range []string{"s3cret", "goroutine", "panic"} {
+		if strings.Contains(text, unwanted) {
+			t.Errorf("%q is in:\n%s", unwanted, text)
+		}
+	}
+	if files, err := os.ReadDir(output); err == nil && len(files) > 0 { // the CLI itself makes the folder
+		t.Errorf("a broken configuration left an assembly behind: %v", files)
+	}
+}
+
+// assembly synthesizes into a folder of its own and returns every file of it.
+func assembly(t *testing.T) map[string]string {
+	t.Helper()
+	directory := filepath.Join(t.TempDir(), "cdk.out")
+	if output, code := command(t, nil, "npx", "cdk", "synth", "--quiet", "-c", "connection_file="+writeConnection(t, sample), "-o", directory); code != 0 {
+		t.Fatal(output)
+	}
+	files := map[string]string{}
+	err := filepath.WalkDir(directory, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		files[strings.TrimPrefix(path, directory)] = string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 5 {
+		t.Fatalf("only %d files", len(files))
+	}
+	return files
+}
+
+func git(t *testing.T, directory string, args ...string) string {
+	t.Helper()
+	output, code := command(t, nil, "git", append([]string{"-C", directory}, args...)...)
+	if code != 0 {
+		t.Fatal(output)
+	}
+	return output
+}
+
+// command runs a program in the checkout with an environment, nil for this
+// process's own, and returns its output and exit code.
+func command(t *testing.T, environ []string, name string, args ...string) (output string, code int) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), name, args...)
+	command.Dir = checkout
+	command.Env = environ
+	data, err := command.CombinedOutput()
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return string(data), command.ProcessState.ExitCode()
+}
