@@ -12,7 +12,7 @@ import (
 
 // Context parses the CDK context as the CLI hands it to the app: JSON in the
 // variable CDK_CONTEXT_JSON, or, when that would be too long for an
-// environment, in the file that CONTEXT_OVERFLOW_LOCATION names.
+// environment, in the file that CONTEXT_OVERFLOW_LOCATION_ENV names.
 // https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/cx-api/lib/cxapi.ts
 func Context(getenv func(string) string) (map[string]any, error) {
 	context := map[string]any{}
@@ -21,7 +21,7 @@ func Context(getenv func(string) string) (map[string]any, error) {
 			return nil, fmt.Errorf("read the CDK context from CDK_CONTEXT_JSON: %w", err)
 		}
 	}
-	if path := getenv("CONTEXT_OVERFLOW_LOCATION"); path != "" {
+	if path := getenv("CONTEXT_OVERFLOW_LOCATION_ENV"); path != "" {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return nil, fmt.Errorf("read the CDK context: %w", err)

@@ -1,18 +1,14 @@
 package config
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
+	"path/filepath"
 	"reflect"
-	"slices"
-	"strconv"
 	"strings"
 
 	"defog-cdk/config/connection"
-	"defog-cdk/config/nearest"
 )
 
 // Config is everything that the app needs to know.
@@ -21,194 +17,82 @@ type Config struct {
 	Connection connection.Connection // without credentials when they are in a secret
 }
 
-// Load reads the settings from the CDK context and the connection file that
-// they name. The error holds every problem of both at once (see
-// [errors.Join]), each naming its key and what is valid.
+// Load reads the settings from the CDK context, as the CDK CLI hands it over,
+// and the files that they name. The error holds every problem with all of them
+// at once (see [errors.Join]), each naming its key, where it came from, and what
+// is valid.
 func Load(context map[string]any) (Config, error) {
-	settings, err := Parse(context)
-	problems := []error{err}
-
-	home, err := os.UserHomeDir()
-	if err != nil && strings.HasPrefix(settings.ConnectionFile, "~/") {
-		problems = append(problems, fmt.Errorf("connection_file: find the home directory: %w", err))
+	c := read(context)
+	c.checkFiles()
+	config := Config{Settings: c.Settings}
+	if c.CredentialsSecret != "" {
+		config.Connection.DBType = c.DBType
+		return config, errors.Join(c.problems...)
 	}
-	settings.ConnectionFile = expand(settings.ConnectionFile, home)
-	if settings.Dependencies != "" {
-		settings.Dependencies = expand(settings.Dependencies, home)
-		if _, err := os.Stat(settings.Dependencies); err != nil {
-			problems = append(problems, fmt.Errorf("function_source_dependencies_zip: %w; valid: a zip or a folder", err))
-		}
+	var err error
+	config.Connection, err = connection.Read(c.ConnectionFile)
+	if err == nil && config.Connection.APIKey == "" && c.Generator == "defog" {
+		err = fmt.Errorf("connection file %s: api_key: missing; generator defog needs it", c.ConnectionFile)
 	}
-	if settings.Generator == "golden" && settings.Dependencies == "" {
-		problems = append(problems, errors.New("function_source_dependencies_zip: missing; generator golden reads golden.json from there"))
-	}
-
-	config := Config{Settings: settings}
-	if settings.CredentialsSecret != "" {
-		config.Connection.DBType = settings.DBType
-	} else {
-		config.Connection, err = connection.Read(settings.ConnectionFile)
-		if err == nil && config.Connection.APIKey == "" && settings.Generator == "defog" {
-			err = fmt.Errorf("connection file %s: api_key: missing; generator defog needs it", settings.ConnectionFile)
-		}
-		problems = append(problems, err)
-	}
-	return config, errors.Join(problems...)
+	return config, errors.Join(append(c.problems, err)...)
 }
 
-// Parse reads the settings alone. The error holds every problem at once.
+// Parse reads the settings alone, without the files that they name but the
+// settings file. The error holds every problem at once.
 func Parse(context map[string]any) (Settings, error) {
-	settings, problems := decode(context)
-	return settings, errors.Join(append(problems, settings.check()...)...)
+	c := read(context)
+	return c.Settings, errors.Join(c.problems...)
 }
 
-// decode fills the settings from the context's values and the defaults.
-func decode(context map[string]any) (Settings, []error) {
-	var settings Settings
-	var problems []error
-	read := map[string]bool{} // the keys that some setting took its value from
-	fields := reflect.ValueOf(&settings).Elem()
-	for i := range fields.NumField() {
-		tag := fields.Type().Field(i).Tag
-		if text, ok := tag.Lookup("default"); ok {
-			if err := set(fields.Field(i), text, tag.Get("valid")); err != nil {
-				panic("config: default of " + tag.Get("key") + ": " + err.Error())
-			}
-		}
-		value, key, err := pick(context, tag, read)
-		if err == nil && value != nil {
-			err = set(fields.Field(i), value, tag.Get("valid"))
-		}
-		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", key, err))
-		}
+// read fills the settings and checks them.
+func read(context map[string]any) *checker {
+	chosen, others, problems := findSources(context)
+	c := &checker{origins: map[string]string{}, problems: problems}
+	settings := target{value: reflect.ValueOf(&c.Settings).Elem(), fields: settingFields, origins: c.origins}
+	settings.reset()
+	for _, s := range chosen {
+		c.problems = append(c.problems, settings.apply(s)...)
 	}
-	for _, key := range slices.Sorted(maps.Keys(context)) {
-		if !read[key] && looksLikeSetting(key) {
-			problems = append(problems, fmt.Errorf("%s: unknown setting%s; README lists all", key, nearest.Hint(key, Keys())))
-		}
+	for _, s := range others {
+		unused := target{value: reflect.New(settings.value.Type()).Elem(), fields: settingFields, origins: map[string]string{}}
+		c.problems = append(c.problems, unused.apply(s)...)
 	}
-	return settings, problems
+	c.check()
+	return c
 }
 
-// pick finds a setting's value under its key, its alias, or as single entries
-// of a map ("tags.team"), and marks what it used.
-func pick(context map[string]any, tag reflect.StructTag, read map[string]bool) (value any, key string, err error) {
-	key = tag.Get("key")
-	value, given := context[key]
-	read[key] = true
-	if alias := tag.Get("alias"); alias != "" {
-		read[alias] = true
-		if other, also := context[alias]; also {
-			if given && fmt.Sprint(value) != fmt.Sprint(other) {
-				return nil, key, fmt.Errorf("is %v, and its alias %s is %v; give one of them", value, alias, other)
-			}
-			value, key = other, alias
-		}
+// checkFiles makes the paths absolute and looks whether the files are there.
+func (c *checker) checkFiles() {
+	home, err := os.UserHomeDir()
+	if err != nil && strings.HasPrefix(c.ConnectionFile, "~/") {
+		c.failf("connection_file", "find the home directory: %v", err)
 	}
-	for _, name := range slices.Sorted(maps.Keys(context)) {
-		if rest, ok := strings.CutPrefix(name, tag.Get("key")+"."); ok {
-			read[name] = true
-			if value, err = merge(value, rest, context[name]); err != nil {
-				return nil, key, err
-			}
-		}
+	c.ConnectionFile = expand(c.ConnectionFile, home)
+	c.checkFile("function_source_dependencies_zip", &c.Dependencies, home)
+	c.checkFile("iam_policy_file", &c.IAMPolicyFile, home)
+	if file, needed := knowledge[c.Generator]; needed && c.Dependencies == "" {
+		c.failf("function_source_dependencies_zip", "missing; generator %s reads %s from there", c.Generator, file)
 	}
-	return value, key, nil
 }
 
-// merge adds one entry to a map that may still be text.
-func merge(value any, name string, entry any) (any, error) {
-	entries, err := object(value)
-	if err != nil {
-		return nil, err
+func (c *checker) checkFile(key string, path *string, home string) {
+	if *path == "" {
+		return
 	}
-	entries = maps.Clone(entries)
-	entries[name] = entry
-	return entries, nil
+	*path = expand(*path, home)
+	if _, err := os.Stat(*path); err != nil {
+		c.failf(key, "%v; valid: a path below this folder, or one from / or ~/", err)
+	}
 }
 
-// object returns a map, given as such or as JSON text.
-func object(value any) (map[string]any, error) {
-	switch v := value.(type) {
-	case nil:
-		return map[string]any{}, nil
-	case map[string]any:
-		return v, nil
-	case string:
-		var entries map[string]any
-		if err := unmarshal([]byte(v), &entries); err == nil && entries != nil {
-			return entries, nil
-		}
+// expand makes a path absolute; a leading ~ is the home directory, which no
+// shell expands behind "-c key=".
+func expand(path, home string) string {
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		path = filepath.Join(home, rest)
 	}
-	return nil, errors.New(`is not a map; valid: {"name": "value", …}, or single entries as key.name=value`)
-}
-
-// set stores a value, which is text when it comes from the command line.
-func set(field reflect.Value, value any, valid string) error {
-	text := fmt.Sprint(value)
-	switch field.Kind() {
-	case reflect.String:
-		if _, ok := value.(string); !ok {
-			return fmt.Errorf("%v is not text; valid: %s", value, describe(valid, "text"))
-		}
-		if words := strings.Split(valid, "|"); valid != "" && !slices.Contains(words, text) {
-			return fmt.Errorf("%q is unknown%s; valid: %s", text, nearest.Hint(text, words), strings.Join(words, ", "))
-		}
-		field.SetString(text)
-	case reflect.Int:
-		n, err := strconv.Atoi(text)
-		if err != nil || !inRange(n, valid) {
-			return fmt.Errorf("%q is not valid; valid: %s", text, describe(valid, "a whole number"))
-		}
-		field.SetInt(int64(n))
-	case reflect.Bool:
-		if text != "true" && text != "false" {
-			return fmt.Errorf("%q is not valid; valid: true, false", text)
-		}
-		field.SetBool(text == "true")
-	case reflect.Map:
-		entries, err := object(value)
-		if err != nil {
-			return err
-		}
-		texts := make(map[string]string, len(entries))
-		for name, entry := range entries {
-			switch entry.(type) {
-			case string, bool, json.Number:
-				texts[name] = fmt.Sprint(entry)
-			default:
-				return fmt.Errorf("%s is neither text, number nor boolean", name)
-			}
-		}
-		field.Set(reflect.ValueOf(texts))
+	if absolute, err := filepath.Abs(path); err == nil {
+		return absolute
 	}
-	return nil
-}
-
-func inRange(n int, valid string) bool {
-	low, high, ok := strings.Cut(valid, "..")
-	if !ok {
-		return true
-	}
-	lowest, _ := strconv.Atoi(low)
-	highest, _ := strconv.Atoi(high)
-	return lowest <= n && n <= highest
-}
-
-func describe(valid, otherwise string) string {
-	if valid == "" {
-		return otherwise
-	}
-	return strings.NewReplacer("|", ", ", "..", " to ").Replace(valid)
-}
-
-// looksLikeSetting tells settings from the CDK's own context keys, which have
-// a colon, a slash, an at sign or hyphens in them
-// ("@aws-cdk/core:…", "vpc-provider:…", "acknowledged-issue-numbers").
-func looksLikeSetting(key string) bool {
-	if !strings.ContainsAny(key, ":/@") && nearest.Name(strings.ReplaceAll(key, "-", "_"), Keys()) != "" {
-		return true
-	}
-	return !strings.ContainsAny(key, ":/@-")
+	return path
 }

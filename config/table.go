@@ -7,37 +7,39 @@ import (
 )
 
 // Keys returns the names and aliases of all settings, in the struct's order.
-func Keys() []string {
-	var keys []string
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[Settings]()) {
-		keys = append(keys, field.Tag.Get("key"))
-		if alias := field.Tag.Get("alias"); alias != "" {
-			keys = append(keys, alias)
-		}
-	}
-	return keys
-}
+func Keys() []string { return keysOf(settingFields) }
 
 // Table returns the settings as README's Markdown table.
 func Table() string {
 	var table strings.Builder
 	table.WriteString("| setting | default | valid | |\n|---|---|---|---|\n")
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[Settings]()) {
-		tag := field.Tag
-		name := "`" + tag.Get("key") + "`"
-		if alias := tag.Get("alias"); alias != "" {
-			name += " (`" + alias + "`)"
+	group := ""
+	for _, f := range settingFields {
+		if f.group != group {
+			group = f.group
+			fmt.Fprintf(&table, "| **%s** | | | |\n", group)
 		}
-		fmt.Fprintf(&table, "| %s | %s | %s | %s |\n", name, code(tag.Get("default")), describe(tag.Get("valid"), kinds[field.Type.Kind()]), tag.Get("doc"))
+		f.row(&table, "")
+		for _, member := range f.members {
+			member.row(&table, f.key+".")
+		}
 	}
 	return table.String()
 }
 
-var kinds = map[reflect.Kind]string{
-	reflect.String: "text",
-	reflect.Int:    "a whole number",
-	reflect.Bool:   "true, false",
-	reflect.Map:    "a map",
+func (f field) row(table *strings.Builder, prefix string) {
+	name := code(prefix + f.key)
+	if len(f.names) > 1 {
+		name += " (" + code(strings.Join(f.names[1:], ", ")) + ")"
+	}
+	valid := f.describe()
+	switch {
+	case f.isObject():
+		valid = "an object"
+	case f.kind.Kind() == reflect.Map:
+		valid, _, _ = strings.Cut(valid, ":")
+	}
+	fmt.Fprintf(table, "| %s | %s | %s | %s |\n", name, code(f.initial), valid, f.doc)
 }
 
 func code(text string) string {

@@ -145,6 +145,10 @@ func jsonOrText(text string) json.RawMessage {
 	if json.Valid([]byte(text)) {
 		return json.RawMessage(text)
 	}
+	return quote(text)
+}
+
+func quote(text string) json.RawMessage {
 	quoted, err := json.Marshal(text)
 	if err != nil {
 		panic(err) // text always has a JSON form

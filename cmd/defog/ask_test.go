@@ -5,8 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/pem"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -152,6 +155,26 @@ func TestAskNeedsNoCredentialsForAnotherURL(t *testing.T) {
 	}
 }
 
+// An endpoint may have a certificate of its own authority, and so may a proxy.
+func TestAskTrustsTheCABundle(t *testing.T) {
+	server := httptest.NewTLSServer(newAWS(t))
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
+	for _, url := range []string{"", "https://abcd1234.execute-api.eu-central-1.amazonaws.com/"} {
+		if code, _, stderr := defog(t, "ask", "q", "--url", url); code == 0 || !strings.Contains(stderr, "certificate") {
+			t.Errorf("--url %q: exit code %d, stderr %q without the bundle", url, code, stderr)
+		}
+	}
+	bundle := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(bundle, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_CA_BUNDLE", bundle)
+	if code, _, stderr := defog(t, "ask", "q"); code != 0 {
+		t.Errorf("exit code %d, stderr %q", code, stderr)
+	}
+}
+
 func TestAskFindsStackBySettings(t *testing.T) {
 	fake := newAWS(t)
 	fake.stack = "sales-prod"
@@ -271,7 +294,7 @@ func TestAskFailures(t *testing.T) {
 		"unknown auth":          {args: []string{"--url", "https://sql.example.com", "--auth", "magic"}, stderr: `--auth: "magic" is unknown; valid: iam, none`},
 		"auth without URL":      {args: []string{"--auth", "none"}, stderr: "--auth goes with --url"},
 		"setting without value": {args: []string{"-c", "app_name"}, stderr: "-c app_name: has no value; valid: -c key=value"},
-		"unknown setting":       {args: []string{"-c", "app_nam=x"}, stderr: "app_nam: unknown setting (did you mean app_name?)"},
+		"unknown setting":       {args: []string{"-c", "app_nam=x"}, stderr: "app_nam (-c): unknown setting (did you mean app_name?)"},
 		"unknown flag":          {args: []string{"--jason"}, stderr: "unknown flag: --jason"},
 	}
 	for name, test := range tests {

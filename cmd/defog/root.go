@@ -13,6 +13,6 @@ func newRoot() *cobra.Command {
 	}
 	var common common
 	common.addFlags(root.PersistentFlags())
-	root.AddCommand(newAsk(&common))
+	root.AddCommand(newAsk(&common), newDoctor(&common), newSettings(&common), newMigrate(), newSchema(&common))
 	return root
 }

@@ -22,8 +22,8 @@ type form struct {
 var forms = map[string]form{
 	"postgres":   {required: []string{"host", "port", "database", "user", "password"}, optional: []string{"sslmode", "sslrootcert"}, driver: true},
 	"sqlite":     {required: []string{"database"}, driver: true},
-	"redshift":   {required: []string{"host", "port", "database", "user", "password"}, optional: []string{"schema", "sslmode", "sslrootcert"}},
-	"mysql":      {required: []string{"host", "database", "user", "password"}, optional: []string{"port"}},
+	"redshift":   {required: []string{"host", "port", "database", "user", "password"}, optional: []string{"schema", "sslmode", "sslrootcert"}, driver: true},
+	"mysql":      {required: []string{"host", "database", "user", "password"}, optional: []string{"port", "sslmode", "sslrootcert"}, driver: true},
 	"snowflake":  {required: []string{"account", "warehouse", "user", "password"}, optional: []string{"database"}},
 	"databricks": {required: []string{"server_hostname", "access_token", "http_path"}, optional: []string{"schema"}},
 	"bigquery":   {required: []string{"json_key_path"}},
@@ -64,7 +64,7 @@ func (c *checker) url(key string) string {
 	if err := checkURL(text); err != nil {
 		c.failf(key, "%v", err)
 	}
-	return strings.TrimSuffix(text, "/")
+	return strings.TrimRight(text, "/")
 }
 
 func (c *checker) dbType() string {

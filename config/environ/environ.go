@@ -11,8 +11,25 @@ const (
 	// holds the connection as JSON. It takes the place of Credentials.
 	CredentialsSecret = "DEFOG_CREDS_SECRET"
 
-	// Generator names who writes the SQL: "defog" or "golden".
+	// Generator names who writes the SQL: "defog", "golden", "bedrock" or
+	// "openai".
 	Generator = "DEFOG_GENERATOR"
+
+	// GeneratorModel is the model that bedrock (a model's or an inference
+	// profile's id or ARN) and openai use.
+	GeneratorModel = "DEFOG_GENERATOR_MODEL"
+
+	// GeneratorRegion is the region in which bedrock is asked; absent, the
+	// function's own.
+	GeneratorRegion = "DEFOG_GENERATOR_REGION"
+
+	// GeneratorBaseURL is where an OpenAI-compatible API lives; absent, the
+	// connection's base_url.
+	GeneratorBaseURL = "DEFOG_GENERATOR_BASE_URL"
+
+	// GeneratorTimeout is how long a generator may work on one question or
+	// retry, in whole seconds; absent, as long as the function may.
+	GeneratorTimeout = "DEFOG_GENERATOR_TIMEOUT"
 
 	// DependenciesBucket names the bucket that holds the function's
 	// dependencies, a zip. A function without dependencies has no such variable.
@@ -40,4 +57,8 @@ const (
 
 	// LogQuestions set to "true" adds the question's text to the log.
 	LogQuestions = "DEFOG_LOG_QUESTIONS"
+
+	// Stack is the stack's name, which the function's metrics carry. A function
+	// outside of a stack has no such variable, and writes no metrics.
+	Stack = "DEFOG_STACK"
 )

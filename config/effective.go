@@ -1,0 +1,81 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"reflect"
+	"slices"
+)
+
+// Value is one setting's effective value.
+type Value struct {
+	Key    string `json:"key"`
+	Value  any    `json:"value"`  // null for a setting without default that nobody set
+	Origin string `json:"origin"` // "-c", "cdk.json, stage prod", "default", …
+}
+
+// String is the value as text; lists and objects are JSON.
+func (v Value) String() string {
+	switch value := v.Value.(type) {
+	case nil:
+		return ""
+	case string:
+		return value
+	}
+	text, err := json.Marshal(v.Value)
+	if err != nil {
+		panic(err) // it came from JSON
+	}
+	return string(text)
+}
+
+// masked stands for what looks like a secret.
+const masked = "••••"
+
+// Effective returns every setting in the struct's order, entries of maps and
+// members of objects one by one, with what looks like a secret masked. The
+// error is that of Parse; the values are there all the same.
+func Effective(context map[string]any) ([]Value, error) {
+	c := read(context)
+	settings := target{value: reflect.ValueOf(c.Settings), fields: settingFields, origins: c.origins}
+	return settings.values(), errors.Join(c.problems...)
+}
+
+func (t target) values() []Value {
+	var values []Value
+	for _, f := range t.fields {
+		key, at := t.prefix+f.key, t.value.Field(f.index)
+		switch {
+		case f.isObject() && !at.IsNil():
+			values = append(values, target{at.Elem(), f.members, key + ".", t.origins}.values()...)
+			continue
+		case f.isTexts() && at.Len() > 0:
+			entries := at.Interface().(map[string]string)
+			for _, name := range slices.Sorted(maps.Keys(entries)) {
+				values = append(values, t.entry(key+"."+name, name, entries[name]))
+			}
+			continue
+		}
+		values = append(values, Value{key, effective(f, at), origin(t.origins, key)})
+	}
+	return values
+}
+
+func (t target) entry(key, name, text string) Value {
+	if HoldsSecret(name, text) {
+		text = masked
+	}
+	return Value{key, text, origin(t.origins, key)}
+}
+
+// effective is a setting's value as JSON has it.
+func effective(f field, at reflect.Value) any {
+	switch {
+	case at.IsZero() && f.initial == "":
+		return nil
+	case at.Kind() == reflect.String && looksSecret(at.String()):
+		return masked
+	}
+	return reflect.Indirect(at).Interface()
+}

@@ -1,0 +1,158 @@
+package config
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// field is one setting, as the tags of its struct field describe it.
+type field struct {
+	key     string
+	names   []string // the key, then its aliases
+	group   string   // the heading under which it is listed
+	initial string   // the default, "" for none
+	doc     string
+	valid   limits
+	form    string
+	kind    reflect.Type
+	index   int     // in the struct
+	members []field // of a setting that is an object
+}
+
+// limits are the valid values of a word, or the range of a number, of a text's
+// length, or of a list's.
+type limits struct {
+	words       []string
+	least, most int
+}
+
+// settingFields are the fields of Settings, in its order.
+var settingFields = fieldsOf(reflect.TypeFor[Settings]())
+
+func fieldsOf(structure reflect.Type) []field {
+	var fields []field
+	group := ""
+	for i := range structure.NumField() {
+		tag, kind := structure.Field(i).Tag, structure.Field(i).Type
+		if start := tag.Get("group"); start != "" {
+			group = start
+		}
+		f := field{
+			key:     tag.Get("key"),
+			names:   append([]string{tag.Get("key")}, strings.Fields(tag.Get("alias"))...),
+			group:   group,
+			initial: tag.Get("default"),
+			doc:     tag.Get("doc"),
+			valid:   parseLimits(tag.Get("valid")),
+			form:    tag.Get("form"),
+			kind:    kind,
+			index:   i,
+		}
+		if f.isObject() {
+			f.members = fieldsOf(kind.Elem())
+		}
+		fields = append(fields, f)
+	}
+	return fields
+}
+
+func (f field) isObject() bool {
+	return f.kind.Kind() == reflect.Pointer && f.kind.Elem().Kind() == reflect.Struct
+}
+
+// isTexts reports whether the setting is a map of texts, whose entries are
+// settings by themselves.
+func (f field) isTexts() bool { return f.kind == reflect.TypeFor[map[string]string]() }
+
+// parseLimits reads a valid tag. An absent end of a range is open.
+func parseLimits(valid string) limits {
+	low, high, ranged := strings.Cut(valid, "..")
+	switch {
+	case ranged:
+		return limits{least: number(low, 0), most: number(high, math.MaxInt)}
+	case valid != "":
+		return limits{words: strings.Split(valid, "|"), most: math.MaxInt}
+	}
+	return limits{least: math.MinInt, most: math.MaxInt}
+}
+
+func number(text string, absent int) int {
+	if text == "" {
+		return absent
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		panic("config: " + err.Error()) // a tag of ours
+	}
+	return n
+}
+
+func (l limits) contains(n int) bool { return l.least <= n && n <= l.most }
+
+// accepts reports whether text is one of the words, if there are any.
+func (l limits) accepts(text string) bool {
+	return l.words == nil || slices.Contains(l.words, text)
+}
+
+// describe says which values are valid, for a person.
+func (f field) describe() string {
+	if f.valid.words != nil {
+		return strings.Join(f.valid.words, ", ")
+	}
+	switch f.kind.Kind() {
+	case reflect.Bool:
+		return "true, false"
+	case reflect.Int:
+		return f.valid.describe()
+	case reflect.Pointer:
+		if f.isObject() {
+			return "an object with " + strings.Join(keysOf(f.members), ", ")
+		}
+		return f.valid.describe()
+	case reflect.Map:
+		if f.isTexts() {
+			return `a map: {"name": "value", …}, or single entries as ` + f.key + `.name=value`
+		}
+		return "an object"
+	case reflect.Slice:
+		list := "a list"
+		if f.valid.most < math.MaxInt {
+			list += fmt.Sprintf(" of up to %d", f.valid.most)
+		}
+		if f.form != "" {
+			list += ": " + f.describeText()
+		}
+		return list
+	}
+	return f.describeText()
+}
+
+func (f field) describeText() string {
+	switch {
+	case f.form != "":
+		return forms[f.form].says
+	case f.kind.Kind() == reflect.String && f.valid.most < math.MaxInt:
+		return fmt.Sprintf("text of up to %d characters", f.valid.most)
+	}
+	return "text"
+}
+
+func (l limits) describe() string {
+	if l.most == math.MaxInt {
+		return fmt.Sprintf("a whole number from %d", l.least)
+	}
+	return fmt.Sprintf("%d to %d", l.least, l.most)
+}
+
+// keysOf returns the fields' keys and aliases.
+func keysOf(fields []field) []string {
+	var keys []string
+	for _, f := range fields {
+		keys = append(keys, f.names...)
+	}
+	return keys
+}

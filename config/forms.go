@@ -1,0 +1,64 @@
+package config
+
+import "regexp"
+
+// form is the shape of a text.
+type form struct {
+	says    string // for a person
+	pattern *regexp.Regexp
+}
+
+// arn begins every pattern of an ARN; AWS has several partitions (aws-cn, …).
+const arn = `^arn:aws[a-z-]*:`
+
+// forms are the shapes that a form tag names.
+var forms = map[string]form{
+	// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-console-create-stack-parameters.html
+	"stack": {"a letter, then letters, digits and hyphens", regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)},
+	"stage": {"letters, digits and hyphens", regexp.MustCompile(`^[A-Za-z0-9-]+$`)},
+
+	// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+	"secret": {"a name of letters, digits and /_+=.@-, or arn:aws:secretsmanager:‹region›:‹account›:secret:‹name›-‹6 characters›",
+		regexp.MustCompile(`^([A-Za-z0-9/_+=.@-]{1,512}|arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6})$`)},
+
+	// https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
+	"region": {"a region, as eu-central-1", regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)},
+
+	"url": {"https://host or http://host, with a path if need be, and without a user", regexp.MustCompile(`^https?://[^\s/?#@]+(/[^\s?#@]*)?$`)},
+
+	// The issuer's keys are fetched from there, so only this machine may do
+	// without TLS.
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+	"issuer": {"https://host, with a path if need be (http:// on this machine alone)",
+		regexp.MustCompile(`^(https://[^\s/?#@]+|http://(127\.0\.0\.1|localhost)(:[0-9]+)?)(/[^\s?#@]*)?$`)},
+
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+	"origin": {"*, or scheme and host as https://app.example.com", regexp.MustCompile(`^(\*|https?://[^\s/?#@]+)$`)},
+
+	// https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+	"function":      {"1 to 64 letters, digits, hyphens and underscores", regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)},
+	"layer":         {"arn:aws:lambda:‹region›:‹account›:layer:‹name›:‹version›", regexp.MustCompile(arn + `lambda:[a-z0-9-]+:[0-9]{12}:layer:[A-Za-z0-9_-]{1,140}:[0-9]+$`)},
+	"key":           {"arn:aws:kms:‹region›:‹account›:key/‹id›", regexp.MustCompile(arn + `kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$`)},
+	"subnet":        {"subnet-‹id›", regexp.MustCompile(`^subnet-[0-9a-z]+$`)},
+	"securityGroup": {"sg-‹id›", regexp.MustCompile(`^sg-[0-9a-zA-Z]+$`)},
+	"vpc":           {"vpc-‹id›", regexp.MustCompile(`^vpc-[0-9a-z]+$`)},
+
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+	"role":     {"arn:aws:iam::‹account›:role/‹name›", regexp.MustCompile(arn + `iam::[0-9]{12}:role/[\w+=,.@/-]+$`)},
+	"roleName": {"1 to 64 letters, digits and +=,.@_-", regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)},
+	"policy":   {"arn:aws:iam::‹account or aws›:policy/‹name›", regexp.MustCompile(arn + `iam::([0-9]{12}|aws):policy/[\w+=,.@/-]+$`)},
+
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html
+	"apiStage": {"1 to 128 letters, digits, hyphens and underscores", regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)},
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mappings.html
+	"urlPrefix": {"path segments of letters, digits and $-_.+!*'(), without a slash at either end",
+		regexp.MustCompile(`^[A-Za-z0-9$_.+!*'()-]+(/[A-Za-z0-9$_.+!*'()-]+)*$`)},
+
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-domain-names.html
+	"domain":      {"a domain name, as sql.example.com", regexp.MustCompile(`^(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}$`)},
+	"certificate": {"arn:aws:acm:‹region›:‹account›:certificate/‹id›", regexp.MustCompile(arn + `acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+$`)},
+	// https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetHostedZone.html
+	"zone": {"a hosted zone's id, as Z0123456789ABCDEFGHIJ", regexp.MustCompile(`^Z[A-Z0-9]{1,31}$`)},
+
+	"email": {"an e-mail address", regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)},
+}

@@ -1,0 +1,58 @@
+package config
+
+import (
+	"strings"
+	"testing"
+)
+
+// FuzzSettings looks for settings that make the loader panic, and for
+// nonsense that it accepts.
+func FuzzSettings(f *testing.F) {
+	f.Add(`{"lambda_memory_size": "512", "tags.team": "data", "tags": "{}"}`)
+	f.Add(`{"environment_variables": {"A": null}, "stage": 1e9, "layers": "a,b", "reserved_concurrency": "-1"}`)
+	f.Add(`{"api_gateway_custom_domain.tags": {}, "api_gateway_custom_domain": "{\"tags\":[]}", "function_role_policy_document": "{}"}`)
+	f.Add(`{"stages": {"dev": {"stage": 1}}, "defog": "{}", "settings_file": 5, "subnet_ids": ["subnet-1", "subnet-1"]}`)
+	for _, seed := range seeds {
+		f.Add(`{"` + seed.key + `": ` + seed.value + `}`)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var context map[string]any
+		if unmarshal([]byte(text), &context) != nil {
+			return
+		}
+		delete(context, "settings_file") // what it names may be a file of this machine
+		values, err := Effective(context)
+		for _, v := range values {
+			_ = v.String()
+		}
+		if err != nil {
+			_ = Explain(err)
+			return
+		}
+		settings, err := Parse(context)
+		switch {
+		case err != nil:
+			t.Errorf("accepted first, then refused: %v", err)
+		case settings.MemorySize < 128 || settings.MemorySize > 10240,
+			settings.Timeout > 30 || settings.GeneratorTimeout+settings.StatementTimeout >= settings.Timeout,
+			len(settings.StackName()) > 128 || strings.ContainsAny(settings.StackName(), " /_."),
+			settings.Generator == "" || settings.Architecture == "",
+			len(settings.Tags) > 50 || len(settings.Layers) > 5,
+			settings.ReservedConcurrency != nil && *settings.ReservedConcurrency < 0,
+			(settings.SubnetIDs == nil) != (settings.SecurityGroupIDs == nil),
+			settings.ManageIAMRole != (settings.IAMRoleARN == ""),
+			settings.Domain != nil && settings.Domain.CertificateARN == "":
+			t.Errorf("accepted %+v", settings)
+		}
+	})
+}
+
+func BenchmarkLoad(b *testing.B) {
+	context := map[string]any{"stage": "prod", "lambda_memory_size": "512", "tags.team": "data", "credentials_secret": "prod/defog", "db_type": "postgres"}
+	b.Chdir("..") // to the app's own cdk.json
+	for b.Loop() {
+		if _, err := Load(context); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"defog-cdk/config/nearest"
+)
+
+// contextFiles are the files that the CDK CLI reads context from, the
+// strongest first. The command line is stronger than all of them.
+// https://docs.aws.amazon.com/cdk/v2/guide/context.html
+var contextFiles = []string{"cdk.json", "cdk.context.json", "~/.cdk.json"}
+
+// findSources takes apart the context that the CDK CLI made of its files and
+// its command line, and adds the settings file and the stages. What counts for
+// the chosen stage is in the order
+//
+//	cdk.json < settings_file < cdk.json's stage < settings_file's stage < -c
+//
+// and other stages come by themselves, to be checked. In cdk.json, settings may
+// also stand in a map "defog", which is stronger than what stands beside it.
+func findSources(context map[string]any) (chosen, others []source, problems []error) {
+	command, files, problems := split(context)
+	choose := func(key string) string {
+		for _, s := range append([]source{command}, backward(files)...) {
+			if text, ok := s.values[key].(string); ok && text != "" {
+				return text
+			}
+		}
+		return ""
+	}
+	if path := choose("settings_file"); path != "" {
+		values, err := readObject(path)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("settings_file: %w", err))
+		}
+		delete(values, "$schema")
+		files = append(files, source{name: path, values: values})
+	}
+
+	stage := choose("stage")
+	if stage == "" {
+		stage = initial("stage")
+	}
+	var stages []source
+	var names []string
+	for i := range files {
+		found, mistakes := files[i].takeStages()
+		problems = append(problems, mistakes...)
+		for _, name := range slices.Sorted(maps.Keys(found)) {
+			names = append(names, name)
+			if name == stage {
+				stages = append(stages, found[name])
+			} else {
+				others = append(others, found[name])
+			}
+		}
+	}
+	if hint := nearest.Hint(stage, names); len(stages) == 0 && hint != "" {
+		problems = append(problems, fmt.Errorf("stage: stages has no %q%s; for a stage without settings of its own, add it there as {}", stage, hint))
+	}
+	return slices.Concat(files, stages, []source{command}), others, problems
+}
+
+// split tells what stands in the CDK's files from what was said on the command
+// line, which the CDK CLI hands over as one. A text that is said on the command
+// line just as a file has it counts as the file's.
+func split(context map[string]any) (command source, files []source, problems []error) {
+	command = source{name: "-c", values: maps.Clone(context), shared: true}
+	if command.values == nil {
+		command.values = map[string]any{}
+	}
+	for _, path := range contextFiles {
+		values, err := readObject(path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			problems = append(problems, err)
+		}
+		if path != "cdk.context.json" { // which is nothing but context
+			values, _ = values["context"].(map[string]any)
+		}
+		file := source{name: path, values: map[string]any{}, shared: true}
+		for key, value := range values {
+			if said, ok := command.values[key]; ok && reflect.DeepEqual(plain(said), plain(value)) {
+				file.values[key] = value
+				delete(command.values, key)
+			}
+		}
+		if inner, given := file.values["defog"]; given {
+			object, ok := object(inner)
+			if !ok {
+				problems = append(problems, file.problem("defog", errors.New(`is not a map; valid: {"setting": value, …}`)))
+			}
+			files = append(files, source{name: path + ", defog", values: maps.Clone(object)})
+			delete(file.values, "defog")
+		}
+		files = append(files, file)
+	}
+	for _, key := range []string{"defog", "stages"} {
+		if _, given := command.values[key]; given {
+			problems = append(problems, command.problem(key, errors.New("is for files; valid: single settings, -c key=value")))
+			delete(command.values, key)
+		}
+	}
+	return command, backward(files), problems
+}
+
+// takeStages takes the stages out of a source, as sources by themselves.
+func (s source) takeStages() (map[string]source, []error) {
+	value := s.values["stages"]
+	delete(s.values, "stages")
+	stages, ok := object(value)
+	if value != nil && !ok {
+		return nil, []error{s.problem("stages", errors.New(`is not a map; valid: {"stage": {"setting": value, …}, …}`))}
+	}
+	found := map[string]source{}
+	var problems []error
+	for _, name := range slices.Sorted(maps.Keys(stages)) {
+		values, ok := object(stages[name])
+		if !ok {
+			problems = append(problems, s.problem("stages."+name, errors.New(`is not a map; valid: {"setting": value, …}`)))
+			continue
+		}
+		stage := source{name: s.name + ", stage " + name, values: maps.Clone(values)}
+		for _, key := range []string{"stage", "settings_file"} {
+			if _, given := stage.values[key]; given {
+				problems = append(problems, stage.problem(key, errors.New("cannot be set by a stage; set it beside stages, or by -c")))
+				delete(stage.values, key)
+			}
+		}
+		found[name] = stage
+	}
+	return found, problems
+}
+
+// readObject reads a file with one JSON object. The path may begin with ~.
+func readObject(path string) (map[string]any, error) {
+	home, err := os.UserHomeDir()
+	if err != nil && strings.HasPrefix(path, "~/") {
+		return nil, fmt.Errorf("find the home directory for %s: %w", path, fs.ErrNotExist)
+	}
+	data, err := os.ReadFile(expand(path, home))
+	if err != nil {
+		return nil, fmt.Errorf("read settings from %s: %w", path, err)
+	}
+	var values map[string]any
+	if err := unmarshal(data, &values); err != nil {
+		return nil, fmt.Errorf("read settings from %s: %w", path, err)
+	}
+	return values, nil
+}
+
+// plain is a JSON value with its numbers as numbers, whatever their digits.
+func plain(value any) any {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return value
+	}
+	var same any
+	if err := json.Unmarshal(data, &same); err != nil {
+		return value
+	}
+	return same
+}
+
+func backward(list []source) []source {
+	list = slices.Clone(list)
+	slices.Reverse(list)
+	return list
+}
+
+// initial is a setting's default.
+func initial(key string) string {
+	return settingFields[slices.IndexFunc(settingFields, func(f field) bool { return f.key == key })].initial
+}
