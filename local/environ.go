@@ -17,7 +17,7 @@ const unproxied = "127.0.0.1,.localhost"
 // Settings returns the environment variables that point the AWS SDKs, the CDK
 // CLI and `defog ask` to this local AWS, and to none of the user's own accounts.
 func (a *AWS) Settings() map[string]string {
-	return map[string]string{
+	settings := map[string]string{
 		"AWS_ENDPOINT_URL":            a.Endpoint(),
 		"AWS_REGION":                  region,
 		"AWS_DEFAULT_REGION":          region,
@@ -29,6 +29,11 @@ func (a *AWS) Settings() map[string]string {
 		"CDK_HOME":                    filepath.Join(a.directory, "cdk"),
 		"CDK_DISABLE_CLI_TELEMETRY":   "true",
 	}
+	if a.enforces {
+		certificate := filepath.Join(a.directory, certificateFile)
+		settings["AWS_CA_BUNDLE"], settings["NODE_EXTRA_CA_CERTS"] = certificate, certificate
+	}
+	return settings
 }
 
 // Environ returns environ, in the form of os.Environ, with the AWS and CDK
@@ -69,14 +74,14 @@ func (a *AWS) Exports() string {
 // serverEnviron returns the whole environment of MiniStack. Its functions
 // inherit it, so there is nothing of the user's in it.
 func (a *AWS) serverEnviron() []string {
-	return []string{
+	return append([]string{
 		"AWS_ENDPOINT_URL=" + a.Endpoint(),
 		"GATEWAY_PORT=" + a.endpoint.Port(),
 		"IOT_MTLS_ENABLED=0", // or it listens on all interfaces
 		"LANG=C.UTF-8",
 		"PATH=" + filepath.Join(a.checkout, ".venv", "bin") + ":/usr/local/bin:/usr/bin:/bin",
 		"TMPDIR=" + os.TempDir(), // where the supervisor makes the private directory
-	}
+	}, a.options...)
 }
 
 // prependPath returns environ with directory as the first of its PATH.

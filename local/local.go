@@ -39,6 +39,10 @@ type AWS struct {
 	directory string // private: whatever it and its functions write
 	group     int    // process group of MiniStack, its functions and CDK
 
+	enforces  bool              // IAM
+	options   []string          // more of MiniStack's environment
+	transport http.RoundTripper // trusts the endpoint
+
 	supervisor int
 	lifeline   io.WriteCloser
 	kept       bool
@@ -49,7 +53,7 @@ type AWS struct {
 // Start starts a local AWS with MiniStack from the .venv of the given checkout,
 // and returns when it answers. The caller must call Stop. The end of ctx ends
 // the start, not what was started.
-func Start(ctx context.Context, checkout string) (*AWS, error) {
+func Start(ctx context.Context, checkout string, options ...Option) (*AWS, error) {
 	checkout, err := filepath.Abs(checkout)
 	if err != nil {
 		return nil, fmt.Errorf("start local AWS: %w", err)
@@ -61,9 +65,15 @@ func Start(ctx context.Context, checkout string) (*AWS, error) {
 	defer listener.Close()
 
 	aws := &AWS{
-		checkout: checkout,
-		endpoint: &url.URL{Scheme: "http", Host: listener.Addr().String()},
-		done:     make(chan struct{}),
+		checkout:  checkout,
+		endpoint:  &url.URL{Scheme: "http", Host: listener.Addr().String()},
+		transport: http.DefaultTransport,
+		done:      make(chan struct{}),
+	}
+	for _, option := range options {
+		if err := option(aws); err != nil {
+			return nil, fmt.Errorf("start local AWS: %w", err)
+		}
 	}
 	if err := aws.supervise(ctx, listener.(*net.TCPListener)); err != nil {
 		return nil, fmt.Errorf("start local AWS: %w", err)
@@ -94,9 +104,15 @@ func (a *AWS) supervise(ctx context.Context, listener *net.TCPListener) error {
 	// MiniStack as its own main would serve it, but for the socket: that one
 	// insists on a port. No workers means no further processes.
 	var errorText bytes.Buffer
+	command := []string{
+		filepath.Join(a.checkout, "local", "supervise.py"),
+		python, "-m", "hypercorn", "--workers", "0", "--bind", "fd://3", "--keep-alive", "75",
+	}
+	if a.enforces {
+		command = append(command, "--certfile", certificateFile, "--keyfile", keyFile)
+	}
 	supervisor := exec.CommandContext(context.WithoutCancel(ctx), // Stop ends it
-		python, filepath.Join(a.checkout, "local", "supervise.py"),
-		python, "-m", "hypercorn", "--workers", "0", "--bind", "fd://3", "--keep-alive", "75", "ministack.app:app")
+		python, append(command, "ministack.app:app")...)
 	supervisor.Env = a.serverEnviron()
 	supervisor.ExtraFiles = []*os.File{socket}
 	supervisor.Stderr = &errorText
@@ -180,7 +196,8 @@ func (a *AWS) Keep() (pid int, err error) {
 // Done is closed when the local AWS has ended, by Stop or by itself.
 func (a *AWS) Done() <-chan struct{} { return a.done }
 
-// Endpoint returns the URL of every AWS service, http://127.0.0.1:port.
+// Endpoint returns the URL of every AWS service, http://127.0.0.1:port, or
+// https if it enforces IAM.
 func (a *AWS) Endpoint() string { return a.endpoint.String() }
 
 // Log returns the end of MiniStack's log, to show when something failed. It is

@@ -20,9 +20,9 @@ import (
 )
 
 // start starts a local AWS that ends with the test.
-func start(t *testing.T) *local.AWS {
+func start(t *testing.T, options ...local.Option) *local.AWS {
 	t.Helper()
-	aws, err := local.Start(t.Context(), "..")
+	aws, err := local.Start(t.Context(), "..", options...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,10 @@ listening socket) and a private directory for all that it and its functions
 write. One line of JSON on standard output says which group and directory. A
 command that ends by itself is a failure: the end of its log goes to standard
 error.
+
+The environment variable SUPERVISE_FILES may hold a JSON object of texts. Each
+becomes a file in the private directory, and a variable of the command's that
+holds the file's path. Both have the name that the text has in the object.
 """
 
 import ctypes
@@ -87,6 +91,10 @@ def start(command, directory):
         # MiniStack would use, and clean up in, a Docker daemon that it finds.
         "DOCKER_HOST": "unix://" + os.path.join(directory, "no-docker.sock"),
     }
+    for name, text in json.loads(environment.pop("SUPERVISE_FILES", "{}")).items():
+        environment[name] = os.path.join(directory, name)
+        with open(environment[name], "w") as file:
+            file.write(text)
     with open(log_file(directory), "wb") as log:
         child = subprocess.Popen(
             command, env=environment, cwd=directory, preexec_fn=os.setpgrp, pass_fds=[LISTENER],

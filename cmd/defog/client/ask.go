@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
 // largest is more than an HTTP API passes on, which is 10 MB.
@@ -48,6 +49,7 @@ func Ask(ctx context.Context, cfg aws.Config, api API, question Question) (*Answ
 		return nil, err
 	}
 	client := http.Client{
+		Transport: transport(cfg),
 		// A signed question goes to the API and nowhere else.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -67,6 +69,15 @@ func Ask(ctx context.Context, cfg aws.Config, api API, question Question) (*Answ
 		return answer, nil
 	}
 	return nil, explain(api, response, body)
+}
+
+// transport connects to the API as the SDK connects to AWS: AWS_CA_BUNDLE says
+// whose certificates to trust.
+func transport(cfg aws.Config) http.RoundTripper {
+	if sdk, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
+		return sdk.GetTransport()
+	}
+	return http.DefaultTransport
 }
 
 func newRequest(ctx context.Context, cfg aws.Config, api API, question Question) (*http.Request, error) {

@@ -1,0 +1,129 @@
+package test
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"defog-cdk/config/environ"
+)
+
+// deployedFunction is the stack's function, seen by the account's root user.
+type deployedFunction struct {
+	*world
+	name      string
+	role      string // its name
+	logGroup  string
+	variables map[string]string
+	asRole    aws.Config // calls AWS as the function does
+}
+
+func findFunction(t *testing.T, w *world) *deployedFunction {
+	t.Helper()
+	f := &deployedFunction{world: w}
+	resources, err := cloudformation.NewFromConfig(w.config(root())).DescribeStackResources(t.Context(),
+		&cloudformation.DescribeStackResourcesInput{StackName: aws.String(stackName)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, resource := range resources.StackResources {
+		if aws.ToString(resource.ResourceType) == "AWS::Lambda::Function" {
+			f.name = aws.ToString(resource.PhysicalResourceId)
+		}
+	}
+	config, err := f.lambda().GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: &f.name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, f.role, _ = strings.Cut(aws.ToString(config.Role), ":role/")
+	f.logGroup, f.variables = aws.ToString(config.LoggingConfig.LogGroup), config.Environment.Variables
+	f.asRole = w.config(f.roleCredentials(t, config.Role))
+	return f
+}
+
+func (f *deployedFunction) lambda() *lambda.Client { return lambda.NewFromConfig(f.config(root())) }
+
+// restart gives the function a new sandbox. All sandboxes of a local AWS have
+// one temporary directory, so it gets its own folder for the dependencies.
+func (f *deployedFunction) restart(t *testing.T) {
+	t.Helper()
+	f.variables[environ.DependenciesDirectory] = t.TempDir()
+	if _, err := f.lambda().UpdateFunctionConfiguration(t.Context(), &lambda.UpdateFunctionConfigurationInput{
+		FunctionName: &f.name, Environment: &types.Environment{Variables: f.variables},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	f.release(t)
+}
+
+// release has the function's aliases, if it has any, name what it is now.
+func (f *deployedFunction) release(t *testing.T) {
+	t.Helper()
+	listed, err := f.lambda().ListAliases(t.Context(), &lambda.ListAliasesInput{FunctionName: &f.name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, alias := range listed.Aliases {
+		published, err := f.lambda().PublishVersion(t.Context(), &lambda.PublishVersionInput{FunctionName: &f.name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.lambda().UpdateAlias(t.Context(), &lambda.UpdateAliasInput{
+			FunctionName: &f.name, Name: alias.Name, FunctionVersion: published.Version,
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// roleCredentials returns the credentials that Lambda gives to functions with
+// the role: one that is made for it says them.
+func (f *deployedFunction) roleCredentials(t *testing.T, role *string) aws.Credentials {
+	t.Helper()
+	const code = `
+import os
+def handler(event, context):
+    names = {"AccessKeyID": "AWS_ACCESS_KEY_ID", "SecretAccessKey": "AWS_SECRET_ACCESS_KEY", "SessionToken": "AWS_SESSION_TOKEN"}
+    return {field: os.environ[name] for field, name in names.items()}
+`
+	name := aws.String("credentials")
+	if _, err := f.lambda().CreateFunction(t.Context(), &lambda.CreateFunctionInput{
+		FunctionName: name, Role: role, Runtime: types.RuntimePython312, Handler: aws.String("index.handler"),
+		Code: &types.FunctionCode{ZipFile: zipOf(t, "index.py", code)},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	said, err := f.lambda().Invoke(t.Context(), &lambda.InvokeInput{FunctionName: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got aws.Credentials
+	if err := json.Unmarshal(said.Payload, &got); err != nil || !got.HasKeys() {
+		t.Fatalf("%v: status %d", err, said.StatusCode)
+	}
+	return got
+}
+
+// zipOf returns a zip with one file.
+func zipOf(t *testing.T, name, content string) []byte {
+	t.Helper()
+	var data bytes.Buffer
+	archive := zip.NewWriter(&data)
+	file, err := archive.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(file, content)
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return data.Bytes()
+}
