@@ -5,11 +5,12 @@
 export Q
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup demo local test test-race lint golden clean
+.PHONY: help setup demo local serve test test-race lint golden clean
 
 help:
 	@echo "make demo              deploy to local AWS and ask a question (Q=\"…\" asks another, KEEP=1 leaves it up)"
 	@echo "make local             keep a local AWS up, for cdk deploy against it"
+	@echo "make serve             answer at http://127.0.0.1:8080/, without AWS (LISTEN=… elsewhere)"
 	@echo "make test              run every test"
 	@echo "make lint              run the linters"
 	@echo "make golden            rewrite the golden templates and README's settings table"
@@ -27,19 +28,27 @@ node_modules/.package-lock.json: package.json package-lock.json
 	@.venv/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
+.build/mariadb/installed: test/mariadb/install.sh
+	@echo "Fetching MariaDB's server, for the tests, into .build"
+	@test/mariadb/install.sh $(CURDIR)/.build/mariadb
+	@mkdir -p $(@D) && touch $@
+
 demo: setup
 	@go run ./local/demo $(if $(KEEP),-keep) $(if $(Q),-question "$$Q")
 
 local: setup
 	@go run ./local/up
 
+serve:
+	@go run ./lambda/query -listen $(or $(LISTEN),127.0.0.1:8080)
+
 # The templates are validated by cdk synth, not in every unit test: see
 # DESIGN.md, "What synth costs".
-test: setup
+test: setup .build/mariadb/installed
 	CDK_VALIDATION=false go test ./...
 
 # Without the packages that load the CDK: it has one kernel and no goroutines.
-test-race: setup
+test-race: setup .build/mariadb/installed
 	go test -race ./cmd/... ./config/... ./lambda/...
 
 # golangci-lint is built from source on first use, which takes a minute or two.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"strings"
@@ -14,22 +15,40 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// servers starts what database servers the tests of this build need.
+var servers []func() (io.Closer, error)
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		for _, start := range servers {
+			server, err := start()
+			if err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				return 1
+			}
+			defer server.Close()
+		}
+		return m.Run()
+	}())
+}
+
 // dialectUnderTest is what one database brings to the conformance suite: how to
 // open it, and its own SQL for what every database must do alike.
 type dialectUnderTest struct {
 	open  func(t *testing.T) Database
 	types []typeCase
 
-	counter    string // %d rows of one integer from 1, streamed
-	text       string // one row with a text of %d characters
-	busy       string // works for longer than any test and returns no row
-	syntax     string // not SQL
-	unknown    string // reads a table that is not there
-	failing    string // fails at the row after a first good one
-	writing    string // writes, and the guard can't know
-	accounts   string // reads the table that writing writes to
-	duplicates string // one row with the columns n, n of 1, 2
-	empty      string // no rows with the columns a, b
+	counter    string   // %d rows of one integer from 1, streamed
+	text       string   // one row with a text of %d characters
+	busy       string   // works for longer than any test and returns no row
+	syntax     string   // not SQL
+	unknown    string   // reads a table that is not there
+	failing    string   // fails at the row after a first good one
+	writing    string   // writes, and the guard can't know
+	accounts   string   // reads the table that writing writes to
+	duplicates string   // one row with the columns n, n of 1, 2
+	columns    []string // what these two are called
+	empty      string   // no rows with the columns a, b
 }
 
 // typeCase is a statement and the JSON of its rows.
@@ -48,6 +67,7 @@ func conform(t *testing.T, d dialectUnderTest) {
 	t.Run("time limit", d.testTimeLimit)
 	t.Run("context", d.testContext)
 	t.Run("closed", d.testClosed)
+	t.Run("proof", d.testProof)
 }
 
 func (d dialectUnderTest) testTypes(t *testing.T) {
@@ -67,7 +87,7 @@ func (d dialectUnderTest) testTypes(t *testing.T) {
 
 func (d dialectUnderTest) testColumns(t *testing.T) {
 	db := d.open(t)
-	want := &Result{Columns: []string{"n", "n"}, Data: json.RawMessage("[[1,2]]"), RowCount: 1}
+	want := &Result{Columns: d.columns, Data: json.RawMessage("[[1,2]]"), RowCount: 1}
 	if diff := cmp.Diff(want, mustQuery(t, db, d.duplicates, unlimited)); diff != "" {
 		t.Error(diff)
 	}
@@ -187,6 +207,26 @@ func (d dialectUnderTest) testClosed(t *testing.T) {
 	}
 }
 
+// What proves that nothing can be written leaves nothing behind and disturbs no
+// query.
+func (d dialectUnderTest) testProof(t *testing.T) {
+	db := d.open(t)
+	for range 2 {
+		if _, err := db.(Prover).Prove(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		mustQuery(t, db, fmt.Sprintf(d.counter, 1), unlimited)
+	}
+	if result, err := db.Query(t.Context(), "SELECT * FROM "+proofTable, unlimited); err == nil {
+		t.Errorf("the proof's table is there: %s", result.Data)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := db.(Prover).Prove(ended); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want context.Canceled", err)
+	}
+}
+
 func mustQuery(tb testing.TB, db Database, sql string, limits Limits) *Result {
 	tb.Helper()
 	result, err := db.Query(tb.Context(), sql, limits)
@@ -212,11 +252,6 @@ func statements(tb testing.TB, name, directory string) []string {
 	return list
 }
 
-// unguarded is a database whose guard can be passed by.
-type unguarded interface {
-	query(ctx context.Context, sql string, limits Limits) (*Result, error)
-}
-
 // expectRefused runs statements that must fail with a clear error, all of them
 // as Query does and then, if behind is set, without the guard: then they may
 // succeed, but to no effect.
@@ -229,7 +264,7 @@ func expectRefused(t *testing.T, db Database, list []string, behind bool, state 
 			t.Errorf("%s: got %v, want a StatementError", sql, err)
 		}
 		if behind {
-			_, _ = db.(unguarded).query(t.Context(), sql, unlimited) // what counts is the state
+			_, _ = db.(querier).query(t.Context(), sql, unlimited) // what counts is the state
 		}
 		if diff := cmp.Diff(before, state()); diff != "" {
 			t.Fatalf("%s changed something:\n%s", sql, diff)

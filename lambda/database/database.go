@@ -59,8 +59,9 @@ func (e *StatementError) Error() string { return e.Message }
 // login or went away. Its text says so without addresses, names or
 // credentials; Unwrap gives the cause, which is for no caller's eyes.
 type ConnectionError struct {
-	Message string
-	Cause   error
+	Message      string
+	Cause        error
+	LoginRefused bool // the credentials are wrong, or not any longer right
 }
 
 func (e *ConnectionError) Error() string { return e.Message }

@@ -33,6 +33,10 @@ import (
 //	                       composite, enum, geometric, bit, money, xml, hstore, an
 //	                       array of a type that was made in the database
 //
+// MySQL's TIME is an interval, its BIT a number, its BOOLEAN the number 0 or 1.
+// Its zero dates are strings like other dates: "0000-00-00". MariaDB keeps JSON
+// as text, and that is what it becomes. Redshift's SUPER is json.
+//
 // SQLite has no types but its storage classes: integer, float, text, bytes and
 // null. What a column was declared as does not count: a date that is stored as
 // text is that text, a DECIMAL that is stored as a float is a number, and a

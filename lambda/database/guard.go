@@ -3,6 +3,7 @@ package database
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // guard refuses, before it is sent, text that is not one reading statement or
@@ -15,12 +16,18 @@ type guard struct {
 	refused  func(string) bool // functions that no statement may call
 	hidden   []string          // tables and schemas that no statement may name
 	sqlCalls []string          // functions that run the SQL in their arguments
+
+	// also is what one database wants besides; nil for nothing.
+	also func([]token) error
 }
 
 // check returns nil for a statement that may be sent.
 func (g *guard) check(sql string) error {
 	if strings.ContainsRune(sql, 0) {
 		return refusal("it holds a zero byte")
+	}
+	if !utf8.ValidString(sql) {
+		return refusal("it is not UTF-8")
 	}
 	tokens, err := g.dialect.tokens(sql)
 	if err != nil {
@@ -35,7 +42,10 @@ func (g *guard) check(sql string) error {
 	if err := g.checkBeginning(tokens); err != nil {
 		return err
 	}
-	return g.checkNames(tokens)
+	if err := g.checkNames(tokens); err != nil || g.also == nil {
+		return err
+	}
+	return g.also(tokens)
 }
 
 // checkBeginning looks at the first word, past opening parentheses, and past
@@ -50,22 +60,43 @@ func (g *guard) checkBeginning(tokens []token) error {
 		return refusal("it begins with " + strings.ToUpper(t.text) +
 			", and only statements that read may run: " + strings.ToUpper(strings.Join(g.reading, ", ")))
 	}
-	if t.text == "explain" {
-		return g.checkBeginning(g.explained(tokens[first+1:]))
+	if !slices.Contains(explaining, t.text) {
+		return nil
 	}
-	return nil
+	explained := g.explained(tokens[first+1:])
+	if g.dialect.mysql && isTable(explained) {
+		return nil
+	}
+	return g.checkBeginning(explained)
+}
+
+// explaining are the words that a statement stands behind, or, in MySQL, a table
+// to describe.
+var explaining = []string{"explain", "describe", "desc"}
+
+// isTable reports whether tokens are a table's name and perhaps a column's:
+// a, a.b, a.b c, a.b 'c%'.
+func isTable(tokens []token) bool {
+	if len(tokens) > 2 && tokens[1].is(".") {
+		tokens = tokens[2:]
+	}
+	return len(tokens) > 0 && len(tokens) <= 2 && tokens[0].named() &&
+		(len(tokens) == 1 || tokens[1].named() || tokens[1].kind == stringToken)
 }
 
 func (g *guard) reads(t token) bool {
 	return t.kind == wordToken && slices.Contains(g.reading, t.text)
 }
 
-// explained returns the statement after EXPLAIN's options: words, or a list in
-// parentheses.
+// explained returns the statement after EXPLAIN's options: words, format = word,
+// or a list in parentheses.
 func (g *guard) explained(tokens []token) []token {
-	options := []string{"analyze", "analyse", "verbose", "query", "plan"}
+	options := []string{"analyze", "analyse", "verbose", "query", "plan", "extended", "partitions"}
 	for len(tokens) > 0 && tokens[0].kind == wordToken && slices.Contains(options, tokens[0].text) {
 		tokens = tokens[1:]
+	}
+	if len(tokens) > 2 && tokens[0] == (token{wordToken, "format"}) && tokens[1].is("=") {
+		tokens = tokens[3:]
 	}
 	if len(tokens) > 1 && tokens[0].is("(") && tokens[1].kind == wordToken && !g.reads(tokens[1]) {
 		end := slices.IndexFunc(tokens, func(t token) bool { return t.is(")") })

@@ -6,13 +6,17 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // FuzzGuard holds what must be so of any text: the guard never fails but by
 // refusing, a second statement behind an accepted one is refused, and text in a
 // string can neither hide a call nor be taken for one.
 func FuzzGuard(f *testing.F) {
-	for _, file := range []string{"postgres_writes.sql", "postgres_reaches.sql", "postgres_harmless.sql"} {
+	for _, file := range []string{
+		"postgres_writes.sql", "postgres_reaches.sql", "postgres_harmless.sql",
+		"mysql_writes.sql", "mysql_reaches.sql", "mysql_harmless.sql", "redshift_hostile.sql",
+	} {
 		for _, sql := range statements(f, file, "/tmp") {
 			f.Add(sql)
 		}
@@ -22,7 +26,7 @@ func FuzzGuard(f *testing.F) {
 		f.Add(sql)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, g := range []*guard{&postgresGuard, &sqliteGuard} {
+		for _, g := range []*guard{&postgresGuard, &redshiftGuard, &mysqlGuard, &sqliteGuard} {
 			err := g.check(text)
 			if _, ok := errors.AsType[*StatementError](err); err != nil && !ok {
 				t.Fatalf("%q: got %#v, want a StatementError", text, err)
@@ -31,15 +35,26 @@ func FuzzGuard(f *testing.F) {
 				t.Errorf("%q: a second statement passes", text)
 			}
 		}
-		if strings.ContainsRune(text, 0) {
+		if strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
 			return
 		}
 		quoted := "'" + strings.ReplaceAll(text, "'", "''") + "'"
-		if err := postgresGuard.check("SELECT " + quoted + ", 1"); err != nil {
-			t.Errorf("%s: %v", quoted, err)
-		}
-		if postgresGuard.check("SELECT "+quoted+", pg_sleep ("+quoted+")") == nil {
-			t.Errorf("%s: a call behind the string passes", quoted)
+		hides(t, &postgresGuard, quoted, "pg_sleep")
+		hides(t, &mysqlGuard, strings.ReplaceAll(quoted, `\`, `\\`), "sleep")
+		if !strings.Contains(text, `\`) {
+			hides(t, &redshiftGuard, quoted, "pg_sleep")
 		}
 	})
+}
+
+// hides fails the test if a guard sees something in a string or nothing behind
+// it.
+func hides(t *testing.T, g *guard, quoted, refused string) {
+	t.Helper()
+	if err := g.check("SELECT " + quoted + ", 1"); err != nil {
+		t.Errorf("%s: %v", quoted, err)
+	}
+	if g.check("SELECT "+quoted+", "+refused+" ("+quoted+")") == nil {
+		t.Errorf("%s: a call behind the string passes", quoted)
+	}
 }

@@ -31,15 +31,29 @@ func (t token) named() bool { return t.kind == wordToken || t.kind == nameToken 
 
 // dialect holds the lexical rules in which databases differ.
 type dialect struct {
-	nameQuotes     string // what opens a quoted name; `[` is closed by `]`
-	nestedComments bool   // /* /* */ */ is one comment
-	dollarQuotes   bool   // $tag$…$tag$ is a string
-	prefixes       bool   // E'…' knows backslashes, U&"…" code points
+	nameQuotes     string    // what opens a quoted name; `[` is closed by `]`
+	stringQuotes   string    // what opens a string besides '
+	backslashes    backslash // what one in a string means
+	nestedComments bool      // /* /* */ */ is one comment
+	dollarQuotes   bool      // $tag$…$tag$ is a string
+	prefixes       bool      // E'…' knows backslashes, U&"…" code points
+	mysql          bool      // MySQL's comments; names are the same in upper and lower case
 }
+
+// backslash says what a backslash in a string means to the database.
+type backslash int
+
+const (
+	backslashLiteral   backslash = iota // itself
+	backslashEscape                     // that the next character stands for itself
+	backslashAmbiguous                  // one or the other: not before a quote, therefore
+)
 
 var (
 	errUnclosedComment = errors.New("a comment is not closed")
+	errSpecialComment  = errors.New("it holds a comment that the server would not ignore: /*!, /*M! or /*+")
 	errUnclosedString  = errors.New("a string is not closed")
+	errBackslashQuote  = errors.New(`a string holds a backslash before a quote: write '' for a quote`)
 	errUnclosedName    = errors.New("a quoted name is not closed")
 	errUnicodeEscape   = errors.New(`names with Unicode escapes (U&"…") are not supported`)
 )
@@ -75,8 +89,12 @@ func (l *lexer) skipBlank() error {
 	for {
 		l.rest = strings.TrimLeft(l.rest, " \t\n\r\f\v")
 		switch {
-		case strings.HasPrefix(l.rest, "--"):
-			end := strings.IndexAny(l.rest, "\n\r")
+		case l.atLineComment():
+			ends := "\n\r"
+			if l.mysql {
+				ends = "\n"
+			}
+			end := strings.IndexAny(l.rest, ends)
 			if end < 0 {
 				end = len(l.rest)
 			}
@@ -91,7 +109,21 @@ func (l *lexer) skipBlank() error {
 	}
 }
 
+// atLineComment reports whether the rest begins with a comment to the line's
+// end. MySQL wants white space behind the dashes: 1--1 is two.
+func (l *lexer) atLineComment() bool {
+	after, dashes := strings.CutPrefix(l.rest, "--")
+	if l.mysql {
+		return l.rest != "" && l.rest[0] == '#' || dashes && (after == "" || after[0] <= ' ' || after[0] == 0x7f)
+	}
+	return dashes
+}
+
 func (l *lexer) skipComment() error {
+	after := l.rest[len("/*"):]
+	if l.mysql && (strings.HasPrefix(after, "!") || strings.HasPrefix(after, "M!") || strings.HasPrefix(after, "+")) {
+		return errSpecialComment
+	}
 	depth := 0
 	for i := 0; i+1 < len(l.rest); i++ {
 		switch l.rest[i : i+2] {
@@ -116,22 +148,22 @@ func (l *lexer) skipComment() error {
 func (l *lexer) next() (token, error) {
 	c := l.rest[0]
 	switch {
-	case c == '\'':
-		return l.quoted(stringToken, '\'', false)
+	case c == '\'' || strings.IndexByte(l.stringQuotes, c) >= 0:
+		return l.quoted(stringToken, c, l.backslashes)
 	case strings.IndexByte(l.nameQuotes, c) >= 0:
-		return l.quoted(nameToken, closing(c), false)
+		return l.name(closing(c))
 	case l.prefixes && hasPrefixFold(l.rest, `u&"`):
 		l.rest = l.rest[2:]
-		t, err := l.quoted(nameToken, '"', false)
+		t, err := l.name('"')
 		if err == nil && (strings.Contains(t.text, `\`) || l.followedBy("uescape")) {
 			err = errUnicodeEscape
 		}
 		return t, err
 	case l.prefixes && hasPrefixFold(l.rest, `e'`):
 		l.rest = l.rest[1:]
-		return l.quoted(stringToken, '\'', true)
+		return l.quoted(stringToken, '\'', backslashEscape)
 	case isDigit(c):
-		return l.cut(numberToken, span(l.rest, isDigit)), nil
+		return l.cut(numberToken, number(l.rest)), nil
 	case isNameStart(c):
 		t := l.cut(wordToken, span(l.rest, isName))
 		t.text = strings.ToLower(t.text)
@@ -144,15 +176,27 @@ func (l *lexer) next() (token, error) {
 	}
 }
 
+// name reads a quoted name.
+func (l *lexer) name(end byte) (token, error) {
+	t, err := l.quoted(nameToken, end, backslashLiteral)
+	if l.mysql {
+		t.text = strings.ToLower(t.text)
+	}
+	return t, err
+}
+
 // quoted reads from an opening quote to the closing one. A doubled closing
 // quote stands for itself.
-func (l *lexer) quoted(kind tokenKind, end byte, backslashes bool) (token, error) {
+func (l *lexer) quoted(kind tokenKind, end byte, backslashes backslash) (token, error) {
 	var text strings.Builder
 	for i := 1; i < len(l.rest); i++ {
 		c := l.rest[i]
 		switch {
-		case c == '\\' && backslashes && i+1 < len(l.rest):
+		case c == '\\' && backslashes != backslashLiteral && i+1 < len(l.rest):
 			i++
+			if l.rest[i] == end && backslashes == backslashAmbiguous {
+				return token{}, errBackslashQuote
+			}
 			text.WriteByte(l.rest[i])
 		case c == end && i+1 < len(l.rest) && l.rest[i+1] == end:
 			i++
@@ -216,6 +260,27 @@ func span(s string, class func(byte) bool) int {
 		}
 	}
 	return len(s)
+}
+
+// number returns how many bytes at the start of s, which is a digit, are one
+// number. What follows can be a word without a blank between: 1.5e3from.
+func number(s string) int {
+	size := span(s, isDigit)
+	if size < len(s) && s[size] == '.' {
+		size++
+		size += span(s[size:], isDigit)
+	}
+	if size == len(s) || s[size] != 'e' && s[size] != 'E' {
+		return size
+	}
+	exponent := size + 1
+	if exponent < len(s) && (s[exponent] == '+' || s[exponent] == '-') {
+		exponent++
+	}
+	if digits := span(s[exponent:], isDigit); digits > 0 {
+		return exponent + digits
+	}
+	return size
 }
 
 func hasPrefixFold(s, prefix string) bool {

@@ -1,4 +1,4 @@
-//go:build !onedriver || postgres
+//go:build !onedriver || postgres || redshift
 
 package database
 
@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -17,40 +19,42 @@ import (
 
 func init() { openers["postgres"] = openPostgres }
 
+// postgresParameters are settings of the session that the text forms and the
+// guard's lexer build on. Poolers between us and the server let these pass.
+var postgresParameters = map[string]string{
+	"application_name":            "defog",
+	"client_encoding":             "UTF8",
+	"DateStyle":                   "ISO",
+	"standard_conforming_strings": "on",
+}
+
 const (
-	// restTime is how long a connection may rest until it is asked whether it
-	// still works, instead of looking at its socket alone: network devices
-	// drop idle connections without telling.
-	restTime = time.Second
-
-	// pingTime is how long that answer may take.
-	pingTime = 2 * time.Second
-
-	// cancelTime is how long an ended query may take to tell the server so.
-	// A function that has answered is frozen, and tells nobody anything.
-	cancelTime = 500 * time.Millisecond
-
 	stateIdle = 'I' // outside of a transaction
+
+	publicSchema = "public" // where tables are looked up in if nothing else is said
 )
 
 // postgres is a PostgreSQL database and the one connection to it.
 type postgres struct {
-	config *pgconn.Config
-	conn   *pgconn.PgConn // nil until the first query, and when in doubt
-	rested time.Time      // since when conn is unused, by the wall clock
+	config  *pgconn.Config
+	guard   *guard
+	encoder func(oid uint32) encoder
+	schema  string         // where tables are looked up
+	conn    *pgconn.PgConn // nil until the first query, and when in doubt
+	rested  time.Time      // since when conn is unused, by the wall clock
 }
 
 func openPostgres(creds connection.Creds, directory string) (Database, error) {
-	config, err := postgresConfig(creds, directory)
+	config, err := postgresConfig(creds, directory, maps.Clone(postgresParameters))
 	if err != nil {
 		return nil, fmt.Errorf("open postgres: %w", err)
 	}
-	return &postgres{config: config}, nil
+	return &postgres{config: config, guard: &postgresGuard, encoder: postgresEncoder, schema: publicSchema}, nil
 }
 
 // Query implements Database.
 func (p *postgres) Query(ctx context.Context, sql string, limits Limits) (*Result, error) {
-	if err := postgresGuard.check(sql); err != nil {
+	if err := p.guard.check(sql); err != nil {
 		return nil, err
 	}
 	return p.query(ctx, sql, limits)
@@ -67,37 +71,12 @@ func (p *postgres) query(ctx context.Context, sql string, limits Limits) (*Resul
 	if err := p.connect(ctx); err != nil {
 		return nil, postgresError(ctx, err)
 	}
-	timeout, own := statementTimeout(ctx, limits.Time)
-	began := time.Now()
-	result, err := p.run(ctx, sql, timeout, limits)
+	timer := startTimer(ctx, limits.Time)
+	result, err := p.run(ctx, sql, timer.timeout, limits)
 	if err == nil {
 		return result, nil
 	}
-	err = postgresError(ctx, err)
-	if failed, ok := errors.AsType[*StatementError](err); ok &&
-		failed.Code == codeCanceled && timeout > 0 && time.Since(began) >= timeout {
-		if !own {
-			return nil, context.DeadlineExceeded
-		}
-		failed.Message = fmt.Sprintf("the statement was stopped after %s, the most that one may take", timeout)
-	}
-	return nil, err
-}
-
-// statementTimeout returns how long the server may work on a statement, in
-// whole milliseconds, zero for any time, and whether that is the statement's
-// own limit and not just what is left of the context.
-func statementTimeout(ctx context.Context, limit time.Duration) (timeout time.Duration, own bool) {
-	timeout, own = limit, true
-	if deadline, ok := ctx.Deadline(); ok {
-		if left := time.Until(deadline); limit == 0 || left < limit {
-			timeout, own = max(left, 1), false
-		}
-	}
-	if timeout == 0 {
-		return 0, own
-	}
-	return max(timeout.Truncate(time.Millisecond), time.Millisecond), own
+	return nil, timer.explain(postgresError(ctx, err), codeCanceled)
 }
 
 // run does everything that one query takes in one round trip, and leaves the
@@ -105,6 +84,9 @@ func statementTimeout(ctx context.Context, limit time.Duration) (timeout time.Du
 func (p *postgres) run(ctx context.Context, sql string, timeout time.Duration, limits Limits) (*Result, error) {
 	pipeline := p.conn.StartPipeline(ctx)
 	prologue := []string{"BEGIN READ ONLY"}
+	if p.schema != publicSchema {
+		prologue = append(prologue, "SET LOCAL search_path = "+quoteName(p.schema))
+	}
 	if timeout > 0 {
 		prologue = append(prologue, "SET LOCAL statement_timeout = "+strconv.FormatInt(timeout.Milliseconds(), 10))
 	}
@@ -152,7 +134,7 @@ func (p *postgres) read(ctx context.Context, pipeline *pgconn.Pipeline, limits L
 	encoders := make([]encoder, len(fields))
 	for i, field := range fields {
 		columns[i] = field.Name
-		encoders[i] = postgresEncoder(field.DataTypeOID)
+		encoders[i] = p.encoder(field.DataTypeOID)
 	}
 	encode := func(dst []byte) []byte {
 		for i, text := range reader.Values() {
@@ -243,3 +225,5 @@ func (p *postgres) drop() {
 	}
 	p.conn = nil
 }
+
+func quoteName(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

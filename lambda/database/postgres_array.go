@@ -1,4 +1,4 @@
-//go:build !onedriver || postgres
+//go:build !onedriver || postgres || redshift
 
 package database
 

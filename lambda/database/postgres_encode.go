@@ -1,20 +1,14 @@
-//go:build !onedriver || postgres
+//go:build !onedriver || postgres || redshift
 
 package database
 
 import (
 	"bytes"
-	"encoding/json"
 	"math"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgtype"
 )
-
-// encoder appends a value, which the server sent as text, as JSON. Text that
-// does not look as its type should becomes a string.
-type encoder func(dst, text []byte) []byte
 
 // postgresEncoder returns the encoder of a type. Types without one of their own
 // are strings, which is also what a decimal becomes.
@@ -104,37 +98,6 @@ func appendFloatText(dst, text []byte) []byte {
 	return appendFloat(dst, f)
 }
 
-// appendTime appends a time of day or a timestamp: a fraction gets six digits,
-// a zone its minutes.
-func appendTime(dst, text []byte) []byte {
-	for _, c := range text {
-		if !isDigit(c) && bytes.IndexByte([]byte("+-:. "), c) < 0 {
-			return appendString(dst, text)
-		}
-	}
-	clock := bytes.IndexByte(text, ':') + len(":04:05")
-	if clock < len(":04:05") || clock > len(text) {
-		return appendString(dst, text)
-	}
-	dst = append(dst, '"')
-	dst = append(dst, text[:clock]...)
-	zone := text[clock:]
-	if fraction, ok := bytes.CutPrefix(zone, []byte(".")); ok {
-		digits := span(string(fraction), isDigit)
-		dst = append(dst, '.')
-		dst = append(dst, fraction[:digits]...)
-		for range 6 - digits {
-			dst = append(dst, '0')
-		}
-		zone = fraction[digits:]
-	}
-	dst = append(dst, zone...)
-	if len(zone) == len("+00") {
-		dst = append(dst, ":00"...)
-	}
-	return append(dst, '"')
-}
-
 // appendBytea appends bytes that the server wrote as hex or, in its old style,
 // with backslashes.
 func appendBytea(dst, text []byte) []byte {
@@ -168,13 +131,4 @@ func appendBytea(dst, text []byte) []byte {
 		}
 	}
 	return appendBytes(dst, raw)
-}
-
-// appendJSON appends a JSON value as it is. One that a JSON reader would refuse
-// (deeper than it goes, or not UTF-8) becomes a string.
-func appendJSON(dst, text []byte) []byte {
-	if !utf8.Valid(text) || !json.Valid(text) {
-		return appendString(dst, text)
-	}
-	return append(dst, text...)
 }

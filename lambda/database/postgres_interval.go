@@ -1,4 +1,4 @@
-//go:build !onedriver || postgres
+//go:build !onedriver || postgres || redshift
 
 package database
 
@@ -44,32 +44,4 @@ func parseInterval(text string) (days, micros int64, ok bool) {
 		return days, micros, ok
 	}
 	return days, 0, text != ""
-}
-
-// parseClock reads "-04:05:06.5" as microseconds. The hours can be more than a
-// day has.
-func parseClock(text string) (int64, bool) {
-	digits, negative := strings.CutPrefix(text, "-")
-	digits = strings.TrimPrefix(digits, "+")
-	parts := strings.Split(digits, ":")
-	if len(parts) != 3 {
-		return 0, false
-	}
-	whole, fraction, _ := strings.Cut(parts[2], ".")
-	if len(fraction) > 6 {
-		return 0, false
-	}
-	fraction += strings.Repeat("0", 6-len(fraction))
-	var micros int64
-	for i, unit := range []int64{3_600_000_000, 60_000_000, 1_000_000, 1} {
-		n, err := strconv.ParseUint([]string{parts[0], parts[1], whole, fraction}[i], 10, 31)
-		if err != nil {
-			return 0, false
-		}
-		micros += int64(n) * unit
-	}
-	if negative {
-		micros = -micros
-	}
-	return micros, true
 }

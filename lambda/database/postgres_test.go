@@ -1,4 +1,4 @@
-//go:build !onedriver || postgres
+//go:build !onedriver || postgres || redshift
 
 package database
 
@@ -6,15 +6,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"defog-cdk/config/connection"
 	pgtest "defog-cdk/test/postgres"
@@ -23,17 +25,11 @@ import (
 // server is the one PostgreSQL of this test binary.
 var server *pgtest.Server
 
-func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		var err error
+func init() {
+	servers = append(servers, func() (_ io.Closer, err error) {
 		server, err = pgtest.Run(pgtest.TLS(), pgtest.Setting("log_statement", "all"), pgtest.Setting("wal_level", "logical"))
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer server.Close()
-		return m.Run()
-	}())
+		return server, err
+	})
 }
 
 const postgresAccounts = `
@@ -83,22 +79,27 @@ func openServer(tb testing.TB, changes connection.Creds, directory string) *post
 	return db.(*postgres)
 }
 
+// postgresDialect is what PostgreSQL brings to the conformance suite.
+var postgresDialect = dialectUnderTest{
+	types:      postgresTypes,
+	counter:    "SELECT generate_series(1, %d)",
+	text:       "SELECT repeat('x', %d)",
+	busy:       "SELECT count(*) FROM generate_series(1, 1000000000000)",
+	syntax:     "SELECT FROM WHERE",
+	unknown:    "SELECT * FROM missing",
+	failing:    "SELECT 1 / (2 - generate_series(1, 3))",
+	writing:    "SELECT spend_all()",
+	accounts:   "SELECT * FROM accounts ORDER BY id",
+	duplicates: "SELECT 1 AS n, 2 AS n",
+	columns:    []string{"n", "n"},
+	empty:      "SELECT 1 AS a, 2 AS b WHERE false",
+}
+
 func TestPostgresConforms(t *testing.T) {
 	server.Query(t, postgresAccounts)
-	conform(t, dialectUnderTest{
-		open:       func(t *testing.T) Database { return openServer(t, nil, "") },
-		types:      postgresTypes,
-		counter:    "SELECT generate_series(1, %d)",
-		text:       "SELECT repeat('x', %d)",
-		busy:       "SELECT count(*) FROM generate_series(1, 1000000000000)",
-		syntax:     "SELECT FROM WHERE",
-		unknown:    "SELECT * FROM missing",
-		failing:    "SELECT 1 / (2 - generate_series(1, 3))",
-		writing:    "SELECT spend_all()",
-		accounts:   "SELECT * FROM accounts ORDER BY id",
-		duplicates: "SELECT 1 AS n, 2 AS n",
-		empty:      "SELECT 1 AS a, 2 AS b WHERE false",
-	})
+	dialect := postgresDialect
+	dialect.open = func(t *testing.T) Database { return openServer(t, nil, "") }
+	conform(t, dialect)
 }
 
 func TestPostgresRunsHarmlessStatements(t *testing.T) {
@@ -135,6 +136,46 @@ func TestPostgresRefusesHostileStatements(t *testing.T) {
 		expectRefused(t, db, statements(t, "postgres_reaches.sql", directory), false, state)
 	})
 	mustQuery(t, db, "SELECT 1", unlimited)
+}
+
+func TestPostgresRights(t *testing.T) {
+	server.Query(t, postgresAccounts+`
+		DROP OWNED BY reader; ALTER ROLE reader LOGIN PASSWORD 'reads'; GRANT SELECT ON accounts TO reader; GRANT USAGE ON SCHEMA public TO reader;
+		DROP ROLE IF EXISTS writer; CREATE ROLE writer LOGIN PASSWORD 'writes'; GRANT reader TO writer;
+		GRANT INSERT ON accounts TO writer; GRANT CREATE ON SCHEMA public TO writer`)
+	defer server.Query(t, "DROP OWNED BY writer; DROP ROLE writer; DROP OWNED BY reader")
+	for user, c := range map[string]struct {
+		password string
+		want     []string
+	}{
+		"reader": {"reads", []string{}},
+		"writer": {"writes", []string{"new tables in the schema public", "the table public.accounts"}},
+	} {
+		rights, err := openServer(t, connection.Creds{"user": user, "password": c.password}, "").Prove(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, rights.Writes, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s: %s", user, diff)
+		}
+		if revokes := slices.Contains(rights.Grants, "REVOKE CREATE ON SCHEMA public FROM PUBLIC"); revokes != (user == "writer") {
+			t.Errorf("%s: grants are %q", user, rights.Grants)
+		}
+	}
+	rights, err := openServer(t, nil, "").Prove(t.Context())
+	if err != nil || !slices.Contains(rights.Writes, "everything: the user is a superuser") {
+		t.Errorf("superuser: got %v, %v", rights, err)
+	}
+	// What it names as the way to a reader is one.
+	reader := rights.Grants
+	reader[0] = strings.Replace(reader[0], "…", "reads", 1)
+	server.Query(t, "DROP ROLE IF EXISTS defog_reader;"+strings.Join(reader, ";"))
+	defer server.Query(t, "DROP OWNED BY defog_reader; DROP ROLE defog_reader")
+	db := openServer(t, connection.Creds{"user": "defog_reader", "password": "reads"}, "")
+	mustQuery(t, db, "SELECT * FROM accounts", unlimited)
+	if rights, err := db.Prove(t.Context()); err != nil || len(rights.Writes) > 0 {
+		t.Errorf("defog_reader: got %v, %v", rights, err)
+	}
 }
 
 // What is volatile either does no harm or is refused. A new version of
@@ -254,7 +295,7 @@ func TestPostgresLosesConnectionInAStatement(t *testing.T) {
 		_, err := db.query(t.Context(), "SELECT pg_sleep(3600) -- lost", unlimited)
 		failure <- err
 	}()
-	endSession(t, awaitActive(t, "SELECT pg_sleep(3600) -- lost"))
+	endSession(t, awaitSleep(t, "SELECT pg_sleep(3600) -- lost"))
 	err := <-failure
 	if failed, ok := errors.AsType[*ConnectionError](err); !ok || failed.Cause == nil {
 		t.Errorf("got %v, want a ConnectionError", err)
@@ -265,12 +306,13 @@ func TestPostgresLosesConnectionInAStatement(t *testing.T) {
 	}
 }
 
-// awaitActive returns the process of the server that works on a statement.
-func awaitActive(t *testing.T, sql string) (pid uint32) {
+// awaitSleep returns the process of the server that sleeps in a statement. One
+// that the server has not begun to run may be missed by a request to stop.
+func awaitSleep(t *testing.T, sql string) (pid uint32) {
 	t.Helper()
 	for {
 		rows := server.Query(t, fmt.Sprintf(
-			"SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query = $$%s$$", sql))
+			"SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query = $$%s$$", sql))
 		if len(rows) == 1 {
 			if _, err := fmt.Sscan(rows[0][0], &pid); err != nil {
 				t.Fatal(err)
@@ -283,14 +325,14 @@ func awaitActive(t *testing.T, sql string) (pid uint32) {
 
 func TestPostgresContextStopsTheServer(t *testing.T) {
 	db := openServer(t, nil, "")
-	const busy = "SELECT count(*) FROM generate_series(1, 1000000000000) -- busy"
+	const busy = "SELECT pg_sleep(3600) -- busy"
 	ctx, cancel := context.WithCancel(t.Context())
 	failure := make(chan error)
 	go func() {
-		_, err := db.Query(ctx, busy, unlimited)
+		_, err := db.query(ctx, busy, unlimited)
 		failure <- err
 	}()
-	pid := awaitActive(t, busy)
+	pid := awaitSleep(t, busy)
 	cancel()
 	if err := <-failure; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
@@ -368,61 +410,11 @@ func TestPostgresWantsValidCredentials(t *testing.T) {
 }
 
 func TestPostgresTLS(t *testing.T) {
-	authority, err := os.ReadFile(server.Authority())
-	if err != nil {
-		t.Fatal(err)
-	}
-	empty, withOwn, withRDS := t.TempDir(), t.TempDir(), t.TempDir()
-	for _, file := range []string{filepath.Join(withOwn, "ca.pem"), filepath.Join(withRDS, rdsAuthorities)} {
-		if err := os.WriteFile(file, authority, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	const secret, plain, refused = `[["t"]]`, `[["f"]]`, ""
-	for _, c := range []struct {
-		name      string
-		host      string // another name for the server
-		creds     connection.Creds
-		directory string
-		want      string
-	}{
-		{"loopback by default", "", nil, empty, plain},
-		{"elsewhere by default, unknown authority", "localhost.example", nil, empty, refused},
-		{"elsewhere by default, another name", "localhost.example", nil, withRDS, refused},
-		{"disable", "localhost.example", connection.Creds{"sslmode": "disable"}, empty, plain},
-		{"require", "localhost.example", connection.Creds{"sslmode": "require"}, empty, secret},
-		{"require with an authority", "localhost.example", connection.Creds{"sslmode": "require", "sslrootcert": "ca.pem"}, withOwn, secret},
-		{"verify-ca", "localhost.example", connection.Creds{"sslmode": "verify-ca", "sslrootcert": "ca.pem"}, withOwn, secret},
-		{"verify-ca, Amazon's", "localhost.example", connection.Creds{"sslmode": "verify-ca"}, withRDS, secret},
-		{"verify-ca, unknown authority", "", connection.Creds{"sslmode": "verify-ca"}, empty, refused},
-		{"verify-full", "", connection.Creds{"sslmode": "verify-full", "sslrootcert": "ca.pem"}, withOwn, secret},
-		{"verify-full, Amazon's", "", connection.Creds{"sslmode": "verify-full"}, withRDS, secret},
-		{"verify-full, another name", "localhost.example", connection.Creds{"sslmode": "verify-full", "sslrootcert": "ca.pem"}, withOwn, refused},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			creds := connection.Creds{}
-			maps.Copy(creds, c.creds)
-			if c.host != "" {
-				creds["host"] = c.host
-			}
-			db := openServer(t, creds, c.directory)
-			db.config.LookupFunc = func(context.Context, string) ([]string, error) { return []string{server.Host()}, nil }
-			// Twice, for the connection's check before the second.
-			for range 2 {
-				result, err := db.Query(t.Context(),
-					"SELECT CASE WHEN ssl THEN 't' ELSE 'f' END FROM pg_stat_ssl WHERE pid = pg_backend_pid()", unlimited)
-				if _, ok := errors.AsType[*ConnectionError](err); ok && c.want == refused {
-					continue
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(c.want, string(result.Data)); diff != "" {
-					t.Error(diff)
-				}
-			}
-		})
-	}
+	testTLS(t, server.Authority(), func(t *testing.T, creds connection.Creds, directory string) Database {
+		db := openServer(t, creds, directory)
+		db.config.LookupFunc = func(context.Context, string) ([]string, error) { return []string{server.Host()}, nil }
+		return db
+	}, "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", "[[true]]", "[[false]]")
 }
 
 // A row costs no allocation of its own.
@@ -439,32 +431,4 @@ func TestPostgresAllocatesNothingPerRow(t *testing.T) {
 	if many-few > 9_000 {
 		t.Errorf("%v allocations for 100 rows, %v for 10,000", few, many)
 	}
-}
-
-func TestStatementTimeout(t *testing.T) {
-	// Time stands still between the deadline's making and its use.
-	synctest.Test(t, func(t *testing.T) {
-		for _, c := range []struct {
-			left, limit, want time.Duration
-			own               bool
-		}{
-			{0, 0, 0, true},
-			{0, time.Second, time.Second, true},
-			{0, time.Microsecond, time.Millisecond, true},
-			{time.Minute, time.Second, time.Second, true},
-			{time.Second, time.Minute, time.Second, false},
-			{1500 * time.Microsecond, 0, time.Millisecond, false},
-			{-time.Second, time.Minute, time.Millisecond, false},
-		} {
-			ctx := t.Context()
-			if c.left != 0 {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, c.left)
-				defer cancel()
-			}
-			if got, own := statementTimeout(ctx, c.limit); got != c.want || own != c.own {
-				t.Errorf("%s left, limit %s: got %s, %v", c.left, c.limit, got, own)
-			}
-		}
-	})
 }

@@ -72,6 +72,16 @@ func (s *sqliteDatabase) Query(ctx context.Context, sql string, limits Limits) (
 	return s.query(ctx, sql, limits)
 }
 
+// Prove implements Prover. Whoever may write the file is of no interest: it is
+// opened for reading.
+func (s *sqliteDatabase) Prove(ctx context.Context) (Rights, error) {
+	err := proveRefused(ctx, s, "CREATE TABLE "+proofTable+" (n)")
+	if _, written := errors.AsType[*WritableError](err); written {
+		_, _ = s.query(ctx, "DROP TABLE "+proofTable, Limits{}) // as far as it goes; the error counts
+	}
+	return Rights{}, err
+}
+
 // query runs a statement that the guard has let through.
 func (s *sqliteDatabase) query(ctx context.Context, sql string, limits Limits) (*Result, error) {
 	if err := ctx.Err(); err != nil {

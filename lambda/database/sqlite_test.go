@@ -81,6 +81,7 @@ func TestSQLiteConforms(t *testing.T) {
 		writing:    "WITH a AS (SELECT 1) DELETE FROM accounts",
 		accounts:   "SELECT * FROM accounts ORDER BY id",
 		duplicates: "SELECT 1 AS n, 2 AS n",
+		columns:    []string{"n", "n"},
 		empty:      "SELECT 1 AS a, 2 AS b WHERE false",
 	})
 }

@@ -1,18 +1,18 @@
 package postgres
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"os/user"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"syscall"
+
+	"defog-cdk/test/daemon"
 )
 
 // owner returns the user that the server runs as: nobody when the test runs as
@@ -53,7 +53,7 @@ func npmPackage() (string, error) {
 		architecture = "x64"
 	}
 	name := "@embedded-postgres/" + runtime.GOOS + "-" + architecture
-	root, err := moduleRoot()
+	root, err := daemon.Checkout()
 	if err != nil {
 		return "", err
 	}
@@ -62,23 +62,6 @@ func npmPackage() (string, error) {
 		return "", fmt.Errorf("find the npm package %s: %w: run `npm ci` in %s", name, err, root)
 	}
 	return path, nil
-}
-
-func moduleRoot() (string, error) {
-	directory, err := os.Getwd()
-	if err != nil {
-		return "", fmt.Errorf("find go.mod: %w", err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(directory, "go.mod")); err == nil {
-			return directory, nil
-		}
-		parent := filepath.Dir(directory)
-		if parent == directory {
-			return "", errors.New("find go.mod: there is none above the working directory")
-		}
-		directory = parent
-	}
 }
 
 // link makes the symbolic links between libraries, which an npm package can't
@@ -109,25 +92,13 @@ func link(directory string) error {
 	return nil
 }
 
-// makeDirectory makes the server's directory. Another user than the test's can
-// reach /tmp whatever TMPDIR says.
-func (s *Server) makeDirectory() (err error) {
-	parent := os.TempDir()
-	if s.owner != nil {
-		parent = "/tmp"
-	}
-	if s.directory, err = os.MkdirTemp(parent, "defog-postgres-"); err != nil {
-		return fmt.Errorf("make a directory for PostgreSQL: %w", err)
-	}
-	return nil
-}
-
-// handOver gives all that is in the directory to the server's user.
-func (s *Server) handOver() error {
-	if s.owner == nil {
+// handOver gives all that is in the directory to the server's user, if that is
+// not the test's own.
+func handOver(directory string, user *syscall.Credential) error {
+	if user == nil {
 		return nil
 	}
-	root, err := os.OpenRoot(s.directory)
+	root, err := os.OpenRoot(directory)
 	if err != nil {
 		return fmt.Errorf("give PostgreSQL's directory to its user: %w", err)
 	}
@@ -136,20 +107,10 @@ func (s *Server) handOver() error {
 		if err != nil {
 			return err
 		}
-		return root.Lchown(path, int(s.owner.Uid), int(s.owner.Gid))
+		return root.Lchown(path, int(user.Uid), int(user.Gid))
 	})
 	if err != nil {
 		return fmt.Errorf("give PostgreSQL's directory to its user: %w", err)
 	}
 	return nil
-}
-
-// command prepares one of the server's programs. It gets a process group of
-// its own, so that an interrupt on the terminal reaches the test alone.
-func (s *Server) command(program string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(context.Background(), s.path(filepath.Join("bin", program)), args...)
-	cmd.Dir = s.directory
-	cmd.Env = []string{"LC_ALL=C", "PATH=/usr/bin:/bin"}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: s.owner}
-	return cmd
 }

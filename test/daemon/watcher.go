@@ -1,19 +1,18 @@
-package postgres
+package daemon
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os/exec"
 	"syscall"
 )
 
-// cleanup waits for the end of its input, then stops the server whose
-// directory is $1, if one still runs there, and removes the directory.
+// cleanup waits for the end of its input, then stops the server whose process
+// id is in the file $2, if one still runs there, and removes the directory $1.
 const cleanup = `
 read -r _
-if pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null); then
+if pid=$(head -n 1 "$2" 2>/dev/null); then
 	kill -QUIT "$pid"
 	kill -CONT "$pid"
 	while kill -0 "$pid"; do sleep 0.1; done
@@ -28,23 +27,20 @@ type watcher struct {
 	input   io.Closer
 }
 
-func watch(directory string) (*watcher, error) {
-	process := exec.CommandContext(context.Background(), "/bin/sh", "-c", cleanup, "sh", directory)
+func watch(directory, pidFile string) (*watcher, error) {
+	process := exec.CommandContext(context.Background(), "/bin/sh", "-c", cleanup, "sh", directory, pidFile)
 	process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	input, err := process.StdinPipe()
 	if err != nil {
-		return nil, fmt.Errorf("watch over PostgreSQL: %w", err)
+		return nil, err
 	}
 	if err := process.Start(); err != nil {
-		return nil, fmt.Errorf("watch over PostgreSQL: %w", err)
+		return nil, err
 	}
 	return &watcher{process: process, input: input}, nil
 }
 
 // finish has the directory removed, and returns when it is.
 func (w *watcher) finish() error {
-	if err := errors.Join(w.input.Close(), w.process.Wait()); err != nil {
-		return fmt.Errorf("remove PostgreSQL's directory: %w", err)
-	}
-	return nil
+	return errors.Join(w.input.Close(), w.process.Wait())
 }

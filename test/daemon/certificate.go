@@ -1,4 +1,4 @@
-package postgres
+package daemon
 
 import (
 	"crypto/ecdsa"
@@ -14,18 +14,19 @@ import (
 	"time"
 )
 
-const (
-	authorityFile   = "ca.pem"
-	certificateFile = "server.crt"
-	keyFile         = "server.key"
-)
-
 // Authority returns the file with the certificate of the authority that signed
-// the server's own. It is there with the option TLS alone.
-func (s *Server) Authority() string { return s.path(authorityFile) }
+// the server's own. It is there when Certify has made it.
+func (d *Daemon) Authority() string { return d.Path("ca.pem") }
 
-// createCertificates writes an authority and a server certificate by it.
-func (s *Server) createCertificates() error {
+// Certificate returns the file with the server's certificate.
+func (d *Daemon) Certificate() string { return d.Path("server.crt") }
+
+// Key returns the file with the certificate's private key.
+func (d *Daemon) Key() string { return d.Path("server.key") }
+
+// Certify writes an authority, and a certificate by it for localhost and
+// 127.0.0.1.
+func (d *Daemon) Certify() error {
 	authorityKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return fmt.Errorf("create the authority's key: %w", err)
@@ -40,27 +41,27 @@ func (s *Server) createCertificates() error {
 
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return fmt.Errorf("create PostgreSQL's key: %w", err)
+		return fmt.Errorf("create %s's key: %w", d.name, err)
 	}
 	leaf := certificate("localhost")
 	leaf.DNSNames = []string{"localhost"}
 	leaf.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
 	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, authority, key.Public(), authorityKey)
 	if err != nil {
-		return fmt.Errorf("create PostgreSQL's certificate: %w", err)
+		return fmt.Errorf("create %s's certificate: %w", d.name, err)
 	}
 	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		return fmt.Errorf("encode PostgreSQL's key: %w", err)
+		return fmt.Errorf("encode %s's key: %w", d.name, err)
 	}
 
-	for name, block := range map[string]*pem.Block{
-		authorityFile:   {Type: "CERTIFICATE", Bytes: authorityDER},
-		certificateFile: {Type: "CERTIFICATE", Bytes: leafDER},
-		keyFile:         {Type: "PRIVATE KEY", Bytes: keyDER},
+	for file, block := range map[string]*pem.Block{
+		d.Authority():   {Type: "CERTIFICATE", Bytes: authorityDER},
+		d.Certificate(): {Type: "CERTIFICATE", Bytes: leafDER},
+		d.Key():         {Type: "PRIVATE KEY", Bytes: keyDER},
 	} {
-		if err := os.WriteFile(s.path(name), pem.EncodeToMemory(block), 0o600); err != nil {
-			return fmt.Errorf("write PostgreSQL's certificates: %w", err)
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			return fmt.Errorf("write %s's certificates: %w", d.name, err)
 		}
 	}
 	return nil
