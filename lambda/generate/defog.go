@@ -25,16 +25,18 @@ type Defog struct {
 	baseURL     string
 	generateURL string
 	transport   transport
+	timeout     time.Duration
 	log         *slog.Logger
 }
 
 // DefogConfig says which server to ask, and as whom.
 type DefogConfig struct {
 	APIKey      string
-	DBType      string       // as in connection.json
-	BaseURL     string       // "" means DefaultBaseURL
-	GenerateURL string       // "" means BaseURL + "/generate_query_chat"
-	Log         *slog.Logger // told of feedback that was lost
+	DBType      string        // as in connection.json
+	BaseURL     string        // "" means DefaultBaseURL
+	GenerateURL string        // "" means BaseURL + "/generate_query_chat"
+	Timeout     time.Duration // of one question or retry; 0 for the context's alone
+	Log         *slog.Logger  // told of feedback that was lost
 }
 
 // NewDefog returns a generator that asks Defog's API.
@@ -49,7 +51,8 @@ func NewDefog(config DefogConfig) *Defog {
 		dbType:      dbType,
 		baseURL:     base,
 		generateURL: cmp.Or(config.GenerateURL, base+"/generate_query_chat"),
-		transport:   newTransport(),
+		transport:   newTransport(""), // the key is in the request
+		timeout:     config.Timeout,
 		log:         config.Log,
 	}
 }
@@ -75,6 +78,8 @@ type generateReply struct {
 // Generate asks for the question's SQL. Briefly overloaded servers and broken
 // connections are tried again while the context lasts.
 func (d *Defog) Generate(ctx context.Context, question Question) (Query, error) {
+	ctx, cancel := limited(ctx, d.timeout)
+	defer cancel()
 	var reply generateReply
 	err := d.transport.post(ctx, d.generateURL, generateRequest{
 		Question:        question.Text,
@@ -119,6 +124,8 @@ type retryReply struct {
 // feedback, at the same time, since after the answer Lambda freezes whatever
 // is still under way.
 func (d *Defog) Retry(ctx context.Context, question Question, failed Failure) (string, error) {
+	ctx, cancel := limited(ctx, d.timeout)
+	defer cancel()
 	var feedback sync.WaitGroup
 	defer feedback.Wait()
 	if failed.Attempt == 1 {

@@ -53,14 +53,7 @@ func TestDefogSendsEveryFieldOfTheProtocol(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Query{
-		SQL:             sql,
-		Reason:          json.RawMessage(`"Because the test says so."`),
-		PreviousContext: json.RawMessage(`["earlier","How many orders?","SELECT count(*) FROM orders"]`),
-	}
-	if diff := cmp.Diff(want, query); diff != "" {
-		t.Errorf("query (-want +got):\n%s", diff)
-	}
+	checkAnswer(t, query)
 	sent := []generator.Request{{Path: generator.GeneratePath, Body: map[string]any{
 		"question": "How many orders?", "api_key": key, "previous_context": []any{"earlier"}, "db_type": "postgres",
 		"glossary": "An order is a sale.", "hard_filters": []any{"region = 'EU'"}, "dev": true, "temp": false,
@@ -234,6 +227,20 @@ func TestDefogStopsWaitingWithTheContext(t *testing.T) {
 	}))
 	_, err := d.Generate(ctx, ask("How many orders?"))
 	checkError(t, err, Timeout, "The generator did not answer in time.")
+}
+
+// checkAnswer checks what every stand-in answers to the question it knows, asked
+// after "earlier".
+func checkAnswer(t *testing.T, got Query) {
+	t.Helper()
+	want := Query{
+		SQL:             sql,
+		Reason:          json.RawMessage(`"Because the test says so."`),
+		PreviousContext: json.RawMessage(`["earlier","How many orders?","SELECT count(*) FROM orders"]`),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("query (-want +got):\n%s", diff)
+	}
 }
 
 // checkError checks what the caller gets to see, and that no cause holds the

@@ -4,6 +4,7 @@ package generate
 import (
 	"context"
 	"encoding/json"
+	"time"
 )
 
 // Generator writes SQL. The SQL is untrusted.
@@ -71,6 +72,14 @@ type Failure struct {
 	Message string // what the database said
 }
 
+// limited bounds a context by a generator's own timeout, if it has one.
+func limited(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if timeout == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, timeout)
+}
+
 // Kind says whose fault an Error is.
 type Kind int
 
@@ -87,6 +96,8 @@ type Error struct {
 	Kind    Kind
 	Message string
 	Cause   error
+
+	malformed bool // the server says that the request is wrong
 }
 
 func (e *Error) Error() string { return e.Message }

@@ -58,11 +58,22 @@ type pair struct {
 // OpenGolden reads the pairs from directory. The error holds every problem of
 // the file.
 func OpenGolden(directory string) (*Golden, error) {
-	path := filepath.Join(directory, GoldenFile)
-	data, err := os.ReadFile(path)
+	pairs, err := readPairs(directory)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("the golden generator needs %s in the dependencies: not found", GoldenFile)
 	}
+	if err != nil {
+		return nil, err
+	}
+	if len(pairs) == 0 {
+		return nil, fmt.Errorf("the golden generator needs question/SQL pairs in %s: it holds no pair", GoldenFile)
+	}
+	return newGolden(pairs), nil
+}
+
+func readPairs(directory string) ([]pair, error) {
+	path := filepath.Join(directory, GoldenFile)
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read golden queries: %w", err)
 	}
@@ -70,7 +81,7 @@ func OpenGolden(directory string) (*Golden, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read golden queries from %s: %w", path, err)
 	}
-	return newGolden(pairs), nil
+	return pairs, nil
 }
 
 func parsePairs(data []byte) ([]pair, error) {
@@ -79,9 +90,6 @@ func parsePairs(data []byte) ([]pair, error) {
 	var pairs []pair
 	if err := decoder.Decode(&pairs); err != nil {
 		return nil, fmt.Errorf(`%w; valid: a JSON list of {"question": "…", "sql": "…"}`, err)
-	}
-	if len(pairs) == 0 {
-		return nil, errors.New("it holds no pair")
 	}
 	var problems []error
 	seen := map[string]int{}
@@ -106,10 +114,12 @@ func text(question string) string {
 
 func newGolden(pairs []pair) *Golden {
 	g := &Golden{language: newLanguage(), pairs: pairs}
+	texts := make([][]string, len(pairs))
 	for i := range g.pairs {
 		g.pairs[i].meaning = g.language.understand(g.pairs[i].Question)
+		texts[i] = g.pairs[i].meaning.words
 	}
-	g.weights = weigh(g.pairs)
+	g.weights = weigh(texts)
 	return g
 }
 

@@ -137,20 +137,22 @@ func first(word string) rune {
 	return letter
 }
 
-// weights tells how much each word of the known questions says.
+// weights tells how much each word of some texts says: the more, the fewer of
+// them have it.
 type weights struct {
 	word    map[string]float64
 	unknown float64
 }
 
-func weigh(pairs []pair) weights {
+// weigh learns from texts, each a set of words.
+func weigh(texts [][]string) weights {
 	count := map[string]float64{}
-	for _, p := range pairs {
-		for _, word := range p.meaning.words {
+	for _, words := range texts {
+		for _, word := range words {
 			count[word]++
 		}
 	}
-	total := float64(len(pairs))
+	total := float64(len(texts))
 	w := weights{word: map[string]float64{}, unknown: 2 * math.Log(1+total)}
 	for word, n := range count {
 		w.word[word] = math.Log(1 + total/n)

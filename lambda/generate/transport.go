@@ -10,6 +10,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -20,27 +22,75 @@ const (
 	maxReply   = 1 << 20                // bytes of one reply
 )
 
-// transport posts JSON to a server that is not trusted to answer well.
-type transport struct {
-	client *http.Client
-	pause  time.Duration
-}
-
-func newTransport() transport {
-	return transport{
-		client: &http.Client{
-			// The request holds the API key, which a redirect would carry to
-			// wherever the reply says.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		pause: firstPause,
+// newClient returns a client for a server that is not trusted to answer well.
+func newClient() *http.Client {
+	return &http.Client{
+		Transport: bounded{http.DefaultTransport},
+		// The request holds a key or a signature, which a redirect would carry
+		// to wherever the reply says.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-// statusError is a reply whose HTTP status is not one of success.
-type statusError int
+// bounded has the reading of a reply fail that is longer than maxReply.
+type bounded struct{ http.RoundTripper }
 
-func (e statusError) Error() string { return fmt.Sprintf("HTTP status %d", int(e)) }
+// RoundTrip implements http.RoundTripper.
+func (b bounded) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := b.RoundTripper.RoundTrip(request)
+	if err == nil {
+		response.Body = http.MaxBytesReader(nil, response.Body, maxReply)
+	}
+	return response, err
+}
+
+// transport posts JSON.
+type transport struct {
+	client *http.Client
+	token  string // sent as a bearer's; "" for none
+	pause  time.Duration
+}
+
+func newTransport(token string) transport {
+	return transport{client: newClient(), token: token, pause: firstPause}
+}
+
+// statusError is a reply whose HTTP status is not one of success.
+type statusError struct {
+	status int
+	code   string        // the server's own word for it, "" for none
+	after  time.Duration // until when the server does not want to be asked again
+}
+
+func (e *statusError) Error() string {
+	if e.code == "" {
+		return fmt.Sprintf("HTTP status %d", e.status)
+	}
+	return fmt.Sprintf("HTTP status %d (%s)", e.status, e.code)
+}
+
+// newStatusError reads what the reply says of the failure, as far as it is
+// one of OpenAI's form. The message is left out: it may quote the question.
+func newStatusError(response *http.Response) *statusError {
+	e := &statusError{status: response.StatusCode}
+	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil && seconds > 0 {
+		e.after = time.Duration(seconds) * time.Second
+	}
+	var reply struct {
+		Error struct {
+			Code string `json:"code"`
+		} `json:"error"`
+	}
+	if json.NewDecoder(response.Body).Decode(&reply) == nil && isCode(reply.Error.Code) {
+		e.code = reply.Error.Code
+	}
+	return e
+}
+
+// isCode reports whether text is a short identifier, and can quote nothing.
+func isCode(text string) bool {
+	return len(text) < 64 && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz_") == ""
+}
 
 // post sends request as JSON and decodes the answer into reply, unless that is
 // nil. What may pass by itself is tried again, while ctx lasts. An error is an
@@ -61,8 +111,15 @@ func (t transport) post(ctx context.Context, url string, request, reply any) err
 		case try == tries || !passing(err):
 			return failure(ctx, err)
 		}
+		wait := pause/2 + rand.N(pause/2+1)
+		if status, ok := errors.AsType[*statusError](err); ok && status.after > wait {
+			wait = status.after
+		}
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < wait {
+			return failure(ctx, err) // waiting would only make the failure late
+		}
 		select {
-		case <-time.After(pause/2 + rand.N(pause/2+1)):
+		case <-time.After(wait):
 			pause *= 2
 		case <-ctx.Done():
 			return failure(ctx, err)
@@ -76,6 +133,9 @@ func (t transport) once(ctx context.Context, url string, body []byte) ([]byte, e
 		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
+	if t.token != "" {
+		request.Header.Set("Authorization", "Bearer "+t.token)
+	}
 	// Lets net/http replace a kept connection that died while Lambda was
 	// frozen; an empty value is not sent.
 	request.Header["Idempotency-Key"] = nil
@@ -86,17 +146,17 @@ func (t transport) once(ctx context.Context, url string, body []byte) ([]byte, e
 	}
 	defer response.Body.Close()
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return nil, statusError(response.StatusCode)
+		return nil, newStatusError(response)
 	}
-	return io.ReadAll(http.MaxBytesReader(nil, response.Body, maxReply))
+	return io.ReadAll(response.Body)
 }
 
 // passing reports whether the same request may succeed a moment later.
 func passing(err error) bool {
-	if status, ok := errors.AsType[statusError](err); ok {
-		return slices.Contains([]statusError{
+	if e, ok := errors.AsType[*statusError](err); ok {
+		return slices.Contains([]int{
 			http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable,
-		}, status)
+		}, e.status)
 	}
 	return slices.ContainsFunc([]error{
 		syscall.ECONNRESET, syscall.ECONNREFUSED, syscall.EPIPE, io.EOF, io.ErrUnexpectedEOF,
@@ -106,13 +166,14 @@ func passing(err error) bool {
 // failure words an error for the caller.
 func failure(ctx context.Context, err error) *Error {
 	e := &Error{Kind: Unreachable, Cause: err}
-	status, isStatus := errors.AsType[statusError](err)
+	reply, isReply := errors.AsType[*statusError](err)
 	_, tooLong := errors.AsType[*http.MaxBytesError](err)
 	switch {
-	case isStatus && status >= 300 && status < 400:
-		e.Message = fmt.Sprintf("The generator redirects to another address (HTTP status %d), which is not followed; its URL in the settings must be the final one.", int(status))
-	case isStatus:
-		e.Message = fmt.Sprintf("The generator answered with HTTP status %d.", int(status))
+	case isReply && reply.status >= 300 && reply.status < 400:
+		e.Message = fmt.Sprintf("The generator redirects to another address (HTTP status %d), which is not followed; its URL in the settings must be the final one.", reply.status)
+	case isReply:
+		e.malformed = reply.status == http.StatusBadRequest || reply.status == http.StatusUnprocessableEntity
+		e.Message = fmt.Sprintf("The generator answered with %s.", reply)
 	case tooLong:
 		e.Message = fmt.Sprintf("The generator's reply is longer than %d bytes.", maxReply)
 	case ctx.Err() != nil:
@@ -125,7 +186,11 @@ func failure(ctx context.Context, err error) *Error {
 
 func decode(answer []byte, reply any) error {
 	if err := json.Unmarshal(answer, reply); err != nil {
-		return &Error{Kind: Unreachable, Message: "The generator's reply is not the JSON that its protocol promises.", Cause: err}
+		return notJSON(err)
 	}
 	return nil
+}
+
+func notJSON(cause error) *Error {
+	return &Error{Kind: Unreachable, Message: "The generator's reply is not the JSON that its protocol promises.", Cause: cause}
 }

@@ -1,15 +1,14 @@
-// Package generator stands in for Defog's hosted API, which tests cannot
-// reach: an HTTP handler that speaks its protocol, remembers what it was sent
-// and can fail in the ways that real servers do.
+// Package generator stands in for who writes SQL, whom tests cannot reach:
+// Defog's hosted API, OpenAI's and Amazon Bedrock's. Each is an HTTP handler
+// that speaks the real protocol, remembers what it was sent and can fail in the
+// ways that real servers do.
 package generator
 
 import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
-	"sync"
 )
 
 // Paths of the protocol, below the base URL.
@@ -19,7 +18,7 @@ const (
 	FeedbackPath = "/feedback"
 )
 
-// Server answers questions from a list. Its fields must not change once it
+// Server is Defog's API. It answers questions from a list. Its fields must not change once it
 // serves, but by Teach and TeachFix; its methods may be called at any time.
 type Server struct {
 	// SQL holds the statement of each question it knows.
@@ -30,15 +29,7 @@ type Server struct {
 	// APIKey, when set, is the key that requests must carry.
 	APIKey string
 
-	mu       sync.Mutex
-	faults   []http.Handler
-	requests []Request
-}
-
-// Request is what the server was sent.
-type Request struct {
-	Path string
-	Body map[string]any
+	recorder
 }
 
 // Teach adds the statement that answers a question.
@@ -55,28 +46,10 @@ func (s *Server) TeachFix(failed, sql string) {
 	s.Fixes[failed] = sql
 }
 
-// Fail makes the next requests for SQL end in the given faults, one each.
-func (s *Server) Fail(faults ...http.Handler) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, faults...)
-}
-
-// Requests returns the requests to path so far, in the order of arrival.
-func (s *Server) Requests(path string) []Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(s.requests), func(r Request) bool { return r.Path != path })
-}
-
 // ServeHTTP speaks the protocol.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, ok := s.read(w, r)
+	body, ok := s.receive(w, r)
 	if !ok {
-		return
-	}
-	if fault := s.record(r.URL.Path, body); fault != nil {
-		fault.ServeHTTP(w, r)
 		return
 	}
 	if s.APIKey != "" && body["api_key"] != s.APIKey {
@@ -93,34 +66,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.NotFound(w, r)
 	}
-}
-
-func (s *Server) read(w http.ResponseWriter, r *http.Request) (map[string]any, bool) {
-	if r.Method != http.MethodPost {
-		http.Error(w, "POST only", http.StatusMethodNotAllowed)
-		return nil, false
-	}
-	data, err := io.ReadAll(r.Body)
-	var body map[string]any
-	if err != nil || json.Unmarshal(data, &body) != nil || r.Header.Get("Content-Type") != "application/json" {
-		http.Error(w, "a JSON object is needed", http.StatusBadRequest)
-		return nil, false
-	}
-	return body, true
-}
-
-// record remembers a request and returns the fault it must meet, if any.
-// Feedback meets none: it comes at the same time as a retry.
-func (s *Server) record(path string, body map[string]any) http.Handler {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.requests = append(s.requests, Request{Path: path, Body: body})
-	if len(s.faults) == 0 || path == FeedbackPath {
-		return nil
-	}
-	fault := s.faults[0]
-	s.faults = s.faults[1:]
-	return fault
 }
 
 func (s *Server) generate(w http.ResponseWriter, body map[string]any) {

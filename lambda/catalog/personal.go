@@ -1,0 +1,51 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"defog-cdk/lambda/schema"
+)
+
+// What a column of personal data, or of secrets, is called: any part of its
+// name, or one of its words.
+var (
+	personalParts = []string{
+		"name", "mail", "phone", "mobile", "address", "street", "postal", "postcode", "zipcode", "birth", "passw",
+		"secret", "token", "credential", "salary", "income", "iban", "passport", "licen", "gender", "religio",
+		"ethnic", "national", "marital", "diagnos", "medic", "disease", "health", "patient", "latitude", "longitude",
+		"signature", "login", "biograph", "insurance",
+	}
+	personalWords = []string{
+		"ssn", "sin", "dob", "sex", "age", "race", "ip", "mac", "fax", "zip", "tel", "tax", "pin", "cvv", "card",
+		"key", "hash", "salt", "lat", "lon", "lng", "geo", "wage", "contact", "person", "owner", "author", "user",
+		"note", "notes", "comment", "comments", "message", "body", "bio", "memo", "remark", "remarks", "by",
+	}
+)
+
+// personalName reports whether a column's name suggests that its values tell
+// about a person, or let somebody in. It rather says so too often.
+func personalName(name string) bool {
+	words := schema.Words(name)
+	joined := strings.Join(words, "")
+	return slices.ContainsFunc(personalParts, func(part string) bool { return strings.Contains(joined, part) }) ||
+		slices.ContainsFunc(words, func(word string) bool { return slices.Contains(personalWords, word) })
+}
+
+// personalValue reports whether a value looks like an address, a number of a
+// phone, a card or an account, or somebody's own words.
+func personalValue(value string) bool {
+	digits := 0
+	for _, letter := range value {
+		if unicode.IsDigit(letter) {
+			digits++
+		}
+	}
+	return strings.Contains(value, "@") || len(value) > 40 || digits > 6 && !isDate(value)
+}
+
+// isDate reports whether a value begins as ISO 8601 writes a day.
+func isDate(value string) bool {
+	return len(value) >= len("2006-01-02") && value[4] == '-' && value[7] == '-'
+}

@@ -1,0 +1,109 @@
+package generate
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"time"
+)
+
+// DefaultOpenAIURL is where OpenAI's own API lives.
+const DefaultOpenAIURL = "https://api.openai.com/v1"
+
+// OpenAI has SQL written by a model behind OpenAI's API of chat completions,
+// which many other servers speak too.
+type OpenAI struct{ writer }
+
+// OpenAIConfig says which model to ask, where, and as whom.
+type OpenAIConfig struct {
+	DBType    string // as in connection.json
+	Knowledge *Knowledge
+	Model     string
+	BaseURL   string        // without /chat/completions; "" means DefaultOpenAIURL
+	APIKey    string        // "" for a server that wants none
+	Timeout   time.Duration // of one question or retry; 0 for the context's alone
+}
+
+// NewOpenAI returns a generator that asks an OpenAI-compatible API.
+func NewOpenAI(config OpenAIConfig) *OpenAI {
+	return &OpenAI{writer{
+		author: newAuthor(config.DBType, config.Knowledge),
+		model: &openAI{
+			name:      config.Model,
+			url:       strings.TrimSuffix(cmp.Or(config.BaseURL, DefaultOpenAIURL), "/") + "/chat/completions",
+			transport: newTransport(config.APIKey),
+		},
+		timeout: config.Timeout,
+	}}
+}
+
+type openAI struct {
+	name      string
+	url       string
+	transport transport
+}
+
+// The request has neither a temperature nor a limit of tokens: newer models
+// refuse the one, and servers differ in the other's name.
+type completionRequest struct {
+	Model          string              `json:"model"`
+	Messages       []completionMessage `json:"messages"`
+	ResponseFormat *responseFormat     `json:"response_format,omitempty"`
+}
+
+type completionMessage struct {
+	Role    string `json:"role"`
+	Content string `json:"content"`
+}
+
+type responseFormat struct {
+	Type       string     `json:"type"`
+	JSONSchema jsonSchema `json:"json_schema"`
+}
+
+type jsonSchema struct {
+	Name   string         `json:"name"`
+	Strict bool           `json:"strict"`
+	Schema map[string]any `json:"schema"`
+}
+
+type completionReply struct {
+	Choices []struct {
+		FinishReason string `json:"finish_reason"`
+		Message      struct {
+			Content string `json:"content"`
+			Refusal string `json:"refusal"`
+		} `json:"message"`
+	} `json:"choices"`
+}
+
+// complete implements model.
+func (o *openAI) complete(ctx context.Context, asked conversation, enforced bool) (string, error) {
+	request := completionRequest{Model: o.name, Messages: []completionMessage{{Role: "system", Content: asked.system}}}
+	for _, turn := range asked.turns {
+		request.Messages = append(request.Messages, completionMessage{Role: turn.role, Content: turn.text})
+	}
+	if enforced {
+		request.ResponseFormat = &responseFormat{
+			Type:       "json_schema",
+			JSONSchema: jsonSchema{Name: "answer", Strict: true, Schema: answerSchema()},
+		}
+	}
+	var reply completionReply
+	if err := o.transport.post(ctx, o.url, request, &reply); err != nil {
+		return "", err
+	}
+	if len(reply.Choices) == 0 {
+		return "", noSQL()
+	}
+	switch choice := reply.Choices[0]; {
+	case choice.Message.Refusal != "":
+		return "", refusal(choice.Message.Refusal)
+	case choice.FinishReason == "content_filter":
+		return "", filtered()
+	case choice.FinishReason == "length":
+		return "", cut()
+	default:
+		return choice.Message.Content, nil
+	}
+}

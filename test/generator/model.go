@@ -1,0 +1,102 @@
+package generator
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+// Model is what a stand-in for a language model knows. It must not change once
+// it serves.
+type Model struct {
+	// SQL holds the statement of each question it knows.
+	SQL map[string]string
+	// Fixes holds, by a statement that failed, the better one.
+	Fixes map[string]string
+	// Plain makes a model whose API cannot enforce the form of an answer.
+	Plain bool
+}
+
+// turn is one turn of a conversation, in whichever API's words.
+type turn struct{ role, text string }
+
+// answer is the object that the prompt asks for.
+type answer struct {
+	Reason string `json:"reason"`
+	SQL    string `json:"sql"`
+}
+
+// answer answers the last question, or fixes the statement given for it. It
+// returns false for a conversation that no API would take.
+func (m *Model) answer(turns []turn) (answer, bool) {
+	for i, t := range turns {
+		if want := []string{"user", "assistant"}[i%2]; t.role != want || strings.TrimSpace(t.text) == "" {
+			return answer{}, false
+		}
+	}
+	if len(turns)%2 == 0 {
+		return answer{}, false
+	}
+	if len(turns) > 1 {
+		var given answer
+		if json.Unmarshal([]byte(turns[len(turns)-2].text), &given) != nil {
+			return answer{}, false
+		}
+		return m.say(m.Fixes[given.SQL]), true
+	}
+	_, question, _ := strings.Cut(turns[0].text, "<question>\n")
+	question, _, _ = strings.Cut(question, "\n</question>")
+	return m.say(m.SQL[question]), true
+}
+
+func (m *Model) say(sql string) answer {
+	if sql == "" {
+		return answer{Reason: "The stand-in does not know this question."}
+	}
+	return answer{SQL: sql, Reason: "Because the test says so."}
+}
+
+// text is an answer as a model writes it, which is chatty unless it is held to
+// the form.
+func (a answer) text(enforced bool) string {
+	body, err := json.MarshalIndent(a, "", "  ")
+	if err != nil {
+		panic(err) // two texts always have a JSON form
+	}
+	if enforced {
+		return string(body)
+	}
+	return "Here is the query:\n\n```json\n" + string(body) + "\n```\n"
+}
+
+// Says answers with the given status and body, as JSON.
+func Says(status int, body string, header ...string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		for i := 0; i+1 < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body)) // a client that is gone needs no answer
+	})
+}
+
+// strict decodes value as what, without fields that the API does not know.
+func strict(value, what any) bool {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return false
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(data)))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(what) == nil
+}
+
+// isAnswerSchema reports whether schema is an object's of two required texts and
+// nothing else, as OpenAI's strict mode wants it.
+func isAnswerSchema(schema map[string]any) bool {
+	properties, _ := schema["properties"].(map[string]any)
+	required, _ := schema["required"].([]any)
+	return schema["type"] == "object" && schema["additionalProperties"] == false &&
+		len(properties) == 2 && properties["sql"] != nil && properties["reason"] != nil && len(required) == 2
+}

@@ -1,0 +1,90 @@
+package generator
+
+import (
+	"fmt"
+	"net/http"
+)
+
+// CompletionsPath is where OpenAI's chat completions are, below the base URL.
+const CompletionsPath = "/chat/completions"
+
+// OpenAI stands in for an API of OpenAI's form.
+// https://platform.openai.com/docs/api-reference/chat/create
+type OpenAI struct {
+	Model
+	Name   string // of the one model that it has
+	APIKey string // that requests must carry; "" for none
+
+	recorder
+}
+
+// ServeHTTP speaks the protocol.
+func (o *OpenAI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != CompletionsPath {
+		http.NotFound(w, r)
+		return
+	}
+	body, ok := o.receive(w, r)
+	if !ok {
+		return
+	}
+	if o.APIKey != "" && r.Header.Get("Authorization") != "Bearer "+o.APIKey || o.APIKey == "" && r.Header["Authorization"] != nil {
+		openAIError(http.StatusUnauthorized, "invalid_api_key").ServeHTTP(w, r)
+		return
+	}
+	var request struct {
+		Model    string
+		Messages []struct{ Role, Content string }
+		Format   *struct {
+			Type   string
+			Schema struct {
+				Name   string
+				Strict bool
+				Schema map[string]any
+			} `json:"json_schema"`
+		} `json:"response_format"`
+	}
+	switch ok := strict(body, &request); {
+	case ok && request.Model != o.Name:
+		openAIError(http.StatusNotFound, "model_not_found").ServeHTTP(w, r)
+		return
+	case !ok, len(request.Messages) == 0, request.Messages[0].Role != "system",
+		request.Format != nil && (o.Plain || request.Format.Type != "json_schema" || request.Format.Schema.Name == "" ||
+			!request.Format.Schema.Strict || !isAnswerSchema(request.Format.Schema.Schema)):
+		openAIError(http.StatusBadRequest, "invalid_request_error").ServeHTTP(w, r)
+		return
+	}
+	var turns []turn
+	for _, message := range request.Messages[1:] {
+		turns = append(turns, turn{message.Role, message.Content})
+	}
+	answer, ok := o.answer(turns)
+	if !ok {
+		openAIError(http.StatusBadRequest, "invalid_request_error").ServeHTTP(w, r)
+		return
+	}
+	OpenAISays("stop", answer.text(request.Format != nil), "").ServeHTTP(w, r)
+}
+
+// OpenAISays is a reply with a model's words, why it stopped, and its refusal.
+func OpenAISays(finish, content, refusal string) http.Handler {
+	var refused any
+	if refusal != "" {
+		refused = refusal
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, map[string]any{
+			"id": "chatcmpl-1", "object": "chat.completion", "created": 1700000000, "model": "stand-in",
+			"choices": []any{map[string]any{
+				"index": 0, "finish_reason": finish, "logprobs": nil,
+				"message": map[string]any{"role": "assistant", "content": content, "refusal": refused, "annotations": []any{}},
+			}},
+			"usage": map[string]any{"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+		})
+	})
+}
+
+// openAIError is a failure as OpenAI words it.
+func openAIError(status int, code string) http.Handler {
+	return Says(status, fmt.Sprintf(`{"error":{"message":"No.","type":"invalid_request_error","param":null,"code":%q}}`, code))
+}
