@@ -21,7 +21,7 @@ const (
 	Internal             Code = "internal"               // 500: a fault of ours; the log has it
 	GeneratorUnreachable Code = "generator_unreachable"  // 502: down, refuses us, or answers nonsense
 	DatabaseUnreachable  Code = "database_unreachable"   // 502: down, or refuses the login
-	NotReady             Code = "not_ready"              // 503: settings or dependencies are at fault; the log has it
+	NotReady             Code = "not_ready"              // 503: settings, dependencies or database are at fault; the log has it
 	GeneratorTimeout     Code = "generator_timeout"      // 504: no SQL in time
 	DatabaseTimeout      Code = "database_timeout"       // 504: no rows in time
 )

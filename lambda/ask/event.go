@@ -37,6 +37,13 @@ func parseEvent(payload []byte) (e event, isHTTP bool) {
 	return e, err == nil && e.RequestContext.HTTP.Method != ""
 }
 
+// asksForDoctor reports whether a direct invoke wants the function examined.
+func asksForDoctor(payload []byte) bool {
+	var given map[string]any
+	err := json.Unmarshal(payload, &given)
+	return err == nil && len(given) == 1 && given["doctor"] == true
+}
+
 // request returns the JSON of the request in the event's body.
 func (e *event) request() ([]byte, *failure) {
 	if e.RequestContext.HTTP.Method != http.MethodPost {

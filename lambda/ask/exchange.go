@@ -82,6 +82,9 @@ func (x *exchange) execute(ctx context.Context, db database.Database, limits dat
 		x.result = result
 		return nil
 	}
+	if e, ok := errors.AsType[*NotReadyError](err); ok {
+		return notReady(e.Cause)
+	}
 	fail := &failure{sql: x.query.SQL}
 	statement, isStatement := errors.AsType[*database.StatementError](err)
 	connection, isConnection := errors.AsType[*database.ConnectionError](err)

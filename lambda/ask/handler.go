@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"defog-cdk/lambda/database"
+	"defog-cdk/lambda/doctor"
 	"defog-cdk/lambda/generate"
 )
 
@@ -29,11 +30,17 @@ type Handler struct {
 	// request calls it again, and is answered 503 if that fails too.
 	Open func(context.Context) (Backend, error)
 
+	// Examine says what is wrong with what the function depends on. It is run
+	// for a direct invoke of {"doctor": true}, whose caller AWS has let in as
+	// one who may invoke the function, and never through the API.
+	Examine func(context.Context) doctor.Report
+
 	Log              *slog.Logger
 	Retries          int           // how often a failed statement goes back to the generator
 	MaxRows          int           // the most rows of an answer
 	StatementTimeout time.Duration // how long the database may work on one statement
 	LogQuestions     bool          // adds the question's text to the log
+	Stack            string        // whose metrics go along with the log; "" for none
 
 	mu      sync.Mutex
 	backend *Backend
@@ -72,6 +79,11 @@ func (h *Handler) open(ctx context.Context) (Backend, error) {
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	start := time.Now()
 	event, isHTTP := parseEvent(payload)
+	if !isHTTP && asksForDoctor(payload) {
+		report := h.Examine(ctx)
+		h.Log.InfoContext(ctx, "examined", "healthy", report.Healthy)
+		return marshal(report)
+	}
 	read := func() ([]byte, *failure) { return payload, nil }
 	if isHTTP {
 		read = event.request
@@ -112,9 +124,22 @@ func (h *Handler) answer(ctx context.Context, x *exchange, read func() ([]byte, 
 	defer cancel()
 	backend, err := h.open(ctx)
 	if err != nil {
-		return &failure{code: NotReady, message: "The function is not ready: its settings or dependencies are at fault; its log says how.", cause: err}
+		return notReady(err)
 	}
 	return x.run(ctx, backend, h.Retries, database.Limits{Rows: h.MaxRows, Bytes: maxResponse, Time: h.StatementTimeout})
+}
+
+// NotReadyError says that nothing can be answered until an operator has changed
+// something. A Database returns it for what shows at the first query only.
+type NotReadyError struct{ Cause error }
+
+func (e *NotReadyError) Error() string { return e.Cause.Error() }
+
+// Unwrap returns the cause.
+func (e *NotReadyError) Unwrap() error { return e.Cause }
+
+func notReady(cause error) *failure {
+	return &failure{code: NotReady, message: "The function is not ready: its settings, dependencies or database are at fault; its log says how.", cause: cause}
 }
 
 // keepMargin ends the work while there is still time to answer.

@@ -28,7 +28,9 @@ type Secrets struct {
 func (s *Secrets) Add(secrets ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.known = append(s.known, slices.DeleteFunc(secrets, func(secret string) bool { return len(secret) < shortSecret })...)
+	s.known = append(s.known, slices.DeleteFunc(secrets, func(secret string) bool {
+		return len(secret) < shortSecret || slices.Contains(s.known, secret)
+	})...)
 	slices.SortFunc(s.known, func(a, b string) int { return len(b) - len(a) }) // one may begin with another
 	var pairs []string
 	for _, secret := range s.known {
@@ -66,7 +68,8 @@ func NewLogger(w io.Writer, secrets *Secrets) *slog.Logger {
 }
 
 // log writes the request's one line: what happened, how long it took and how
-// much it was; never rows or credentials, and the question only if wanted.
+// much it was; never rows or credentials, and the question only if wanted. In
+// a stack the line carries the metrics too.
 func (h *Handler) log(ctx context.Context, x *exchange, total time.Duration, size int) {
 	code, level := OK, slog.LevelInfo
 	if x.failure != nil {
@@ -79,9 +82,9 @@ func (h *Handler) log(ctx context.Context, x *exchange, total time.Duration, siz
 		slog.String("request_id", x.requestID),
 		slog.String("outcome", string(code)),
 		slog.Int("status", code.Status()),
-		milliseconds("generation_ms", x.generation),
-		milliseconds("database_ms", x.execution),
-		milliseconds("total_ms", total),
+		slog.Float64("generation_ms", milliseconds(x.generation)),
+		slog.Float64("database_ms", milliseconds(x.execution)),
+		slog.Float64("total_ms", milliseconds(total)),
 		slog.Int("bytes", size),
 		slog.Int("retries", x.retries),
 		slog.Bool("cold_start", x.coldStart),
@@ -98,9 +101,8 @@ func (h *Handler) log(ctx context.Context, x *exchange, total time.Duration, siz
 	if h.LogQuestions && x.request.question.Text != "" {
 		attrs = append(attrs, slog.String("question", x.request.question.Text))
 	}
+	if h.Stack != "" {
+		attrs = append(attrs, embed(h.Stack, code, time.Now(), x.metrics(code, total, size))...)
+	}
 	h.Log.LogAttrs(ctx, level, "question", attrs...)
-}
-
-func milliseconds(key string, d time.Duration) slog.Attr {
-	return slog.Float64(key, float64(d.Microseconds())/1000)
 }

@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-
 	"defog-cdk/config/connection"
+	"defog-cdk/lambda/secret"
 )
 
 // credentials returns the connection from the environment, or from the secret
@@ -17,15 +14,7 @@ func (s settings) credentials(ctx context.Context) (connection.Connection, error
 	if s.secret == "" {
 		return s.connection, nil
 	}
-	secret, err := s.secretsManager().GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.secret})
-	if err != nil {
-		return connection.Connection{}, fmt.Errorf("read the secret %s: %w", s.secret, err)
-	}
-	conn, err := connection.Parse([]byte(aws.ToString(secret.SecretString)))
-	if err != nil {
-		return conn, fmt.Errorf("the secret %s: %w", s.secret, err)
-	}
-	return conn, nil
+	return secret.Read(ctx, s.secretsManager(), s.secret)
 }
 
 // secretsOf returns what no log may hold: of the database's credentials, all

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"flag"
 	"maps"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -143,13 +142,10 @@ func TestCredentialsFromASecret(t *testing.T) {
 	shop := filepath.Join(t.TempDir(), "shop.sqlite")
 	writeShop(t, shop)
 	secret := `{"api_key": "` + apiKey + `", "db_type": "sqlite", "db_creds": {"database": "` + shop + `"}, "base_url": "` + url + `"}`
-	environment := map[string]string{
-		environ.CredentialsSecret: "prod/defog",
-		"AWS_ENDPOINT_URL":        serveSecrets(t, map[string]string{"prod/defog": secret, "prod/broken": `{"api_key": "` + apiKey + `"}`}),
-		"AWS_REGION":              "eu-central-1",
-		"AWS_ACCESS_KEY_ID":       "AKIDEXAMPLE",
-		"AWS_SECRET_ACCESS_KEY":   "example",
-	}
+	store := serveSecrets(t)
+	store.put("prod/defog", secret)
+	store.put("prod/broken", `{"api_key": "`+apiKey+`"}`)
+	environment := store.environment("prod/defog")
 	f := start(t, environment)
 	var answer map[string]any
 	if err := json.Unmarshal([]byte(f.invoke(t, `{"question":"Which coffees are there?"}`)), &answer); err != nil {
@@ -163,30 +159,6 @@ func TestCredentialsFromASecret(t *testing.T) {
 		wrong[environ.CredentialsSecret] = name
 		checkNotReady(t, start(t, wrong), name, reason)
 	}
-}
-
-// serveSecrets stands in for Secrets Manager.
-// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
-func serveSecrets(t *testing.T, secrets map[string]string) (endpoint string) {
-	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var request struct{ SecretId string }
-		if err := json.NewDecoder(r.Body).Decode(&request); err != nil || r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" {
-			http.Error(w, "not GetSecretValue", http.StatusBadRequest)
-			return
-		}
-		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-		answer := map[string]string{"Name": request.SecretId, "SecretString": secrets[request.SecretId]}
-		if answer["SecretString"] == "" {
-			w.WriteHeader(http.StatusBadRequest)
-			answer = map[string]string{"__type": "ResourceNotFoundException", "message": "Secrets Manager can't find the specified secret."}
-		}
-		if err := json.NewEncoder(w).Encode(answer); err != nil {
-			t.Error(err)
-		}
-	}))
-	t.Cleanup(server.Close)
-	return server.URL
 }
 
 func TestWrongSettings(t *testing.T) {
@@ -212,7 +184,7 @@ func TestWrongSettings(t *testing.T) {
 
 // checkNotReady asks twice, as a process that ends would not survive, and
 // looks for the reasons in the log.
-func checkNotReady(t *testing.T, f *function, reasons ...string) {
+func checkNotReady(t *testing.T, f running, reasons ...string) {
 	t.Helper()
 	for range 2 {
 		var answer map[string]any

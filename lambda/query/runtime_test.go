@@ -3,14 +3,14 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,6 +18,8 @@ import (
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
+
+	"defog-cdk/test/function"
 )
 
 // bootstrap is the function, built once for all tests.
@@ -32,107 +34,61 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(directory)
 		bootstrap = filepath.Join(directory, "bootstrap")
-		build := exec.Command("go", "build", "-tags", "lambda.norpc,onedriver,sqlite", "-o", bootstrap, ".")
-		if out, err := build.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "build the function: %v\n%s", err, out)
+		if err := function.Build(context.Background(), bootstrap, "sqlite", "postgres"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 		return m.Run()
 	}())
 }
 
-// function is a running bootstrap, and the Lambda runtime API that drives it.
-type function struct {
-	next    chan string
-	answers chan string // "error: …" for a failed invocation
-
-	process *exec.Cmd
-	exited  chan struct{}
-	log     bytes.Buffer // complete once exited is closed
-}
-
-// stop ends the function and returns its log.
-func (f *function) stop() string {
-	_ = f.process.Process.Kill() // it may have ended by itself
-	<-f.exited
-	return f.log.String()
+// running is the function under Lambda's runtime API, until the test ends.
+type running struct {
+	*function.Function
+	stopped *string // its log, once it is stopped
 }
 
 // start runs the function with the given environment and nothing else.
-func start(t *testing.T, environment map[string]string) *function {
+func start(t *testing.T, environment map[string]string) running {
 	t.Helper()
-	f := &function{next: make(chan string), answers: make(chan string), exited: make(chan struct{})}
-	api := httptest.NewServer(f)
-
-	f.process = exec.Command(bootstrap)
-	f.process.Env = []string{"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(api.URL, "http://"), "TMPDIR=" + t.TempDir()}
-	for name, value := range environment {
-		f.process.Env = append(f.process.Env, name+"="+value)
-	}
-	f.process.Stdout, f.process.Stderr = &f.log, &f.log
-	if err := f.process.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		_ = f.process.Wait() // it ends by being killed
-		close(f.exited)
-	}()
-	t.Cleanup(func() {
-		log := f.stop()
-		api.CloseClientConnections()
-		api.Close()
-		if t.Failed() {
-			t.Logf("the function's log:\n%s", log)
-		}
-	})
-	return f
+	return startWithin(t, time.Minute, environment)
 }
 
-// ServeHTTP is Lambda's runtime API.
-func (f *function) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	const invocation = "/2018-06-01/runtime/invocation/"
-	switch r.URL.Path {
-	case invocation + "next":
-		select {
-		case payload := <-f.next:
-			w.Header().Set("Lambda-Runtime-Aws-Request-Id", "r-1")
-			w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(time.Minute).UnixMilli()))
-			_, _ = io.WriteString(w, payload)
-		case <-r.Context().Done():
-		}
-	case invocation + "r-1/response", invocation + "r-1/error":
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return
-		}
-		w.WriteHeader(http.StatusAccepted)
-		if strings.HasSuffix(r.URL.Path, "error") {
-			body = append([]byte("error: "), body...)
-		}
-		select {
-		case f.answers <- string(body):
-		case <-r.Context().Done():
-		}
-	default:
-		http.NotFound(w, r)
+// startWithin runs the function with so much time for each answer.
+func startWithin(t *testing.T, timeout time.Duration, environment map[string]string) running {
+	t.Helper()
+	variables := map[string]string{"TMPDIR": t.TempDir()}
+	maps.Copy(variables, environment)
+	f, err := function.Start(function.Config{Command: []string{bootstrap}, Environment: variables, Timeout: timeout})
+	if err != nil {
+		t.Fatal(err)
 	}
+	r := running{f, new(string)}
+	t.Cleanup(func() {
+		if *r.stopped == "" {
+			r.stop()
+		}
+		if t.Failed() {
+			t.Logf("the function's log:\n%s", *r.stopped)
+		}
+	})
+	return r
+}
+
+// stop ends the function and returns its log.
+func (r running) stop() string {
+	*r.stopped = r.Stop()
+	return *r.stopped
 }
 
 // invoke sends one event and returns the answer.
-func (f *function) invoke(t *testing.T, payload string) string {
+func (r running) invoke(t *testing.T, payload string) string {
 	t.Helper()
-	select {
-	case f.next <- payload:
-	case <-f.exited:
-		t.Fatal("the function has ended")
+	answer, err := r.Invoke([]byte(payload))
+	if err != nil {
+		t.Fatal(err)
 	}
-	select {
-	case answer := <-f.answers:
-		return answer
-	case <-f.exited:
-		t.Fatal("the function ended without an answer")
-	}
-	return ""
+	return string(answer)
 }
 
 // writeShop writes a small SQLite database.

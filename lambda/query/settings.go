@@ -17,8 +17,10 @@ import (
 
 // The generators that environ.Generator may name.
 const (
-	defog  = "defog"
-	golden = "golden"
+	defog   = "defog"
+	golden  = "golden"
+	bedrock = "bedrock"
+	openai  = "openai"
 )
 
 // settings is the function's environment.
@@ -26,12 +28,18 @@ type settings struct {
 	connection       connection.Connection // empty when it is in a secret
 	secret           string                // name or ARN; "" when there is none
 	generator        string
+	model            string // of bedrock and openai
+	modelRegion      string // where bedrock is asked
+	modelURL         string // where openai's API is; "" for the connection's base_url
+	generatorTimeout time.Duration
 	dependencies     dependencies.Object
-	directory        string
+	directory        string // where the dependencies are extracted
+	folder           string // dependencies that are files already; "" on AWS
 	statementTimeout time.Duration
 	maxRows          int
 	retries          int
 	logQuestions     bool
+	stack            string // "" outside of one
 	aws              awsSettings
 }
 
@@ -39,7 +47,10 @@ type settings struct {
 // each with its variable.
 func readSettings(get func(string) string) (settings, error) {
 	s := settings{
-		generator: cmp.Or(get(environ.Generator), defog),
+		generator:   cmp.Or(get(environ.Generator), defog),
+		model:       get(environ.GeneratorModel),
+		modelRegion: cmp.Or(get(environ.GeneratorRegion), get("AWS_REGION")),
+		modelURL:    get(environ.GeneratorBaseURL),
 		dependencies: dependencies.Object{
 			Bucket: get(environ.DependenciesBucket),
 			Key:    get(environ.DependenciesKey),
@@ -47,6 +58,7 @@ func readSettings(get func(string) string) (settings, error) {
 		},
 		directory:    cmp.Or(get(environ.DependenciesDirectory), filepath.Join(os.TempDir(), "defog")),
 		logQuestions: get(environ.LogQuestions) == "true",
+		stack:        get(environ.Stack),
 		aws: awsSettings{
 			region:       get("AWS_REGION"),
 			accessKey:    get("AWS_ACCESS_KEY_ID"),
@@ -68,8 +80,13 @@ func readSettings(get func(string) string) (settings, error) {
 	s.retries = number(environ.Retries, 3, 0)
 	s.statementTimeout = time.Duration(number(environ.StatementTimeout, 30, 1)) * time.Second
 
-	if valid := []string{defog, golden}; !slices.Contains(valid, s.generator) {
+	s.generatorTimeout = time.Duration(number(environ.GeneratorTimeout, 0, 0)) * time.Second
+
+	if valid := []string{defog, golden, bedrock, openai}; !slices.Contains(valid, s.generator) {
 		problems = append(problems, fmt.Errorf("%s: %q is unknown; valid: %v", environ.Generator, s.generator, valid))
+	}
+	if (s.generator == bedrock || s.generator == openai) && s.model == "" {
+		problems = append(problems, fmt.Errorf("%s: missing; generator %s needs a model", environ.GeneratorModel, s.generator))
 	}
 	if s.secret = get(environ.CredentialsSecret); s.secret == "" {
 		var err error

@@ -1,0 +1,130 @@
+// Program coldstart measures what a query function costs until it has given its
+// first answer: time since the process began, memory, and the size of its zip.
+// Ours is compared with the seed's flow in Python (awslambdaric, pandas,
+// psycopg2), as its app was deployed and with compiled packages. Each runs
+// under the same Lambda runtime API, against the same PostgreSQL and stand-in
+// generator; they take turns, and the median counts.
+//
+//	go run ./bench/coldstart [-rounds 11]
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"defog-cdk/bench/stage"
+	"defog-cdk/test/function"
+)
+
+func main() {
+	log.SetFlags(0)
+	rounds := flag.Int("rounds", 11, "how often each function is started")
+	flag.Parse()
+	if err := compare(context.Background(), *rounds); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// contestant is a function to be measured.
+type contestant struct {
+	name   string
+	config function.Config
+	zipped int64
+
+	cold, warm []time.Duration
+	memory     []int64
+}
+
+func compare(ctx context.Context, rounds int) error {
+	p, err := installPython(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := stage.Set(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	ours, err := zippedSize(s.Bootstrap)
+	if err != nil {
+		return err
+	}
+	theirs, err := zippedSize(p.code)
+	if err != nil {
+		return err
+	}
+	cache := filepath.Join(s.Directory, "pycache")
+	contestants := []*contestant{
+		{name: "Go", zipped: ours, config: function.Config{Command: []string{s.Bootstrap}, Environment: s.Environment}},
+		{name: "Python as deployed", zipped: theirs, config: function.Config{Command: p.command(), Environment: p.environment(s.Environment, "")}},
+		{name: "Python, compiled", zipped: theirs, config: function.Config{Command: p.command(), Environment: p.environment(s.Environment, cache)}},
+	}
+	for round := range rounds + 1 {
+		for _, c := range contestants {
+			if err := c.measure(round > 0); err != nil {
+				return err
+			}
+		}
+	}
+	return show(contestants)
+}
+
+// measure starts the function once. The first time does not count: files have
+// to be read from the disk, and Python to compile.
+func (c *contestant) measure(counts bool) error {
+	began := time.Now()
+	f, err := function.Start(c.config)
+	if err != nil {
+		return err
+	}
+	_, err = f.Invoke(stage.Payload)
+	cold := time.Since(began)
+	var warm []time.Duration
+	for range 20 {
+		if err == nil {
+			began := time.Now()
+			_, err = f.Invoke(stage.Payload)
+			warm = append(warm, time.Since(began))
+		}
+	}
+	var memory int64
+	if err == nil {
+		memory, err = f.PeakMemory()
+	}
+	if log := f.Stop(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", c.name, err, log)
+	}
+	if counts {
+		c.cold = append(c.cold, cold)
+		c.warm = append(c.warm, stage.Median(warm))
+		c.memory = append(c.memory, memory)
+	}
+	return nil
+}
+
+func show(contestants []*contestant) error {
+	us := contestants[0]
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "function\tfirst answer\tratio\tfollowing\tratio\tpeak memory\tratio\tzipped\tratio\t")
+	for _, c := range contestants {
+		cold, warm, memory := stage.Median(c.cold), stage.Median(c.warm), middle(c.memory)
+		fmt.Fprintf(table, "%s\t%.1f ms\t%.1f\t%.2f ms\t%.1f\t%.1f MB\t%.1f\t%.1f MB\t%.1f\t\n", c.name,
+			cold.Seconds()*1e3, float64(cold)/float64(stage.Median(us.cold)),
+			warm.Seconds()*1e3, float64(warm)/float64(stage.Median(us.warm)),
+			float64(memory)/1e6, float64(memory)/float64(middle(us.memory)),
+			float64(c.zipped)/1e6, float64(c.zipped)/float64(us.zipped))
+	}
+	return table.Flush()
+}
+
+func middle(sizes []int64) int64 {
+	slices.Sort(sizes)
+	return sizes[len(sizes)/2]
+}

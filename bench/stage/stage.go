@@ -1,0 +1,100 @@
+// Package stage sets up what the benchmarks of the query function need: a real
+// PostgreSQL, a stand-in for the generator, and the function as it is deployed.
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"defog-cdk/config/connection"
+	"defog-cdk/config/environ"
+	"defog-cdk/test/function"
+	"defog-cdk/test/generator"
+	"defog-cdk/test/postgres"
+)
+
+// Question is what the benchmarks ask, and SQL what the generator answers.
+const (
+	Question = "Which customers are there?"
+	SQL      = "SELECT n AS id, 'Customer ' || n AS name, n * 1.25 AS balance FROM generate_series(1, 20) AS n"
+)
+
+// Payload is the question as a direct invoke.
+var Payload = []byte(`{"question": "` + Question + `", "profile": true}`)
+
+// Stage is what is set up.
+type Stage struct {
+	Directory   string // for what a benchmark makes; removed with the stage
+	Bootstrap   string // the function's program
+	Postgres    *postgres.Server
+	Generator   string            // its address
+	Environment map[string]string // the function's
+
+	generator *httptest.Server
+}
+
+// Set sets the stage. The caller closes it.
+func Set(ctx context.Context) (_ *Stage, err error) {
+	s := &Stage{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if s.Directory, err = os.MkdirTemp("", "defog-bench-"); err != nil {
+		return s, fmt.Errorf("make a folder: %w", err)
+	}
+	s.Bootstrap = filepath.Join(s.Directory, "bootstrap")
+	if err := function.Build(ctx, s.Bootstrap, "postgres"); err != nil {
+		return s, err
+	}
+	if s.Postgres, err = postgres.Run(); err != nil {
+		return s, err
+	}
+	s.generator = httptest.NewServer(withoutMemory())
+	s.Generator = s.generator.URL
+	credentials, err := s.Connection().Encode()
+	if err != nil {
+		return s, err
+	}
+	s.Environment = map[string]string{environ.Credentials: credentials, "TMPDIR": s.Directory}
+	return s, nil
+}
+
+// withoutMemory is the stand-in for the generator, made new for each request,
+// as it remembers what it was sent.
+func withoutMemory() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		(&generator.Server{SQL: map[string]string{Question: SQL}}).ServeHTTP(w, r)
+	})
+}
+
+// Connection is the content of connection.json.
+func (s *Stage) Connection() connection.Connection {
+	return connection.Connection{APIKey: "key", DBType: "postgres", DBCreds: s.Postgres.Creds(), BaseURL: s.Generator}
+}
+
+// Close ends everything.
+func (s *Stage) Close() error {
+	var problems []error
+	if s.generator != nil {
+		s.generator.Close()
+	}
+	if s.Postgres != nil {
+		problems = append(problems, s.Postgres.Close())
+	}
+	return errors.Join(append(problems, os.RemoveAll(s.Directory))...)
+}
+
+// Median returns the middle one of the times.
+func Median(times []time.Duration) time.Duration {
+	slices.Sort(times)
+	return times[len(times)/2]
+}

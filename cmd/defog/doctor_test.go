@@ -1,0 +1,154 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"defog-cdk/config/connection"
+	"defog-cdk/lambda/doctor"
+)
+
+const dbPassword = "password-of-the-database"
+
+// writeConnection writes a connection without a database whose generator is at
+// url, and returns the file and its content.
+func writeConnection(t *testing.T, url string) (file, content string) {
+	t.Helper()
+	data, err := json.Marshal(connection.Connection{APIKey: dbPassword, DBType: "postgres", DBCreds: connection.Creds{}, BaseURL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(t.TempDir(), "connection.json")
+	writeFile(t, file, string(data))
+	return file, string(data)
+}
+
+func writeFile(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func serveNothing(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// doctorSays runs the subcommand and returns its report.
+func doctorSays(t *testing.T, args ...string) (code int, report doctor.Report, stderr string) {
+	t.Helper()
+	var stdout, errors bytes.Buffer
+	code = run(t.Context(), append([]string{"doctor", "--json"}, args...), &stdout, &errors)
+	if stdout.Len() > 0 {
+		if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
+			t.Fatalf("%v in %s", err, &stdout)
+		}
+	}
+	if strings.Contains(stdout.String()+errors.String(), dbPassword) {
+		t.Errorf("a secret is printed: %s%s", &stdout, &errors)
+	}
+	return code, report, errors.String()
+}
+
+func status(report doctor.Report, check string) doctor.Status {
+	for _, f := range report.Findings {
+		if f.Check == check {
+			return f.Status
+		}
+	}
+	return ""
+}
+
+func TestDoctorFromThisMachine(t *testing.T) {
+	newAWS(t)
+	writeFile(t, "lambda/query/dependencies/rds-ca.pem", "")
+	file, _ := writeConnection(t, serveNothing(t))
+	code, report, stderr := doctorSays(t, "-c", "connection_file="+file)
+	if code != 0 || !report.Healthy || status(report, "generator") != doctor.OK {
+		t.Errorf("got code %d, %+v, %s", code, report, stderr)
+	}
+	code, report, stderr = doctorSays(t, "-c", "connection_file=none.json")
+	if code != 1 || status(report, "credentials") != doctor.Failed || !strings.Contains(stderr, "see what failed") {
+		t.Errorf("without a connection file: got code %d, %+v, %s", code, report, stderr)
+	}
+}
+
+func TestDoctorReadsTheSecret(t *testing.T) {
+	aws := newAWS(t)
+	writeFile(t, "lambda/query/dependencies/rds-ca.pem", "")
+	_, content := writeConnection(t, serveNothing(t))
+	answer, err := json.Marshal(map[string]string{"SecretString": content})
+	if err != nil {
+		t.Fatal(err)
+	}
+	aws.answer = string(answer)
+	settings := []string{"-c", "credentials_secret=prod/defog", "-c", "db_type=postgres"}
+	if code, report, stderr := doctorSays(t, settings...); code != 0 || !strings.Contains(report.Findings[0].Detail, "prod/defog") {
+		t.Errorf("got code %d, %+v, %s", code, report, stderr)
+	}
+	aws.status, aws.answer = http.StatusBadRequest, `{"__type":"AccessDeniedException","message":"no"}`
+	if code, report, _ := doctorSays(t, settings...); code != 1 || !strings.Contains(report.Findings[0].Detail, "AccessDeniedException") {
+		t.Errorf("without access: got code %d, %+v", code, report)
+	}
+}
+
+func TestDoctorTakesTheSettingsDependencies(t *testing.T) {
+	newAWS(t)
+	writeFile(t, "lambda/query/dependencies/rds-ca.pem", "")
+	file, _ := writeConnection(t, serveNothing(t))
+	writeFile(t, "folder/golden.json", "[]")
+	archive, err := os.Create("deps.zip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := zip.NewWriter(archive)
+	if member, err := w.Create("golden.json"); err != nil {
+		t.Fatal(err)
+	} else if _, err := io.WriteString(member, "[]"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, "empty/other", "")
+	for source, want := range map[string]doctor.Status{"folder": doctor.OK, "deps.zip": doctor.OK, "empty": doctor.Failed} {
+		_, report, stderr := doctorSays(t, "-c", "connection_file="+file, "-c", "generator=golden", "-c", "function_source_dependencies_zip="+source)
+		if got := status(report, "golden.json"); got != want {
+			t.Errorf("%s: got %s: %+v %s", source, got, report, stderr)
+		}
+	}
+}
+
+func TestDoctorOfADeployedFunction(t *testing.T) {
+	aws := newAWS(t)
+	aws.answer = `{"healthy":false,"findings":[{"check":"port","status":"failed","detail":"nothing answers\u001b[2J","advice":"Look."}]}`
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), []string{"doctor", "--function", "shop-prod-query"}, &stdout, &stderr)
+	if want := "failed  port  nothing answers\\x1b[2J → Look.\n"; code != 1 || stdout.String() != want {
+		t.Errorf("got code %d, %q %s", code, stdout.String(), &stderr)
+	}
+	if aws.body != `{"doctor": true}` || aws.asked.URL.Path != "/2015-03-31/functions/shop-prod-query/invocations" {
+		t.Errorf("the function was sent %s at %s", aws.body, aws.asked.URL.Path)
+	}
+	aws.answer = `{"errorMessage":"no"}`
+	if code, _, stderr := doctorSays(t, "--function", "other"); code != 1 || !strings.Contains(stderr, "no report of a query function") {
+		t.Errorf("another function: got code %d, %s", code, stderr)
+	}
+}

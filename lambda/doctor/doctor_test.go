@@ -1,0 +1,187 @@
+package doctor_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"defog-cdk/config/connection"
+	"defog-cdk/lambda/doctor"
+	"defog-cdk/test/postgres"
+)
+
+// patient returns one that reads conn, with a generator and no files.
+func patient(conn connection.Connection) doctor.Patient {
+	return doctor.Patient{
+		Credentials: func(context.Context) (connection.Connection, error) { return conn, nil },
+		Source:      "the test",
+		Files:       func(context.Context) (string, error) { return "", nil },
+		Generator:   "defog",
+	}
+}
+
+// statuses returns the report's statuses by check, and fails where a finding
+// that something is wrong gives no advice or holds the password.
+func statuses(t *testing.T, p doctor.Patient) map[string]doctor.Status {
+	t.Helper()
+	report := doctor.Examine(t.Context(), p)
+	got := map[string]doctor.Status{}
+	healthy := true
+	for _, f := range report.Findings {
+		got[f.Check] = f.Status
+		wrong := f.Status == doctor.Failed || f.Status == doctor.Warning
+		if f.Detail == "" || wrong != (f.Advice != "") {
+			t.Errorf("%+v", f)
+		}
+		if strings.Contains(f.Detail+f.Advice, "password of the test") {
+			t.Errorf("a secret is shown: %+v", f)
+		}
+		healthy = healthy && f.Status != doctor.Failed
+	}
+	if report.Healthy != healthy {
+		t.Errorf("healthy is %t of %+v", report.Healthy, report.Findings)
+	}
+	return got
+}
+
+// serve returns the address of a generator with the given status and clock.
+func serve(t *testing.T, status int, clock func() time.Time) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Date", clock().UTC().Format(http.TimeFormat))
+		w.WriteHeader(status)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestDatabase(t *testing.T) {
+	server := postgres.Start(t, postgres.TLS())
+	server.Query(t, "CREATE ROLE reader LOGIN PASSWORD 'password of the test'")
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	_, closedPort, _ := strings.Cut(closed.Listener.Addr().String(), ":")
+	for name, test := range map[string]struct {
+		change connection.Creds
+		want   map[string]doctor.Status // but credentials, generator, clock
+	}{
+		"this machine":        {nil, map[string]doctor.Status{"name": "ok", "port": "ok", "tls": "skipped", "login": "ok"}},
+		"verified":            {connection.Creds{"sslmode": "verify-full", "sslrootcert": server.Authority()}, map[string]doctor.Status{"name": "ok", "port": "ok", "tls": "ok", "login": "ok"}},
+		"not verified":        {connection.Creds{"sslmode": "require"}, map[string]doctor.Status{"name": "ok", "port": "ok", "tls": "warning", "login": "ok"}},
+		"unknown authority":   {connection.Creds{"sslmode": "verify-full"}, map[string]doctor.Status{"name": "ok", "port": "ok", "tls": "failed"}},
+		"wrong password":      {connection.Creds{"password": "another"}, map[string]doctor.Status{"name": "ok", "port": "ok", "tls": "skipped", "login": "failed"}},
+		"no such database":    {connection.Creds{"database": "none"}, map[string]doctor.Status{"name": "ok", "port": "ok", "login": "failed"}},
+		"nobody listens":      {connection.Creds{"port": closedPort}, map[string]doctor.Status{"name": "ok", "port": "failed"}},
+		"no such host":        {connection.Creds{"host": "database.invalid"}, map[string]doctor.Status{"name": "failed"}},
+		"impossible settings": {connection.Creds{"sslmode": "perhaps"}, map[string]doctor.Status{"name": "ok", "port": "ok", "login": "failed"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			creds := server.Creds()
+			creds["user"], creds["password"] = "reader", "password of the test"
+			for key, value := range test.change {
+				creds[key] = value
+			}
+			got := statuses(t, patient(connection.Connection{DBType: "postgres", DBCreds: creds, BaseURL: serve(t, 404, time.Now)}))
+			for _, check := range []string{"credentials", "dependencies", "generator", "clock"} {
+				if got[check] != doctor.OK {
+					t.Errorf("%s: %s", check, got[check])
+				}
+				delete(got, check)
+			}
+			delete(got, "read-only") // see lambda/database for what is proved
+			delete(got, "rights")
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestGeneratorAndClock(t *testing.T) {
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	off := func(d time.Duration) func() time.Time { return func() time.Time { return time.Now().Add(d) } }
+	for name, test := range map[string]struct {
+		url              string
+		generator, clock doctor.Status
+	}{
+		"well":          {serve(t, 200, time.Now), "ok", "ok"},
+		"broken":        {serve(t, 500, time.Now), "warning", "ok"},
+		"clock is slow": {serve(t, 200, off(2*time.Minute)), "ok", "warning"},
+		"clock is fast": {serve(t, 200, off(-time.Hour)), "ok", "failed"},
+		"down":          {closed.URL, "failed", "skipped"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := statuses(t, patient(connection.Connection{DBType: "postgres", BaseURL: test.url}))
+			want := map[string]doctor.Status{
+				"credentials": "ok", "dependencies": "ok", "database": "skipped", "generator": test.generator, "clock": test.clock,
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestFiles(t *testing.T) {
+	for name, test := range map[string]struct {
+		generator string
+		files     map[string]string
+		want      map[string]doctor.Status
+	}{
+		"golden":            {"golden", map[string]string{"golden.json": "[]"}, map[string]doctor.Status{"golden.json": "ok"}},
+		"golden without":    {"golden", nil, map[string]doctor.Status{"golden.json": "failed"}},
+		"golden broken":     {"golden", map[string]string{"golden.json": "["}, map[string]doctor.Status{"golden.json": "failed"}},
+		"a model":           {"openai", map[string]string{"schema.json": "{}", "glossary.md": "", "golden.json": "[]"}, map[string]doctor.Status{"schema.json": "ok", "glossary.md": "warning", "golden.json": "ok"}},
+		"a model's, absent": {"bedrock", nil, map[string]doctor.Status{"schema.json": "failed", "glossary.md": "warning", "golden.json": "warning"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			for file, content := range test.files {
+				if err := os.WriteFile(filepath.Join(folder, file), []byte(content), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p := patient(connection.Connection{DBType: "postgres"})
+			p.Generator, p.GeneratorURL = test.generator, serve(t, 200, time.Now)
+			p.Files = func(context.Context) (string, error) { return folder, nil }
+			got := statuses(t, p)
+			for _, check := range []string{"credentials", "database", "generator", "clock"} {
+				delete(got, check)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestWithoutCredentials(t *testing.T) {
+	p := patient(connection.Connection{})
+	p.Credentials = func(context.Context) (connection.Connection, error) {
+		return connection.Connection{}, errors.New("read the secret prod/defog: AccessDeniedException")
+	}
+	p.Files = func(context.Context) (string, error) { return "", errors.New("s3://assets/deps.zip: access denied") }
+	want := map[string]doctor.Status{"credentials": "failed", "dependencies": "failed", "database": "skipped", "generator": "skipped"}
+	if diff := cmp.Diff(want, statuses(t, p)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestADatabaseThatIsAFile(t *testing.T) {
+	conn := connection.Connection{
+		DBType: "sqlite", DBCreds: connection.Creds{"database": filepath.Join(t.TempDir(), "none.sqlite")}, BaseURL: serve(t, 200, time.Now),
+	}
+	got := statuses(t, patient(conn))
+	if got["network"] != doctor.Skipped || got["login"] != doctor.Failed {
+		t.Errorf("got %v", got)
+	}
+}

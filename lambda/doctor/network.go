@@ -1,0 +1,60 @@
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"strings"
+
+	"defog-cdk/config/connection"
+)
+
+// endpoint returns where the database listens; ok is false for one that is a
+// file.
+func endpoint(conn connection.Connection) (host, port string, ok bool) {
+	text := conn.DBCreds.Text
+	switch conn.DBType {
+	case "postgres":
+		return text("host"), cmp.Or(text("port"), "5432"), true
+	case "redshift":
+		return text("host"), cmp.Or(text("port"), "5439"), true
+	case "mysql":
+		return text("host"), cmp.Or(text("port"), "3306"), true
+	case "sqlserver":
+		host, port, _ := strings.Cut(text("server"), ",")
+		host, _, _ = strings.Cut(host, `\`)
+		return host, cmp.Or(strings.TrimSpace(port), "1433"), true
+	case "snowflake":
+		return text("account") + ".snowflakecomputing.com", "443", true
+	case "databricks":
+		return text("server_hostname"), "443", true
+	case "bigquery":
+		return "bigquery.googleapis.com", "443", true
+	}
+	return "", "", false
+}
+
+// examineNetwork reports whether the database can be reached at all.
+func examineNetwork(ctx context.Context, conn connection.Connection) (findings []Finding, reached bool) {
+	host, port, ok := endpoint(conn)
+	if !ok {
+		return []Finding{{"network", Skipped, conn.DBType + " is a file", ""}}, true
+	}
+	ctx, cancel := context.WithTimeout(ctx, stepTime)
+	defer cancel()
+	addresses, err := net.DefaultResolver.LookupHost(ctx, host)
+	if err != nil {
+		return []Finding{{"name", Failed, host + " does not resolve", "Correct the host in db_creds. " +
+			"A private name resolves inside its VPC alone: set vpc_id or subnet_ids, and ask the deployed function."}}, false
+	}
+	name := Finding{"name", OK, fmt.Sprintf("%s is %s", host, strings.Join(addresses, ", ")), ""}
+	address := net.JoinHostPort(host, port)
+	socket, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return []Finding{name, {"port", Failed, "nothing answers at " + address, "Is the database up? " +
+			"Does its security group let the function in, and has the function's subnet a way to it?"}}, false
+	}
+	_ = socket.Close() // it was opened to see that it can be
+	return []Finding{name, {"port", OK, address + " is open", ""}}, true
+}

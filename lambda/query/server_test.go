@@ -1,0 +1,158 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"defog-cdk/config/connection"
+	"defog-cdk/config/environ"
+)
+
+// serveLocally runs the server as -listen does, and returns its address.
+func serveLocally(t *testing.T, s *server, environment map[string]string) string {
+	t.Helper()
+	s.address = ":0"
+	listener, err := s.listen(t.Context(), func(name string) string { return environment[name] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	listening := httptest.NewUnstartedServer(s.guard(listener.Addr()))
+	listening.Listener.Close()
+	listening.Listener = listener
+	listening.Start()
+	t.Cleanup(listening.Close)
+	return listening.URL
+}
+
+func newShopServer(t *testing.T) (url string) {
+	t.Helper()
+	_, generator := newGenerator(t)
+	shop := filepath.Join(t.TempDir(), "shop.sqlite")
+	writeShop(t, shop)
+	return serveLocally(t, new(server), map[string]string{environ.Credentials: encode(t, shop, generator)})
+}
+
+func TestServer(t *testing.T) {
+	url := newShopServer(t)
+	for name, test := range map[string]struct {
+		method, contentType, body string
+		header, host              string // of a page in a browser
+		status                    int
+		want                      string // is in the answer
+	}{
+		"question":      {method: "POST", contentType: "application/json", body: `{"question":"Which teas are there?"}`, status: 200, want: `"data":[]`},
+		"how to":        {method: "GET", status: 200, want: url + "/\n"},
+		"bad request":   {method: "POST", contentType: "application/json", body: `{}`, status: 400, want: `"error_code":"bad_request"`},
+		"form":          {method: "POST", contentType: "text/plain", body: `{"question":"Which teas are there?"}`, status: 415, want: "unsupported_media_type"},
+		"other method":  {method: "PUT", status: 405, want: "method_not_allowed"},
+		"large":         {method: "POST", contentType: "application/json", body: strings.Repeat(" ", 2<<20), status: 413, want: "request_too_large"},
+		"huge":          {method: "POST", contentType: "application/json", body: strings.Repeat(" ", mostBody+1), status: 413},
+		"other origin":  {method: "POST", contentType: "application/json", body: `{"question":"Which teas are there?"}`, header: "https://evil.example", status: 403},
+		"rebound name":  {method: "POST", contentType: "application/json", body: `{"question":"Which teas are there?"}`, host: "evil.example", status: 421},
+		"own host name": {method: "GET", host: "localhost", status: 200, want: url + "/\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			request, err := http.NewRequestWithContext(t.Context(), test.method, url, strings.NewReader(test.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("Content-Type", test.contentType)
+			if test.header != "" {
+				request.Header.Set("Origin", test.header)
+			}
+			request.Host = test.host
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer response.Body.Close()
+			body, err := io.ReadAll(response.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if response.StatusCode != test.status || !strings.Contains(string(body), test.want) {
+				t.Errorf("got %d: %s", response.StatusCode, body)
+			}
+		})
+	}
+}
+
+func TestServerAnswersOneAfterAnother(t *testing.T) {
+	url := newShopServer(t)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			response, err := http.Post(url, "application/json", strings.NewReader(`{"question":"Which coffees are there?"}`))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer response.Body.Close()
+			if body, err := io.ReadAll(response.Body); err != nil || !strings.Contains(string(body), `"row_count":2`) {
+				t.Errorf("got %v: %s", err, body)
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestServerReadsTheConnectionFile(t *testing.T) {
+	_, generator := newGenerator(t)
+	shop := filepath.Join(t.TempDir(), "shop.sqlite")
+	writeShop(t, shop)
+	file := filepath.Join(t.TempDir(), "connection.json")
+	content := marshal(t, connection.Connection{
+		APIKey: apiKey, DBType: "sqlite", DBCreds: connection.Creds{"database": shop}, BaseURL: generator,
+	})
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	url := serveLocally(t, &server{connection: file}, nil)
+	response, err := http.Post(url, "application/json", strings.NewReader(`{"question":"Which coffees are there?","sql_only":true}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("got status %d", response.StatusCode)
+	}
+}
+
+func TestServerSaysWhatIsWrong(t *testing.T) {
+	for name, test := range map[string]struct {
+		server      *server
+		environment map[string]string
+		want        string
+	}{
+		"address":            {&server{address: "8080"}, nil, "-listen: address 8080: missing port in address; valid: 127.0.0.1:8080"},
+		"no connection file": {&server{address: ":0", connection: "missing.json"}, nil, "connection file missing.json: not found"},
+		"environment":        {&server{address: ":0"}, map[string]string{environ.Credentials: "{}"}, environ.Credentials},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := test.server.run(t.Context(), func(name string) string { return test.environment[name] }, io.Discard)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestServerListensOnLoopbackUnlessTold(t *testing.T) {
+	s := server{address: ":0"}
+	environment := map[string]string{environ.Credentials: encode(t, "shop.sqlite", "")}
+	listener, err := s.listen(t.Context(), func(name string) string { return environment[name] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	host, _, _ := strings.Cut(listener.Addr().String(), ":")
+	if host != "127.0.0.1" {
+		t.Errorf("it listens on %s", host)
+	}
+}

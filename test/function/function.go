@@ -1,0 +1,172 @@
+// Package function runs a Lambda function's program as Lambda does: under a
+// runtime API of its own, on this machine.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+package function
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// RequestID is the id of every invocation.
+const RequestID = "r-1"
+
+// Function is a running function. It answers one event at a time.
+type Function struct {
+	api     *httptest.Server
+	timeout time.Duration
+	next    chan []byte
+	answers chan answer
+
+	process *exec.Cmd
+	exited  chan struct{}
+	log     bytes.Buffer // complete once exited is closed
+}
+
+type answer struct {
+	body   []byte
+	failed bool
+}
+
+// Config says what to run.
+type Config struct {
+	Command     []string          // program and arguments
+	Environment map[string]string // all that the program gets besides the runtime API's address
+	Timeout     time.Duration     // what an invocation may take, as it is told; zero means a minute
+}
+
+// Build compiles the query function with the given drivers and none else, as
+// a deployment has it, into the file output.
+func Build(ctx context.Context, output string, drivers ...string) error {
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w",
+		"-tags", "lambda.norpc,onedriver,"+strings.Join(drivers, ","), "-o", output, "defog-cdk/lambda/query")
+	build.Env = append(build.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the query function: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// Start runs a function. The caller stops it.
+func Start(config Config) (*Function, error) {
+	f := &Function{
+		timeout: config.Timeout,
+		next:    make(chan []byte),
+		answers: make(chan answer),
+		exited:  make(chan struct{}),
+	}
+	if f.timeout == 0 {
+		f.timeout = time.Minute
+	}
+	f.api = httptest.NewServer(f)
+	f.process = exec.CommandContext(context.Background(), config.Command[0], config.Command[1:]...)
+	f.process.Env = []string{"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(f.api.URL, "http://")}
+	for name, value := range config.Environment {
+		f.process.Env = append(f.process.Env, name+"="+value)
+	}
+	f.process.Stdout, f.process.Stderr = &f.log, &f.log
+	if err := f.process.Start(); err != nil {
+		f.api.Close()
+		return nil, fmt.Errorf("start the function: %w", err)
+	}
+	go func() {
+		_ = f.process.Wait() // it ends by being killed
+		close(f.exited)
+	}()
+	return f, nil
+}
+
+// Stop ends the function and returns its log.
+func (f *Function) Stop() string {
+	_ = f.process.Process.Kill() // it may have ended by itself
+	<-f.exited
+	f.api.CloseClientConnections()
+	f.api.Close()
+	return f.log.String()
+}
+
+// PeakMemory returns the most memory in bytes that the running function has had
+// so far. What the system says of an ended process counts its starter too.
+func (f *Function) PeakMemory() (int64, error) {
+	file := fmt.Sprintf("/proc/%d/status", f.process.Process.Pid)
+	status, err := os.ReadFile(file)
+	if err != nil {
+		return 0, fmt.Errorf("read the function's memory: %w", err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	var kilobytes int64
+	if _, err := fmt.Sscanf(rest, "%d kB", &kilobytes); err != nil {
+		return 0, fmt.Errorf("read the function's memory in %s: %w", file, err)
+	}
+	return kilobytes << 10, nil
+}
+
+// ServeHTTP is Lambda's runtime API.
+func (f *Function) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	const invocation = "/2018-06-01/runtime/invocation/"
+	switch r.URL.Path {
+	case invocation + "next":
+		f.serveNext(w, r)
+	case invocation + RequestID + "/response", invocation + RequestID + "/error":
+		f.serveAnswer(w, r)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func (f *Function) serveNext(w http.ResponseWriter, r *http.Request) {
+	select {
+	case payload := <-f.next:
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Lambda-Runtime-Aws-Request-Id", RequestID)
+		w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:test")
+		w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(f.timeout).UnixMilli()))
+		_, _ = w.Write(payload)
+	case <-r.Context().Done():
+	}
+}
+
+func (f *Function) serveAnswer(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the function has ended
+	}
+	w.WriteHeader(http.StatusAccepted)
+	select {
+	case f.answers <- answer{body, strings.HasSuffix(r.URL.Path, "/error")}:
+	case <-r.Context().Done():
+	}
+}
+
+var errEnded = errors.New("the function has ended")
+
+// Invoke sends one event and returns the answer. Like Lambda, it ends a
+// function whose time is up.
+func (f *Function) Invoke(payload []byte) ([]byte, error) {
+	select {
+	case f.next <- payload:
+	case <-f.exited:
+		return nil, errEnded
+	}
+	select {
+	case answer := <-f.answers:
+		if answer.failed {
+			return nil, fmt.Errorf("the function failed: %s", answer.body)
+		}
+		return answer.body, nil
+	case <-f.exited:
+		return nil, errEnded
+	case <-time.After(f.timeout):
+		_ = f.process.Process.Kill() // it may have ended by itself
+		return nil, fmt.Errorf("the function did not answer within %s", f.timeout)
+	}
+}
