@@ -53,6 +53,8 @@ func synth(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, inputs.Remove()) }()
+	inputs.Local = stacks.IsLocal(os.Getenv("AWS_ENDPOINT_URL"))
+	inputs.Account, inputs.Region = os.Getenv("CDK_DEFAULT_ACCOUNT"), os.Getenv("CDK_DEFAULT_REGION")
 
 	defer catch(&err)
 	app := awscdk.NewApp(&awscdk.AppProps{

@@ -50,12 +50,15 @@ func compile(ctx context.Context, architecture, dbType string) (directory string
 	if err != nil {
 		return "", fmt.Errorf("compile the function: %w", err)
 	}
-	command := exec.CommandContext(ctx, "go", "build",
+	// Go keeps the programs that it runs, but not those that it builds: as long
+	// as nothing has changed, there is nothing to link, and cp is the program
+	// that "runs" it.
+	command := exec.CommandContext(ctx, "go", "run",
 		"-trimpath", "-buildvcs=false",
 		"-tags", "lambda.norpc,onedriver,"+dbType,
 		"-ldflags", "-s -w",
-		"-o", filepath.Join(directory, "bootstrap"),
-		"defog-cdk/lambda/query")
+		"-exec", "cp",
+		"defog-cdk/lambda/query", filepath.Join(directory, "bootstrap"))
 	command.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+goArchitecture(architecture), "CGO_ENABLED=0")
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output

@@ -25,10 +25,23 @@ func environment(conf config.Config, dependenciesHash string) (map[string]string
 		variables = map[string]string{}
 	}
 	variables[environ.Generator] = conf.Generator
+	variables[environ.GeneratorTimeout] = strconv.Itoa(conf.GeneratorTimeout)
 	variables[environ.DependenciesHash] = dependenciesHash
 	variables[environ.StatementTimeout] = strconv.Itoa(conf.StatementTimeout)
 	variables[environ.MaxRows] = strconv.Itoa(conf.MaxRows)
 	variables[environ.Retries] = strconv.Itoa(conf.Retries)
+	for name, value := range map[string]string{
+		environ.GeneratorModel:   conf.GeneratorModel,
+		environ.GeneratorRegion:  conf.GeneratorRegion,
+		environ.GeneratorBaseURL: conf.GeneratorBaseURL,
+	} {
+		if value != "" {
+			variables[name] = value
+		}
+	}
+	if watched(conf) {
+		variables[environ.Stack] = conf.StackName()
+	}
 	if conf.LogQuestions {
 		variables[environ.LogQuestions] = "true"
 	}

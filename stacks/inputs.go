@@ -16,6 +16,10 @@ type Inputs struct {
 	Environment  map[string]string
 	Dependencies *Dependencies
 	Code         *Code
+	Policies     []Policy // the operator's, for the function's role
+
+	Local           bool   // whether the stack is for local AWS, which lacks parts of it
+	Account, Region string // those of the CDK CLI's credentials; empty without any
 }
 
 // Prepare makes the inputs for the settings. defaults is the folder with the
@@ -23,11 +27,13 @@ type Inputs struct {
 func Prepare(ctx context.Context, conf config.Config, defaults string) (*Inputs, error) {
 	code := Compile(ctx, conf)
 	inputs := &Inputs{Config: conf, Code: code}
+	policies, problem := readPolicies(conf)
+	inputs.Policies = policies
 	var err error
 	if inputs.Dependencies, err = PackDependencies(defaults, conf.Dependencies); err == nil {
 		inputs.Environment, err = environment(conf, inputs.Dependencies.Hash)
 	}
-	if err != nil {
+	if err = errors.Join(problem, err); err != nil {
 		return nil, errors.Join(err, inputs.Remove())
 	}
 	return inputs, nil

@@ -13,7 +13,9 @@ import (
 func acceptFinding(construct constructs.IConstruct, rule, reason string) {
 	var resource awscdk.CfnResource
 	jsii.UnsafeCast(construct.Node().DefaultChild(), &resource)
+	nag, _ := resource.GetMetadata(jsii.String("cdk_nag")).(map[string]any)
+	rules, _ := nag["rules_to_suppress"].([]any)
 	resource.AddMetadata(jsii.String("cdk_nag"), map[string]any{
-		"rules_to_suppress": []map[string]string{{"id": rule, "reason": reason}},
+		"rules_to_suppress": append(rules, map[string]string{"id": rule, "reason": reason}),
 	})
 }

@@ -1,17 +1,26 @@
 package stacks
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2authorizers"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2integrations"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"defog-cdk/config"
 )
+
+// defaultStage is the stage that no URL shows.
+const defaultStage = "$default"
 
 // QueryAPIProps says which API to make.
 type QueryAPIProps struct {
@@ -23,49 +32,109 @@ type QueryAPIProps struct {
 // route, throttled, with an access log that holds no bodies.
 type QueryAPI struct {
 	constructs.Construct
-	URL string // ends in a slash
+	Stage      awsapigatewayv2.HttpStage
+	AccessLogs awslogs.ILogGroup
+	URL        string // ends in a slash
+
+	// DNSTarget is what the custom domain's name must lead to. It is empty
+	// without a domain, and when the stack makes the records.
+	DNSTarget string
 }
 
 // NewQueryAPI makes the API.
 func NewQueryAPI(scope constructs.Construct, id string, props QueryAPIProps) *QueryAPI {
+	conf := props.Config
 	this := constructs.NewConstruct(scope, jsii.String(id))
 	api := awsapigatewayv2.NewHttpApi(this, jsii.String("Api"), &awsapigatewayv2.HttpApiProps{
-		ApiName:            jsii.String(props.Config.StackName()),
-		Description:        jsii.Sprintf("Questions for %s", props.Config.StackName()),
-		CreateDefaultStage: jsii.Bool(false), // it would be neither throttled nor logged
+		ApiName:                   jsii.String(cmp.Or(conf.APIName, conf.StackName())),
+		Description:               jsii.String(cmp.Or(conf.APIDescription, "Questions for "+conf.StackName())),
+		CorsPreflight:             corsPreflight(conf),
+		DisableExecuteApiEndpoint: jsii.Bool(conf.Domain != nil),
+		CreateDefaultStage:        jsii.Bool(false), // it would be neither throttled nor logged
 	})
-	var authorizer awsapigatewayv2.IHttpRouteAuthorizer = awsapigatewayv2authorizers.NewHttpIamAuthorizer()
-	if props.Config.APIAuth == "none" {
-		authorizer = awsapigatewayv2.NewHttpNoneAuthorizer()
+	if conf.APIVersion != "" {
+		var resource awsapigatewayv2.CfnApi
+		jsii.UnsafeCast(api.Node().DefaultChild(), &resource)
+		resource.SetVersion(jsii.String(conf.APIVersion))
 	}
-	routes := api.AddRoutes(&awsapigatewayv2.AddRoutesOptions{
+	addRoute(api, conf, props.Function)
+
+	logs := newLogGroup(this, "AccessLogs", conf)
+	stage := newStage(this, conf, api, logs)
+	queryAPI := &QueryAPI{Construct: this, Stage: stage, AccessLogs: logs, URL: strings.TrimSuffix(*stage.Url(), "/") + "/"}
+	if conf.Domain != nil {
+		domain := NewDomain(this, "Domain", DomainProps{Domain: *conf.Domain, API: api, Stage: stage})
+		queryAPI.URL, queryAPI.DNSTarget = domain.URL, domain.Target
+	}
+	tag(this, conf.APITags)
+	return queryAPI
+}
+
+func addRoute(api awsapigatewayv2.HttpApi, conf config.Config, function awslambda.IFunction) {
+	routes := *api.AddRoutes(&awsapigatewayv2.AddRoutesOptions{
 		Path:        jsii.String("/"),
 		Methods:     &[]awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod_POST},
-		Authorizer:  authorizer,
-		Integration: awsapigatewayv2integrations.NewHttpLambdaIntegration(jsii.String("Query"), props.Function, nil),
+		Authorizer:  authorizer(conf),
+		Integration: awsapigatewayv2integrations.NewHttpLambdaIntegration(jsii.String("Query"), function, nil),
 	})
-
-	if props.Config.APIAuth == "none" {
-		acceptFinding((*routes)[0], "AwsSolutions-APIG4", "api_auth=none: the operator chose an open API, and synth warns of it")
+	if conf.APIAuth == "none" {
+		acceptFinding(routes[0], "AwsSolutions-APIG4", "api_auth=none: the operator chose an open API, and synth warns of it")
 	}
+}
 
-	stage := awsapigatewayv2.NewHttpStage(this, jsii.String("Stage"), &awsapigatewayv2.HttpStageProps{
+func authorizer(conf config.Config) awsapigatewayv2.IHttpRouteAuthorizer {
+	switch conf.APIAuth {
+	case "jwt":
+		return awsapigatewayv2authorizers.NewHttpJwtAuthorizer(jsii.String("Jwt"), jsii.String(conf.JWTIssuer),
+			&awsapigatewayv2authorizers.HttpJwtAuthorizerProps{JwtAudience: jsii.Strings(conf.JWTAudience...)})
+	case "none":
+		return awsapigatewayv2.NewHttpNoneAuthorizer()
+	default:
+		return awsapigatewayv2authorizers.NewHttpIamAuthorizer()
+	}
+}
+
+// corsPreflight lets the pages of the allowed origins ask, signed or with a
+// token. It is nil, and the API silent about origins, when there are none.
+func corsPreflight(conf config.Config) *awsapigatewayv2.CorsPreflightOptions {
+	if len(conf.CORSAllowOrigins) == 0 {
+		return nil
+	}
+	return &awsapigatewayv2.CorsPreflightOptions{
+		AllowOrigins:     jsii.Strings(conf.CORSAllowOrigins...),
+		AllowMethods:     &[]awsapigatewayv2.CorsHttpMethod{awsapigatewayv2.CorsHttpMethod_POST},
+		AllowHeaders:     jsii.Strings("authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"),
+		AllowCredentials: jsii.Bool(conf.CORSAllowCredentials),
+		MaxAge:           awscdk.Duration_Hours(jsii.Number(1)),
+	}
+}
+
+// newStage makes the stage, throttled: its limits hold for each route, of
+// which there is one, and so for the stage.
+func newStage(scope constructs.Construct, conf config.Config, api awsapigatewayv2.HttpApi, logs awslogs.ILogGroup) awsapigatewayv2.HttpStage {
+	stage := awsapigatewayv2.NewHttpStage(scope, jsii.String("Stage"), &awsapigatewayv2.HttpStageProps{
 		HttpApi:    api,
-		StageName:  jsii.String("$default"),
+		StageName:  jsii.String(cmp.Or(conf.APIStage, defaultStage)),
 		AutoDeploy: jsii.Bool(true),
 		Throttle: &awsapigatewayv2.ThrottleSettings{
-			RateLimit:  jsii.Number(props.Config.ThrottleRate),
-			BurstLimit: jsii.Number(props.Config.ThrottleBurst),
+			RateLimit:  jsii.Number(conf.ThrottleRate),
+			BurstLimit: jsii.Number(conf.ThrottleBurst),
 		},
 	})
-	logs := newLogGroup(this, "AccessLogs", props.Config)
 	var resource awsapigatewayv2.CfnStage
 	jsii.UnsafeCast(stage.Node().DefaultChild(), &resource)
 	resource.SetAccessLogSettings(&awsapigatewayv2.CfnStage_AccessLogSettingsProperty{
 		DestinationArn: logs.LogGroupArn(),
 		Format:         jsii.String(accessLogFormat()),
 	})
-	return &QueryAPI{Construct: this, URL: *stage.Url()}
+	return stage
+}
+
+// tag adds tags to a construct and everything in it.
+func tag(scope constructs.IConstruct, tags map[string]string) {
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		awscdk.Tags_Of(scope).Add(jsii.String(name), jsii.String(tags[name]), nil)
+	}
 }
 
 // accessLogFormat is one JSON object per request with who, when, how it ended

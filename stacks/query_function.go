@@ -1,10 +1,14 @@
 package stacks
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
@@ -21,6 +25,12 @@ import (
 type QueryFunction struct {
 	constructs.Construct
 	Function awslambda.Function
+
+	// Alias is live: the version of the function that is to be called.
+	Alias awslambda.Alias
+
+	// Errors is the alarm that sends a canary back. It is nil without one.
+	Errors awscloudwatch.Alarm
 }
 
 // NewQueryFunction makes the function.
@@ -32,6 +42,10 @@ func NewQueryFunction(scope constructs.Construct, id string, inputs *Inputs) (*Q
 	}
 
 	this := constructs.NewConstruct(scope, jsii.String(id))
+	network, err := newNetwork(this, inputs)
+	if err != nil {
+		return nil, err
+	}
 	logs := newLogGroup(this, "Logs", conf)
 	dependencies := awss3assets.NewAsset(this, jsii.String("Dependencies"), &awss3assets.AssetProps{
 		Path: jsii.String(inputs.Dependencies.Path),
@@ -40,51 +54,81 @@ func NewQueryFunction(scope constructs.Construct, id string, inputs *Inputs) (*Q
 	variables[environ.DependenciesBucket] = *dependencies.S3BucketName()
 	variables[environ.DependenciesKey] = *dependencies.S3ObjectKey()
 
-	role := newRole(this, conf, logs, dependencies)
-	function := awslambda.NewFunction(this, jsii.String("Function"), &awslambda.FunctionProps{
-		Description:   jsii.Sprintf("Answers questions on %s for %s", conf.Connection.DBType, conf.StackName()),
-		Runtime:       awslambda.Runtime_PROVIDED_AL2023(),
-		Architecture:  architecture(conf.Architecture),
-		Handler:       jsii.String("bootstrap"),
-		Code:          awslambda.Code_FromAsset(jsii.String(code), nil),
-		MemorySize:    jsii.Number(conf.MemorySize),
-		Timeout:       awscdk.Duration_Seconds(jsii.Number(conf.Timeout)),
-		Role:          role,
-		LogGroup:      logs,
-		LoggingFormat: awslambda.LoggingFormat_JSON,
-		Environment:   texts(variables),
-	})
-	// The construct adds a dependency on the role that the role's ARN implies.
+	props := &awslambda.FunctionProps{
+		FunctionName:          optional(conf.FunctionName),
+		Description:           jsii.String(cmp.Or(conf.Description, fmt.Sprintf("Answers questions on %s for %s", conf.Connection.DBType, conf.StackName()))),
+		Runtime:               awslambda.Runtime_PROVIDED_AL2023(),
+		Architecture:          architecture(conf.Architecture),
+		Handler:               jsii.String("bootstrap"),
+		Code:                  awslambda.Code_FromAsset(jsii.String(code), nil),
+		MemorySize:            jsii.Number(conf.MemorySize),
+		EphemeralStorageSize:  awscdk.Size_Mebibytes(jsii.Number(conf.EphemeralStorage)),
+		Timeout:               awscdk.Duration_Seconds(jsii.Number(conf.Timeout)),
+		Role:                  newRole(this, inputs, needs(this, conf, logs, dependencies)),
+		LogGroup:              logs,
+		LoggingFormat:         awslambda.LoggingFormat_JSON,
+		ApplicationLogLevelV2: awslambda.ApplicationLogLevel(conf.LogLevel),
+		Environment:           texts(variables),
+		Layers:                layers(this, conf),
+		CurrentVersionOptions: keptVersions(),
+	}
+	if conf.ReservedConcurrency != nil {
+		props.ReservedConcurrentExecutions = jsii.Number(*conf.ReservedConcurrency)
+	}
+	if conf.XRay {
+		props.Tracing = awslambda.Tracing_ACTIVE
+	}
+	if conf.KMSKeyARN != "" {
+		props.EnvironmentEncryption = awskms.Key_FromKeyArn(this, jsii.String("Key"), jsii.String(conf.KMSKeyARN))
+	}
+	function := awslambda.NewFunction(this, jsii.String("Function"), props)
 	var resource awslambda.CfnFunction
 	jsii.UnsafeCast(function.Node().DefaultChild(), &resource)
+	if network != nil {
+		resource.SetVpcConfig(network)
+	}
+	// The construct adds a dependency on the role that the role's ARN implies.
 	resource.AddDeletionOverride(jsii.String("DependsOn"))
-	return &QueryFunction{Construct: this, Function: function}, nil
+
+	query := &QueryFunction{Construct: this, Function: function, Alias: newAlias(this, function)}
+	if conf.Canary != "none" && !canaryGap.leftOut(this, inputs.Local) {
+		query.Errors = addCanary(this, conf, function, query.Alias)
+	}
+	return query, nil
 }
 
-// newRole allows writing the log, reading the dependencies, and reading the
-// secret when there is one. Its policy is part of it, so that there is never a
-// function whose role may not yet do its work.
-func newRole(scope constructs.Construct, conf config.Config, logs awslogs.LogGroup, dependencies awss3assets.Asset) awsiam.Role {
+// needs is all that the function's work takes: writing the log, reading the
+// dependencies, and what the settings add.
+func needs(scope constructs.Construct, conf config.Config, logs awslogs.LogGroup, dependencies awss3assets.Asset) []awsiam.PolicyStatement {
+	stack := awscdk.Stack_Of(scope)
 	statements := []awsiam.PolicyStatement{
 		allow(logs.LogGroupArn(), "logs:CreateLogStream", "logs:PutLogEvents"),
 		allow(dependencies.Bucket().ArnForObjects(dependencies.S3ObjectKey()), "s3:GetObject"),
 	}
 	if conf.CredentialsSecret != "" {
-		statements = append(statements, allow(secretARN(awscdk.Stack_Of(scope), conf.CredentialsSecret), "secretsmanager:GetSecretValue"))
+		statements = append(statements, allow(secretARN(stack, conf.CredentialsSecret), "secretsmanager:GetSecretValue"))
 	}
-	policy := awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements})
-	return awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
-		AssumedBy:      awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
-		Description:    jsii.Sprintf("What the query function of %s may do", conf.StackName()),
-		InlinePolicies: &map[string]awsiam.PolicyDocument{"Query": policy},
-	})
+	if conf.Generator == "bedrock" {
+		statements = append(statements, modelStatements(stack, conf)...)
+	}
+	if conf.KMSKeyARN != "" {
+		statements = append(statements, allow(&conf.KMSKeyARN, "kms:Decrypt"))
+	}
+	if conf.XRay {
+		statements = append(statements, allow(jsii.String("*"), "xray:PutTelemetryRecords", "xray:PutTraceSegments"))
+	}
+	if inVPC(conf) {
+		statements = append(statements, networkStatements(stack)...)
+	}
+	return statements
 }
 
-func allow(resource *string, actions ...string) awsiam.PolicyStatement {
-	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Actions:   jsii.Strings(actions...),
-		Resources: &[]*string{resource},
-	})
+func layers(scope constructs.Construct, conf config.Config) *[]awslambda.ILayerVersion {
+	var versions []awslambda.ILayerVersion
+	for i, arn := range conf.Layers {
+		versions = append(versions, awslambda.LayerVersion_FromLayerVersionArn(scope, jsii.Sprintf("Layer%d", i), jsii.String(arn)))
+	}
+	return &versions
 }
 
 func architecture(name string) awslambda.Architecture {

@@ -4,8 +4,6 @@ package stacks
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -16,27 +14,34 @@ import (
 )
 
 // NewQueryStack makes the stack that answers questions: the function, its role
-// and logs, its dependencies and the HTTP API. Its outputs hold the API's URL
-// and the commands that ask a question.
+// and logs, its dependencies, the HTTP API and what watches them. Its outputs
+// hold the API's URL and the commands that ask a question.
 func NewQueryStack(scope constructs.Construct, id string, inputs *Inputs) (awscdk.Stack, error) {
 	conf := inputs.Config
 	stack := awscdk.NewStack(scope, jsii.String(id), &awscdk.StackProps{
-		Description: jsii.Sprintf("Answers questions on a %s database with generated SQL", conf.Connection.DBType),
+		Description:           jsii.Sprintf("Answers questions on a %s database with generated SQL", conf.Connection.DBType),
+		TerminationProtection: jsii.Bool(conf.TerminationProtection),
+		Env:                   lookupEnvironment(inputs),
 	})
 	function, err := NewQueryFunction(stack, "Query", inputs)
 	if err != nil {
 		return nil, err
 	}
-	api := NewQueryAPI(stack, "Api", QueryAPIProps{Config: conf, Function: function.Function})
+	api := NewQueryAPI(stack, "Api", QueryAPIProps{Config: conf, Function: function.Alias})
+
+	NewOperations(stack, "Operations", OperationsProps{
+		Config: conf, Function: function.Function, Logs: function.Function.LogGroup(), API: api, Local: inputs.Local, Errors: function.Errors,
+	})
 
 	output(stack, "QueryUrl", "Where to send questions: POST with a JSON body", api.URL)
+	if api.DNSTarget != "" {
+		output(stack, "DnsTarget", "Where the custom domain's name must lead: give it a CNAME or alias record", api.DNSTarget)
+	}
 	output(stack, "ApiAuth", "Who may ask", conf.APIAuth)
 	output(stack, "AskCommand", "Asks a question from this checkout", askCommand(conf))
 	output(stack, "CurlCommand", "Asks a question from anywhere", curlCommand(stack, conf, api.URL))
 
-	for _, name := range slices.Sorted(maps.Keys(conf.Tags)) {
-		awscdk.Tags_Of(stack).Add(jsii.String(name), jsii.String(conf.Tags[name]), nil)
-	}
+	tag(stack, conf.Tags)
 	warn(stack, conf)
 	return stack, nil
 }
@@ -54,11 +59,14 @@ func askCommand(conf config.Config) string {
 
 func curlCommand(stack awscdk.Stack, conf config.Config, url string) string {
 	command := []string{"curl"}
-	if conf.APIAuth == "iam" {
+	switch conf.APIAuth {
+	case "iam":
 		command = append(command,
 			fmt.Sprintf(`--aws-sigv4 "aws:amz:%s:execute-api"`, *stack.Region()),
 			`--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`,
 			`-H "x-amz-security-token: $AWS_SESSION_TOKEN"`)
+	case "jwt":
+		command = append(command, `-H "authorization: Bearer $TOKEN"`)
 	}
 	command = append(command, `-H "content-type: application/json"`, `-d '{"question": "How many customers are there?"}'`, url)
 	return strings.Join(command, " ")
@@ -77,18 +85,9 @@ func warn(stack awscdk.Stack, conf config.Config) {
 		annotations.AddWarningV2(jsii.String("defog:open-api"), jsii.String(
 			"api_auth is none: anybody who knows the URL can ask questions of the database. To ask for a signature, set api_auth to iam."))
 	}
-}
-
-// secretARN is the ARN of a secret given by ARN or by name. Secrets Manager
-// ends each ARN with a hyphen and six characters of its own.
-func secretARN(stack awscdk.Stack, secret string) *string {
-	if strings.HasPrefix(secret, "arn:") {
-		return jsii.String(secret)
+	if watched(conf) && conf.LogLevel != "DEBUG" && conf.LogLevel != "INFO" {
+		annotations.AddWarningV2(jsii.String("defog:metrics-not-logged"), jsii.String(
+			"The metrics of a question that went well are logged at the level INFO, which log_level leaves out: "+
+				"alarms and dashboard see nothing but failures. To see all, set log_level to INFO."))
 	}
-	return stack.FormatArn(&awscdk.ArnComponents{
-		Service:      jsii.String("secretsmanager"),
-		Resource:     jsii.String("secret"),
-		ResourceName: jsii.String(secret + "-??????"),
-		ArnFormat:    awscdk.ArnFormat_COLON_RESOURCE_NAME,
-	})
 }

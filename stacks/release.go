@@ -1,0 +1,71 @@
+package stacks
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodedeploy"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscloudwatch"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"defog-cdk/config"
+)
+
+// liveAlias is the alias that the API calls.
+const liveAlias = "live"
+
+// newAlias publishes what the function is now as a version, and has the alias
+// live name it. Versions stay when newer ones come, so that the alias can go
+// back to them.
+func newAlias(scope constructs.Construct, function awslambda.Function) awslambda.Alias {
+	return awslambda.NewAlias(scope, jsii.String("Live"), &awslambda.AliasProps{
+		AliasName:   jsii.String(liveAlias),
+		Description: jsii.String("The version that answers questions"),
+		Version:     function.CurrentVersion(),
+	})
+}
+
+// addCanary has CodeDeploy move the alias to a new version, and back when the
+// alarm rings. It returns the alarm.
+func addCanary(scope constructs.Construct, conf config.Config, function awslambda.IFunction, alias awslambda.Alias) awscloudwatch.Alarm {
+	alarm := newErrorAlarm(scope, function)
+	role := awsiam.NewRole(scope, jsii.String("ReleaseRole"), &awsiam.RoleProps{
+		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("codedeploy.amazonaws.com"), nil),
+		Description: jsii.Sprintf("Moves the alias %s of %s to a new version", liveAlias, conf.StackName()),
+		InlinePolicies: &map[string]awsiam.PolicyDocument{"Release": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{
+			Statements: &[]awsiam.PolicyStatement{
+				allow(function.FunctionArn(), "lambda:GetAlias", "lambda:UpdateAlias"),
+				// By its ARN as text: the alias depends on the canary, and that on this role.
+				allow(jsii.String(*function.FunctionArn()+":"+liveAlias), "lambda:GetProvisionedConcurrencyConfig"),
+				allow(jsii.String("*"), "cloudwatch:DescribeAlarms"),
+			},
+		})},
+	})
+	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+	acceptFinding(role, "AwsSolutions-IAM5", "CloudWatch describes composite alarms only to who may describe all, and AWS's own policy for CodeDeploy asks for no less")
+
+	pace := awscodedeploy.LambdaDeploymentConfig_LINEAR_10PERCENT_EVERY_1MINUTE()
+	if conf.Canary == "all-at-once" {
+		pace = awscodedeploy.LambdaDeploymentConfig_ALL_AT_ONCE()
+	}
+	awscodedeploy.NewLambdaDeploymentGroup(scope, jsii.String("Canary"), &awscodedeploy.LambdaDeploymentGroupProps{
+		Alias:            alias,
+		Role:             role.WithoutPolicyUpdates(nil), // the CDK would add AWS's policy, which allows more
+		DeploymentConfig: pace,
+		Alarms:           &[]interfacesawscloudwatch.IAlarmRef{alarm},
+		AutoRollback: &awscodedeploy.AutoRollbackConfig{
+			DeploymentInAlarm: jsii.Bool(true),
+			FailedDeployment:  jsii.Bool(true),
+			StoppedDeployment: jsii.Bool(true),
+		},
+	})
+	return alarm
+}
+
+// keptVersions is how the function's versions outlive newer ones. They go with
+// the function.
+func keptVersions() *awslambda.VersionOptions {
+	return &awslambda.VersionOptions{RemovalPolicy: awscdk.RemovalPolicy_RETAIN}
+}
