@@ -10,9 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/test/generator"
@@ -37,6 +34,7 @@ func TestDeploy(t *testing.T) {
 		{"defog ask finds the stack and shows the rows", testAskCommand},
 		{"diff shows nothing after a deploy", testNoDiff},
 		{"diff shows a changed setting and an update applies it", testUpdate},
+		{"an update that fails leaves the old function answering", testRollback},
 		{"credentials can be in a secret", testSecret},
 		{"destroy removes the stack", testDestroy},
 	}
@@ -233,17 +231,7 @@ func testUpdate(t *testing.T, w *world) {
 }
 
 func testSecret(t *testing.T, w *world) {
-	data, err := os.ReadFile(w.connectionFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	manager := secretsmanager.New(secretsmanager.Options{
-		BaseEndpoint: aws.String(w.aws.Endpoint()), Region: region, Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider("test", "test", "")),
-	})
-	if _, err := manager.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String("endtoend/defog"), SecretString: aws.String(string(data))}); err != nil {
-		t.Fatal(err)
-	}
-	w.deploy(t, "-c", "credentials_secret=endtoend/defog", "-c", "db_type=postgres")
+	w.deploy(t, w.createSecret(t)...)
 	if got := w.ask(t, "SELECT count(*) FROM orders"); len(got.Data) != 1 || string(got.Data[0][0]) != "1000" {
 		t.Errorf("got %+v", got)
 	}

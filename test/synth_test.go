@@ -58,7 +58,7 @@ func TestSynthListsEveryProblemAndWritesNothing(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	for _, want := range []string{
-		"lambda_memory_size", "api_auth", "iam, none", broken, "db_creds.port: missing", "db_creds.database: missing", "db_creds.user: missing", "db_creds.prot: unknown key",
+		"lambda_memory_size", "api_auth", "iam, jwt, none", broken, "db_creds.port: missing", "db_creds.database: missing", "db_creds.user: missing", "db_creds.prot: unknown key",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in:\n%s", want, text)

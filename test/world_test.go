@@ -20,6 +20,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"defog-cdk/config/connection"
 	"defog-cdk/local"
@@ -33,6 +35,12 @@ const checkout = ".."
 // region is the local AWS's.
 const region = "us-east-1"
 
+// What the tests deploy: the stack, and the secret with its credentials.
+const (
+	stackName  = "endtoend-dev"
+	secretName = "endtoend/defog"
+)
+
 // world is what a deployment needs: a local AWS, a database and a generator.
 type world struct {
 	aws       *local.AWS
@@ -43,7 +51,7 @@ type world struct {
 	url            string // the deployed API's, after deploy
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, options ...local.Option) *world {
 	t.Helper()
 	w := &world{
 		postgres:  postgres.Start(t, postgres.Setting("timezone", "UTC")),
@@ -56,7 +64,7 @@ func newWorld(t *testing.T) *world {
 	})
 
 	var err error
-	if w.aws, err = local.Start(t.Context(), checkout); err != nil {
+	if w.aws, err = local.Start(t.Context(), checkout, options...); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -110,7 +118,7 @@ func (w *world) deploy(t *testing.T, settings ...string) {
 	if err := json.Unmarshal(data, &stacks); err != nil {
 		t.Fatal(err)
 	}
-	if w.url = stacks["endtoend-dev"].QueryUrl; w.url == "" {
+	if w.url = stacks[stackName].QueryUrl; w.url == "" {
 		t.Fatalf("no QueryUrl in the outputs: %s", data)
 	}
 }
@@ -155,11 +163,19 @@ func (w *world) ask(t *testing.T, sql string) answer {
 // status and the answer.
 func (w *world) post(t *testing.T, body string) (status int, answer []byte) {
 	t.Helper()
-	return w.send(t, body, func(request *http.Request) error {
-		caller := aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
-		hash := sha256.Sum256([]byte(body))
-		return v4.NewSigner().SignHTTP(t.Context(), caller, request, hex.EncodeToString(hash[:]), "execute-api", region, time.Now())
-	})
+	return w.postAs(t, root(), body)
+}
+
+func (w *world) postAs(t *testing.T, caller aws.Credentials, body string) (status int, answer []byte) {
+	t.Helper()
+	return w.send(t, body, func(request *http.Request) error { return sign(t, caller, request, body) })
+}
+
+// sign signs the request as one with that body.
+func sign(t *testing.T, caller aws.Credentials, request *http.Request, body string) error {
+	t.Helper()
+	hash := sha256.Sum256([]byte(body))
+	return v4.NewSigner().SignHTTP(t.Context(), caller, request, hex.EncodeToString(hash[:]), "execute-api", region, time.Now())
 }
 
 func (w *world) send(t *testing.T, body string, sign func(*http.Request) error) (status int, answer []byte) {
@@ -169,6 +185,7 @@ func (w *world) send(t *testing.T, body string, sign func(*http.Request) error) 
 		t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", "application/json")
+	w.aws.Direct(request)
 	if err := sign(request); err != nil {
 		t.Fatal(err)
 	}
@@ -182,6 +199,37 @@ func (w *world) send(t *testing.T, body string, sign func(*http.Request) error) 
 		t.Fatal(err)
 	}
 	return response.StatusCode, answer
+}
+
+// root is the local account's root user.
+func root() aws.Credentials {
+	return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
+}
+
+// config is an SDK's configuration for the local AWS.
+func (w *world) config(caller aws.Credentials) aws.Config {
+	return aws.Config{
+		BaseEndpoint: aws.String(w.aws.Endpoint()),
+		Region:       region,
+		HTTPClient:   w.aws.Client(),
+		Credentials:  credentials.StaticCredentialsProvider{Value: caller},
+	}
+}
+
+// createSecret puts the connection into Secrets Manager, and returns the
+// settings of a stack that reads it from there.
+func (w *world) createSecret(t *testing.T) (settings []string) {
+	t.Helper()
+	connection, err := os.ReadFile(w.connectionFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := secretsmanager.NewFromConfig(w.config(root())).CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
+		Name: aws.String(secretName), SecretString: aws.String(string(connection)),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return []string{"-c", "credentials_secret=" + secretName, "-c", "db_type=postgres"}
 }
 
 func decode(t *testing.T, body []byte) answer {

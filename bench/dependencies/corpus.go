@@ -77,7 +77,7 @@ func vocabulary(random *rand.Rand) [][]byte {
 	for i := range words {
 		word := make([]byte, 3+random.IntN(12))
 		for j := range word {
-			word[j] = byte(random.UintN(256)) //nolint:gosec // it is below 256
+			word[j] = byte(random.UintN(256))
 		}
 		words[i] = word
 	}

@@ -1,0 +1,118 @@
+package test
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+
+	"defog-cdk/test/generator"
+)
+
+// TestJWT deploys an API that asks for the tokens of an issuer here, on a
+// stage with a name of its own.
+func TestJWT(t *testing.T) {
+	w := newWorld(t)
+	home := newIssuer(t)
+	w.deploy(t, "-c", "api_auth=jwt", "-c", "jwt_issuer="+home.url, "-c", "jwt_audience=defog,others", "-c", "api_gateway_stage=v1")
+	if !strings.HasSuffix(w.url, "/v1/") {
+		t.Errorf("the URL %s does not end in the stage", w.url)
+	}
+	w.generator.Teach("How many?", "SELECT 1")
+
+	hour := time.Now().Add(time.Hour)
+	foreign := newIssuer(t)
+	impostor := &issuer{url: home.url, key: foreign.key}
+	const question = `{"question": "How many?"}`
+	for name, token := range map[string]string{
+		"none at all":             "",
+		"no token":                "letters",
+		"expired":                 home.token(t, "defog", time.Now().Add(-time.Minute)),
+		"for another audience":    home.token(t, "somebody", hour),
+		"of another issuer":       foreign.token(t, "defog", hour),
+		"signed by somebody else": impostor.token(t, "defog", hour),
+		"changed after signing":   withSignatureOf(home.token(t, "defog", hour), home.token(t, "others", hour)),
+	} {
+		if status, body := w.postWith(t, token, question); status != http.StatusUnauthorized {
+			t.Errorf("%s: status %d: %s", name, status, body)
+		}
+	}
+	if asked := w.generator.Requests(generator.GeneratePath); len(asked) > 0 {
+		t.Errorf("the function was asked %d questions by callers who may not", len(asked))
+	}
+	for _, audience := range []string{"defog", "others"} {
+		if status, body := w.postWith(t, home.token(t, audience, hour), question); status != http.StatusOK || !decode(t, body).RanSuccessfully {
+			t.Errorf("a good token for %s: status %d: %s", audience, status, body)
+		}
+	}
+}
+
+// postWith sends a body with a token.
+func (w *world) postWith(t *testing.T, token, body string) (status int, answer []byte) {
+	t.Helper()
+	return w.send(t, body, func(request *http.Request) error {
+		if token != "" {
+			request.Header.Set("Authorization", "Bearer "+token)
+		}
+		return nil
+	})
+}
+
+// issuer gives out tokens, and says at its URL which key they are signed with.
+type issuer struct {
+	url string
+	key *rsa.PrivateKey
+}
+
+func newIssuer(t *testing.T) *issuer {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	serve := func(path string, document any) {
+		mux.HandleFunc("GET "+path, func(response http.ResponseWriter, _ *http.Request) {
+			if err := json.NewEncoder(response).Encode(document); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	serve("/.well-known/openid-configuration", map[string]string{"issuer": server.URL, "jwks_uri": server.URL + "/keys"})
+	serve("/keys", jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: keyID, Algorithm: string(jose.RS256), Use: "sig"}}})
+	return &issuer{url: server.URL, key: key}
+}
+
+// keyID is every issuer's, so that keys are told apart by their signatures
+// alone.
+const keyID = "1"
+
+func (i *issuer) token(t *testing.T, audience string, expires time.Time) string {
+	t.Helper()
+	key := jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: i.key, KeyID: keyID}}
+	signer, err := jose.NewSigner(key, (&jose.SignerOptions{}).WithType("JWT"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := jwt.Signed(signer).Claims(jwt.Claims{
+		Issuer: i.url, Subject: "ann", Audience: jwt.Audience{audience}, Expiry: jwt.NewNumericDate(expires),
+	}).Serialize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// withSignatureOf returns the token with another's signature.
+func withSignatureOf(token, other string) string {
+	return token[:strings.LastIndex(token, ".")] + other[strings.LastIndex(other, "."):]
+}
