@@ -16,23 +16,25 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
 	exit 1
 fi
 
+# What was fetched once is kept for other checkouts, and for when there is no
+# network.
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/defog-cdk/apt
 rm -rf "$target"
-mkdir -p "$target/apt/archives/partial" "$target/apt/lists/partial"
+mkdir -p "$target" "$cache/archives/partial" "$cache/lists/partial"
 apt() {
-	apt-get -qq -o Debug::NoLocking=1 -o APT::Sandbox::User="$(id -un)" -o Dir::Cache="$target/apt" "$@"
+	apt-get -qq -o Debug::NoLocking=1 -o APT::Sandbox::User="$(id -un)" -o Dir::Cache="$cache" "$@"
 }
 download() {
 	apt "$@" install -y --download-only --no-install-recommends mariadb-server-core
 }
 # This machine's package lists can be missing or out of date, and only root
 # may renew them.
-log=$target/apt/log
-lists=Dir::State::lists=$target/apt/lists
-if ! download >"$log" 2>&1 && ! { apt -o "$lists" update && download -o "$lists"; } >"$log" 2>&1; then
+log=$target/log
+lists=Dir::State::lists=$cache/lists
+if ! { download || download -o "$lists"; } >"$log" 2>&1 && ! { apt -o "$lists" update && download -o "$lists"; } >>"$log" 2>&1; then
 	cat "$log" >&2
 	exit 1
 fi
-for package in "$target"/apt/archives/*.deb; do
+for package in "$cache"/archives/*.deb; do
 	dpkg-deb -x "$package" "$target"
 done
-rm -rf "$target/apt"
