@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// javascriptFolder is where the JavaScript app is in the checkout.
+const javascriptFolder = "bench/synth/javascript"
+
+// usePinnedTools makes programs start the CDK CLI and the Node of the checkout,
+// with the CDK's validation on unless said otherwise.
+func usePinnedTools() error {
+	bin, err := filepath.Abs("node_modules/.bin")
+	if err != nil {
+		return fmt.Errorf("find the CDK CLI: %w", err)
+	}
+	return errors.Join(
+		os.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH")),
+		os.Unsetenv("CDK_VALIDATION"))
+}
+
+// newApps copies the checkout, with both apps in it, to a new folder, and
+// warms them up.
+func newApps(ctx context.Context, directory string, settings []string) (golang, javascript *app, err error) {
+	if err := copyCheckout(ctx, directory); err != nil {
+		return nil, nil, fmt.Errorf("copy the checkout: %w", err)
+	}
+	golang = &app{directory: directory, source: "stacks/query_stack.go", settings: settings}
+	if golang.command, err = appCommand(); err != nil {
+		return nil, nil, err
+	}
+	javascript = &app{directory: filepath.Join(directory, javascriptFolder), source: "app.js", settings: settings, command: "node app.js"}
+	if err := install(ctx, javascript.directory); err != nil {
+		return nil, nil, fmt.Errorf("install the JavaScript app: %w", err)
+	}
+	return golang, javascript, errors.Join(golang.warm(ctx, ways()), javascript.warm(ctx, ways()))
+}
+
+// copyCheckout copies what git would take: neither packages nor assemblies.
+func copyCheckout(ctx context.Context, to string) error {
+	files, err := exec.CommandContext(ctx, "git", "ls-files", "-co", "--exclude-standard", "-z").Output()
+	if err != nil {
+		return fmt.Errorf("list the files: %w", err)
+	}
+	for _, name := range splitNUL(files) {
+		content, err := os.ReadFile(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // git lists deleted files, too
+		}
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, name)
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(target, content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// appCommand is how the CDK CLI starts this app.
+func appCommand() (string, error) {
+	text, err := os.ReadFile("cdk.json")
+	if err != nil {
+		return "", fmt.Errorf("read the app command: %w", err)
+	}
+	var cdk struct{ App string }
+	if err := json.Unmarshal(text, &cdk); err != nil {
+		return "", fmt.Errorf("read the app command from cdk.json: %w", err)
+	}
+	return cdk.App, nil
+}
+
+// install gives the copy of the JavaScript app the packages of the original,
+// which get installed when they are missing, and the feature flags in cdk.json.
+func install(ctx context.Context, directory string) error {
+	packages, err := filepath.Abs(filepath.Join(javascriptFolder, "node_modules"))
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(packages); errors.Is(err, fs.ErrNotExist) {
+		npm := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+		npm.Dir = javascriptFolder
+		if output, err := npm.CombinedOutput(); err != nil {
+			return fmt.Errorf("npm ci: %w\n%s", err, output)
+		}
+	}
+	return errors.Join(
+		os.Symlink(packages, filepath.Join(directory, "node_modules")),
+		os.Symlink("../../../cdk.json", filepath.Join(directory, "cdk.json")))
+}

@@ -1,0 +1,149 @@
+// Program synth measures `cdk synth` of this app against the same stack in
+// JavaScript (javascript/app.js), on the same Node and side by side in one run:
+// the app command alone and through the CDK CLI, with the CDK's validation,
+// without it, and after a one-line edit. Both work in a copy of the checkout,
+// and their templates must be equal. JavaScript gets the compiled function and
+// the zip of dependencies ready-made; Go's times include making them.
+//
+// With -stacks it measures what a further query stack in the same Go app costs
+// (many/).
+//
+// It needs what make setup installs.
+//
+//	go run ./bench/synth [-rounds 7] [-stacks]
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"defog-cdk/stacks"
+)
+
+const (
+	stackName = "bench-dev"
+
+	connectionFile = `{"api_key": "key", "db_type": "postgres", "db_creds": {"database": "shop", "host": "db", "password": "word", "port": 5432, "user": "reader"}}`
+)
+
+func main() {
+	log.SetFlags(0)
+	rounds := flag.Int("rounds", 7, "how often each app is measured in each way")
+	further := flag.Bool("stacks", false, "measure further stacks in one app instead")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	bench := compareLanguages
+	if *further {
+		bench = countStacks
+	}
+	err := run(ctx, max(1, *rounds), bench)
+	stop()
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+// run gives the benchmark a folder of its own, with the connection file in it.
+func run(ctx context.Context, rounds int, bench func(ctx context.Context, rounds int, directory, connection string) error) error {
+	if err := usePinnedTools(); err != nil {
+		return err
+	}
+	directory, err := os.MkdirTemp("", "bench-synth-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the apps: %w", err)
+	}
+	defer os.RemoveAll(directory)
+	connection := filepath.Join(directory, "connection.json")
+	if err := os.WriteFile(connection, []byte(connectionFile), 0o600); err != nil {
+		return fmt.Errorf("write the connection file: %w", err)
+	}
+	return bench(ctx, rounds, directory, connection)
+}
+
+func compareLanguages(ctx context.Context, rounds int, directory, connection string) (err error) {
+	log.Print("compiling the function")
+	postgres, code, postgresSize, err := compile(ctx, "postgres")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, postgres.Remove()) }()
+	sqlite, _, sqliteSize, err := compile(ctx, "sqlite")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, sqlite.Remove()) }()
+	dependencies, err := stacks.PackDependencies("lambda/query/dependencies", "")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, dependencies.Remove()) }()
+
+	log.Print("warming up")
+	golang, javascript, err := newApps(ctx, filepath.Join(directory, "checkout"), settings(connection, code, dependencies.Path))
+	if err != nil {
+		return err
+	}
+	if err := sameTemplate(golang, javascript); err != nil {
+		return err
+	}
+	measured, err := measure(ctx, rounds, ways(), golang, javascript)
+	if err != nil {
+		return err
+	}
+	measured.print()
+	fmt.Printf("\nThe function's zip: postgres %.2f MB, sqlite %.2f MB.\n", float64(postgresSize)/1e6, float64(sqliteSize)/1e6)
+	return nil
+}
+
+// settings are the same for both apps. Only JavaScript reads the last two, and
+// it has no defaults.
+func settings(connection, code, dependencies string) []string {
+	return []string{
+		"-c", "app_name=bench",
+		"-c", "stage=dev",
+		"-c", "connection_file=" + connection,
+		"-c", "lambda_memory_size=128",
+		"-c", "ephemeral_storage=512",
+		"-c", "lambda_timeout=29",
+		"-c", "generator_timeout=13",
+		"-c", "statement_timeout=15",
+		"-c", "max_rows=10000",
+		"-c", "retries=3",
+		"-c", "throttle_rate=10",
+		"-c", "throttle_burst=20",
+		"-c", "log_level=INFO",
+		"-c", "bench:code=" + code,
+		"-c", "bench:dependencies=" + dependencies,
+	}
+}
+
+// measure lets the apps take turns, so that what else the machine does falls
+// on all.
+func measure(ctx context.Context, rounds int, ways []way, apps ...*app) (times, error) {
+	measured := times{}
+	for _, w := range ways {
+		measured[w] = make([][]time.Duration, len(apps))
+	}
+	for round := range rounds {
+		log.Printf("round %d of %d", round+1, rounds)
+		for _, w := range ways {
+			for turn := range apps {
+				i := (turn + round) % len(apps) // none is always the first
+				taken, err := apps[i].synth(ctx, w)
+				if err != nil {
+					return nil, err
+				}
+				measured[w][i] = append(measured[w][i], taken)
+			}
+		}
+	}
+	return measured, nil
+}
