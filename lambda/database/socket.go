@@ -26,10 +26,11 @@ func pending(conn net.Conn) (bool, error) {
 	}
 	var n int
 	var failed error
-	err = raw.Read(func(fd uintptr) bool {
+	// Not raw.Read, which waits for its turn: after a slow write the driver
+	// leaves a reader behind that waits for the server's next word.
+	err = raw.Control(func(fd uintptr) {
 		var first [1]byte
 		n, _, failed = syscall.Recvfrom(int(fd), first[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		return true
 	})
 	switch {
 	case err != nil:
