@@ -46,7 +46,7 @@ func synth(ctx context.Context) (err error) {
 	}
 	conf, err := config.Load(values)
 	if err != nil {
-		return err
+		return errors.Join(err, stacks.CheckPolicies(conf))
 	}
 	inputs, err := stacks.Prepare(ctx, conf, defaultDependencies)
 	if err != nil {

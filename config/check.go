@@ -32,6 +32,8 @@ func (c *checker) check() []error {
 	c.checkTags("tags", c.Tags)
 	c.checkTags("function_role_tags", c.RoleTags)
 	c.checkTags("function_api_tags", c.APITags)
+	c.checkTagsTogether("function_role_tags", c.RoleTags)
+	c.checkTagsTogether("function_api_tags", c.APITags)
 	c.checkSecrets()
 	return c.problems
 }
@@ -170,6 +172,16 @@ func (c *checker) checkEnvironment() {
 		case HoldsSecret(name, c.Environment[name]):
 			c.failf(key, "looks like a secret; %s. For another, give the variable the secret's ARN and have it read at run time", isSecret)
 		}
+	}
+}
+
+// checkTagsTogether counts a resource's own tags with those of the stack.
+func (c *checker) checkTagsTogether(key string, own map[string]string) {
+	together := map[string]string{}
+	maps.Copy(together, c.Tags)
+	maps.Copy(together, own)
+	if len(own) <= 50 && len(c.Tags) <= 50 && len(together) > 50 {
+		c.failf(key, "%d tags together with tags; valid: 50 at the most on one resource", len(together))
 	}
 }
 

@@ -1,6 +1,9 @@
 package config
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // checkAuth checks who may call the API.
 func (c *checker) checkAuth() {
@@ -29,13 +32,20 @@ var ownRole = []string{
 // checkRole checks what the function may do.
 func (c *checker) checkRole() {
 	policy := c.given("iam_policy_file") || c.given("function_role_policy_document")
+	admin := slices.ContainsFunc(c.RolePolicyARNs, func(arn string) bool { return strings.HasSuffix(arn, ":aws:policy/AdministratorAccess") })
+	if admin && !c.IAMPolicyAllowAll {
+		c.failf("function_role_policy_arns", "AdministratorAccess allows every action on every resource; name narrower policies, or say iam_policy_allow_all=true")
+	}
+	if trust := c.RoleAssumePolicy; trust != nil && (trust["Version"] != "2012-10-17" || trust["Statement"] == nil) {
+		c.failf("function_role_assume_policy_document", `is no trust policy; valid: {"Version": "2012-10-17", "Statement": […]} that lets lambda.amazonaws.com do sts:AssumeRole`)
+	}
 	if c.ManageIAMRole {
 		switch {
 		case c.given("iam_role_arn"):
 			c.failf("iam_role_arn", "needs manage_iam_role=false; otherwise the stack makes a role")
 		case !c.AutogenPolicy && !policy && !c.given("function_role_policy_arns"):
 			c.failf("autogen_policy", "is false, and nothing else says what the function may do; give iam_policy_file")
-		case c.IAMPolicyAllowAll && !policy:
+		case c.IAMPolicyAllowAll && !policy && !admin:
 			c.failf("iam_policy_allow_all", "goes with iam_policy_file or function_role_policy_document, and neither is given")
 		}
 		return

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -34,20 +37,16 @@ func Context(getenv func(string) string) (map[string]any, error) {
 }
 
 // ContextFile returns the context that the CDK CLI would hand over in the
-// current folder: that of cdk.json, if there is one, below the command line's
+// current folder: that of the files it reads, below the command line's
 // "key=value" pairs.
 func ContextFile(pairs []string) (map[string]any, error) {
-	var cdk struct{ Context map[string]any }
-	data, err := os.ReadFile("cdk.json")
-	if err == nil {
-		err = unmarshal(data, &cdk)
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read settings from cdk.json: %w", err)
-	}
-	context := cdk.Context
-	if context == nil {
-		context = map[string]any{}
+	context := map[string]any{}
+	for _, path := range slices.Backward(contextFiles) { // the weakest first
+		values, err := readContext(path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		maps.Copy(context, values)
 	}
 	for _, pair := range pairs {
 		key, value, found := strings.Cut(pair, "=")
@@ -59,9 +58,16 @@ func ContextFile(pairs []string) (map[string]any, error) {
 	return context, nil
 }
 
-// unmarshal is [json.Unmarshal], but numbers keep their digits.
+// unmarshal is [json.Unmarshal], but numbers keep their digits. Its callers hand
+// over all of a text.
 func unmarshal(data []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
-	return decoder.Decode(into)
+	if err := decoder.Decode(into); err != nil {
+		return err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("there is something behind the JSON; valid: one JSON value")
+	}
+	return nil
 }

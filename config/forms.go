@@ -55,7 +55,7 @@ var forms = map[string]form{
 		regexp.MustCompile(`^[A-Za-z0-9$_.+!*'()-]+(/[A-Za-z0-9$_.+!*'()-]+)*$`)},
 
 	// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-domain-names.html
-	"domain":      {"a domain name, as sql.example.com", regexp.MustCompile(`^(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}$`)},
+	"domain":      {"a domain name, as sql.example.com", regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}$`)},
 	"certificate": {"arn:aws:acm:‹region›:‹account›:certificate/‹id›", regexp.MustCompile(arn + `acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+$`)},
 	// https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetHostedZone.html
 	"zone": {"a hosted zone's id, as Z0123456789ABCDEFGHIJ", regexp.MustCompile(`^Z[A-Z0-9]{1,31}$`)},

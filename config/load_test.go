@@ -95,6 +95,11 @@ func TestContradictionsAreFound(t *testing.T) {
 		`{"statement_timeout": 16}`: "lambda_timeout (default): 29 s is less than generator_timeout's 13 s (default) + statement_timeout's 16 s (-c) + 1 s for the answer = 30 s; valid: no less than that sum, and up to the 30 s that the HTTP API waits",
 		`{"function_timeout": 600}`: "lambda_timeout (-c): 600 s is longer than the HTTP API waits for the function; valid: up to 30 s",
 
+		`{"tags": "{\"a\":\"b\"} more"}`:                                               `tags (-c): "{\"a\":\"b\"} more" is not valid; valid: a map: {"name": "value", …}, or single entries as tags.name=value`,
+		`{"function_role_policy_arns": "arn:aws:iam::aws:policy/AdministratorAccess"}`: "function_role_policy_arns (-c): AdministratorAccess allows every action on every resource; name narrower policies, or say iam_policy_allow_all=true",
+		`{"function_role_assume_policy_document": {"nonsense": 1}}`:                    `function_role_assume_policy_document (-c): is no trust policy; valid: {"Version": "2012-10-17", "Statement": […]} that lets lambda.amazonaws.com do sts:AssumeRole`,
+		`{"generator": "bedrock", "function_source_dependencies_zip": "/"}`:            "generator_model (default): missing; generator bedrock needs the model's id",
+
 		`{"generator": "golden"}`:                          "function_source_dependencies_zip (default): missing; generator golden reads golden.json from there",
 		`{"function_source_dependencies_zip": "/nowhere"}`: "function_source_dependencies_zip (-c): stat /nowhere: no such file or directory; valid: a path below this folder, or one from / or ~/",
 		`{"iam_policy_file": "/nowhere"}`:                  "iam_policy_file (-c): stat /nowhere: no such file or directory; valid: a path below this folder, or one from / or ~/",

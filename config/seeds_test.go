@@ -67,7 +67,7 @@ var seeds = []struct{ key, value, became string }{
 	{"function_role_description", `"d"`, "function_role_description"},
 	{"function_role_policy_document", `{"Version": "2012-10-17"}`, "function_role_policy_document"},
 	{"function_role_policy_arns", `["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"]`, "function_role_policy_arns"},
-	{"function_role_assume_policy_document", `{"Version": "2012-10-17"}`, "function_role_assume_policy_document"},
+	{"function_role_assume_policy_document", `{"Version": "2012-10-17", "Statement": []}`, "function_role_assume_policy_document"},
 	{"function_role_tags", `{"e": "f"}`, "function_role_tags.e"},
 	{"function_api_endpoint", `"eval"`, refusedKey},
 	{"function_api_name", `"n"`, "function_api_name"},

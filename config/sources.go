@@ -79,12 +79,9 @@ func split(context map[string]any) (command source, files []source, problems []e
 		command.values = map[string]any{}
 	}
 	for _, path := range contextFiles {
-		values, err := readObject(path)
+		values, err := readContext(path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			problems = append(problems, err)
-		}
-		if path != "cdk.context.json" { // which is nothing but context
-			values, _ = values["context"].(map[string]any)
 		}
 		file := source{name: path, values: map[string]any{}, shared: true}
 		for key, value := range values {
@@ -155,6 +152,15 @@ func readObject(path string) (map[string]any, error) {
 		return nil, fmt.Errorf("read settings from %s: %w", path, err)
 	}
 	return values, nil
+}
+
+// readContext returns the context in one of the contextFiles.
+func readContext(path string) (map[string]any, error) {
+	values, err := readObject(path)
+	if path != "cdk.context.json" { // which is nothing but context
+		values, _ = values["context"].(map[string]any)
+	}
+	return values, err
 }
 
 // plain is a JSON value with its numbers as numbers, whatever their digits.

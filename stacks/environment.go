@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"strconv"
@@ -9,13 +10,14 @@ import (
 	"defog-cdk/config/environ"
 )
 
-// environmentLimit is how many bytes all names and values may have together.
+// environmentLimit is how many bytes the variables may have as JSON, which is
+// how Lambda measures them.
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const environmentLimit = 4096
 
 // locationAllowance is what the variables take that are known only when the
 // stack is deployed: the names of the assets' bucket and key.
-const locationAllowance = len(environ.DependenciesBucket) + 63 + len(environ.DependenciesKey) + 80
+const locationAllowance = len(environ.DependenciesBucket) + 63 + len(environ.DependenciesKey) + 80 + 2*len(`"":"",`)
 
 // environment returns the function's variables as far as the settings decide
 // them, and refuses more than Lambda takes.
@@ -55,11 +57,11 @@ func environment(conf config.Config, dependenciesHash string) (map[string]string
 		variables[environ.Credentials] = credentials
 	}
 
-	size := locationAllowance
-	for name, value := range variables {
-		size += len(name) + len(value)
+	text, err := json.Marshal(variables)
+	if err != nil {
+		return nil, fmt.Errorf("measure the function's environment: %w", err)
 	}
-	if size > environmentLimit {
+	if size := locationAllowance + len(text); size > environmentLimit {
 		return nil, fmt.Errorf("the function's environment has %d bytes, %d of them the credentials and %d environment_variables; Lambda takes %d: "+
 			"move the credentials to Secrets Manager with credentials_secret, or shorten environment_variables",
 			size, len(variables[environ.Credentials]), length(conf.Environment), environmentLimit)

@@ -12,14 +12,27 @@ import (
 // newLogGroup makes a log group with the settings' retention and removal
 // policy.
 func newLogGroup(scope constructs.Construct, id string, conf config.Config) awslogs.LogGroup {
+	return awslogs.NewLogGroup(scope, jsii.String(id), logGroupProps(conf))
+}
+
+// newVendedLogGroup makes a log group that an AWS service writes itself. Each
+// that is not named below /aws/vendedlogs/ takes room in a resource policy of
+// which a region has one, until no API can have a log any more. The stack's id
+// keeps a log that outlived its stack from standing in the way of the next one.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+func newVendedLogGroup(scope constructs.Construct, id string, conf config.Config) awslogs.LogGroup {
+	stackID := awscdk.Fn_Select(jsii.Number(2), awscdk.Fn_Split(jsii.String("/"), awscdk.Stack_Of(scope).StackId(), nil))
+	props := logGroupProps(conf)
+	props.LogGroupName = jsii.String("/aws/vendedlogs/" + conf.StackName() + "/" + *stackID)
+	return awslogs.NewLogGroup(scope, jsii.String(id), props)
+}
+
+func logGroupProps(conf config.Config) *awslogs.LogGroupProps {
 	removal := awscdk.RemovalPolicy_DESTROY
 	if conf.Retain() {
 		removal = awscdk.RemovalPolicy_RETAIN
 	}
-	return awslogs.NewLogGroup(scope, jsii.String(id), &awslogs.LogGroupProps{
-		Retention:     retentions[conf.LogRetention],
-		RemovalPolicy: removal,
-	})
+	return &awslogs.LogGroupProps{Retention: retentions[conf.LogRetention], RemovalPolicy: removal}
 }
 
 var retentions = map[int]awslogs.RetentionDays{

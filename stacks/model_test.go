@@ -16,7 +16,9 @@ func TestTheRoleAsksOneModel(t *testing.T) {
 		"anthropic.claude-sonnet-4-v1:0":    {"", []string{`::foundation-model/anthropic.claude-sonnet-4-v1:0"`}},
 		"amazon.nova-pro-v1:0":              {"eu-west-1", []string{`:bedrock:eu-west-1::foundation-model/amazon.nova-pro-v1:0"`}},
 		"eu.anthropic.claude-sonnet-4-v1:0": {"eu-west-1", []string{`:inference-profile/eu.anthropic.claude-sonnet-4-v1:0"`, `:bedrock:*::foundation-model/anthropic.claude-sonnet-4-v1:0"`}},
-		"arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abc": {"", []string{`"arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abc"`}},
+		"arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abc":         {"", []string{`"arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abc"`, `:bedrock:*::foundation-model/*"`}},
+		"arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.amazon.nova-pro-v1:0": {"", []string{`:inference-profile/eu.amazon.nova-pro-v1:0"`, `:bedrock:*::foundation-model/amazon.nova-pro-v1:0"`}},
+		"arn:aws:bedrock:eu-west-1:123456789012:provisioned-model/abc":                     {"", []string{`"arn:aws:bedrock:eu-west-1:123456789012:provisioned-model/abc"`}},
 	}
 	for model, test := range tests {
 		changes := map[string]any{"generator": "bedrock", "generator_model": model, "function_source_dependencies_zip": folder(t, map[string]string{"schema.json": "{}"})}

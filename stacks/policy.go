@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -15,6 +16,16 @@ import (
 type Policy struct {
 	setting  string // that it comes from
 	document map[string]any
+}
+
+// CheckPolicies returns what is wrong with the operator's policies, so that it
+// can be said together with all else that is wrong. Prepare checks them, too.
+func CheckPolicies(conf config.Config) error {
+	_, err := readPolicies(conf)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // which config has said
+	}
+	return err
 }
 
 // readPolicies reads the operator's policies and checks them as far as that can

@@ -59,7 +59,7 @@ func NewQueryAPI(scope constructs.Construct, id string, props QueryAPIProps) *Qu
 	}
 	addRoute(api, conf, props.Function)
 
-	logs := newLogGroup(this, "AccessLogs", conf)
+	logs := newVendedLogGroup(this, "AccessLogs", conf)
 	stage := newStage(this, conf, api, logs)
 	queryAPI := &QueryAPI{Construct: this, Stage: stage, AccessLogs: logs, URL: strings.TrimSuffix(*stage.Url(), "/") + "/"}
 	if conf.Domain != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodedeploy"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -29,8 +30,10 @@ type QueryFunction struct {
 	// Alias is live: the version of the function that is to be called.
 	Alias awslambda.Alias
 
-	// Errors is the alarm that sends a canary back. It is nil without one.
-	Errors awscloudwatch.Alarm
+	// Errors is the alarm that sends a canary back, and Release what moves the
+	// alias. They are nil without one.
+	Errors  awscloudwatch.Alarm
+	Release awscodedeploy.LambdaDeploymentGroup
 }
 
 // NewQueryFunction makes the function.
@@ -92,7 +95,7 @@ func NewQueryFunction(scope constructs.Construct, id string, inputs *Inputs) (*Q
 
 	query := &QueryFunction{Construct: this, Function: function, Alias: newAlias(this, function)}
 	if conf.Canary != "none" && !canaryGap.leftOut(this, inputs.Local) {
-		query.Errors = addCanary(this, conf, function, query.Alias)
+		query.Errors, query.Release = addCanary(this, conf, function, query.Alias)
 	}
 	return query, nil
 }

@@ -22,6 +22,7 @@ func NewQueryStack(scope constructs.Construct, id string, inputs *Inputs) (awscd
 		Description:           jsii.Sprintf("Answers questions on a %s database with generated SQL", conf.Connection.DBType),
 		TerminationProtection: jsii.Bool(conf.TerminationProtection),
 		Env:                   lookupEnvironment(inputs),
+		Tags:                  texts(conf.Tags),
 	})
 	function, err := NewQueryFunction(stack, "Query", inputs)
 	if err != nil {
@@ -29,6 +30,9 @@ func NewQueryStack(scope constructs.Construct, id string, inputs *Inputs) (awscd
 	}
 	api := NewQueryAPI(stack, "Api", QueryAPIProps{Config: conf, Function: function.Alias})
 
+	if function.Release != nil {
+		watchRequests(stack, function.Release, api.Stage)
+	}
 	NewOperations(stack, "Operations", OperationsProps{
 		Config: conf, Function: function.Function, Logs: function.Function.LogGroup(), API: api, Local: inputs.Local, Errors: function.Errors,
 	})

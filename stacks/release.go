@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodedeploy"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -27,9 +28,10 @@ func newAlias(scope constructs.Construct, function awslambda.Function) awslambda
 	})
 }
 
-// addCanary has CodeDeploy move the alias to a new version, and back when the
-// alarm rings. It returns the alarm.
-func addCanary(scope constructs.Construct, conf config.Config, function awslambda.IFunction, alias awslambda.Alias) awscloudwatch.Alarm {
+// addCanary has CodeDeploy move the alias to a new version, and back when an
+// alarm rings. It returns the function's alarm, and the release to which others
+// can be added.
+func addCanary(scope constructs.Construct, conf config.Config, function awslambda.IFunction, alias awslambda.Alias) (awscloudwatch.Alarm, awscodedeploy.LambdaDeploymentGroup) {
 	alarm := newErrorAlarm(scope, function)
 	role := awsiam.NewRole(scope, jsii.String("ReleaseRole"), &awsiam.RoleProps{
 		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("codedeploy.amazonaws.com"), nil),
@@ -48,9 +50,16 @@ func addCanary(scope constructs.Construct, conf config.Config, function awslambd
 
 	pace := awscodedeploy.LambdaDeploymentConfig_LINEAR_10PERCENT_EVERY_1MINUTE()
 	if conf.Canary == "all-at-once" {
-		pace = awscodedeploy.LambdaDeploymentConfig_ALL_AT_ONCE()
+		// CodeDeploy looks at alarms while it moves the alias, and its own
+		// all-at-once is over before one can ring.
+		pace = awscodedeploy.NewLambdaDeploymentConfig(scope, jsii.String("AtOnce"), &awscodedeploy.LambdaDeploymentConfigProps{
+			TrafficRouting: awscodedeploy.TrafficRouting_TimeBasedCanary(&awscodedeploy.TimeBasedCanaryTrafficRoutingProps{
+				Percentage: jsii.Number(99),
+				Interval:   awscdk.Duration_Minutes(jsii.Number(5)),
+			}),
+		})
 	}
-	awscodedeploy.NewLambdaDeploymentGroup(scope, jsii.String("Canary"), &awscodedeploy.LambdaDeploymentGroupProps{
+	release := awscodedeploy.NewLambdaDeploymentGroup(scope, jsii.String("Canary"), &awscodedeploy.LambdaDeploymentGroupProps{
 		Alias:            alias,
 		Role:             role.WithoutPolicyUpdates(nil), // the CDK would add AWS's policy, which allows more
 		DeploymentConfig: pace,
@@ -61,7 +70,23 @@ func addCanary(scope constructs.Construct, conf config.Config, function awslambd
 			StoppedDeployment: jsii.Bool(true),
 		},
 	})
-	return alarm
+	return alarm, release
+}
+
+// watchRequests sends a release back on failed requests: a version that lacks a
+// right or a file answers 503, and Lambda counts no error.
+func watchRequests(scope constructs.Construct, release awscodedeploy.LambdaDeploymentGroup, api awsapigatewayv2.HttpStage) {
+	release.AddAlarm(awscloudwatch.NewAlarm(scope, jsii.String("ReleaseAlarm"), &awscloudwatch.AlarmProps{
+		AlarmDescription: jsii.String("While a release goes on: requests ended with a status from 500."),
+		Metric: api.MetricServerError(&awscloudwatch.MetricOptions{
+			Statistic: jsii.String("Sum"),
+			Period:    awscdk.Duration_Minutes(jsii.Number(1)),
+		}),
+		Threshold:          jsii.Number(anyAtAll),
+		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+		EvaluationPeriods:  jsii.Number(2),
+		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING,
+	}))
 }
 
 // keptVersions is how the function's versions outlive newer ones. They go with

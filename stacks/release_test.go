@@ -59,8 +59,8 @@ func TestAVersionIsPublishedWhenTheFunctionChanges(t *testing.T) {
 	}
 }
 
-func TestACanaryGoesBackWhenTheAlarmRings(t *testing.T) {
-	for canary, pace := range map[string]string{"linear": "CodeDeployDefault.LambdaLinear10PercentEvery1Minute", "all-at-once": "CodeDeployDefault.LambdaAllAtOnce"} {
+func TestACanaryGoesBackWhenAnAlarmRings(t *testing.T) {
+	for _, canary := range []string{"linear", "all-at-once"} {
 		for _, more := range []map[string]any{nil, onCall()} {
 			stack := template(t, with(more, map[string]any{"canary": canary}))
 			alarms := slices.Collect(maps.Keys(*stack.FindResources(jsii.String("AWS::CloudWatch::Alarm"), map[string]any{
@@ -69,9 +69,14 @@ func TestACanaryGoesBackWhenTheAlarmRings(t *testing.T) {
 			if len(alarms) != 1 {
 				t.Fatalf("error alarms %v", alarms)
 			}
+			requests := slices.Collect(maps.Keys(*stack.FindResources(jsii.String("AWS::CloudWatch::Alarm"), map[string]any{
+				"Properties": map[string]any{"MetricName": "5xx", "Namespace": "AWS/ApiGateway", "Period": 60},
+			})))
+			if len(requests) != 1 {
+				t.Fatalf("alarms on requests %v", requests)
+			}
 			stack.HasResourceProperties(jsii.String("AWS::CodeDeploy::DeploymentGroup"), map[string]any{
-				"DeploymentConfigName":      pace,
-				"AlarmConfiguration":        map[string]any{"Enabled": true, "Alarms": []any{map[string]any{"Name": ref(alarms[0])}}},
+				"AlarmConfiguration":        map[string]any{"Enabled": true, "Alarms": []any{map[string]any{"Name": ref(alarms[0])}, map[string]any{"Name": ref(requests[0])}}},
 				"AutoRollbackConfiguration": map[string]any{"Enabled": true, "Events": []string{"DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_REQUEST", "DEPLOYMENT_STOP_ON_ALARM"}},
 			})
 			stack.HasResource(jsii.String("AWS::Lambda::Alias"), map[string]any{"UpdatePolicy": map[string]any{"CodeDeployLambdaAliasUpdate": map[string]any{
@@ -127,4 +132,19 @@ func TestAnEndpointOnThisMachineIsLocalAWS(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
+}
+
+// TestAReleaseLastsUntilAnAlarmCanRing: CodeDeploy's own all-at-once is over at
+// once.
+func TestAReleaseLastsUntilAnAlarmCanRing(t *testing.T) {
+	template(t, map[string]any{"canary": "linear"}).HasResourceProperties(jsii.String("AWS::CodeDeploy::DeploymentGroup"), map[string]any{
+		"DeploymentConfigName": "CodeDeployDefault.LambdaLinear10PercentEvery1Minute",
+	})
+	stack := template(t, map[string]any{"canary": "all-at-once"})
+	stack.HasResourceProperties(jsii.String("AWS::CodeDeploy::DeploymentConfig"), map[string]any{
+		"TrafficRoutingConfig": map[string]any{"TimeBasedCanary": map[string]any{"CanaryPercentage": 99, "CanaryInterval": 5}},
+	})
+	stack.HasResourceProperties(jsii.String("AWS::CodeDeploy::DeploymentGroup"), map[string]any{
+		"DeploymentConfigName": ref(the(t, stack, "AWS::CodeDeploy::DeploymentConfig")),
+	})
 }

@@ -57,7 +57,7 @@ func explainRole(role awsiam.Role, conf config.Config) {
 	if conf.AutogenPolicy && conf.XRay {
 		wide = append(wide, "X-Ray's actions to write traces know no resources")
 	}
-	if conf.AutogenPolicy && profileID.MatchString(conf.GeneratorModel) {
+	if conf.AutogenPolicy && throughProfile(conf) {
 		wide = append(wide, "an inference profile asks its model in regions of its own choice; the model may be asked through that profile alone")
 	}
 	if conf.IAMPolicyFile != "" || conf.RolePolicy != nil {

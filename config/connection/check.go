@@ -130,6 +130,10 @@ func (c *checker) checkForm(dbType string, form form, fields map[string]any, cre
 		}
 	}
 	c.unknown("db_creds.", fields, append(slices.Clone(form.required), form.optional...)...)
+	modes := []string{"disable", "require", "verify-ca", "verify-full"}
+	if mode := creds.Text("sslmode"); mode != "" && slices.Contains(form.optional, "sslmode") && !slices.Contains(modes, mode) {
+		c.failf("db_creds.sslmode", "%q is unknown%s; valid: %s", mode, nearest.Hint(mode, modes), strings.Join(modes, ", "))
+	}
 }
 
 // unknown reports the keys that nothing reads: left alone, a misspelt key

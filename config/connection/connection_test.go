@@ -92,6 +92,9 @@ func TestProblems(t *testing.T) {
 			"base_url: is not a URL; valid: https://host or http://host, with a path if need be",
 			"generate_query_url: holds a user name or password; valid: a URL without them, api_key is what the generator gets",
 		}},
+		{"sslmode", `{"db_type": "postgres", "db_creds": {"host": "h", "port": 1, "database": "d", "user": "u", "password": "p", "sslmode": "prefer"}}`, []string{
+			`db_creds.sslmode: "prefer" is unknown; valid: disable, require, verify-ca, verify-full`,
+		}},
 		{"creds list", `{"db_type": "sqlite", "db_creds": []}`, []string{"db_creds: is a list; valid: an object"}},
 	}
 	for _, test := range tests {

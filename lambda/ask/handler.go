@@ -80,6 +80,8 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	start := time.Now()
 	event, isHTTP := parseEvent(payload)
 	if !isHTTP && asksForDoctor(payload) {
+		ctx, cancel := keepMargin(ctx)
+		defer cancel()
 		report := h.Examine(ctx)
 		h.Log.InfoContext(ctx, "examined", "healthy", report.Healthy)
 		return marshal(report)

@@ -113,10 +113,11 @@ func (g *guard) checkNames(tokens []token) error {
 		if slices.Contains(g.hidden, t.text) {
 			return refusal(t.text + " may not be read")
 		}
-		if i+1 == len(tokens) || !tokens[i+1].is("(") {
+		called := i+1 < len(tokens) && tokens[i+1].is("(")
+		if !called && !isField(tokens[:i]) {
 			continue
 		}
-		if g.refused(t.text) {
+		if g.refused(t.text) || !called && slices.Contains(g.sqlCalls, t.text) {
 			return refusal("the function " + t.text + " may not be called")
 		}
 		if slices.Contains(g.sqlCalls, t.text) {
@@ -126,6 +127,18 @@ func (g *guard) checkNames(tokens []token) error {
 		}
 	}
 	return nil
+}
+
+// isField reports whether the name behind the tokens is a field of an
+// expression: PostgreSQL takes (x).f, a[1].f and (x).a.f for calls of f, too.
+// https://www.postgresql.org/docs/current/rowtypes.html#ROWTYPES-USAGE
+func isField(tokens []token) bool {
+	for i := len(tokens); i >= 2 && tokens[i-1].is("."); i -= 2 {
+		if !tokens[i-2].named() {
+			return true
+		}
+	}
+	return false
 }
 
 // checkArguments checks the SQL that a function is given to run, up to the

@@ -17,7 +17,8 @@ var postgresGuard = guard{
 	sqlCalls: []string{"crosstab", "crosstab2", "crosstab3", "crosstab4"},
 	// Passwords, and views over the functions refused below.
 	hidden: []string{
-		"pg_authid", "pg_shadow", "pg_user_mapping", "pg_user_mappings", "pg_subscription",
+		"pg_authid", "pg_shadow", "pg_user_mapping", "pg_user_mappings", "user_mapping_options", "_pg_user_mappings",
+		"pg_subscription",
 		"pg_hba_file_rules", "pg_ident_file_mappings", "pg_file_settings",
 		"aws_s3", "aws_lambda",
 	},

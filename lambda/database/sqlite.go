@@ -87,14 +87,17 @@ func (s *sqliteDatabase) query(ctx context.Context, sql string, limits Limits) (
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := s.connect(); err != nil {
-		return nil, &ConnectionError{Message: "the database connection failed: its file could not be opened", Cause: err}
-	}
 	running := ctx
 	if limits.Time > 0 {
 		var cancel context.CancelFunc
 		running, cancel = context.WithTimeout(ctx, limits.Time)
 		defer cancel()
+	}
+	if err := s.connect(running); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, &ConnectionError{Message: "the database connection failed: its file could not be opened", Cause: err}
 	}
 	s.conn.SetInterrupt(running.Done())
 	defer s.conn.SetInterrupt(nil)
@@ -116,7 +119,7 @@ func (s *sqliteDatabase) query(ctx context.Context, sql string, limits Limits) (
 }
 
 // connect opens the file, if it is not open, in a way that can't write.
-func (s *sqliteDatabase) connect() (err error) {
+func (s *sqliteDatabase) connect(ctx context.Context) (err error) {
 	if s.conn != nil {
 		return nil
 	}
@@ -129,6 +132,7 @@ func (s *sqliteDatabase) connect() (err error) {
 			err = errors.Join(err, conn.Close())
 		}
 	}()
+	conn.SetInterrupt(ctx.Done()) // it would wait for a locked file without end
 	conn.Limit(sqlite.LimitAttached, 0)
 	conn.Limit(sqlite.LimitLength, mostSQLiteBytes)
 	for _, sql := range []string{

@@ -60,14 +60,14 @@ func Examine(ctx context.Context, p Patient) Report {
 	var findings []Finding
 	add := func(more ...Finding) { findings = append(findings, more...) }
 
-	conn, err := p.Credentials(ctx)
+	conn, err := within(ctx, stepTime, p.Credentials)
 	if err != nil {
 		add(Finding{"credentials", Failed, err.Error(), "Correct " + p.Source + ", or the right to read it."})
 	} else {
 		add(Finding{"credentials", OK, "read from " + p.Source, ""})
 	}
 	known := err == nil
-	folder, filesErr := p.Files(ctx)
+	folder, filesErr := within(ctx, 2*stepTime, p.Files)
 	add(p.examineFiles(folder, filesErr)...)
 
 	switch {
@@ -87,6 +87,13 @@ func Examine(ctx context.Context, p Patient) Report {
 		Healthy:  !slices.ContainsFunc(findings, func(f Finding) bool { return f.Status == Failed }),
 		Findings: findings,
 	}
+}
+
+// within takes a step that may not use up the time of the others.
+func within[T any](ctx context.Context, limit time.Duration, step func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return step(ctx)
 }
 
 // examineDatabase goes from the network up to what the database's user may do.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -184,4 +185,26 @@ func TestADatabaseThatIsAFile(t *testing.T) {
 	if got["network"] != doctor.Skipped || got["login"] != doctor.Failed {
 		t.Errorf("got %v", got)
 	}
+}
+
+// TestAStepThatHangsLeavesTimeForTheOthers has S3 out of reach, as in a VPC
+// without a way to it.
+func TestAStepThatHangsLeavesTimeForTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 28*time.Second)
+		defer cancel()
+		report := doctor.Examine(ctx, doctor.Patient{
+			Credentials: func(ctx context.Context) (connection.Connection, error) {
+				<-ctx.Done()
+				return connection.Connection{}, ctx.Err()
+			},
+			Files: func(ctx context.Context) (string, error) {
+				<-ctx.Done()
+				return "", ctx.Err()
+			},
+		})
+		if report.Healthy || ctx.Err() != nil {
+			t.Errorf("healthy: %t, time left: %v", report.Healthy, ctx.Err() == nil)
+		}
+	})
 }

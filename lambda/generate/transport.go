@@ -24,8 +24,12 @@ const (
 
 // newClient returns a client for a server that is not trusted to answer well.
 func newClient() *http.Client {
+	server := http.DefaultTransport.(*http.Transport).Clone()
+	// A connection that died while the function was frozen is found out and
+	// given up; HTTP/2 would go on using it, question after question.
+	server.HTTP2 = &http.HTTP2Config{SendPingTimeout: 3 * time.Second, PingTimeout: 2 * time.Second}
 	return &http.Client{
-		Transport: bounded{http.DefaultTransport},
+		Transport: bounded{server},
 		// The request holds a key or a signature, which a redirect would carry
 		// to wherever the reply says.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

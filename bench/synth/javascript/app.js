@@ -23,7 +23,8 @@ const setting = (key) => app.node.getContext(key);
 const name = `${setting('app_name')}-${setting('stage')}`;
 const connection = JSON.parse(readFileSync(setting('connection_file'), 'utf8'));
 
-const newLogGroup = (scope, id) => new logs.LogGroup(scope, id, {
+const newLogGroup = (scope, id, logGroupName) => new logs.LogGroup(scope, id, {
+  logGroupName,
   retention: logs.RetentionDays.ONE_MONTH,
   removalPolicy: cdk.RemovalPolicy.DESTROY,
 });
@@ -103,7 +104,7 @@ class QueryApi extends Construct {
       autoDeploy: true,
       throttle: { rateLimit: Number(setting('throttle_rate')), burstLimit: Number(setting('throttle_burst')) },
     });
-    this.accessLogs = newLogGroup(this, 'AccessLogs');
+    this.accessLogs = newLogGroup(this, 'AccessLogs', `/aws/vendedlogs/${name}/${cdk.Fn.select(2, cdk.Fn.split('/', cdk.Stack.of(this).stackId))}`);
     stage.node.defaultChild.accessLogSettings = {
       destinationArn: this.accessLogs.logGroupArn,
       format: JSON.stringify({

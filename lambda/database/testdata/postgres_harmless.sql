@@ -47,3 +47,5 @@ SELECT 1 AS "日本"
 SELECT 1_000, 0x1F, 1e5, .5
 SELECT * FROM (VALUES (1)) AS http_errors(n)
 WITH http_errors(day, n) AS (SELECT 1, 2) SELECT * FROM http_errors
+SELECT t.pg_sleep FROM (SELECT 1 AS pg_sleep) t
+SELECT (t).n FROM (SELECT 1 AS n) t

@@ -99,3 +99,14 @@ SELECT * FROM pg_user_mappings
 SELECT * FROM pg_hba_file_rules
 SELECT * FROM pg_hba_file_rules()
 SELECT pg_current_logfile()
+SELECT ('/etc/passwd'::text).pg_read_file
+SELECT ('.'::text).pg_ls_dir
+SELECT (pid).pg_cancel_backend FROM pg_stat_activity
+SELECT (7::bigint).pg_advisory_lock
+SELECT (0.2::float8).pg_sleep
+SELECT (ARRAY[0.2::float8])[1].pg_sleep
+SELECT (0::oid).pg_stat_reset_single_table_counters
+SELECT ('host=127.0.0.1'::text).dblink_connect
+SELECT ('SELECT 1'::text).ts_stat
+SELECT ('SELECT 1'::text) . crosstab
+SELECT * FROM information_schema.user_mapping_options
