@@ -40,6 +40,7 @@ type Settings struct {
 	Dependencies      string `key:"function_source_dependencies_zip" doc:"A zip, or a folder to be zipped, with what the function needs at run time (golden.json, a SQLite file, CA certificates). A folder is laid over the default one, which holds Amazon's CA certificates."`
 
 	FunctionName string `group:"Function" key:"function_name" form:"function" doc:"The function's name. Default: CloudFormation's choice."`
+	// https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 	Description  string `key:"function_description" valid:"..256" doc:"The function's description. Default: what it does, and for which stack."`
 	Architecture string `key:"architecture" default:"arm64" valid:"arm64|x86_64" doc:"The function's processor."`
 	// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -54,38 +55,44 @@ type Settings struct {
 	Canary              string            `key:"canary" default:"none" valid:"none|linear|all-at-once" doc:"How a new version takes over: at once, or by CodeDeploy, which goes back to the old version when the error alarm rings."`
 	Tags                map[string]string `key:"tags" alias:"function_tags" doc:"Tags for the stack and its resources."`
 
-	VPCID            string   `group:"Network" key:"vpc_id" form:"vpc" doc:"The VPC in whose private subnets the function runs; it is looked up in the account. Default: none."`
+	VPCID string `group:"Network" key:"vpc_id" form:"vpc" doc:"The VPC in whose private subnets the function runs; it is looked up in the account. Default: none."`
+	// https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
 	SubnetIDs        []string `key:"subnet_ids" form:"subnet" valid:"..16" doc:"The subnets in which the function runs; they must have a way to the database and to the generator. Goes with security_group_ids."`
 	SecurityGroupIDs []string `key:"security_group_ids" form:"securityGroup" valid:"..5" doc:"The function's security groups. Goes with subnet_ids."`
 
-	ManageIAMRole     bool              `group:"Role" key:"manage_iam_role" default:"true" doc:"Whether the stack makes the function's role. If not, iam_role_arn names one."`
-	IAMRoleARN        string            `key:"iam_role_arn" form:"role" doc:"A role of yours for the function, which is left as it is. Needs manage_iam_role=false."`
-	AutogenPolicy     bool              `key:"autogen_policy" default:"true" doc:"Whether the role allows what the function is known to do. If not, iam_policy_file says what it allows."`
-	IAMPolicyFile     string            `key:"iam_policy_file" doc:"A JSON file with an IAM policy for the role."`
-	IAMPolicyAllowAll bool              `key:"iam_policy_allow_all" default:"false" doc:"Whether a policy may allow every action on every resource."`
-	RoleName          string            `key:"function_role_name" form:"roleName" doc:"The role's name. Default: CloudFormation's choice."`
-	RoleDescription   string            `key:"function_role_description" valid:"..1000" doc:"The role's description."`
-	RolePolicy        map[string]any    `key:"function_role_policy_document" doc:"An IAM policy for the role, besides what the function needs."`
-	RolePolicyARNs    []string          `key:"function_role_policy_arns" form:"policy" valid:"..10" doc:"ARNs of managed policies for the role."`
-	RoleAssumePolicy  map[string]any    `key:"function_role_assume_policy_document" doc:"The role's trust policy. Default: Lambda alone may assume it."`
-	RoleTags          map[string]string `key:"function_role_tags" doc:"More tags for the role."`
+	ManageIAMRole     bool   `group:"Role" key:"manage_iam_role" default:"true" doc:"Whether the stack makes the function's role. If not, iam_role_arn names one."`
+	IAMRoleARN        string `key:"iam_role_arn" form:"role" doc:"A role of yours for the function, which is left as it is. Needs manage_iam_role=false."`
+	AutogenPolicy     bool   `key:"autogen_policy" default:"true" doc:"Whether the role allows what the function is known to do. If not, iam_policy_file says what it allows."`
+	IAMPolicyFile     string `key:"iam_policy_file" doc:"A JSON file with an IAM policy for the role."`
+	IAMPolicyAllowAll bool   `key:"iam_policy_allow_all" default:"false" doc:"Whether a policy may allow every action on every resource."`
+	RoleName          string `key:"function_role_name" form:"roleName" doc:"The role's name. Default: CloudFormation's choice."`
+	// https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+	RoleDescription string         `key:"function_role_description" valid:"..1000" doc:"The role's description."`
+	RolePolicy      map[string]any `key:"function_role_policy_document" doc:"An IAM policy for the role, besides what the function needs."`
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+	RolePolicyARNs   []string          `key:"function_role_policy_arns" form:"policy" valid:"..10" doc:"ARNs of managed policies for the role."`
+	RoleAssumePolicy map[string]any    `key:"function_role_assume_policy_document" doc:"The role's trust policy. Default: Lambda alone may assume it."`
+	RoleTags         map[string]string `key:"function_role_tags" doc:"More tags for the role."`
 
-	APIAuth              string            `group:"API" key:"api_auth" default:"iam" valid:"iam|jwt|none" doc:"Who may call the API: callers with execute-api:Invoke, those with a token of jwt_issuer, or anybody."`
-	JWTIssuer            string            `key:"jwt_issuer" form:"issuer" doc:"The issuer whose tokens are accepted. Needed by api_auth=jwt."`
-	JWTAudience          []string          `key:"jwt_audience" doc:"The audiences of which a token must name one. Needed by api_auth=jwt."`
-	CORSAllowOrigins     []string          `key:"cors_allow_origins" form:"origin" doc:"The web origins whose pages may call the API. Default: none, no CORS."`
-	CORSAllowCredentials bool              `key:"cors_allow_credentials" default:"false" doc:"Whether those pages may send cookies along."`
-	ThrottleRate         int               `key:"throttle_rate" default:"10" valid:"1..10000" doc:"Requests per second that the API lets through."`
-	ThrottleBurst        int               `key:"throttle_burst" default:"20" valid:"1..5000" doc:"Requests at once that the API lets through."`
-	APIStage             string            `key:"api_gateway_stage" alias:"function_api_stage" form:"apiStage" doc:"The API's stage, which its URL then ends in. Default: $default, which no URL shows."`
-	APIName              string            `key:"function_api_name" valid:"..128" doc:"The API's name. Default: the stack's."`
-	APIDescription       string            `key:"function_api_description" valid:"..1024" doc:"The API's description."`
-	APIVersion           string            `key:"function_api_version" valid:"..64" doc:"The API's version, for people."`
-	APITags              map[string]string `key:"function_api_tags" doc:"More tags for the API."`
-	Domain               *CustomDomain     `key:"api_gateway_custom_domain" doc:"A domain name of yours for the API; its default URL is then switched off."`
+	APIAuth              string   `group:"API" key:"api_auth" default:"iam" valid:"iam|jwt|none" doc:"Who may call the API: callers with execute-api:Invoke, those with a token of jwt_issuer, or anybody."`
+	JWTIssuer            string   `key:"jwt_issuer" form:"issuer" doc:"The issuer whose tokens are accepted. Needed by api_auth=jwt."`
+	JWTAudience          []string `key:"jwt_audience" doc:"The audiences of which a token must name one. Needed by api_auth=jwt."`
+	CORSAllowOrigins     []string `key:"cors_allow_origins" form:"origin" doc:"The web origins whose pages may call the API. Default: none, no CORS."`
+	CORSAllowCredentials bool     `key:"cors_allow_credentials" default:"false" doc:"Whether those pages may send cookies along."`
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+	ThrottleRate  int    `key:"throttle_rate" default:"10" valid:"1..10000" doc:"Requests per second that the API lets through."`
+	ThrottleBurst int    `key:"throttle_burst" default:"20" valid:"1..5000" doc:"Requests at once that the API lets through."`
+	APIStage      string `key:"api_gateway_stage" alias:"function_api_stage" form:"apiStage" doc:"The API's stage, which its URL then ends in. Default: $default, which no URL shows."`
+	// https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis.html
+	APIName        string            `key:"function_api_name" valid:"..128" doc:"The API's name. Default: the stack's."`
+	APIDescription string            `key:"function_api_description" valid:"..1024" doc:"The API's description."`
+	APIVersion     string            `key:"function_api_version" valid:"..64" doc:"The API's version, for people."`
+	APITags        map[string]string `key:"function_api_tags" doc:"More tags for the API."`
+	Domain         *CustomDomain     `key:"api_gateway_custom_domain" doc:"A domain name of yours for the API; its default URL is then switched off."`
 
-	AlarmEmail    string `group:"Operation" key:"alarm_email" form:"email" doc:"Who gets the alarms by mail."`
-	LogLevel      string `key:"log_level" default:"INFO" valid:"DEBUG|INFO|WARN|ERROR" doc:"The least level that the function logs."`
+	AlarmEmail string `group:"Operation" key:"alarm_email" form:"email" doc:"Who gets the alarms by mail."`
+	LogLevel   string `key:"log_level" default:"INFO" valid:"DEBUG|INFO|WARN|ERROR" doc:"The least level that the function logs."`
+	// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 	LogRetention  int    `key:"log_retention_in_days" default:"30" valid:"0|1|3|5|7|14|30|60|90|120|150|180|365|400|545|731|1096|1827|2192|2557|2922|3288|3653" doc:"How long logs are kept, in days; 0 keeps them for ever."`
 	RemovalPolicy string `key:"removal_policy" valid:"destroy|retain" doc:"What becomes of logs and buckets when the stack is destroyed. Default: retain in the stages prod, production and live, else destroy."`
 
