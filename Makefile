@@ -34,6 +34,7 @@ node_modules/.package-lock.json: package.json package-lock.json
 	@mkdir -p $(@D) && touch $@
 
 demo: setup
+	@echo "Compiling the demo (a first run downloads modules, too)"
 	@go run ./local/demo $(if $(KEEP),-keep) $(if $(Q),-question "$$Q")
 
 local: setup
