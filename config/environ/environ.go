@@ -45,6 +45,29 @@ const (
 	// folder below the system's temporary directory (/tmp on Lambda).
 	DependenciesDirectory = "DEFOG_DEPENDENCIES_DIRECTORY"
 
+	// DependenciesVersion is the object version of the zip; absent, the latest.
+	DependenciesVersion = "DEFOG_DEPENDENCIES_VERSION"
+
+	// DependenciesMaxMB is the most that the extracted dependencies may hold, in
+	// whole MiB: the function's ephemeral_storage. Absent, 512. Read by hydrate.
+	DependenciesMaxMB = "DEFOG_DEPENDENCIES_MAX_MB"
+
+	// DependenciesLinks is a folder in which each top-level name of the
+	// dependencies is to appear as a link, for handlers that look for their
+	// packages there: PODPAC's own looks in /tmp. Absent, nowhere. Read by
+	// hydrate.
+	DependenciesLinks = "DEFOG_DEPENDENCIES_LINKS"
+
+	// DependenciesFolder is the folder that holds the extracted dependencies.
+	// Hydrate sets it for the program that it starts; the stack never does.
+	DependenciesFolder = "DEFOG_DEPENDENCIES_FOLDER"
+
+	// FunctionCommand is what hydrate starts where it is the function's
+	// bootstrap: program and arguments as a JSON list of texts, such as
+	// ["python3", "-m", "awslambdaric", "handler.handler"]. Absent, it is
+	// OriginalBootstrap. As AWS_LAMBDA_EXEC_WRAPPER hydrate starts its arguments.
+	FunctionCommand = "DEFOG_FUNCTION_COMMAND"
+
 	// StatementTimeout is how long the database may work on one statement, in
 	// whole seconds.
 	StatementTimeout = "DEFOG_STATEMENT_TIMEOUT"
@@ -62,3 +85,7 @@ const (
 	// outside of a stack has no such variable, and writes no metrics.
 	Stack = "DEFOG_STACK"
 )
+
+// OriginalBootstrap is the file below LAMBDA_TASK_ROOT that holds the function's
+// own bootstrap where hydrate has taken its name.
+const OriginalBootstrap = "bootstrap.original"
