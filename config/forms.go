@@ -21,6 +21,10 @@ var forms = map[string]form{
 	"secret": {"a name of letters, digits and /_+=.@-, or arn:aws:secretsmanager:‹region›:‹account›:secret:‹name›-‹6 characters›",
 		regexp.MustCompile(`^([A-Za-z0-9/_+=.@-]{1,512}|arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6})$`)},
 
+	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html
+	"databaseUser": {"arn:aws:rds-db:‹region›:‹account›:dbuser:‹the database's resource id, as db-… or cluster-…›/‹user›",
+		regexp.MustCompile(arn + `rds-db:[a-z0-9-]+:[0-9]{12}:dbuser:(db|cluster|prx)-[A-Za-z0-9]+/[A-Za-z0-9_]+$`)},
+
 	// https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
 	"region": {"a region, as eu-central-1", regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)},
 

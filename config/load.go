@@ -34,7 +34,25 @@ func Load(context map[string]any) (Config, error) {
 	if err == nil && config.Connection.APIKey == "" && c.Generator == "defog" {
 		err = fmt.Errorf("connection file %s: api_key: missing; generator defog needs it", c.ConnectionFile)
 	}
+	if err == nil {
+		c.checkDatabaseUser(config.Connection)
+	}
 	return config, errors.Join(append(c.problems, err)...)
+}
+
+// checkDatabaseUser checks that the role may connect as the user of a database
+// that knows it by IAM, and as nobody else.
+func (c *checker) checkDatabaseUser(conn connection.Connection) {
+	const key = "database_user_arn"
+	user := conn.DBCreds.Text("user")
+	switch iam := conn.DBCreds.Text("auth") == connection.IAM; {
+	case iam && !c.given(key):
+		c.failf(key, `missing; %s says "auth": "iam". Valid: %s`, c.ConnectionFile, forms["databaseUser"].says)
+	case iam && !strings.HasSuffix(c.DatabaseUserARN, "/"+user):
+		c.failf(key, "names another user than db_creds.user, which is %q", user)
+	case !iam && c.given(key):
+		c.failf(key, `nothing reads it; it goes with "auth": "iam" in db_creds`)
+	}
 }
 
 // Parse reads the settings alone, without the files that they name but the

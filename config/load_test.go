@@ -192,6 +192,30 @@ func TestAGeneratorThatNeedsAKeyAsksForIt(t *testing.T) {
 	}
 }
 
+func TestTheRoleMayConnectAsTheUserOfTheConnection(t *testing.T) {
+	const user = "arn:aws:rds-db:eu-west-1:123456789012:dbuser:cluster-ABC/reader"
+	for _, test := range []struct{ creds, arn, want string }{
+		{`"auth": "iam", "user": "reader"`, user, ""},
+		{`"auth": "iam", "user": "writer"`, user, `names another user than db_creds.user, which is "writer"`},
+		{`"auth": "iam", "user": "reader"`, "", `says "auth": "iam". Valid: arn:aws:rds-db:`},
+		{`"password": "p", "user": "reader"`, user, `nothing reads it; it goes with "auth": "iam" in db_creds`},
+	} {
+		file := filepath.Join(t.TempDir(), "c.json")
+		text := `{"api_key": "k", "db_type": "mysql", "db_creds": {"host": "h", "database": "d", ` + test.creds + `}}`
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		context := map[string]any{"connection_file": file}
+		if test.arn != "" {
+			context["database_user_arn"] = test.arn
+		}
+		_, err := Load(context)
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%s, %q: got %v", test.creds, test.arn, err)
+		}
+	}
+}
+
 func TestWithASecretNoConnectionFileIsRead(t *testing.T) {
 	for _, secret := range []string{"prod/defog", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/defog-AbCdEf"} {
 		conf, err := Load(map[string]any{"credentials_secret": secret, "db_type": "postgres", "connection_file": "/nowhere"})

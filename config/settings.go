@@ -28,6 +28,7 @@ type Settings struct {
 	ConnectionFile    string `group:"Question and answer" key:"connection_file" default:"~/.defog/connection.json" doc:"Where the database, its credentials and the API key are."`
 	CredentialsSecret string `key:"credentials_secret" form:"secret" doc:"Name or ARN of a Secrets Manager secret that holds the content of connection.json. The function reads it at start; no credential is in the template then, and connection_file is not read. Needs db_type."`
 	DBType            string `key:"db_type" doc:"The secret's db_type, which decides the driver that is built in. Only with credentials_secret."`
+	DatabaseUserARN   string `key:"database_user_arn" form:"databaseUser" doc:"The database user as which the function's role may connect, for db_creds with \"auth\": \"iam\" and no password: RDS's IAM database authentication."`
 	Generator         string `key:"generator" default:"defog" valid:"defog|golden|bedrock|openai" doc:"Who writes the SQL: Defog's HTTP API, question/SQL pairs in golden.json among the dependencies, or a language model, on Bedrock or behind any API like OpenAI's, that is told of the database by schema.json there."`
 	GeneratorModel    string `key:"generator_model" doc:"The model that writes the SQL, by the generator's name for it. Only with the generators bedrock and openai."`
 	GeneratorRegion   string `key:"generator_region" form:"region" doc:"The region of Bedrock's model. Default: the function's. Only with the generator bedrock."`

@@ -111,6 +111,9 @@ func needs(scope constructs.Construct, conf config.Config, logs awslogs.LogGroup
 	if conf.CredentialsSecret != "" {
 		statements = append(statements, allow(secretARN(stack, conf.CredentialsSecret), "secretsmanager:GetSecretValue"))
 	}
+	if conf.DatabaseUserARN != "" {
+		statements = append(statements, allow(&conf.DatabaseUserARN, "rds-db:connect"))
+	}
 	if conf.Generator == "bedrock" {
 		statements = append(statements, modelStatements(stack, conf)...)
 	}

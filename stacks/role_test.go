@@ -50,6 +50,13 @@ func TestTheRoleAllowsWhatTheFunctionDoesAndNoMore(t *testing.T) {
 			map[string]any{"credentials_secret": "prod/defog", "db_type": "postgres"},
 			[]string{logs, object, "Allow secretsmanager:GetSecretValue"}, nil,
 		},
+		"a database that knows its users by IAM": {
+			map[string]any{
+				"credentials_secret": "prod/defog", "db_type": "postgres",
+				"database_user_arn": "arn:aws:rds-db:eu-west-1:123456789012:dbuser:db-ABC/reader",
+			},
+			[]string{logs, object, "Allow secretsmanager:GetSecretValue", "Allow rds-db:connect"}, nil,
+		},
 		"a key": {map[string]any{"kms_key_arn": ownKey}, []string{logs, object, "Allow kms:Decrypt"}, nil},
 		"X-Ray": {
 			map[string]any{"xray": true},

@@ -34,7 +34,7 @@ const largeRows = `SELECT n AS id, 'Customer "' || n || '" of ours' AS name, n *
 // What it takes to receive them is measured without any encoding, and taken
 // off. All times are this process's CPU time: the server works meanwhile.
 func compareEncoding(ctx context.Context, s *stage.Stage) error {
-	db, err := database.Open(s.Connection(), "")
+	db, err := database.Open(s.Connection(), database.Surroundings{})
 	if err != nil {
 		return err
 	}

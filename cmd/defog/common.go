@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/feature/rds/auth"
 	"github.com/spf13/pflag"
 
 	"defog-cdk/config"
@@ -40,4 +41,13 @@ func (c *common) aws(ctx context.Context) (aws.Config, error) {
 		return cfg, fmt.Errorf("read the AWS configuration: %w", err)
 	}
 	return cfg, nil
+}
+
+// databaseToken lets the caller into a database that knows its users by IAM.
+func (c *common) databaseToken(ctx context.Context, endpoint, user string) (string, error) {
+	cfg, err := c.aws(ctx)
+	if err != nil {
+		return "", err
+	}
+	return auth.BuildAuthToken(ctx, endpoint, cfg.Region, user, cfg.Credentials)
 }

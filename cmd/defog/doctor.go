@@ -90,6 +90,7 @@ func (d *doctorCommand) here(ctx context.Context) (doctor.Report, error) {
 		Generator:       conf.Generator,
 		GeneratorURL:    conf.GeneratorBaseURL,
 		GeneratorRegion: conf.GeneratorRegion,
+		Token:           d.databaseToken,
 	}
 	if patient.GeneratorRegion == "" {
 		cfg, err := d.aws(ctx)

@@ -17,13 +17,20 @@ type form struct {
 	required []string
 	optional []string
 	driver   bool // the function can run SQL on it
+	iam      bool // "auth": "iam" takes the password's place
 }
 
+// IAM is the value of the key auth in db_creds with which the function's role
+// is let in, by a token, and no password is needed: RDS's IAM database
+// authentication.
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html
+const IAM = "iam"
+
 var forms = map[string]form{
-	"postgres":   {required: []string{"host", "port", "database", "user", "password"}, optional: []string{"sslmode", "sslrootcert"}, driver: true},
+	"postgres":   {required: []string{"host", "port", "database", "user", "password"}, optional: []string{"sslmode", "sslrootcert"}, driver: true, iam: true},
 	"sqlite":     {required: []string{"database"}, driver: true},
 	"redshift":   {required: []string{"host", "port", "database", "user", "password"}, optional: []string{"schema", "sslmode", "sslrootcert"}, driver: true},
-	"mysql":      {required: []string{"host", "database", "user", "password"}, optional: []string{"port", "sslmode", "sslrootcert"}, driver: true},
+	"mysql":      {required: []string{"host", "database", "user", "password"}, optional: []string{"port", "sslmode", "sslrootcert"}, driver: true, iam: true},
 	"snowflake":  {required: []string{"account", "warehouse", "user", "password"}, optional: []string{"database"}},
 	"databricks": {required: []string{"server_hostname", "access_token", "http_path"}, optional: []string{"schema"}},
 	"bigquery":   {required: []string{"json_key_path"}},
@@ -119,6 +126,7 @@ func (c *checker) checkForm(dbType string, form form, fields map[string]any, cre
 	if !form.driver {
 		c.failf("db_type", "%s cannot be queried yet; leave db_creds empty ({}) to generate its SQL without running it", dbType)
 	}
+	form = c.checkAuth(form, creds)
 	for _, key := range form.required {
 		if v, given := fields[key]; !given || v == nil || v == "" {
 			c.failf("db_creds."+key, "missing; %s needs %s", dbType, strings.Join(form.required, ", "))
@@ -134,6 +142,29 @@ func (c *checker) checkForm(dbType string, form form, fields map[string]any, cre
 	if mode := creds.Text("sslmode"); mode != "" && slices.Contains(form.optional, "sslmode") && !slices.Contains(modes, mode) {
 		c.failf("db_creds.sslmode", "%q is unknown%s; valid: %s", mode, nearest.Hint(mode, modes), strings.Join(modes, ", "))
 	}
+}
+
+// checkAuth checks how the database is to know its user, and returns the form of
+// the other keys.
+func (c *checker) checkAuth(form form, creds Creds) form {
+	if !form.iam {
+		return form
+	}
+	form.optional = append(slices.Clone(form.optional), "auth")
+	auth := creds.Text("auth")
+	switch {
+	case auth == "":
+		return form
+	case auth != IAM:
+		c.failf("db_creds.auth", "%q is unknown; valid: %s, or nothing for a password", auth, IAM)
+	case creds.Text("password") != "":
+		c.failf("db_creds.password", "is not used with auth %s; remove one of them", IAM)
+	case creds.Text("sslmode") == "disable":
+		c.failf("db_creds.sslmode", "must not be disable with auth %s, whose token TLS has to hide; leave it out", IAM)
+	}
+	form.required = slices.DeleteFunc(slices.Clone(form.required), func(key string) bool { return key == "password" })
+	form.optional = append(form.optional, "password")
+	return form
 }
 
 // unknown reports the keys that nothing reads: left alone, a misspelt key

@@ -82,7 +82,7 @@ func TestProblems(t *testing.T) {
 			"db_creds.database: missing; postgres needs host, port, database, user, password",
 			"db_creds.password: missing; postgres needs host, port, database, user, password",
 			"db_creds.port: is not a port; valid: 1 to 65535",
-			"db_creds.pasword: unknown key (did you mean password?); valid: host, port, database, user, password, sslmode, sslrootcert",
+			"db_creds.pasword: unknown key (did you mean password?); valid: host, port, database, user, password, sslmode, sslrootcert, auth",
 			"db_kreds: unknown key (did you mean db_creds?); valid: api_key, db_type, db_creds, base_url, generate_query_url",
 		}},
 		{"no driver", `{"db_type": "sqlserver", "db_creds": {"server": "s", "user": "u", "password": "p"}}`, []string{
@@ -94,6 +94,19 @@ func TestProblems(t *testing.T) {
 		}},
 		{"sslmode", `{"db_type": "postgres", "db_creds": {"host": "h", "port": 1, "database": "d", "user": "u", "password": "p", "sslmode": "prefer"}}`, []string{
 			`db_creds.sslmode: "prefer" is unknown; valid: disable, require, verify-ca, verify-full`,
+		}},
+		{"auth", `{"db_type": "postgres", "db_creds": {"host": "h", "port": 1, "database": "d", "user": "u", "auth": "ldap"}}`, []string{
+			`db_creds.auth: "ldap" is unknown; valid: iam, or nothing for a password`,
+		}},
+		{"auth without a user", `{"db_type": "mysql", "db_creds": {"host": "h", "database": "d", "auth": "iam", "password": "s3cret"}}`, []string{
+			"db_creds.password: is not used with auth iam; remove one of them",
+			"db_creds.user: missing; mysql needs host, database, user",
+		}},
+		{"auth in the clear", `{"db_type": "mysql", "db_creds": {"host": "h", "database": "d", "user": "u", "auth": "iam", "sslmode": "disable"}}`, []string{
+			"db_creds.sslmode: must not be disable with auth iam, whose token TLS has to hide; leave it out",
+		}},
+		{"auth where there is none", `{"db_type": "sqlite", "db_creds": {"database": "d", "auth": "iam"}}`, []string{
+			"db_creds.auth: unknown key; valid: database",
 		}},
 		{"creds list", `{"db_type": "sqlite", "db_creds": []}`, []string{"db_creds: is a list; valid: an object"}},
 	}

@@ -31,7 +31,7 @@ func openSQLite(t *testing.T, script string) database.Database {
 
 func open(t *testing.T, dbType string, creds connection.Creds) database.Database {
 	t.Helper()
-	db, err := database.Open(connection.Connection{DBType: dbType, DBCreds: creds}, "")
+	db, err := database.Open(connection.Connection{DBType: dbType, DBCreds: creds}, database.Surroundings{})
 	if err != nil {
 		t.Fatal(err)
 	}

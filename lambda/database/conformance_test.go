@@ -62,6 +62,7 @@ func conform(t *testing.T, d dialectUnderTest) {
 	t.Run("types", d.testTypes)
 	t.Run("columns", d.testColumns)
 	t.Run("limits", d.testLimits)
+	t.Run("overflow", d.testOverflow)
 	t.Run("endless", d.testEndless)
 	t.Run("errors", d.testErrors)
 	t.Run("time limit", d.testTimeLimit)

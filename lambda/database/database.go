@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -35,6 +36,12 @@ type Limits struct {
 	Rows  int           // the most rows to return
 	Bytes int           // the most bytes of encoded rows to return
 	Time  time.Duration // how long the server may work on the statement
+
+	// Overflow is called when there are more rows than may be returned, and
+	// returns where all of them go: those of the result, those beyond it, as
+	// the text of one JSON array of rows. A writer that fails is where reading
+	// ends. nil leaves the rows beyond the limits unread.
+	Overflow func(columns []string) io.Writer
 }
 
 // Result is what a query returned.
@@ -69,21 +76,32 @@ func (e *ConnectionError) Error() string { return e.Message }
 // Unwrap returns the driver's error. It may hold addresses and user names.
 func (e *ConnectionError) Unwrap() error { return e.Cause }
 
+// Surroundings is what a database's credentials refer to.
+type Surroundings struct {
+	// Directory is where the dependencies are: relative file names in the
+	// credentials (a CA bundle, a SQLite file) are looked up there.
+	Directory string
+
+	// Token returns what takes the password's place for a user of the database
+	// at an endpoint, host:port, if the credentials say "auth": "iam". It is
+	// asked for each connection, and is nil where nobody is known to AWS.
+	Token func(ctx context.Context, endpoint, user string) (string, error)
+}
+
 // Opener prepares a database from its credentials without connecting: the
-// first query connects. Relative file names in the credentials (a CA bundle, a
-// SQLite file) are looked up in directory, where the dependencies are.
-type Opener func(creds connection.Creds, directory string) (Database, error)
+// first query connects.
+type Opener func(creds connection.Creds, around Surroundings) (Database, error)
 
 // openers holds one entry per driver in this binary; each driver's file adds
 // its own from init, since build tags decide which files there are.
 var openers = map[string]Opener{}
 
 // Open prepares the database that conn describes.
-func Open(conn connection.Connection, directory string) (Database, error) {
+func Open(conn connection.Connection, around Surroundings) (Database, error) {
 	open, ok := openers[conn.DBType]
 	if !ok {
 		return nil, fmt.Errorf("no driver for db_type %q in this build: it has %s",
 			conn.DBType, strings.Join(slices.Sorted(maps.Keys(openers)), ", "))
 	}
-	return open(conn.DBCreds, directory)
+	return open(conn.DBCreds, around)
 }

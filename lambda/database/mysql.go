@@ -36,8 +36,8 @@ type mysqlConn interface {
 	driver.SessionResetter
 }
 
-func openMySQL(creds connection.Creds, directory string) (Database, error) {
-	config, err := mysqlConfig(creds, directory)
+func openMySQL(creds connection.Creds, around Surroundings) (Database, error) {
+	config, err := mysqlConfig(creds, around)
 	if err != nil {
 		return nil, fmt.Errorf("open mysql: %w", err)
 	}
@@ -119,18 +119,18 @@ func (m *mysqlDatabase) read(ctx context.Context, sql string, limits Limits) (*R
 	columns := source.Columns()
 	values := make([]driver.Value, len(columns))
 	encode := encodeMySQL(source, values)
-	rows := newRows(limits)
+	rows := newRows(columns, limits)
 	for {
 		err := source.Next(values)
 		if errors.Is(err, io.EOF) {
-			return rows.result(columns), nil
+			return rows.result(), nil
 		}
 		if err != nil {
 			return nil, err
 		}
 		if !rows.add(encode) {
 			m.cut(source, giveUp)
-			return rows.result(columns), nil
+			return rows.result(), nil
 		}
 	}
 }

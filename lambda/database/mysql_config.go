@@ -3,6 +3,7 @@
 package database
 
 import (
+	"context"
 	"net"
 	"strconv"
 
@@ -14,7 +15,9 @@ import (
 // mysqlConfig says how to connect: db_creds with host, database, user, password
 // and perhaps port, and how TLS is used. The driver's defaults are ours for the
 // rest: one statement at a time, no local files, no password in the clear.
-func mysqlConfig(creds connection.Creds, directory string) (*mysql.Config, error) {
+// A token goes to the server in the clear, for it is not the secret that it is
+// made from, and TLS is around it.
+func mysqlConfig(creds connection.Creds, around Surroundings) (*mysql.Config, error) {
 	host, port, err := hostAndPort(creds, 3306)
 	if err != nil {
 		return nil, err
@@ -25,6 +28,16 @@ func mysqlConfig(creds connection.Creds, directory string) (*mysql.Config, error
 	config.User = creds.Text("user")
 	config.Passwd = creds.Text("password")
 	config.Logger = &mysql.NopLogger{} // what it would log comes back as errors
-	config.TLS, err = tlsFor(creds, host, directory)
-	return config, err
+	if config.TLS, err = tlsFor(creds, host, around.Directory); err != nil {
+		return nil, err
+	}
+	token, err := tokenFor(creds, around, host, port)
+	if err != nil || token == nil {
+		return config, err
+	}
+	config.AllowCleartextPasswords = true
+	return config, config.Apply(mysql.BeforeConnect(func(ctx context.Context, config *mysql.Config) (err error) {
+		config.Passwd, err = token(ctx)
+		return err
+	}))
 }

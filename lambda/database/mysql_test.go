@@ -71,7 +71,7 @@ func openMaria(tb testing.TB, changes connection.Creds, directory string) *mysql
 	tb.Helper()
 	creds := maria.Creds()
 	maps.Copy(creds, changes)
-	db, err := Open(connection.Connection{DBType: "mysql", DBCreds: creds}, directory)
+	db, err := Open(connection.Connection{DBType: "mysql", DBCreds: creds}, Surroundings{Directory: directory})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -428,7 +428,7 @@ func TestMySQLWantsValidCredentials(t *testing.T) {
 		{connection.Creds{"host": "h", "sslrootcert": "missing.pem"}, "missing.pem"},
 	} {
 		c.creds["password"] = "secret-password"
-		_, err := openMySQL(c.creds, t.TempDir())
+		_, err := openMySQL(c.creds, Surroundings{Directory: t.TempDir()})
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%v: got %v, want %q", c.creds, err, c.want)
 		}
@@ -453,4 +453,8 @@ func mariaLog(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return log
+}
+
+func TestMySQLLetsInByToken(t *testing.T) {
+	testToken(t, maria.Creds(), openMySQL)
 }

@@ -37,6 +37,7 @@ const (
 // postgres is a PostgreSQL database and the one connection to it.
 type postgres struct {
 	config  *pgconn.Config
+	token   func(context.Context) (string, error) // instead of a password; nil for none
 	guard   *guard
 	encoder func(oid uint32) encoder
 	schema  string         // where tables are looked up
@@ -44,12 +45,16 @@ type postgres struct {
 	rested  time.Time      // since when conn is unused, by the wall clock
 }
 
-func openPostgres(creds connection.Creds, directory string) (Database, error) {
-	config, err := postgresConfig(creds, directory, maps.Clone(postgresParameters))
+func openPostgres(creds connection.Creds, around Surroundings) (Database, error) {
+	config, err := postgresConfig(creds, around.Directory, maps.Clone(postgresParameters))
 	if err != nil {
 		return nil, fmt.Errorf("open postgres: %w", err)
 	}
-	return &postgres{config: config, guard: &postgresGuard, encoder: postgresEncoder, schema: publicSchema}, nil
+	token, err := tokenFor(creds, around, config.Host, config.Port)
+	if err != nil {
+		return nil, fmt.Errorf("open postgres: %w", err)
+	}
+	return &postgres{config: config, token: token, guard: &postgresGuard, encoder: postgresEncoder, schema: publicSchema}, nil
 }
 
 // Query implements Database.
@@ -149,15 +154,15 @@ func (p *postgres) read(ctx context.Context, pipeline *pgconn.Pipeline, limits L
 		}
 		return dst
 	}
-	rows := newRows(limits)
+	rows := newRows(columns, limits)
 	for reader.NextRow() && rows.add(encode) {
 	}
-	if rows.truncated {
+	if rows.full {
 		p.cut(ctx, reader)
 	} else if _, err := reader.Close(); err != nil {
 		return nil, err
 	}
-	return rows.result(columns), nil
+	return rows.result(), nil
 }
 
 // cut stops the server's work on a statement whose rows are no longer wanted.
@@ -184,7 +189,16 @@ func (p *postgres) connect(ctx context.Context) error {
 	if p.conn != nil {
 		return nil
 	}
-	conn, err := pgconn.ConnectConfig(ctx, p.config)
+	config := p.config
+	if p.token != nil {
+		token, err := p.token(ctx)
+		if err != nil {
+			return &connectFailure{err}
+		}
+		config = config.Copy()
+		config.Password = token
+	}
+	conn, err := pgconn.ConnectConfig(ctx, config)
 	if err != nil {
 		return &connectFailure{err}
 	}

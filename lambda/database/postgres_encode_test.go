@@ -100,7 +100,7 @@ func BenchmarkPostgresEncode(b *testing.B) {
 	b.ReportAllocs()
 	b.SetBytes(1 << 20)
 	for b.Loop() {
-		rows := newRows(Limits{Bytes: 1 << 20})
+		rows := newRows(nil, Limits{Bytes: 1 << 20})
 		for rows.add(encode) {
 		}
 	}

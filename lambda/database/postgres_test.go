@@ -71,7 +71,7 @@ func openServer(tb testing.TB, changes connection.Creds, directory string) *post
 	tb.Helper()
 	creds := server.Creds()
 	maps.Copy(creds, changes)
-	db, err := Open(connection.Connection{DBType: "postgres", DBCreds: creds}, directory)
+	db, err := Open(connection.Connection{DBType: "postgres", DBCreds: creds}, Surroundings{Directory: directory})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -402,7 +402,7 @@ func TestPostgresWantsValidCredentials(t *testing.T) {
 		{connection.Creds{"host": "h", "sslrootcert": "missing.pem"}, "missing.pem"},
 	} {
 		c.creds["password"] = "secret-password"
-		_, err := openPostgres(c.creds, t.TempDir())
+		_, err := openPostgres(c.creds, Surroundings{Directory: t.TempDir()})
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%v: got %v, want %q", c.creds, err, c.want)
 		}
@@ -431,4 +431,8 @@ func TestPostgresAllocatesNothingPerRow(t *testing.T) {
 	if many-few > 9_000 {
 		t.Errorf("%v allocations for 100 rows, %v for 10,000", few, many)
 	}
+}
+
+func TestPostgresLetsInByToken(t *testing.T) {
+	testToken(t, server.Creds(), openPostgres)
 }

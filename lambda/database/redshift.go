@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -30,8 +31,8 @@ var redshiftParameters = map[string]string{
 
 // openRedshift takes the db_creds of openPostgres and a schema, which tables
 // are looked up in.
-func openRedshift(creds connection.Creds, directory string) (Database, error) {
-	config, err := postgresConfig(creds, directory, maps.Clone(redshiftParameters))
+func openRedshift(creds connection.Creds, around Surroundings) (Database, error) {
+	config, err := postgresConfig(creds, around.Directory, maps.Clone(redshiftParameters))
 	if err != nil {
 		return nil, fmt.Errorf("open redshift: %w", err)
 	}
@@ -41,6 +42,9 @@ func openRedshift(creds connection.Creds, directory string) (Database, error) {
 
 // Query implements Database. Columns of one name are told apart: n_0, n_1.
 func (r *redshift) Query(ctx context.Context, sql string, limits Limits) (*Result, error) {
+	if overflow := limits.Overflow; overflow != nil {
+		limits.Overflow = func(columns []string) io.Writer { return overflow(distinct(columns)) }
+	}
 	result, err := r.postgres.Query(ctx, sql, limits)
 	if err == nil {
 		result.Columns = distinct(result.Columns)

@@ -23,7 +23,7 @@ func openRedshiftServer(t *testing.T, changes connection.Creds, escapes bool) *r
 	t.Helper()
 	creds := server.Creds()
 	maps.Copy(creds, changes)
-	db, err := Open(connection.Connection{DBType: "redshift", DBCreds: creds}, "")
+	db, err := Open(connection.Connection{DBType: "redshift", DBCreds: creds}, Surroundings{})
 	if err != nil {
 		t.Fatal(err)
 	}

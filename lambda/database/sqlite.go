@@ -38,14 +38,14 @@ type sqliteDatabase struct {
 }
 
 // openSQLite takes the db_creds key database: a file, relative to directory.
-func openSQLite(creds connection.Creds, directory string) (Database, error) {
+func openSQLite(creds connection.Creds, around Surroundings) (Database, error) {
 	file := creds.Text("database")
 	if file == "" {
 		return nil, errors.New("open sqlite: db_creds has no database")
 	}
 	options := url.Values{"mode": {"ro"}}
 	if !filepath.IsAbs(file) {
-		file = filepath.Join(directory, file)
+		file = filepath.Join(around.Directory, file)
 		// Dependencies never change once they are there, and SQLite needs no
 		// locks and no journal then.
 		options.Set("immutable", "1")
@@ -205,14 +205,14 @@ func (s *sqliteDatabase) read(sql string, limits Limits) (*Result, error) {
 		}
 		return dst
 	}
-	rows := newRows(limits)
+	rows := newRows(columns, limits)
 	for {
 		row, err := statement.Step()
 		if err != nil {
 			return nil, err
 		}
 		if !row || !rows.add(encode) {
-			return rows.result(columns), nil
+			return rows.result(), nil
 		}
 	}
 }

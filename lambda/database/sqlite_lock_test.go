@@ -30,7 +30,7 @@ func TestSQLiteGivesUpOnALockedFile(t *testing.T) {
 	if err := sqlitex.Execute(owner, "BEGIN EXCLUSIVE", nil); err != nil {
 		t.Fatal(err)
 	}
-	db, err := Open(connection.Connection{DBType: "sqlite", DBCreds: connection.Creds{"database": file}}, "")
+	db, err := Open(connection.Connection{DBType: "sqlite", DBCreds: connection.Creds{"database": file}}, Surroundings{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func sqliteFile(t *testing.T) (directory, file string) {
 
 func openFile(t *testing.T, directory, file string) Database {
 	t.Helper()
-	db, err := Open(connection.Connection{DBType: "sqlite", DBCreds: connection.Creds{"database": file}}, directory)
+	db, err := Open(connection.Connection{DBType: "sqlite", DBCreds: connection.Creds{"database": file}}, Surroundings{Directory: directory})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestSQLiteRunsHarmlessStatements(t *testing.T) {
 }
 
 func TestSQLiteNeedsAFile(t *testing.T) {
-	if _, err := openSQLite(connection.Creds{}, ""); err == nil {
+	if _, err := openSQLite(connection.Creds{}, Surroundings{}); err == nil {
 		t.Error("opened without a file")
 	}
 	garbage := filepath.Join(t.TempDir(), "garbage.db")

@@ -53,6 +53,9 @@ type Patient struct {
 	// what the connection says, or the generator's own place. Bedrock's is in
 	// GeneratorRegion.
 	Generator, GeneratorURL, GeneratorRegion string
+	// Token is how the database knows the user when there is no password: see
+	// database.Surroundings.
+	Token func(ctx context.Context, endpoint, user string) (string, error)
 }
 
 // Examine takes every step that the ones before it allow.
@@ -76,7 +79,7 @@ func Examine(ctx context.Context, p Patient) Report {
 	case len(conn.DBCreds) == 0:
 		add(Finding{"database", Skipped, "db_creds is empty: SQL is written and not run", ""})
 	default:
-		add(examineDatabase(ctx, conn, folder)...)
+		add(examineDatabase(ctx, conn, database.Surroundings{Directory: folder, Token: p.Token})...)
 	}
 	if known {
 		add(p.examineGenerator(ctx, conn)...)
@@ -97,12 +100,12 @@ func within[T any](ctx context.Context, limit time.Duration, step func(context.C
 }
 
 // examineDatabase goes from the network up to what the database's user may do.
-func examineDatabase(ctx context.Context, conn connection.Connection, folder string) []Finding {
+func examineDatabase(ctx context.Context, conn connection.Connection, around database.Surroundings) []Finding {
 	findings, reached := examineNetwork(ctx, conn)
 	if !reached {
 		return findings
 	}
-	db, err := database.Open(conn, folder)
+	db, err := database.Open(conn, around)
 	if err != nil {
 		return append(findings, Finding{"login", Failed, err.Error(), "Correct db_creds in connection.json."})
 	}

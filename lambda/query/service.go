@@ -67,6 +67,7 @@ func (s *service) patient(wrong error) doctor.Patient {
 		Generator:       s.generator,
 		GeneratorURL:    s.modelURL,
 		GeneratorRegion: s.modelRegion,
+		Token:           s.aws.databaseToken,
 	}
 }
 
@@ -143,7 +144,7 @@ func (s *service) openModel(conn connection.Connection, knowledge *generate.Know
 // no failure: the first query will tell.
 func (s *service) openDatabase(ctx context.Context, conn connection.Connection, directory string) (database.Database, error) {
 	open := func(conn connection.Connection) (*proved, error) {
-		db, err := database.Open(conn, directory)
+		db, err := database.Open(conn, database.Surroundings{Directory: directory, Token: s.aws.databaseToken})
 		if err != nil {
 			return nil, fmt.Errorf("open database: %w", err)
 		}
