@@ -1,0 +1,84 @@
+"""A stand-in for the part of podpac's interface that the handler uses, so that
+its logic can be tested without podpac's half a gigabyte. Definitions are built
+as podpac builds them, which is as trusting: whatever they name is imported and
+called. Results are lists of numbers."""
+
+import hashlib
+import importlib
+import json
+
+from podpac.core.style import Style
+
+__version__ = "4.0.1"
+
+
+class Node:
+    """Its attributes are what its definition says; secret ones are not in its hash."""
+
+    attributes = {}
+    style = None
+
+    def __init__(self, **kwargs):
+        for name in kwargs:
+            if name not in self.attributes and name not in ("source", "style", "untagged"):
+                raise AttributeError(f"type object '{type(self).__name__}' has no attribute '{name}'")
+        self.__dict__.update(kwargs)
+        self.inputs = {k: v for k, v in kwargs.items() if isinstance(v, Node)}
+        self.values = {k: v for k, v in kwargs.items() if k in self.attributes}
+
+    @classmethod
+    def from_definition(cls, definition):
+        nodes = {}
+        for name in definition:
+            if name not in ("podpac_output_node", "podpac_version"):
+                _process(name, definition, nodes)
+        if not nodes:
+            raise ValueError("Invalid definition: definition cannot be empty.")
+        return nodes[definition.get("podpac_output_node", list(nodes)[-1])]
+
+    @property
+    def definition(self):
+        nodes = {}
+        for node in self.inputs.values():
+            nodes.update(node.definition)
+        own = {"node": f"{type(self).__module__.partition('.')[2]}.{type(self).__name__}", "attrs": self.values}
+        if self.inputs:
+            own["inputs"] = {k: type(v).__name__ for k, v in self.inputs.items()}
+        return {**nodes, type(self).__name__: own}
+
+    @property
+    def json(self):
+        return json.dumps(self.definition)
+
+    @property
+    def hash(self):
+        return hashlib.sha256(self.json.encode()).hexdigest()
+
+
+def _process(name, definition, nodes):
+    d = definition[name]
+    module, attribute = f"{d.get('plugin', 'podpac')}.{d['node']}".rsplit(".", 1)
+    kwargs = dict(d.get("attrs", {}))
+    for key, reference in d.get("inputs", {}).items():
+        if reference not in nodes:
+            _process(reference, definition, nodes)
+        kwargs[key] = nodes[reference]
+    if "style" in d:
+        kwargs["style"] = Style()
+    nodes[name] = getattr(importlib.import_module(module), attribute)(**kwargs)
+
+
+class Coordinates:
+    def __init__(self, definition):
+        self.definition = definition
+
+    @classmethod
+    def from_json(cls, text):
+        definition = json.loads(text)
+        if "coords" not in definition:
+            raise ValueError("Could not parse coordinates definition, 'coords' required")
+        return cls(definition)
+
+    @classmethod
+    def from_url(cls, params):
+        return cls({key: params[key] for key in ("BBOX", "WIDTH", "HEIGHT")})

@@ -1,0 +1,346 @@
+"""What the handler promises, tested with the stand-in for podpac. With the real
+podpac, test_podpac.py."""
+
+import base64
+import contextlib
+import importlib
+import io
+import json
+import os
+import types
+import unittest
+from unittest import mock
+
+import handler
+
+try:
+    import podpac.nodes
+except ImportError:
+    raise unittest.SkipTest("this podpac is the real one, not standin/")
+
+ARRAY = {"node": "nodes.Array", "attrs": {"source": [[0, 1], [2, 3], [4, 5]]}}
+COORDINATES = {"coords": [{"name": "lat", "values": [0, 1, 2]}]}
+SECRET = "wJalrXUtnFEMI/K7MDENG"
+MAP = {
+    "SERVICE": "WMS",
+    "VERSION": "1.3.0",
+    "REQUEST": "GetMap",
+    "LAYERS": "%PARAMS%",
+    "PARAMS": json.dumps({"a": ARRAY}),
+    "CRS": "EPSG:4326",
+    "BBOX": "0,0,1,1",
+    "WIDTH": "2",
+    "HEIGHT": "3",
+    "FORMAT": "image/png",
+}
+
+
+def pipeline(node=ARRAY, format="json", **more):
+    return {"pipeline": {"a": node}, "coordinates": COORDINATES, "output": {"format": format}, **more}
+
+
+class Case(unittest.TestCase):
+    """Calls the handler in an environment, and sees its log."""
+
+    def setUp(self):
+        podpac.nodes.evaluated.clear()
+        self.log = io.StringIO()
+        self.environ()
+
+    def environ(self, **variables):
+        rules = handler.Rules(variables)
+        for change in (mock.patch.object(handler, "RULES", rules), mock.patch.dict(os.environ, variables)):
+            change.start()
+            self.addCleanup(change.stop)
+
+    def call(self, event):
+        context = types.SimpleNamespace(aws_request_id="request-1")
+        with contextlib.redirect_stdout(self.log):
+            return handler.handler(event, context)
+
+    def refused(self, kind, event, *parts):
+        with self.assertRaises(kind) as caught:
+            self.call(event)
+        for part in parts:
+            self.assertIn(part, str(caught.exception))
+        self.assertIsNone(caught.exception.__cause__)
+        return str(caught.exception)
+
+
+class Invoke(Case):
+    def test_json(self):
+        answer = self.call(pipeline())
+        self.assertEqual(answer["headers"], {"Content-Type": "application/json"})
+        self.assertEqual((answer["statusCode"], answer["isBase64Encoded"]), (200, False))
+        self.assertEqual(json.loads(answer["body"])["data"], [[0, 1], [2, 3], [4, 5]])
+
+    def test_inputs(self):
+        event = pipeline()
+        event["pipeline"]["m"] = {"node": "nodes.Mean", "inputs": {"source": "a"}}
+        self.assertEqual(json.loads(self.call(event)["body"])["data"], [2, 3])
+
+    def test_every_format(self):
+        for format, content_type, body in (
+            ("netcdf", "application/x-netcdf", b"CDF"),
+            ("nc", "application/x-netcdf", b"CDF"),
+            ("PNG", "image/png", b"\x89PNG[[[0, 1], [2, 3], [4, 5]], {}]"),
+            ("tiff", "image/tiff", b"II*\x00"),
+            ("pickle", "application/octet-stream", b"\x80"),
+            (None, "application/x-netcdf", b"CDF"),
+        ):
+            with self.subTest(format):
+                answer = self.call(pipeline(format=format))
+                self.assertEqual(answer["headers"]["Content-Type"], content_type)
+                self.assertTrue(answer["isBase64Encoded"])
+                self.assertEqual(base64.b64decode(answer["body"]), body)
+
+    def test_nan_is_null(self):
+        answer = self.call(pipeline({"node": "nodes.Array", "attrs": {"source": [float("nan"), 1]}}))
+        self.assertEqual(json.loads(answer["body"], parse_constant=self.fail)["data"], [None, 1])
+
+    def test_options(self):
+        event = pipeline(format="png")
+        event["output"]["format_kwargs"] = {"vmin": 0, "return_base64": True}
+        self.assertIn(b'{"vmin": 0}', base64.b64decode(self.call(event)["body"]))
+        event["output"]["format_kwargs"] = {"vmin": 0, "fp": "/tmp/x", "path": "/tmp/y"}
+        self.refused(handler.BadRequest, event, "output.format_kwargs fp, path: not for png; valid: vmax, vmin")
+
+    def test_bad_events(self):
+        for event, *parts in (
+            ([], "not a JSON object"),
+            ({}, "pipeline is missing", "coordinates is missing"),
+            (pipeline(settings=[1]), "settings is missing or not a JSON object"),
+            (pipeline(format="exe"), "format exe: unknown here; valid: json"),
+            (pipeline({"attrs": {}}), "a has no node"),
+            (pipeline({"node": "nodes.Nothing"}), "there is no podpac.nodes.Nothing"),
+            (pipeline({"node": "nodes.Array", "attrs": {"nope": 1}}), "has no attribute 'nope'"),
+            ({**pipeline(), "coordinates": {"x": 1}}, "coordinates: Could not parse"),
+        ):
+            with self.subTest(parts):
+                self.refused(handler.BadRequest, event, *parts)
+
+    def test_too_large(self):
+        self.refused(handler.TooLarge, pipeline({"node": "nodes.Array", "attrs": {"source": ["x" * 7_000_000]}}), "through S3")
+
+    def test_no_form(self):
+        self.refused(handler.BadRequest, pipeline({"node": "nodes.Shapeless"}, "png"), "has no form as png")
+
+
+class Trust(Case):
+    def test_only_nodes_are_built(self):
+        shell = {"plugin": "os", "node": "system"}
+        for definition, part in (
+            ({"a": shell}, "is of package os; allowed: podpac"),
+            ({"a": {"node": "nodes.io"}}, "podpac.nodes.io is not a Node"),
+            ({"a": {"node": "nodes.Result"}}, "is not a Node"),
+            ({"a": {**ARRAY, "style_class": "os.path"}}, "is of package os"),
+            ({"a": {**ARRAY, "style_class": "podpac.nodes.Array"}}, "is not a Style"),
+        ):
+            with self.subTest(part):
+                self.refused(handler.Forbidden, {**pipeline(), "pipeline": definition}, part)
+        # Skipped as nodes, and found as inputs.
+        for name in ("podpac_version", "podpac_output_node"):
+            definition = {name: shell, "m": {"node": "nodes.Mean", "inputs": {"source": name}}}
+            self.refused(handler.BadRequest, {**pipeline(), "pipeline": definition}, f"{name} is not a text")
+
+    def test_plugins(self):
+        node = {"plugin": "unittest.mock", "node": "Mock"}
+        self.refused(handler.Forbidden, pipeline(node), "allowed: podpac")
+        self.environ(PODPAC_PLUGINS='["unittest"]')
+        self.refused(handler.Forbidden, pipeline(node), "unittest.mock.Mock is not a Node")
+
+    def test_restricted(self):
+        node = podpac.Node.from_definition({"a": ARRAY})
+        self.environ(PODPAC_RESTRICT_PIPELINES=json.dumps([node.hash]))
+        self.assertEqual(self.call(pipeline())["statusCode"], 200)
+        podpac.nodes.evaluated.clear()
+        other = pipeline({"node": "nodes.Array", "attrs": {"source": [[1]]}})
+        self.refused(handler.Forbidden, other, "restricted")
+        self.assertEqual(podpac.nodes.evaluated, [])
+        self.environ(PODPAC_RESTRICT_PIPELINES="[]")
+        self.refused(handler.Forbidden, pipeline(), "restricted")
+
+    def test_restricted_to_what_the_hash_covers(self):
+        node = {"node": "nodes.Untagged", "attrs": {"untagged": "harmful"}}
+        self.assertIn("harmful", self.call(pipeline(node))["body"])
+        self.environ(PODPAC_RESTRICT_PIPELINES=json.dumps([podpac.Node.from_definition({"a": node}).hash]))
+        self.assertIn("harmless", self.call(pipeline(node))["body"])
+
+    def test_code(self):
+        code = {"node": "nodes.Code"}
+        self.refused(handler.Forbidden, pipeline(code), "PODPAC_UNSAFE_EVAL")
+        self.environ(PODPAC_UNSAFE_EVAL="h4sh")
+        self.refused(handler.Forbidden, pipeline(code), "PODPAC_UNSAFE_EVAL")
+        self.assertEqual(self.call(pipeline(code, settings={"UNSAFE_EVAL_HASH": "h4sh"}))["statusCode"], 200)
+        self.refused(handler.Forbidden, pipeline(code), "PODPAC_UNSAFE_EVAL")  # it was for one request
+        self.environ(PODPAC_UNSAFE_EVAL="h4sh", SETTINGS='{"UNSAFE_EVAL_HASH": "h4sh"}')
+        self.assertEqual(self.call(pipeline(code))["statusCode"], 200)
+
+    def test_settings_of_events(self):
+        self.environ(SETTINGS='{"DEFAULT_CRS": "EPSG:3857", "N_THREADS": 2}', S3_BUCKET_NAME="bucket")
+        event = pipeline({"node": "nodes.Settings"})
+        event["settings"] = {"DEFAULT_CRS": "EPSG:32633", "ROOT_PATH": "/etc", "AWS_SECRET_ACCESS_KEY": SECRET, "S3_BUCKET_NAME": "evil"}
+        seen = self.call(event)["body"]
+        for part in ("('DEFAULT_CRS', 'EPSG:32633')", "('N_THREADS', 2)", "('S3_BUCKET_NAME', 'bucket')"):
+            self.assertIn(part, seen)
+        for part in ("/etc", SECRET, "evil"):
+            self.assertNotIn(part, seen)
+        self.assertEqual(podpac.core.settings.settings["DEFAULT_CRS"], "EPSG:4326")
+
+    def test_nothing_of_an_event_is_told(self):
+        remote = {"node": "nodes.Remote", "attrs": {"aws_secret_access_key": SECRET, "url": "https://host"}}
+        told = self.refused(handler.EvaluationFailed, pipeline(remote), "the pipeline failed: see the function's log")
+        answer = self.call({"queryStringParameters": {**MAP, "PARAMS": json.dumps({"a": remote})}})
+        self.assertEqual(answer["statusCode"], 500)
+        for text in (told, answer["body"], self.log.getvalue()):
+            self.assertNotIn(SECRET, text)
+        for text in (told, answer["body"]):
+            self.assertNotIn("/var/task", text)
+        lines = [json.loads(line) for line in self.log.getvalue().splitlines()]
+        self.assertEqual([line["status"] for line in lines], [500, 500])
+        self.assertIn("https://host refused ***", lines[0]["cause"])
+
+    def test_broken_environment_stops_the_function(self):
+        for variables, part in (
+            ({"PODPAC_RESTRICT_PIPELINES": "abc"}, "PODPAC_RESTRICT_PIPELINES is not a JSON list"),
+            ({"PODPAC_RESTRICT_PIPELINES": '{"a": 1}'}, "PODPAC_RESTRICT_PIPELINES is not a JSON list"),
+            ({"SETTINGS": "[]"}, "SETTINGS is not a JSON object"),
+            ({"FUNCTION_S3_INPUT": "in", "FUNCTION_S3_OUTPUT": "in/out"}, "overlap"),
+            ({"SETTINGS": '{"FUNCTION_S3_OUTPUT": "input"}'}, "overlap"),
+        ):
+            with self.subTest(part), self.assertRaises(handler.Misconfigured) as caught:
+                handler.Rules(variables)
+            self.assertIn(part, str(caught.exception))
+
+    def test_empty_unsafe_eval_is_none(self):
+        with mock.patch.dict(os.environ, PODPAC_UNSAFE_EVAL=""):
+            importlib.reload(handler)
+            self.assertNotIn("PODPAC_UNSAFE_EVAL", os.environ)
+
+
+class Query(Case):
+    def ask(self, **changes):
+        query = {k: v for k, v in {**MAP, **changes}.items() if v is not None}
+        answer = self.call({"version": "1.0", "queryStringParameters": query})
+        self.assertEqual(set(answer), {"statusCode", "headers", "isBase64Encoded", "body"})
+        return answer
+
+    def bad(self, *parts, status=400, **changes):
+        answer = self.ask(**changes)
+        self.assertEqual((answer["statusCode"], answer["headers"]), (status, {"Content-Type": "application/json"}))
+        body = json.loads(answer["body"])
+        self.assertEqual(body["request_id"], "request-1")
+        for part in parts:
+            self.assertIn(part, body["message"])
+
+    def test_map(self):
+        answer = self.ask()
+        self.assertEqual((answer["statusCode"], answer["headers"]["Content-Type"]), (200, "image/png"))
+        self.assertTrue(base64.b64decode(answer["body"]).startswith(b"\x89PNG"))
+
+    def test_coverage(self):
+        coverage = {"SERVICE": "WCS", "REQUEST": "GetCoverage", "COVERAGE": "%PARAMS%", "LAYERS": None, "VERSION": None}
+        for format, content_type in (("image/tiff", "image/tiff"), ("application/x-netcdf", "application/x-netcdf"), ("GeoTIFF", "image/tiff")):
+            self.assertEqual(self.ask(**coverage, FORMAT=format)["headers"]["Content-Type"], content_type)
+
+    def test_names_have_no_case(self):
+        lower = {k.lower(): v for k, v in MAP.items()}
+        self.assertEqual(self.call({"queryStringParameters": lower})["statusCode"], 200)
+
+    def test_node_by_name(self):
+        answer = self.ask(LAYERS="nodes.Array", PARAMS='{"source": [[7]], "time": "2020-01-01"}', FORMAT="application/json")
+        self.assertEqual(json.loads(answer["body"]), {"data": [[7]]})
+        answer = self.ask(LAYERS="nodes.Settings", PARAMS=None, FORMAT="json")
+        self.assertEqual(answer["statusCode"], 200)
+
+    def test_definition_elsewhere(self):
+        s3 = mock.Mock()
+        s3.get_object.return_value = {"Body": io.BytesIO(json.dumps({"a": ARRAY}).encode())}
+        with mock.patch.dict(handler._clients, s3=s3):
+            self.assertEqual(self.ask(LAYERS="s3://bucket/a/b.json", PARAMS=None)["statusCode"], 200)
+            s3.get_object.assert_called_with(Bucket="bucket", Key="a/b.json")
+            s3.get_object.side_effect = OSError(SECRET)
+            self.bad("cannot be fetched", LAYERS="s3://bucket/a/b.json")
+        self.bad("cannot be fetched", LAYERS="https://127.0.0.1:1/a.json")
+        self.bad("there is no podpac.http", LAYERS="http://127.0.0.1:1/a.json")
+
+    def test_bad_queries(self):
+        self.bad("SERVICE is missing; valid: WCS, WMS", SERVICE=None)
+        self.bad("SERVICE WFS; valid", SERVICE="WFS")
+        self.bad("GetCapabilities is not served; valid: GetMap", "CRS is missing", "BBOX is missing", REQUEST="GetCapabilities", CRS=None, BBOX="")
+        self.bad("VERSION is missing", VERSION=None)
+        self.bad("WIDTH is not a whole number", "BBOX is not four numbers", WIDTH="-1", BBOX="1,2,3")
+        self.bad("BBOX", BBOX="1,1,0,0")
+        self.bad("pixels; valid: up to", WIDTH="99999", HEIGHT="99999")
+        self.bad("PARAMS is not a JSON object", PARAMS="[]")
+        self.bad("format pickle: unknown here", FORMAT="pickle")
+        self.bad("PODPAC_UNSAFE_EVAL", LAYERS="nodes.Code", PARAMS=None, status=403)
+        self.assertEqual(self.call({"queryStringParameters": None, "requestContext": {}})["statusCode"], 400)
+
+
+class Bucket:
+    """S3 with one bucket, of whose absent objects it says 403."""
+
+    def __init__(self, **objects):
+        self.objects = {key: (body, {}) for key, body in objects.items()}
+        self.puts = 0
+
+    def get_object(self, Bucket, Key):
+        body, metadata = self.objects[Key]
+        return {"Body": io.BytesIO(body), "ContentLength": len(body), "ETag": str(hash(body)), "Metadata": metadata}
+
+    def head_object(self, Bucket, Key):
+        if Key not in self.objects:
+            error = OSError("Forbidden")
+            error.response = {"ResponseMetadata": {"HTTPStatusCode": 403}}
+            raise error
+        return self.get_object(Bucket, Key)
+
+    def put_object(self, Bucket, Key, Body, ContentType, Metadata):
+        self.puts += 1
+        self.objects[Key] = (Body, Metadata)
+
+
+class Objects(Case):
+    def notify(self, bucket, *keys):
+        records = [{"eventSource": "aws:s3", "s3": {"bucket": {"name": "b"}, "object": {"key": key}}} for key in keys]
+        with mock.patch.dict(handler._clients, s3=bucket):
+            return self.call({"Records": records})
+
+    def test_output(self):
+        bucket = Bucket(**{"input/sub/input/a b.json": json.dumps(pipeline()).encode(), "input/c": json.dumps(pipeline(format="nc")).encode()})
+        self.notify(bucket, "input/sub/input/a+b.json", "input/c")
+        self.assertEqual(json.loads(bucket.objects["output/sub/input/a b.json"][0])["data"][0], [0, 1])
+        self.assertEqual(bucket.objects["output/c.nc"][0], b"CDF")
+
+    def test_kept_until_the_input_changes(self):
+        bucket = Bucket(**{"input/a.json": json.dumps(pipeline()).encode()})
+        self.notify(bucket, "input/a.json")
+        self.notify(bucket, "input/a.json")
+        self.assertEqual(bucket.puts, 1)
+        bucket.objects["input/a.json"] = (json.dumps(pipeline(settings={"FUNCTION_FORCE_COMPUTE": True})).encode(), {})
+        self.notify(bucket, "input/a.json")
+        self.notify(bucket, "input/a.json")
+        self.assertEqual(bucket.puts, 3)
+
+    def test_prefixes(self):
+        self.environ(FUNCTION_S3_INPUT="in", SETTINGS='{"FUNCTION_S3_OUTPUT": "out/of/"}')
+        bucket = Bucket(**{"in/a.json": json.dumps(pipeline()).encode()})
+        self.notify(bucket, "in/a.json")
+        self.assertIn("out/of/a.json", bucket.objects)
+
+    def test_one_failure_fails_the_event_and_stops_no_other(self):
+        remote = {"node": "nodes.Remote", "attrs": {"aws_secret_access_key": SECRET, "url": "u"}}
+        bucket = Bucket(**{"input/bad": b"[", "input/remote": json.dumps(pipeline(remote)).encode(), "input/a.json": json.dumps(pipeline()).encode()})
+        with self.assertRaises(handler.EvaluationFailed) as caught:
+            self.notify(bucket, "input/bad", "elsewhere/x", "input/remote", "input/a.json")
+        self.assertIn("3 of 4 objects failed", str(caught.exception))
+        self.assertIn("output/a.json", bucket.objects)
+        self.assertNotIn(SECRET, self.log.getvalue())
+
+    def test_test_event(self):
+        self.assertIsNone(self.call({"Service": "Amazon S3", "Event": "s3:TestEvent"}))
+
+
+if __name__ == "__main__":
+    unittest.main()
