@@ -42,6 +42,7 @@ func NewQueryStack(scope constructs.Construct, id string, inputs *Inputs) (awscd
 		output(stack, "DnsTarget", "Where the custom domain's name must lead: give it a CNAME or alias record", api.DNSTarget)
 	}
 	output(stack, "ApiAuth", "Who may ask", conf.APIAuth)
+	output(stack, "FunctionName", "The function, for defog describe, logs and doctor", *function.Function.FunctionName())
 	output(stack, "AskCommand", "Asks a question from this checkout", askCommand(conf))
 	output(stack, "CurlCommand", "Asks a question from anywhere", curlCommand(stack, conf, api.URL))
 

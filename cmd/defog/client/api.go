@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/smithy-go"
@@ -39,13 +38,10 @@ func Find(ctx context.Context, cfg aws.Config, name string) (API, error) {
 	if err != nil {
 		return API{}, err
 	}
-	api := API{URL: output(stack, "QueryUrl"), Auth: output(stack, "ApiAuth"), Region: cfg.Region}
+	api := API{URL: output(stack, "QueryUrl"), Auth: output(stack, "ApiAuth"), Region: cfg.Region, Account: account(stack)}
 	if api.URL == "" || api.Auth == "" {
 		return API{}, fmt.Errorf("stack %s (%s) has no output QueryUrl or ApiAuth: it is not this app's, or its deployment did not finish",
 			name, stack.StackStatus)
-	}
-	if id, err := arn.Parse(aws.ToString(stack.StackId)); err == nil {
-		api.Account = id.AccountID
 	}
 	return api, nil
 }
