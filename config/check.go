@@ -24,6 +24,7 @@ func (c *checker) check() []error {
 	c.checkTimeouts()
 	c.checkConnection()
 	c.checkGenerator()
+	c.checkResults()
 	c.checkAuth()
 	c.checkNetwork()
 	c.checkRole()
@@ -121,6 +122,12 @@ func (c *checker) checkGenerator() {
 		if c.given(key) && !slices.Contains(readers[key], c.Generator) {
 			c.failf(key, "nothing reads it with generator %s; remove it", c.Generator)
 		}
+	}
+}
+
+func (c *checker) checkResults() {
+	if c.given("results_lifetime") && !c.given("results_bucket") {
+		c.failf("results_lifetime", "goes with results_bucket, which is missing")
 	}
 }
 

@@ -52,6 +52,9 @@ var forms = map[string]form{
 	"roleName": {"1 to 64 letters, digits and +=,.@_-", regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)},
 	"policy":   {"arn:aws:iam::‹account or aws›:policy/‹name›", regexp.MustCompile(arn + `iam::([0-9]{12}|aws):policy/[\w+=,.@/-]+$`)},
 
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+	"bucket": {"a bucket's name: 3 to 63 lower-case letters, digits, hyphens and dots", regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)},
+
 	// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html
 	"apiStage": {"1 to 128 letters, digits, hyphens and underscores", regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)},
 	// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mappings.html

@@ -56,9 +56,6 @@ var refused = map[string]refusal{
 	"function_budget_name":             {why: ownFunction + "make a budget in AWS Budgets for one of your tags"},
 	"function_budget_email":            {why: ownFunction + "make a budget in AWS Budgets for one of your tags; alarms go to alarm_email"},
 
-	// Ours, not built yet
-	"results_bucket": {why: "an answer over the limit is cut, with truncated: true; it cannot go to a bucket yet; ask for fewer rows"},
-
 	// connection.json
 	"api_key":            {why: isSecret},
 	"password":           {why: isSecret},

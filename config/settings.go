@@ -36,6 +36,8 @@ type Settings struct {
 	GeneratorTimeout  int    `key:"generator_timeout" default:"13" valid:"1..900" doc:"How long the generator may take to write SQL, in seconds."`
 	StatementTimeout  int    `key:"statement_timeout" default:"15" valid:"1..900" doc:"How long the database may work on one statement, in seconds. With generator_timeout and a second for the answer it must fit into lambda_timeout."`
 	MaxRows           int    `key:"max_rows" default:"10000" valid:"1..1000000" doc:"The most rows in an answer; a longer one is cut and says so."`
+	ResultsBucket     string `key:"results_bucket" form:"bucket" doc:"A bucket of yours for answers over max_rows or the 6 MB of a response: all their rows are written there as CSV, below the stack's name, and the answer holds a URL. How long they are kept is up to the bucket's life cycle. Default: such answers are cut."`
+	ResultsLifetime   int    `key:"results_lifetime" default:"3600" valid:"60..43200" doc:"How long the URL of a stored answer works, in seconds, unless the role's own session ends before. Only with results_bucket."`
 	Retries           int    `key:"retries" default:"3" valid:"0..10" doc:"How often SQL that failed goes back to the generator."`
 	LogQuestions      bool   `key:"log_questions" default:"false" doc:"Whether the log holds the questions' text."`
 	Dependencies      string `key:"function_source_dependencies_zip" doc:"A zip, or a folder to be zipped, with what the function needs at run time (golden.json, a SQLite file, CA certificates). A folder is laid over the default one, which holds Amazon's CA certificates."`

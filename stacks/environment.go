@@ -41,6 +41,11 @@ func environment(conf config.Config, dependenciesHash string) (map[string]string
 			variables[name] = value
 		}
 	}
+	if conf.ResultsBucket != "" {
+		variables[environ.ResultsBucket] = conf.ResultsBucket
+		variables[environ.ResultsPrefix] = conf.StackName()
+		variables[environ.ResultsLifetime] = strconv.Itoa(conf.ResultsLifetime)
+	}
 	if watched(conf) {
 		variables[environ.Stack] = conf.StackName()
 	}

@@ -111,6 +111,14 @@ func needs(scope constructs.Construct, conf config.Config, logs awslogs.LogGroup
 	if conf.CredentialsSecret != "" {
 		statements = append(statements, allow(secretARN(stack, conf.CredentialsSecret), "secretsmanager:GetSecretValue"))
 	}
+	if conf.ResultsBucket != "" {
+		objects := stack.FormatArn(&awscdk.ArnComponents{
+			Service: jsii.String("s3"), Region: jsii.String(""), Account: jsii.String(""),
+			Resource: &conf.ResultsBucket, ResourceName: jsii.String(conf.StackName() + "/*"),
+		})
+		// Reading is for whoever gets a URL: the role signs it.
+		statements = append(statements, allow(objects, "s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"))
+	}
 	if conf.DatabaseUserARN != "" {
 		statements = append(statements, allow(&conf.DatabaseUserARN, "rds-db:connect"))
 	}

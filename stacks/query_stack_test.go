@@ -249,7 +249,7 @@ func TestCDKNagFindsNothing(t *testing.T) {
 		"tokens, domain":              with(byJWT(), atDomain(nil)),
 		"tokens, secret, canary":      with(byJWT(), secret, canary, onCall()),
 		"domain, network":             with(atDomain(nil), inSubnets()),
-		"everything":                  with(byJWT(), atDomain(nil), secret, inSubnets(), canary, onCall(), map[string]any{"xray": true, "kms_key_arn": ownKey}),
+		"everything":                  with(byJWT(), atDomain(nil), secret, inSubnets(), canary, onCall(), map[string]any{"xray": true, "kms_key_arn": ownKey, "results_bucket": "our-results"}),
 		"the operator's policies":     {"iam_policy_file": policyFile(t, "s3:*", "*"), "function_role_policy_arns": "arn:aws:iam::aws:policy/ReadOnlyAccess", "xray": true},
 		"the operator's role, traced": {"manage_iam_role": false, "iam_role_arn": ownRole, "xray": true},
 	}

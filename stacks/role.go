@@ -57,6 +57,9 @@ func explainRole(role awsiam.Role, conf config.Config) {
 	if conf.AutogenPolicy && conf.XRay {
 		wide = append(wide, "X-Ray's actions to write traces know no resources")
 	}
+	if conf.AutogenPolicy && conf.ResultsBucket != "" {
+		wide = append(wide, "each stored answer is an object of its own, below the stack's name in results_bucket")
+	}
 	if conf.AutogenPolicy && throughProfile(conf) {
 		wide = append(wide, "an inference profile asks its model in regions of its own choice; the model may be asked through that profile alone")
 	}

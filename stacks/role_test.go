@@ -43,7 +43,7 @@ func TestTheRoleAllowsWhatTheFunctionDoesAndNoMore(t *testing.T) {
 	tests := map[string]struct {
 		changes map[string]any
 		want    []string // the statements' effects and actions
-		wide    []string // those that are on all resources
+		wide    []string // those with a * among their resources
 	}{
 		"credentials in the environment": {nil, []string{logs, object}, nil},
 		"credentials in a secret": {
@@ -56,6 +56,11 @@ func TestTheRoleAllowsWhatTheFunctionDoesAndNoMore(t *testing.T) {
 				"database_user_arn": "arn:aws:rds-db:eu-west-1:123456789012:dbuser:db-ABC/reader",
 			},
 			[]string{logs, object, "Allow secretsmanager:GetSecretValue", "Allow rds-db:connect"}, nil,
+		},
+		"a bucket for results": {
+			map[string]any{"results_bucket": "our-results"},
+			[]string{logs, object, "Allow s3:AbortMultipartUpload s3:GetObject s3:PutObject"},
+			[]string{"Allow s3:AbortMultipartUpload s3:GetObject s3:PutObject"}, // below the stack's name
 		},
 		"a key": {map[string]any{"kms_key_arn": ownKey}, []string{logs, object, "Allow kms:Decrypt"}, nil},
 		"X-Ray": {
@@ -89,7 +94,7 @@ func TestTheRoleAllowsWhatTheFunctionDoesAndNoMore(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 			if diff := cmp.Diff(test.wide, wide); diff != "" {
-				t.Errorf("on all resources: -want +got:\n%s", diff)
+				t.Errorf("with a *: -want +got:\n%s", diff)
 			}
 		})
 	}

@@ -26,10 +26,12 @@ func TestOperations(t *testing.T) {
 	w.deploy(t, "-c", "alarm_email=ops@example.com",
 		"-c", "api_gateway_custom_domain.domain_name=sql.example.com",
 		"-c", "api_gateway_custom_domain.certificate_arn=arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
-		"-c", "api_gateway_custom_domain.url_prefix=data")
+		"-c", "api_gateway_custom_domain.url_prefix=data",
+		"-c", "results_bucket="+w.createBucket(t, "our-results"))
 	w.generator.Teach("How many?", "SELECT 1")
 
 	t.Run("the domain takes signed questions alone", func(t *testing.T) { testDomain(t, w) })
+	t.Run("an answer over the limits is in the bucket", func(t *testing.T) { testResults(t, w) })
 	t.Run("the function measures what alarms and dashboard show", func(t *testing.T) { testMetrics(t, w) })
 	t.Run("an alarm rings", func(t *testing.T) { testAlarm(t, w) })
 }

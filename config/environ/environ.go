@@ -81,6 +81,17 @@ const (
 	// LogQuestions set to "true" adds the question's text to the log.
 	LogQuestions = "DEFOG_LOG_QUESTIONS"
 
+	// ResultsBucket names the bucket that takes answers which are larger than
+	// the function may return; absent, they are cut.
+	ResultsBucket = "DEFOG_RESULTS_BUCKET"
+
+	// ResultsPrefix is what their keys begin with, before a slash.
+	ResultsPrefix = "DEFOG_RESULTS_PREFIX"
+
+	// ResultsLifetime is how long a URL of such an answer works, in whole
+	// seconds.
+	ResultsLifetime = "DEFOG_RESULTS_LIFETIME"
+
 	// Stack is the stack's name, which the function's metrics carry. A function
 	// outside of a stack has no such variable, and writes no metrics.
 	Stack = "DEFOG_STACK"

@@ -4,12 +4,18 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"defog-cdk/lambda/database"
 )
 
 // maxResponse is the most bytes that a function may answer: Lambda's 6 MB.
 const maxResponse = 6 << 20
+
+// maxInline is the most bytes of rows in an answer whose other rows are stored.
+// It is small enough for the rows to fit in whatever their text needs in
+// escapes, so that none is cut off that is not stored.
+const maxInline = maxResponse / 3
 
 // answer is what follows columns and data in a successful answer. Its first
 // fields are those of Defog's client.
@@ -22,7 +28,15 @@ type answer struct {
 	GenerationTimeTaken *float64        `json:"generation_time_taken,omitempty"` // seconds; with profile
 	Truncated           *bool           `json:"truncated,omitempty"`             // absent when nothing was run
 	RowCount            *int            `json:"row_count,omitempty"`             // absent when nothing was run
+	Results             *stored         `json:"results,omitempty"`               // absent when all rows are here, or the others are lost
 	RequestID           string          `json:"request_id"`
+}
+
+// stored says where all rows of an answer are, as CSV.
+type stored struct {
+	URL      string    `json:"url"`
+	Expires  time.Time `json:"expires"` // when the URL stops working, in UTC
+	RowCount int       `json:"row_count"`
 }
 
 // refusal is the whole of a failed answer.

@@ -7,6 +7,7 @@ import (
 
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/generate"
+	"defog-cdk/lambda/results"
 )
 
 // exchange is one question on its way to its answer.
@@ -18,6 +19,8 @@ type exchange struct {
 	query      generate.Query   // the question's first
 	executed   string           // the statement that gave the rows
 	result     *database.Result // nil when nothing was run
+	link       *results.Link    // to all rows, where result is not all of them
+	lost       error            // why there is no link where there should be one
 	retries    int
 	generation time.Duration
 	execution  time.Duration
@@ -38,8 +41,8 @@ func (x *exchange) run(ctx context.Context, backend Backend, retries int, limits
 		return nil
 	}
 
-	first := x.execute(ctx, backend.Database, limits)
-	for fail := first; fail != nil; fail = x.execute(ctx, backend.Database, limits) {
+	first := x.execute(ctx, backend, limits)
+	for fail := first; fail != nil; fail = x.execute(ctx, backend, limits) {
 		if fail.code != StatementFailed {
 			return fail
 		}
@@ -74,9 +77,9 @@ func (x *exchange) retry(ctx context.Context, generator generate.Generator, fail
 
 // execute runs the statement. A failure names the question's first statement,
 // as Defog's client did.
-func (x *exchange) execute(ctx context.Context, db database.Database, limits database.Limits) *failure {
+func (x *exchange) execute(ctx context.Context, backend Backend, limits database.Limits) *failure {
 	start := time.Now()
-	result, err := db.Query(ctx, x.executed, limits)
+	result, err := x.rows(ctx, backend, limits)
 	x.execution += time.Since(start)
 	if err == nil {
 		x.result = result
@@ -100,6 +103,31 @@ func (x *exchange) execute(ctx context.Context, db database.Database, limits dat
 		fail.code, fail.message, fail.cause = Internal, "The statement met a fault in the function; its log has the request_id.", err
 	}
 	return fail
+}
+
+// rows runs the statement, and stores all rows where the limits do not hold
+// them. An answer of which not all could be stored is cut, as one without a
+// store.
+func (x *exchange) rows(ctx context.Context, backend Backend, limits database.Limits) (*database.Result, error) {
+	if backend.Results == nil {
+		return backend.Database.Query(ctx, x.executed, limits)
+	}
+	object := backend.Results.Object(ctx, x.requestID, storeUntil(ctx, limits.Time))
+	limits.Overflow = object.Start
+	result, err := backend.Database.Query(ctx, x.executed, limits)
+	x.link, x.lost = object.Finish(err == nil)
+	return result, err
+}
+
+// storeUntil is when the last row must have come that is stored: the database
+// stops a statement whose rows take longer than its time, and the question has
+// an end of its own.
+func storeUntil(ctx context.Context, statement time.Duration) time.Time {
+	left := statement
+	if deadline, ok := ctx.Deadline(); ok {
+		left = min(left, time.Until(deadline))
+	}
+	return time.Now().Add(left * 3 / 4)
 }
 
 func generatorFailure(ctx context.Context, err error) *failure {
@@ -132,6 +160,9 @@ func (x *exchange) encode(isHTTP bool) ([]byte, error) {
 		ReasonForQuery:  x.query.Reason,
 		PreviousContext: x.query.PreviousContext,
 		RequestID:       x.requestID,
+	}
+	if x.link != nil {
+		a.Results = &stored{x.link.URL, x.link.Expires.Truncate(time.Second), x.link.Rows}
 	}
 	if x.request.profile {
 		a.GenerationTimeTaken = new(x.generation.Seconds())

@@ -17,6 +17,7 @@ import (
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/doctor"
 	"defog-cdk/lambda/generate"
+	"defog-cdk/lambda/results"
 )
 
 // margin is what is kept of a request's time for the answer itself.
@@ -51,6 +52,7 @@ type Handler struct {
 type Backend struct {
 	Generator generate.Generator
 	Database  database.Database // nil: SQL is generated and not run
+	Results   *results.Store    // where answers go that are over the limits; nil: they are cut
 }
 
 // Prepare calls Open ahead of the first request, which then need not wait for
@@ -128,7 +130,11 @@ func (h *Handler) answer(ctx context.Context, x *exchange, read func() ([]byte, 
 	if err != nil {
 		return notReady(err)
 	}
-	return x.run(ctx, backend, h.Retries, database.Limits{Rows: h.MaxRows, Bytes: maxResponse, Time: h.StatementTimeout})
+	limits := database.Limits{Rows: h.MaxRows, Bytes: maxResponse, Time: h.StatementTimeout}
+	if backend.Results != nil {
+		limits.Bytes = maxInline
+	}
+	return x.run(ctx, backend, h.Retries, limits)
 }
 
 // NotReadyError says that nothing can be answered until an operator has changed

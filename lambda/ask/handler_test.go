@@ -68,7 +68,7 @@ func newHandler(f *fake) (*Handler, *bytes.Buffer) {
 	var secrets Secrets
 	secrets.Add("hunter2-password")
 	return &Handler{
-		Open:             func(context.Context) (Backend, error) { return Backend{f, f}, nil },
+		Open:             func(context.Context) (Backend, error) { return Backend{Generator: f, Database: f}, nil },
 		Log:              NewLogger(&log, &secrets),
 		Retries:          3,
 		MaxRows:          100,
@@ -306,7 +306,7 @@ func (h *hanging) Query(ctx context.Context, _ string, _ database.Limits) (*data
 func TestTimeIsUpBeforeLambdasIs(t *testing.T) {
 	f := &fake{sql: []string{"A"}}
 	h, _ := newHandler(f)
-	h.Open = func(context.Context) (Backend, error) { return Backend{f, &hanging{}}, nil }
+	h.Open = func(context.Context) (Backend, error) { return Backend{Generator: f, Database: &hanging{}}, nil }
 	ctx, cancel := context.WithTimeout(lambdaContext(t), 400*time.Millisecond)
 	defer cancel()
 	out, err := h.Invoke(ctx, []byte(`{"question":"How many?"}`))
@@ -356,7 +356,7 @@ func TestPanicEndsOneQuestionOnly(t *testing.T) {
 		if broken {
 			panic("at db.internal with hunter2-password")
 		}
-		return Backend{f, f}, nil
+		return Backend{Generator: f, Database: f}, nil
 	}
 	got := invoke(t, h, `{"question":"How many?"}`)
 	want := `{"ran_successfully":false,"error_message":"The question met a fault in the function; its log has the request_id.","error_code":"internal","request_id":"r-1"}`
@@ -381,7 +381,7 @@ func TestNotReadyUntilOpened(t *testing.T) {
 		if opened++; opened < 3 {
 			return Backend{}, errors.New("no access to bucket with hunter2-password")
 		}
-		return Backend{f, f}, nil
+		return Backend{Generator: f, Database: f}, nil
 	}
 	h.Prepare(t.Context())
 	got := decode(t, invoke(t, h, `{"question":"How many?"}`))

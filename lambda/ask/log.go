@@ -92,6 +92,13 @@ func (h *Handler) log(ctx context.Context, x *exchange, total time.Duration, siz
 	if x.result != nil {
 		attrs = append(attrs, slog.Int("rows", x.result.RowCount), slog.Bool("truncated", x.result.Truncated))
 	}
+	if x.link != nil {
+		attrs = append(attrs, slog.Int("stored_rows", x.link.Rows))
+	}
+	if x.lost != nil {
+		level = max(level, slog.LevelWarn)
+		attrs = append(attrs, slog.Any("not_stored", x.lost))
+	}
 	if x.failure != nil && x.failure.state != "" {
 		attrs = append(attrs, slog.String("sqlstate", x.failure.state))
 	}

@@ -15,6 +15,7 @@ import (
 	"defog-cdk/lambda/dependencies"
 	"defog-cdk/lambda/doctor"
 	"defog-cdk/lambda/generate"
+	"defog-cdk/lambda/results"
 )
 
 // proveTime is how long the start waits for the database to prove that it
@@ -86,6 +87,9 @@ func (s *service) open(ctx context.Context) (backend ask.Backend, err error) {
 	}
 	if len(conn.DBCreds) > 0 {
 		backend.Database, err = s.openDatabase(ctx, conn, directory)
+	}
+	if s.resultsBucket != "" {
+		backend.Results = results.New(s.s3(), s.resultsBucket, cmp.Or(s.resultsPrefix, "defog"), s.resultsLifetime)
 	}
 	return backend, err
 }

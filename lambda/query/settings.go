@@ -39,6 +39,9 @@ type settings struct {
 	maxRows          int
 	retries          int
 	logQuestions     bool
+	resultsBucket    string // for answers over the limits; "" for none
+	resultsPrefix    string
+	resultsLifetime  time.Duration
 	stack            string // "" outside of one
 	aws              awsSettings
 }
@@ -56,9 +59,11 @@ func readSettings(get func(string) string) (settings, error) {
 			Key:    get(environ.DependenciesKey),
 			SHA256: get(environ.DependenciesHash),
 		},
-		directory:    cmp.Or(get(environ.DependenciesDirectory), filepath.Join(os.TempDir(), "defog")),
-		logQuestions: get(environ.LogQuestions) == "true",
-		stack:        get(environ.Stack),
+		directory:     cmp.Or(get(environ.DependenciesDirectory), filepath.Join(os.TempDir(), "defog")),
+		logQuestions:  get(environ.LogQuestions) == "true",
+		resultsBucket: get(environ.ResultsBucket),
+		resultsPrefix: get(environ.ResultsPrefix),
+		stack:         get(environ.Stack),
 		aws: awsSettings{
 			region:       get("AWS_REGION"),
 			accessKey:    get("AWS_ACCESS_KEY_ID"),
@@ -79,8 +84,8 @@ func readSettings(get func(string) string) (settings, error) {
 	s.maxRows = number(environ.MaxRows, 10_000, 1)
 	s.retries = number(environ.Retries, 3, 0)
 	s.statementTimeout = time.Duration(number(environ.StatementTimeout, 30, 1)) * time.Second
-
 	s.generatorTimeout = time.Duration(number(environ.GeneratorTimeout, 0, 0)) * time.Second
+	s.resultsLifetime = time.Duration(number(environ.ResultsLifetime, 3600, 1)) * time.Second
 
 	if valid := []string{defog, golden, bedrock, openai}; !slices.Contains(valid, s.generator) {
 		problems = append(problems, fmt.Errorf("%s: %q is unknown; valid: %v", environ.Generator, s.generator, valid))
