@@ -25,6 +25,8 @@ type fakeAWS struct {
 	header  http.Header
 	hang    bool // the API never answers
 
+	protected bool // the stack, against being destroyed
+
 	asked *http.Request // what the API was asked last
 	body  string
 }
@@ -103,5 +105,6 @@ func (f *fakeAWS) describeStacks(w http.ResponseWriter, body string) {
 	fmt.Fprintf(w, `<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member>`+
 		`<StackId>arn:aws:cloudformation:eu-central-1:123456789012:stack/%s/1</StackId><StackName>%[1]s</StackName>`+
 		`<StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime>`+
-		`<Outputs>%s</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`, f.stack, outputs.String())
+		`<EnableTerminationProtection>%t</EnableTerminationProtection>`+
+		`<Outputs>%s</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`, f.stack, f.protected, outputs.String())
 }

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/spf13/cobra"
+
+	"defog-cdk/cmd/defog/client"
+	"defog-cdk/cmd/defog/terminal"
+)
+
+// deleteCommand is the subcommand's flags.
+type deleteCommand struct {
+	*common
+	yes bool
+}
+
+func newDelete(common *common) *cobra.Command {
+	d := deleteCommand{common: common}
+	command := &cobra.Command{
+		Use:   "delete",
+		Short: "Delete what is deployed",
+		Long: `Delete says what of the stack stays (see removal_policy), asks, and runs
+npx cdk destroy with the same settings, which must be those of the deployment.`,
+		Example: `  defog delete -c app_name=podpac -c function_source_dist_zip=dist/podpac_dist.zip`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return d.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	command.Flags().BoolVarP(&d.yes, "yes", "y", false, "do not ask")
+	return command
+}
+
+func (d *deleteCommand) run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) error {
+	cfg, stack, err := d.deployed(ctx)
+	if err != nil {
+		return err
+	}
+	if stack.Protected {
+		return fmt.Errorf("stack %s is protected: deploy it with termination_protection=false first", stack.Name)
+	}
+	kept, err := kept(ctx, cfg, stack)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "Stack %s in account %s, region %s, is to be deleted.\n", stack.Name, stack.Account, stack.Region)
+	if len(kept) == 0 {
+		fmt.Fprintln(stdout, "Nothing of it stays.")
+	} else {
+		fmt.Fprintf(stdout, "Of it stay, and go on costing what they cost:\n  %s\n", strings.Join(kept, "\n  "))
+	}
+	if err := d.agreed(stack, stdin, stdout); err != nil {
+		return err
+	}
+	return d.destroy(ctx, stack, stdout, stderr)
+}
+
+// kept lists the resources whose deletion policy keeps them, as "type name".
+func kept(ctx context.Context, cfg aws.Config, stack client.Stack) ([]string, error) {
+	formation := cloudformation.NewFromConfig(cfg)
+	answer, err := formation.GetTemplate(ctx, &cloudformation.GetTemplateInput{
+		StackName: &stack.Name, TemplateStage: types.TemplateStageProcessed,
+	})
+	if err != nil {
+		return nil, refusal("read the template of stack "+stack.Name, err)
+	}
+	var template struct {
+		Resources map[string]struct{ Type, DeletionPolicy string }
+	}
+	if err := json.Unmarshal([]byte(aws.ToString(answer.TemplateBody)), &template); err != nil {
+		return nil, fmt.Errorf("read the template of stack %s: %w", stack.Name, err)
+	}
+	var result []string
+	pages := cloudformation.NewListStackResourcesPaginator(formation, &cloudformation.ListStackResourcesInput{StackName: &stack.Name})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, refusal("list the resources of stack "+stack.Name, err)
+		}
+		for _, resource := range page.StackResourceSummaries {
+			policy := template.Resources[aws.ToString(resource.LogicalResourceId)].DeletionPolicy
+			if strings.HasPrefix(policy, "Retain") || policy == "Snapshot" {
+				result = append(result, terminal.Line(aws.ToString(resource.ResourceType)+" "+aws.ToString(resource.PhysicalResourceId)))
+			}
+		}
+	}
+	slices.Sort(result)
+	return result, nil
+}
+
+// agreed asks for the stack's name, for a yes is typed too easily.
+func (d *deleteCommand) agreed(stack client.Stack, stdin io.Reader, stdout io.Writer) error {
+	if d.yes {
+		return nil
+	}
+	fmt.Fprint(stdout, "Type the stack's name to delete it: ")
+	answer, err := bufio.NewReader(stdin).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read your answer: %w", err)
+	}
+	if strings.TrimSpace(answer) != stack.Name {
+		return errors.New("nothing was deleted: that was not the stack's name (--yes does not ask)")
+	}
+	return nil
+}
+
+func (d *deleteCommand) destroy(ctx context.Context, stack client.Stack, stdout, stderr io.Writer) error {
+	args := []string{"cdk", "destroy", stack.Name, "--force"}
+	for _, setting := range d.context {
+		args = append(args, "-c", setting)
+	}
+	if d.profile != "" {
+		args = append(args, "--profile", d.profile)
+	}
+	command := exec.CommandContext(ctx, "npx", args...)
+	command.Stdout, command.Stderr = stdout, stderr
+	command.Env = append(os.Environ(), "AWS_REGION="+stack.Region)
+	// The CLI, not npx alone, is to hear of an interruption.
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGINT) }
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("npx cdk destroy: %w", err)
+	}
+	return nil
+}

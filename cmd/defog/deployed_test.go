@@ -1,0 +1,416 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// cloud stands in for the services that know of a deployed function: its
+// stack, its configuration, its log and its bucket.
+type cloud struct {
+	*fakeAWS
+	answer string // to an invoke
+	failed bool   // the answer is an error
+	events []logEvent
+
+	mu      sync.Mutex
+	invoked []string          // the payloads
+	types   []string          // how, for each
+	objects map[string]string // by key
+	results map[string]string // for each upload: ending and content of its result
+}
+
+type logEvent struct {
+	Stream    string `json:"logStreamName"`
+	Timestamp int64  `json:"timestamp"`
+	Message   string `json:"message"`
+	ID        string `json:"eventId"`
+}
+
+func newCloud(t *testing.T) *cloud {
+	t.Helper()
+	c := &cloud{fakeAWS: newAWS(t), objects: map[string]string{}, answer: "null"}
+	c.outputs = map[string]string{"FunctionName": "fn", "BucketName": "bucket", "InputPrefix": "in/", "OutputPrefix": "out/"}
+	server := httptest.NewServer(c)
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
+	return c
+}
+
+func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	path := r.URL.Path
+	switch {
+	case strings.Contains(string(body), "Action=DescribeStacks"):
+		c.describeStacks(w, string(body))
+	case strings.Contains(string(body), "Action=GetTemplate"):
+		fmt.Fprint(w, `<GetTemplateResponse><GetTemplateResult><TemplateBody>{"Resources":{"Logs":{"Type":"AWS::Logs::LogGroup","DeletionPolicy":"Retain"},"Fn":{"Type":"AWS::Lambda::Function"}}}</TemplateBody></GetTemplateResult></GetTemplateResponse>`)
+	case strings.Contains(string(body), "Action=ListStackResources"):
+		fmt.Fprint(w, `<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries>`+
+			`<member><LogicalResourceId>Logs</LogicalResourceId><PhysicalResourceId>group</PhysicalResourceId><ResourceType>AWS::Logs::LogGroup</ResourceType></member>`+
+			`<member><LogicalResourceId>Fn</LogicalResourceId><PhysicalResourceId>fn</PhysicalResourceId><ResourceType>AWS::Lambda::Function</ResourceType></member>`+
+			`</StackResourceSummaries></ListStackResourcesResult></ListStackResourcesResponse>`)
+	case path == "/2015-03-31/functions/fn/configuration":
+		fmt.Fprint(w, `{"FunctionName":"fn","FunctionArn":"arn:aws:lambda:eu-central-1:123456789012:function:fn","State":"Active","Runtime":"python3.12",
+			"Handler":"handler.handler","Architectures":["x86_64"],"MemorySize":2048,"Timeout":600,"EphemeralStorage":{"Size":1024},"CodeSize":12300000,
+			"CodeSha256":"abc=","Role":"arn:aws:iam::123456789012:role/r","LoggingConfig":{"LogGroup":"group"},
+			"Environment":{"Variables":{"SETTINGS":"`+secretKey+`","A":"b"}}}`)
+	case path == "/2015-03-31/functions/fn/aliases":
+		fmt.Fprint(w, `{"Aliases":[{"Name":"live","FunctionVersion":"3"}]}`)
+	case path == "/2015-03-31/functions/fn/invocations":
+		c.invoke(w, r, body)
+	case r.Header.Get("X-Amz-Target") == "Logs_20140328.FilterLogEvents":
+		c.filter(w, body)
+	case strings.HasPrefix(path, "/bucket"):
+		c.bucket(w, r, strings.TrimPrefix(path, "/bucket/"), string(body))
+	default:
+		http.Error(w, "the fake knows no "+path, http.StatusNotImplemented)
+	}
+}
+
+func (c *cloud) invoke(w http.ResponseWriter, r *http.Request, body []byte) {
+	c.invoked, c.types = append(c.invoked, string(body)), append(c.types, r.Header.Get("X-Amz-Invocation-Type"))
+	w.Header().Set("X-Amzn-Requestid", "request-7")
+	if c.failed {
+		w.Header().Set("X-Amz-Function-Error", "Unhandled")
+	}
+	if r.Header.Get("X-Amz-Invocation-Type") == "Event" {
+		w.WriteHeader(http.StatusAccepted)
+		return
+	}
+	fmt.Fprint(w, c.answer)
+}
+
+// filter answers as CloudWatch Logs does, one event a page.
+func (c *cloud) filter(w http.ResponseWriter, body []byte) {
+	var query struct {
+		StartTime, EndTime       int64
+		FilterPattern, NextToken string
+		LogStreamNames           []string
+	}
+	if err := json.Unmarshal(body, &query); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	var found []logEvent
+	for _, e := range c.events {
+		if e.Timestamp >= query.StartTime && (query.EndTime == 0 || e.Timestamp <= query.EndTime) &&
+			strings.Contains(e.Message, strings.Trim(query.FilterPattern, `"`)) &&
+			(query.LogStreamNames == nil || query.LogStreamNames[0] == e.Stream) {
+			found = append(found, e)
+		}
+	}
+	var page int
+	fmt.Sscan(query.NextToken, &page)
+	answer := map[string]any{"events": []logEvent{}}
+	if page < len(found) {
+		answer["events"], answer["nextToken"] = found[page:page+1], fmt.Sprint(page+1)
+	}
+	json.NewEncoder(w).Encode(answer)
+}
+
+func (c *cloud) bucket(w http.ResponseWriter, r *http.Request, key, body string) {
+	switch {
+	case r.Method == http.MethodPut:
+		c.objects[key] = body
+		for ending, content := range c.results {
+			c.objects["out/"+strings.TrimSuffix(strings.TrimPrefix(key, "in/"), "json")+ending] = content
+		}
+	case r.URL.Query().Has("list-type"):
+		fmt.Fprint(w, `<ListBucketResult>`)
+		for key := range c.objects {
+			if strings.HasPrefix(key, r.URL.Query().Get("prefix")) {
+				fmt.Fprintf(w, `<Contents><Key>%s</Key></Contents>`, key)
+			}
+		}
+		fmt.Fprint(w, `</ListBucketResult>`)
+	default:
+		fmt.Fprint(w, c.objects[key])
+	}
+}
+
+// defogWith is defog with something to read.
+func defogWith(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "stdin")
+	if err := os.WriteFile(file, []byte(stdin), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	input, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer input.Close()
+	before := os.Stdin
+	os.Stdin = input
+	defer func() { os.Stdin = before }()
+	return defog(t, args...)
+}
+
+func TestDescribeShowsStackAndFunction(t *testing.T) {
+	newCloud(t)
+	code, stdout, stderr := defog(t, "describe")
+	if code != 0 || stderr != "" {
+		t.Fatalf("exit code %d, stderr %s", code, stderr)
+	}
+	for _, part := range []string{
+		"defog-lambda-dev (CREATE_COMPLETE", "account 123456789012, region eu-central-1", "handler.handler on python3.12, x86_64",
+		"2048 MB of memory, 600 s, 1024 MB of /tmp", "12.3 MB", "live=3", "A SETTINGS", "in/",
+	} {
+		if !strings.Contains(stdout, part) {
+			t.Errorf("there is no %q in\n%s", part, stdout)
+		}
+	}
+	code, stdout, _ = defog(t, "describe", "--json")
+	var described description
+	if err := json.Unmarshal([]byte(stdout), &described); code != 0 || err != nil || described.Function.LogGroup != "group" {
+		t.Errorf("exit code %d, %v: %s", code, err, stdout)
+	}
+}
+
+func TestDeployedFailures(t *testing.T) {
+	tests := map[string]struct {
+		args   []string
+		change func(*cloud)
+		stderr string
+	}{
+		"not deployed": {[]string{"describe", "-c", "app_name=no"}, nil, "there is no stack no-dev in region eu-central-1: name another by"},
+		"old stack": {
+			[]string{"describe"}, func(c *cloud) { delete(c.outputs, "FunctionName") },
+			"stack defog-lambda-dev (CREATE_COMPLETE) has no output FunctionName: it has no function",
+		},
+		"no S3 trigger": {
+			[]string{"eval", "--s3", "-"}, func(c *cloud) { delete(c.outputs, "BucketName") },
+			"has no output BucketName: it has no S3 trigger (function_triggers)",
+		},
+		"no log": {[]string{"logs", "--request", "x"}, nil, "there is no request x in log group group within 24h"},
+		"protected": {
+			[]string{"delete", "-y"}, func(c *cloud) { c.protected = true },
+			"is protected: deploy it with termination_protection=false first",
+		},
+		"since in the future": {[]string{"logs", "--since", "-1h"}, nil, "--since: -1h0m0s is not a time that has passed"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := newCloud(t)
+			if test.change != nil {
+				test.change(c)
+			}
+			code, _, stderr := defogWith(t, "{}", test.args...)
+			if code != 1 || !strings.Contains(stderr, test.stderr) {
+				t.Errorf("exit code %d, stderr %q, want %q", code, stderr, test.stderr)
+			}
+		})
+	}
+}
+
+func TestLogsAreReadable(t *testing.T) {
+	c := newCloud(t)
+	now := time.Now().Truncate(time.Millisecond)
+	c.events = []logEvent{
+		{"b", now.Add(-time.Minute).UnixMilli(), "plain \x1b[2J\n", "2"},
+		{"a", now.Add(-2 * time.Minute).UnixMilli(), `{"time":"x","level":"INFO","msg":"answered","n":1,"at":{"b": 2}}`, "1"},
+		{"a", now.Add(-time.Hour).UnixMilli(), "old", "0"},
+	}
+	code, stdout, stderr := defog(t, "logs")
+	clock := func(d time.Duration) string { return now.Add(d).Format("15:04:05.000") }
+	want := clock(-2*time.Minute) + ` INFO answered at={"b":2} n=1` + "\n" + clock(-time.Minute) + ` plain \x1b[2J` + "\n"
+	if diff := cmp.Diff(want, stdout); code != 0 || diff != "" {
+		t.Errorf("exit code %d, %s (-want +got):\n%s", code, stderr, diff)
+	}
+	if _, stdout, _ := defog(t, "logs", "--since", "1s"); stdout != "Nothing was logged in the last 1s (--since).\n" {
+		t.Errorf("of nothing it says %q", stdout)
+	}
+}
+
+func TestLogsOfOneRequest(t *testing.T) {
+	c := newCloud(t)
+	at := time.Now().Add(-time.Hour).UnixMilli()
+	c.events = []logEvent{
+		{"a", at, "END RequestId: other", "1"},
+		{"a", at + 10, "START RequestId: mine", "2"},
+		{"b", at + 11, "of another sandbox", "3"},
+		{"a", at + 12, "printed", "4"},
+		{"a", at + 20, "REPORT RequestId: mine", "5"},
+		{"a", at + 30, "later", "6"},
+	}
+	code, stdout, stderr := defog(t, "logs", "--raw", "--request", "mine")
+	if want := "START RequestId: mine\nprinted\nREPORT RequestId: mine\n"; code != 0 || stdout != want {
+		t.Errorf("exit code %d, %s: %q", code, stderr, stdout)
+	}
+}
+
+func TestEvalWritesTheResult(t *testing.T) {
+	for name, test := range map[string]struct{ answer, want string }{
+		"JSON":            {`{"data": [[0,1]]}`, `{"data": [[0,1]]}`},
+		"text":            {`"{\"data\": 1}"`, `{"data": 1}`},
+		"gateway, base64": {`{"statusCode":200,"isBase64Encoded":true,"body":"iVBORw=="}`, "\x89PNG"},
+		"gateway, text":   {`{"statusCode":200,"body":"{}"}`, "{}"},
+		"null":            {"null", "null"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCloud(t)
+			c.answer = test.answer
+			code, stdout, stderr := defogWith(t, `{"a": 1}`, "eval", "-")
+			if code != 0 || stdout != test.want {
+				t.Errorf("exit code %d, %s: %q, want %q", code, stderr, stdout, test.want)
+			}
+			if diff := cmp.Diff([]string{`{"a": 1}`}, c.invoked); diff != "" {
+				t.Errorf("invoked (-want +got):\n%s", diff)
+			}
+			code, stdout, stderr = defogWith(t, "{}", "eval", "-", "-o", "result")
+			content, err := os.ReadFile("result")
+			if code != 0 || err != nil || string(content) != test.want || !strings.HasPrefix(stdout, "result: ") {
+				t.Errorf("exit code %d, %v, %s: %q", code, err, stderr, content)
+			}
+		})
+	}
+}
+
+func TestEvalFailures(t *testing.T) {
+	for name, test := range map[string]struct {
+		event, answer string
+		failed        bool
+		stderr        string
+	}{
+		"function error": {
+			"{}", `{"errorType":"BadRequest","errorMessage":"no \u001b[2J","stackTrace":["secret"]}`, true,
+			`defog: the function failed: BadRequest: no \x1b[2J` + "\n",
+		},
+		"crash":         {"{}", `{"errorMessage":"Task timed out"}`, true, "defog: the function failed: Error: Task timed out\n"},
+		"refused":       {"{}", `{"statusCode":403,"body":"no"}`, false, "defog: the function answered 403: no\n"},
+		"broken base64": {"{}", `{"statusCode":200,"body":"*","isBase64Encoded":true}`, false, "is not the base64 that it says it is"},
+		"NaN":           {`{"nan_val": NaN}`, "", false, "standard input is not JSON"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCloud(t)
+			c.answer, c.failed = test.answer, test.failed
+			code, _, stderr := defogWith(t, test.event, "eval", "-", "-o", "result")
+			if code != 1 || !strings.Contains(stderr, test.stderr) {
+				t.Errorf("exit code %d, stderr %q, want %q", code, stderr, test.stderr)
+			}
+			if files, _ := filepath.Glob("*"); len(files) != 0 {
+				t.Errorf("it left %v", files)
+			}
+		})
+	}
+}
+
+func TestEvalAsync(t *testing.T) {
+	c := newCloud(t)
+	code, stdout, stderr := defogWith(t, "{}", "eval", "--async", "-")
+	if code != 0 || !strings.Contains(stdout, "defog logs --request request-7") || c.types[0] != "Event" {
+		t.Errorf("exit code %d, %s, %v: %s", code, stderr, c.types, stdout)
+	}
+}
+
+func TestEvalThroughS3(t *testing.T) {
+	c := newCloud(t)
+	c.objects["out/pipeline.json"] = "another's"
+	c.results = map[string]string{"netcdf": "CDF"}
+	if err := os.WriteFile("pipeline.json", []byte(`{"a": 1}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := defog(t, "eval", "--s3", "pipeline.json")
+	if code != 0 || stdout != "CDF" {
+		t.Errorf("exit code %d, %s: %q", code, stderr, stdout)
+	}
+	uploaded := 0
+	for key, content := range c.objects {
+		if strings.HasPrefix(key, "in/pipeline-") && strings.Contains(content, `{"a": 1}`) {
+			uploaded++
+		}
+	}
+	if uploaded != 1 {
+		t.Errorf("the bucket holds %v", c.objects)
+	}
+	c.results = nil
+	if code, _, stderr := defog(t, "eval", "--s3", "pipeline.json", "--timeout", "300ms"); code != 1 || !strings.Contains(stderr, "no result within 300ms (--timeout): see defog logs") {
+		t.Errorf("exit code %d, stderr %s", code, stderr)
+	}
+}
+
+func TestDeleteAsksAndSaysWhatStays(t *testing.T) {
+	for name, test := range map[string]struct {
+		typed string
+		args  []string
+		code  int
+		ran   string
+	}{
+		"agreed":  {"defog-lambda-dev\n", nil, 0, "cdk destroy defog-lambda-dev --force -c stage=dev\n"},
+		"refused": {"y\n", nil, 1, ""},
+		"nobody":  {"", nil, 1, ""},
+		"yes":     {"", []string{"--yes"}, 0, "cdk destroy defog-lambda-dev --force -c stage=dev\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			newCloud(t)
+			t.Setenv("PATH", fakeNpx(t)+":"+os.Getenv("PATH"))
+			code, stdout, stderr := defogWith(t, test.typed, append([]string{"delete", "-c", "stage=dev"}, test.args...)...)
+			if code != test.code || !strings.Contains(stdout, "Of it stay, and go on costing what they cost:\n  AWS::Logs::LogGroup group\n") {
+				t.Errorf("exit code %d, %s: %s", code, stderr, stdout)
+			}
+			ran, _ := os.ReadFile("ran")
+			if string(ran) != test.ran {
+				t.Errorf("it ran %q, want %q", ran, test.ran)
+			}
+		})
+	}
+}
+
+// fakeNpx returns a folder with an npx that writes down what it is told.
+func fakeNpx(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "npx"), []byte("#!/bin/sh\necho \"$@\" > ran\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+func TestLogsFollow(t *testing.T) {
+	c := newCloud(t)
+	c.events = []logEvent{{"a", time.Now().UnixMilli(), "first", "1"}}
+	ctx, cancel := context.WithCancel(t.Context())
+	var seen strings.Builder
+	out := writerFunc(func(line []byte) (int, error) {
+		seen.Write(line)
+		if strings.Contains(string(line), "first") {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			// Late: it is older than what has been shown.
+			c.events = append(c.events, logEvent{"a", time.Now().Add(-time.Second).UnixMilli(), "second", "2"})
+		} else {
+			cancel()
+		}
+		return len(line), nil
+	})
+	l := logsCommand{common: &common{}, since: time.Minute, follow: true, raw: true, every: time.Millisecond}
+	if err := l.run(ctx, out); err != nil {
+		t.Error(err)
+	}
+	if seen.String() != "first\nsecond\n" {
+		t.Errorf("it showed %q", seen.String())
+	}
+}
+
+type writerFunc func(line []byte) (int, error)
+
+func (f writerFunc) Write(line []byte) (int, error) { return f(line) }

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"defog-cdk/cmd/defog/terminal"
+)
+
+// logLine is an event for people: its local time and its text. Of a JSON object
+// the level and the message come first, then the other fields by name, without
+// those that say the time.
+func logLine(e types.FilteredLogEvent, raw bool) string {
+	message := strings.TrimRight(aws.ToString(e.Message), "\r\n")
+	if raw {
+		return terminal.Text(message)
+	}
+	return moment(e).Local().Format("15:04:05.000") + " " + terminal.Text(readable(message))
+}
+
+func readable(message string) string {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal([]byte(message), &fields) != nil {
+		return message
+	}
+	var parts []string
+	for _, names := range [][]string{{"level"}, {"message", "msg"}, {"type"}} {
+		for _, name := range names {
+			if value, ok := fields[name]; ok {
+				parts = append(parts, plain(value))
+				delete(fields, name)
+				break
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if name != "time" && name != "timestamp" {
+			parts = append(parts, fmt.Sprintf("%s=%s", name, plain(fields[name])))
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// plain is a JSON value as text: a text without its quotes, anything else
+// compact.
+func plain(value json.RawMessage) string {
+	var text string
+	if json.Unmarshal(value, &text) == nil {
+		return text
+	}
+	var compact bytes.Buffer
+	if json.Compact(&compact, value) != nil {
+		return string(value)
+	}
+	return compact.String()
+}
