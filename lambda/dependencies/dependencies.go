@@ -7,16 +7,20 @@
 //
 // A folder is named by its zip's content and appears by a rename when it is
 // complete, so one that is there is right, whatever was killed before and
-// whoever else extracts into the same directory. See Extractor.Ready.
+// whoever else extracts into the same directory. See Extractor.Ready. What a
+// killed or starved attempt has finished is where the next one begins, so that
+// an attempt that is given too little time is not made for ever.
 package dependencies
 
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -47,21 +51,32 @@ type Extractor struct {
 // each time.
 //
 // Several processes may call Ready with the same Directory: one extracts, the
-// others wait for it. What a killed one left is removed. Transient faults of
-// S3 are retried, a request ten times at most, while ctx lasts.
+// others wait for it. Where a killed one was, or one whose ctx ended or that S3
+// failed, the next goes on if the object is still the same; anything else is
+// removed. Transient faults of S3 are retried, a request ten times at most,
+// while ctx lasts. A bucket in another region than the client is read there.
 //
 // The error wraps a *RefusedError when the zip is broken, hostile or another
 // one than expected, a *FetchError when S3 does not give it, or ctx's own. It
 // is one line and names bucket and key.
 func (e *Extractor) Ready(ctx context.Context, object Object) (string, error) {
-	folder, err := e.ready(ctx, object)
-	if err != nil {
+	return e.named(ctx, object, func(string) error { return nil })
+}
+
+// named names the object in whatever goes wrong.
+func (e *Extractor) named(ctx context.Context, object Object, before func(name string) error) (string, error) {
+	folder, err := e.ready(ctx, object, before)
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return "", fmt.Errorf("dependencies %s: %w: check ephemeral_storage", object, err)
+	case err != nil:
 		return "", fmt.Errorf("dependencies %s: %w", object, err)
 	}
 	return folder, nil
 }
 
-func (e *Extractor) ready(ctx context.Context, object Object) (string, error) {
+// ready calls before with the folder's name when it is about to be made.
+func (e *Extractor) ready(ctx context.Context, object Object, before func(name string) error) (string, error) {
 	if err := object.validate(); err != nil {
 		return "", err
 	}
@@ -94,12 +109,19 @@ func (e *Extractor) ready(ctx context.Context, object Object) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	folder, err := publish(e.Directory, name, func(partial string) error { return extract(ctx, src, p, partial) })
+	if err := before(name); err != nil {
+		return "", err
+	}
+	found := 0
+	folder, err := publish(e.Directory, name, p.identity, func(partial string) (err error) {
+		found, err = extract(ctx, src, p, partial)
+		return err
+	})
 	if err != nil {
 		return "", err
 	}
-	log.InfoContext(ctx, "dependencies extracted", "object", object.String(), "folder", folder,
-		"zipped_bytes", src.size, "bytes", p.bytes, "members", len(p.members), "duration", time.Since(start))
+	log.InfoContext(ctx, "dependencies extracted", "object", object.String(), "folder", folder, "zipped_bytes", src.size,
+		"bytes", p.bytes, "members", len(p.members), "found", found, "duration", time.Since(start))
 	return folder, nil
 }
 

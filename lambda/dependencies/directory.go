@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"os"
 )
 
 // A zip ends with its central directory: one entry a member, then the end
@@ -103,6 +104,14 @@ type member struct {
 	size       int64
 	offset     int64 // of its local header
 	limit      int64 // of what comes next: another member, or the directory
+}
+
+// mode is that of the member's file.
+func (m *member) mode() os.FileMode {
+	if m.executable {
+		return 0o755
+	}
+	return 0o644
 }
 
 // kind is what a member becomes.

@@ -98,6 +98,21 @@ func httpStatus(err error) int {
 	return 0
 }
 
+// bucketRegion returns the region that S3 says a bucket is in when it is asked
+// for it in another one, and "" for any other error or none.
+func bucketRegion(err error) string {
+	response, ok := errors.AsType[*smithyhttp.ResponseError](err)
+	if !ok {
+		return ""
+	}
+	switch response.HTTPStatusCode() {
+	case http.StatusMovedPermanently, http.StatusTemporaryRedirect, http.StatusBadRequest:
+		return response.HTTPResponse().Header.Get("x-amz-bucket-region")
+	default:
+		return ""
+	}
+}
+
 func errorCode(err error) string {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return api.ErrorCode()

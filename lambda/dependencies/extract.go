@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,12 +19,21 @@ import (
 
 const localSignature = "PK\x03\x04"
 
-// extract makes the plan's tree in root, an empty folder. Links come last, so
-// that nothing is ever written through one.
-func extract(ctx context.Context, src *source, p *plan, root string) error {
-	spans := divide(p.members, src.transfer.span)
+// unverified is the mode of a file whose content is not known to be complete
+// and right. It gets its own mode when that is so.
+const unverified = 0o200
+
+// extract makes the plan's tree in root, which is empty or holds what an
+// earlier attempt at the same plan has done, and returns how many files of that
+// it kept. Links come last, so that nothing is ever written through one.
+func extract(ctx context.Context, src *source, p *plan, root string) (found int, err error) {
+	missing, err := sift(root, p.members)
+	if err != nil {
+		return 0, err
+	}
+	spans := divide(missing, src.transfer.span)
 	incoming := newPieces(src, spans)
-	found := &links{targets: map[string]string{}}
+	links := &links{targets: map[string]string{}}
 
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error { return incoming.fetch(groupCtx, group) })
@@ -38,20 +48,48 @@ func extract(ctx context.Context, src *source, p *plan, root string) error {
 		}
 		close(queue)
 		for range min(2*runtime.GOMAXPROCS(0), len(spans)) {
-			w := &worker{root: root, links: found, buffer: bufio.NewReaderSize(nil, 64<<10), inflate: flate.NewReader(nil)}
+			w := &worker{root: root, links: links, buffer: bufio.NewReaderSize(nil, 64<<10), inflate: flate.NewReader(nil)}
 			group.Go(func() error { return w.work(groupCtx, incoming, queue) })
 		}
 		return nil
 	})
 	if err := group.Wait(); err != nil {
-		return err
+		return 0, err
 	}
-	return found.create(ctx, root)
+	return len(p.members) - len(missing), links.create(ctx, root)
+}
+
+// sift removes what an earlier attempt did not finish, and every link, and
+// returns the members that are not there.
+func sift(root string, members []member) ([]member, error) {
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		return nil, fmt.Errorf("look for what an earlier attempt left: %w", err)
+	}
+	if len(entries) == 0 {
+		return members, nil
+	}
+	var missing []member
+	for _, m := range members {
+		name := filepath.Join(root, m.path)
+		info, err := os.Lstat(name)
+		switch {
+		case err == nil && m.kind == file && info.Mode() == m.mode() && info.Size() == m.size:
+			continue
+		case err == nil:
+			err = os.Remove(name)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("remove what an earlier attempt left: %w", err)
+		}
+		missing = append(missing, m)
+	}
+	return missing, nil
 }
 
 func makeFolders(root string, folders []string) error {
 	for _, name := range folders {
-		if err := os.Mkdir(filepath.Join(root, name), 0o750); err != nil {
+		if err := os.Mkdir(filepath.Join(root, name), 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("make a folder: %w", err)
 		}
 	}
@@ -91,15 +129,13 @@ func (w *worker) member(in *reader, m *member) error {
 	if m.kind == link {
 		return w.link(in, m)
 	}
-	mode := os.FileMode(0o644)
-	if m.executable {
-		mode = 0o755
-	}
-	out, err := os.OpenFile(filepath.Join(w.root, m.path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	out, err := os.OpenFile(filepath.Join(w.root, m.path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, unverified)
 	if err != nil {
 		return fmt.Errorf("make a file: %w", err)
 	}
-	err = w.content(in, m, out)
+	if err = w.content(in, m, out); err == nil {
+		err = out.Chmod(m.mode())
+	}
 	if closeErr := out.Close(); err == nil && closeErr != nil {
 		return fmt.Errorf("write a file: %w", closeErr)
 	}

@@ -1,6 +1,7 @@
 package dependencies
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,9 +54,10 @@ type source struct {
 	log      *slog.Logger
 
 	// What open finds out.
-	etag string
-	size int64
-	tail []byte // the object's last bytes
+	region string // the bucket's, where it is not the client's
+	etag   string
+	size   int64
+	tail   []byte // the object's last bytes
 }
 
 // tailStart is the offset of the object's bytes that are in memory.
@@ -64,7 +66,13 @@ func (s *source) tailStart() int64 { return s.size - int64(len(s.tail)) }
 // open asks for the object's tail, and so for its size and ETag.
 func (s *source) open(ctx context.Context) error {
 	return s.retry(ctx, func(ctx context.Context, alive func()) error {
-		out, err := s.get(ctx, fmt.Sprintf("bytes=-%d", s.transfer.tail), nil)
+		tail := fmt.Sprintf("bytes=-%d", s.transfer.tail)
+		out, err := s.get(ctx, tail, nil)
+		if region := bucketRegion(err); region != "" && s.region == "" {
+			s.region = region
+			s.log.InfoContext(ctx, "the dependencies' bucket is in another region", "object", s.object.String(), "region", region)
+			out, err = s.get(ctx, tail, nil)
+		}
 		if err != nil {
 			return err
 		}
@@ -115,6 +123,7 @@ func (s *source) get(ctx context.Context, byteRange string, ifMatch *string) (*s
 	return s.s3.GetObject(ctx, input, func(o *s3.Options) {
 		o.Retryer = aws.NopRetryer{} // retry sees requests and bodies alike
 		o.DisableLogOutputChecksumValidationSkipped = true
+		o.Region = cmp.Or(s.region, o.Region)
 	})
 }
 

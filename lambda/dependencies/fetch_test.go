@@ -242,3 +242,43 @@ func TestUnusableDirectoryIsAnError(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestBucketInAnotherRegion(t *testing.T) {
+	content, want := big(15)
+	for name, status := range map[string]int{
+		"PermanentRedirect":            http.StatusMovedPermanently,
+		"AuthorizationHeaderMalformed": http.StatusBadRequest,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, content)
+			redirected := 0
+			s.spoil(func(_ int, w http.ResponseWriter, r *http.Request) (http.ResponseWriter, bool) {
+				w.Header().Set("x-amz-bucket-region", "us-west-2")
+				if strings.Contains(r.Header.Get("Authorization"), "/us-west-2/s3/aws4_request") {
+					return w, false
+				}
+				redirected++
+				failure(w, status, name)
+				return nil, true
+			})
+			if diff := cmp.Diff(want, tree(t, ready(t, s.extractor(t), object(content)))); diff != "" {
+				t.Errorf("-want +got\n%s", diff)
+			}
+			if redirected != 1 {
+				t.Errorf("asked in the wrong region %d times", redirected)
+			}
+		})
+	}
+	t.Run("and back", func(t *testing.T) { // a server that never is content
+		s := serve(t, content)
+		s.spoil(func(_ int, w http.ResponseWriter, _ *http.Request) (http.ResponseWriter, bool) {
+			w.Header().Set("x-amz-bucket-region", "us-west-2")
+			failure(w, http.StatusMovedPermanently, "PermanentRedirect")
+			return nil, true
+		})
+		_, err := s.extractor(t).Ready(t.Context(), object(content))
+		if err == nil || !strings.Contains(err.Error(), "check the region") || len(s.asked()) != 2 {
+			t.Errorf("%d requests, error %v", len(s.asked()), err)
+		}
+	})
+}

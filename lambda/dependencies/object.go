@@ -50,6 +50,11 @@ func (o Object) name() string {
 	}
 }
 
+var folderName = regexp.MustCompile(`^(sha256|version|etag)-[0-9a-f]+$`)
+
+// isFolder reports whether the name is one of those that objects' folders have.
+func isFolder(name string) bool { return folderName.MatchString(name) }
+
 func (o Object) nameByETag(etag string) string {
 	return "etag-" + digest(o.Bucket, o.Key, etag)
 }

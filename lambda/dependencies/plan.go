@@ -6,6 +6,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -29,6 +30,9 @@ type plan struct {
 	folders []string // parents first
 	members []member // files and links, by offset
 	bytes   int64    // of all files
+
+	// identity is the same for the same object with the same members.
+	identity string
 }
 
 // plan reads the central directory and makes the plan.
@@ -46,11 +50,17 @@ func (s *source) plan(ctx context.Context, maxBytes int64) (*plan, error) {
 		s.tail = tail
 	}
 	from := d.offset - s.tailStart()
-	members, err := d.parse(s.tail[from : from+d.size])
+	entries := s.tail[from : from+d.size]
+	members, err := d.parse(entries)
 	if err != nil {
 		return nil, err
 	}
-	return layOut(members, d.offset, s.size, maxBytes)
+	p, err := layOut(members, d.offset, s.size, maxBytes)
+	if err != nil {
+		return nil, err
+	}
+	p.identity = digest(s.etag, strconv.FormatInt(s.size, 10), string(entries))
+	return p, nil
 }
 
 // layOut makes the plan for members whose data ends before directory, in an

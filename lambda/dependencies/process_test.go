@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ var (
 	childEndpoint  = flag.String("child.endpoint", "", "be a child process, of this S3")
 	childDirectory = flag.String("child.directory", "", "the child's directory")
 	childSHA256    = flag.String("child.sha256", "", "the object's hash")
+	childHold      = flag.Bool("child.hold", false, "hold the folder, print it, and become a shell that waits")
 )
 
 func TestMain(m *testing.M) {
@@ -33,15 +35,22 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	e := &Extractor{S3: client(*childEndpoint), Directory: *childDirectory, transfer: tiny}
-	folder, err := e.Ready(context.Background(), Object{Bucket: "assets", Key: "deps/v1.zip", SHA256: *childSHA256})
+	ready := e.Ready
+	if *childHold {
+		ready = e.Hold
+	}
+	folder, err := ready(context.Background(), Object{Bucket: "assets", Key: "deps/v1.zip", SHA256: *childSHA256})
 	if err != nil {
 		log.Fatal(err)
+	}
+	if *childHold {
+		log.Fatal(syscall.Exec("/bin/sh", []string{"sh", "-c", `echo "$0"; read end`, folder}, nil))
 	}
 	fmt.Print(folder)
 }
 
-func child(s *store, directory string, content []byte) *exec.Cmd {
-	cmd := exec.Command(os.Args[0], "-child.endpoint="+s.endpoint, "-child.directory="+directory, "-child.sha256="+sha(content))
+func child(s *store, directory string, content []byte, more ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], append(more, "-child.endpoint="+s.endpoint, "-child.directory="+directory, "-child.sha256="+sha(content))...)
 	cmd.Stderr = os.Stderr
 	return cmd
 }

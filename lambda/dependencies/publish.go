@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -14,25 +15,28 @@ const partialPrefix = ".partial-"
 
 // publish fills a folder that counts as nothing and renames it to its name
 // when it is complete. The caller holds the directory's lock, so every partial
-// folder there was left by a process that is gone: they are removed, since
-// they may hold the space that this one needs.
-func publish(directory, name string, fill func(partial string) error) (folder string, err error) {
+// folder there was left by a process that is gone. One of the same identity is
+// gone on with; others are removed, since they may hold the space that this
+// one needs. It stays when time or S3 is what was lacking.
+func publish(directory, name, identity string, fill func(partial string) error) (folder string, err error) {
+	partial := filepath.Join(directory, partialPrefix+name+"-"+identity)
 	left, err := filepath.Glob(filepath.Join(directory, partialPrefix+"*"))
 	if err != nil {
 		return "", fmt.Errorf("look for what an earlier attempt left: %w", err)
 	}
 	for _, old := range left {
+		if old == partial {
+			continue
+		}
 		if err := os.RemoveAll(old); err != nil {
 			return "", fmt.Errorf("remove what an earlier attempt left: %w", err)
 		}
 	}
-
-	partial := filepath.Join(directory, partialPrefix+name)
-	if err := os.Mkdir(partial, 0o750); err != nil {
+	if err := os.Mkdir(partial, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("make the folder: %w", err)
 	}
 	defer func() {
-		if err == nil {
+		if err == nil || worthGoingOn(err) {
 			return
 		}
 		if removeErr := os.RemoveAll(partial); removeErr != nil {
@@ -47,6 +51,15 @@ func publish(directory, name string, fill func(partial string) error) (folder st
 		return "", fmt.Errorf("put the folder in place: %w", err)
 	}
 	return folder, nil
+}
+
+// worthGoingOn reports whether another attempt may succeed with what this one
+// has done.
+func worthGoingOn(err error) bool {
+	if _, ok := errors.AsType[*FetchError](err); ok {
+		return true
+	}
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // lock waits until no other process, and no other call in this one, extracts
