@@ -11,9 +11,11 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -279,6 +281,27 @@ func TestBucketInAnotherRegion(t *testing.T) {
 		_, err := s.extractor(t).Ready(t.Context(), object(content))
 		if err == nil || !strings.Contains(err.Error(), "check the region") || len(s.asked()) != 2 {
 			t.Errorf("%d requests, error %v", len(s.asked()), err)
+		}
+	})
+}
+
+// failing answers every request with 500.
+type failing struct{ requests int }
+
+func (f *failing) GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
+	f.requests++
+	response := &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusInternalServerError}}
+	return nil, &smithyhttp.ResponseError{Response: response, Err: errors.New("InternalError")}
+}
+
+func TestFaultIsReportedWithinTheTimeToStart(t *testing.T) {
+	directory := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		const lambdaWaits = 10 * time.Second
+		fake, began := &failing{}, time.Now()
+		_, err := (&Extractor{S3: fake, Directory: directory}).Ready(t.Context(), Object{Bucket: "b", Key: "k"})
+		if _, ok := errors.AsType[*FetchError](err); !ok || fake.requests != attempts || time.Since(began) >= lambdaWaits {
+			t.Errorf("after %s and %d requests: error %v", time.Since(began), fake.requests, err)
 		}
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -30,6 +31,9 @@ type Function struct {
 	process *exec.Cmd
 	exited  chan struct{}
 	log     bytes.Buffer // complete once exited is closed
+
+	mu        sync.Mutex
+	initError []byte
 }
 
 type answer struct {
@@ -40,6 +44,7 @@ type answer struct {
 // Config says what to run.
 type Config struct {
 	Command     []string          // program and arguments
+	Directory   string            // where it runs; empty means the test's
 	Environment map[string]string // all that the program gets besides the runtime API's address
 	Timeout     time.Duration     // what an invocation may take, as it is told; zero means a minute
 }
@@ -52,6 +57,16 @@ func Build(ctx context.Context, output string, drivers ...string) error {
 	build.Env = append(build.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the query function: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// BuildHydrate compiles hydrate as a deployment has it into the file output.
+func BuildHydrate(ctx context.Context, output string) error {
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", output, "defog-cdk/lambda/hydrate")
+	build.Env = append(build.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build hydrate: %w\n%s", err, out)
 	}
 	return nil
 }
@@ -73,6 +88,7 @@ func Start(config Config) (*Function, error) {
 	for name, value := range config.Environment {
 		f.process.Env = append(f.process.Env, name+"="+value)
 	}
+	f.process.Dir = config.Directory
 	f.process.Stdout, f.process.Stderr = &f.log, &f.log
 	if err := f.process.Start(); err != nil {
 		f.api.Close()
@@ -93,6 +109,19 @@ func (f *Function) Stop() string {
 	f.api.Close()
 	return f.log.String()
 }
+
+// End waits for a function that ends by itself. It returns the exit code, what
+// the function told Lambda instead of starting, as JSON and empty for nothing,
+// and its log.
+func (f *Function) End() (code int, initError, log string) {
+	<-f.exited
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.process.ProcessState.ExitCode(), string(f.initError), f.Stop()
+}
+
+// Process is the function's process, to be killed as Lambda does.
+func (f *Function) Process() *os.Process { return f.process.Process }
 
 // PeakMemory returns the most memory in bytes that the running function has had
 // so far. What the system says of an ended process counts its starter too.
@@ -116,6 +145,8 @@ func (f *Function) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case invocation + "next":
 		f.serveNext(w, r)
+	case "/2018-06-01/runtime/init/error":
+		f.serveInitError(w, r)
 	case invocation + RequestID + "/response", invocation + RequestID + "/error":
 		f.serveAnswer(w, r)
 	default:
@@ -133,6 +164,18 @@ func (f *Function) serveNext(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(payload)
 	case <-r.Context().Done():
 	}
+}
+
+func (f *Function) serveInitError(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil || r.Method != http.MethodPost || r.Header.Get("Lambda-Runtime-Function-Error-Type") == "" {
+		http.Error(w, "no init error", http.StatusBadRequest)
+		return
+	}
+	f.mu.Lock()
+	f.initError = body
+	f.mu.Unlock()
+	w.WriteHeader(http.StatusAccepted)
 }
 
 func (f *Function) serveAnswer(w http.ResponseWriter, r *http.Request) {
