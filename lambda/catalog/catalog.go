@@ -35,7 +35,9 @@ type queries struct {
 }
 
 var sources = map[string]queries{
+	"mysql":    mysqlQueries,
 	"postgres": postgresQueries,
+	"redshift": redshiftQueries,
 	"sqlite":   sqliteQueries,
 }
 

@@ -12,6 +12,7 @@ import (
 	"defog-cdk/config/connection"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/schema"
+	"defog-cdk/test/mariadb"
 	"defog-cdk/test/postgres"
 )
 
@@ -158,6 +159,93 @@ func TestReadPostgres(t *testing.T) {
 	}
 }
 
+// PostgreSQL stands in for Redshift, whose catalogs are an old form of its own.
+func TestReadRedshift(t *testing.T) {
+	server := postgres.Start(t)
+	server.Query(t, `CREATE SCHEMA crm`)
+	server.Query(t, `CREATE TABLE crm.customers (id bigint PRIMARY KEY, email varchar(99) NOT NULL)`)
+	server.Query(t, `COMMENT ON TABLE crm.customers IS 'Who buys'`)
+	server.Query(t, `CREATE TABLE orders (id int, shop int, customer bigint REFERENCES crm.customers (id), kind varchar(9), dropped int, PRIMARY KEY (shop, id))`)
+	server.Query(t, `ALTER TABLE orders DROP COLUMN dropped`)
+	server.Query(t, `COMMENT ON COLUMN orders.kind IS 'of order'`)
+	server.Query(t, `CREATE TABLE parcels (order_id int, order_shop int, FOREIGN KEY (order_shop, order_id) REFERENCES orders (shop, id))`)
+	server.Query(t, `CREATE VIEW kinds AS SELECT kind FROM orders`)
+	server.Query(t, `CREATE TABLE hidden (id int PRIMARY KEY)`)
+	server.Query(t, `CREATE ROLE reader LOGIN PASSWORD 'reads'`)
+	server.Query(t, `GRANT USAGE ON SCHEMA crm TO reader`)
+	server.Query(t, `GRANT SELECT ON crm.customers, orders, parcels, kinds TO reader`)
+	server.Query(t, `INSERT INTO orders VALUES (1, 1, NULL, 'open'), (2, 1, NULL, 'done')`)
+	creds := server.Creds()
+	creds["user"], creds["password"] = "reader", "reads"
+	tables, _ := read(t, open(t, "redshift", creds), "redshift", Options{Sample: true})
+	want := []schema.Table{
+		{
+			Schema: "crm", Name: "customers", Comment: "Who buys",
+			Columns:    []schema.Column{{Name: "id", Type: "bigint", NotNull: true}, {Name: "email", Type: "character varying(99)", NotNull: true}},
+			PrimaryKey: []string{"id"},
+		},
+		{Name: "kinds", View: true, Columns: []schema.Column{{Name: "kind", Type: "character varying(9)", Samples: []string{"done", "open"}}}},
+		{
+			Name: "orders",
+			Columns: []schema.Column{
+				{Name: "id", Type: "integer", NotNull: true}, {Name: "shop", Type: "integer", NotNull: true}, {Name: "customer", Type: "bigint"},
+				{Name: "kind", Type: "character varying(9)", Comment: "of order", Samples: []string{"done", "open"}},
+			},
+			PrimaryKey:  []string{"shop", "id"},
+			ForeignKeys: []schema.ForeignKey{{Columns: []string{"customer"}, Schema: "crm", Table: "customers", TargetColumns: []string{"id"}}},
+		},
+		{
+			Name:        "parcels",
+			Columns:     []schema.Column{{Name: "order_id", Type: "integer"}, {Name: "order_shop", Type: "integer"}},
+			ForeignKeys: []schema.ForeignKey{{Columns: []string{"order_shop", "order_id"}, Table: "orders", TargetColumns: []string{"shop", "id"}}},
+		},
+	}
+	if diff := cmp.Diff(want, tables); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestReadMySQL(t *testing.T) {
+	server := mariadb.Start(t)
+	server.Query(t, `
+		CREATE DATABASE crm; CREATE TABLE crm.customers (id bigint PRIMARY KEY);
+		CREATE TABLE orders (
+			id int, shop int, customer bigint, total decimal(10,2) NOT NULL, state enum('open', 'done') NOT NULL COMMENT 'of order',
+			PRIMARY KEY (shop, id), FOREIGN KEY (customer) REFERENCES crm.customers (id)) COMMENT 'What is bought';
+		CREATE TABLE parcels (order_shop int, order_id int, secret text, FOREIGN KEY (order_shop, order_id) REFERENCES orders (shop, id));
+		CREATE VIEW states AS SELECT state FROM orders;
+		CREATE TABLE hidden (id int PRIMARY KEY);
+		INSERT INTO orders VALUES (1, 1, NULL, 2.5, 'open');
+		CREATE USER reader@'127.0.0.1' IDENTIFIED BY 'reads';
+		GRANT SELECT ON bank.orders TO reader@'127.0.0.1';
+		GRANT SELECT ON bank.states TO reader@'127.0.0.1';
+		GRANT SELECT (order_shop, order_id), INSERT ON bank.parcels TO reader@'127.0.0.1'`)
+	creds := server.Creds()
+	creds["user"], creds["password"] = "reader", "reads"
+	tables, _ := read(t, open(t, "mysql", creds), "mysql", Options{Sample: true})
+	want := []schema.Table{
+		{
+			Name: "orders", Comment: "What is bought",
+			Columns: []schema.Column{
+				{Name: "id", Type: "int(11)", NotNull: true}, {Name: "shop", Type: "int(11)", NotNull: true}, {Name: "customer", Type: "bigint(20)"},
+				{Name: "total", Type: "decimal(10,2)", NotNull: true},
+				{Name: "state", Type: "enum('open','done')", NotNull: true, Comment: "of order", Samples: []string{"open"}},
+			},
+			PrimaryKey:  []string{"shop", "id"},
+			ForeignKeys: []schema.ForeignKey{{Columns: []string{"customer"}, Schema: "crm", Table: "customers", TargetColumns: []string{"id"}}},
+		},
+		{
+			Name:        "parcels",
+			Columns:     []schema.Column{{Name: "order_shop", Type: "int(11)"}, {Name: "order_id", Type: "int(11)"}},
+			ForeignKeys: []schema.ForeignKey{{Columns: []string{"order_shop", "order_id"}, Table: "orders", TargetColumns: []string{"shop", "id"}}},
+		},
+		{Name: "states", View: true, Columns: []schema.Column{{Name: "state", Type: "enum('open','done')", NotNull: true, Comment: "of order", Samples: []string{"open"}}}},
+	}
+	if diff := cmp.Diff(want, tables); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestReadSamplesColumnsOfFewValues(t *testing.T) {
 	script := sqliteShop + `
 		CREATE TABLE people (name TEXT, plan TEXT, contact_info TEXT, channel TEXT, since TEXT, code TEXT, "a ""b""" TEXT);
@@ -203,7 +291,7 @@ func TestReadFails(t *testing.T) {
 	if _, err := Read(t.Context(), db, "sqlite", Options{}); err == nil || !strings.Contains(err.Error(), "no table") {
 		t.Errorf("empty: got %v", err)
 	}
-	if _, err := Read(t.Context(), db, "oracle", Options{}); err == nil || !strings.Contains(err.Error(), "valid: postgres, sqlite") {
+	if _, err := Read(t.Context(), db, "oracle", Options{}); err == nil || !strings.Contains(err.Error(), "valid: mysql, postgres, redshift, sqlite") {
 		t.Errorf("unknown: got %v", err)
 	}
 }
