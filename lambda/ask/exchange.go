@@ -8,12 +8,14 @@ import (
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/generate"
 	"defog-cdk/lambda/results"
+	"defog-cdk/lambda/trace"
 )
 
 // exchange is one question on its way to its answer.
 type exchange struct {
 	requestID string
 	coldStart bool
+	tracer    *trace.Tracer
 	request   request
 
 	query      generate.Query   // the question's first
@@ -30,8 +32,9 @@ type exchange struct {
 // run has the SQL written and run. A statement that the database refuses goes
 // back to the generator; what cannot be reached is not tried again here.
 func (x *exchange) run(ctx context.Context, backend Backend, retries int, limits database.Limits) *failure {
-	start := time.Now()
+	start, end := time.Now(), x.tracer.Begin(ctx, "generate")
 	query, err := backend.Generator.Generate(ctx, x.request.question)
+	end(err != nil)
 	x.generation = time.Since(start)
 	if err != nil {
 		return generatorFailure(ctx, err)
@@ -58,10 +61,13 @@ func (x *exchange) run(ctx context.Context, backend Backend, retries int, limits
 }
 
 // retry has the statement that failed replaced.
-func (x *exchange) retry(ctx context.Context, generator generate.Generator, fail *failure) error {
+func (x *exchange) retry(ctx context.Context, generator generate.Generator, fail *failure) (err error) {
 	x.retries++
-	start := time.Now()
-	defer func() { x.generation += time.Since(start) }()
+	start, end := time.Now(), x.tracer.Begin(ctx, "retry")
+	defer func() {
+		end(err != nil)
+		x.generation += time.Since(start)
+	}()
 	sql, err := generator.Retry(ctx, x.request.question, generate.Failure{
 		Attempt: x.retries,
 		First:   x.query.SQL,
@@ -78,8 +84,9 @@ func (x *exchange) retry(ctx context.Context, generator generate.Generator, fail
 // execute runs the statement. A failure names the question's first statement,
 // as Defog's client did.
 func (x *exchange) execute(ctx context.Context, backend Backend, limits database.Limits) *failure {
-	start := time.Now()
+	start, end := time.Now(), x.tracer.Begin(ctx, "query")
 	result, err := x.rows(ctx, backend, limits)
+	end(err != nil)
 	x.execution += time.Since(start)
 	if err == nil {
 		x.result = result

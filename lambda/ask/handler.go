@@ -18,6 +18,7 @@ import (
 	"defog-cdk/lambda/doctor"
 	"defog-cdk/lambda/generate"
 	"defog-cdk/lambda/results"
+	"defog-cdk/lambda/trace"
 )
 
 // margin is what is kept of a request's time for the answer itself.
@@ -42,6 +43,7 @@ type Handler struct {
 	StatementTimeout time.Duration // how long the database may work on one statement
 	LogQuestions     bool          // adds the question's text to the log
 	Stack            string        // whose metrics go along with the log; "" for none
+	Tracer           *trace.Tracer // is told how long generator and database took; nil for nobody
 
 	mu      sync.Mutex
 	backend *Backend
@@ -96,7 +98,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		defer cancel()
 	}
 
-	x := &exchange{requestID: requestID(ctx, event), coldStart: h.isFirst()}
+	x := &exchange{requestID: requestID(ctx, event), coldStart: h.isFirst(), tracer: h.Tracer}
 	x.failure = h.answer(ctx, x, read)
 	out, err := x.encode(isHTTP)
 	if err != nil {

@@ -65,6 +65,7 @@ func TestFaults(t *testing.T) {
 	}{
 		{"nothing", nothing, nothing, 200, ""},
 		{"database stopped", must(server.Stop), must(server.StartAgain), 502, "database_unreachable"},
+		{"database killed", must(server.Kill), must(server.StartAgain), 502, "database_unreachable"},
 		{"database restarted", must(server.Restart), nothing, 200, ""},
 		{"database paused", must(server.Pause), server.Resume, 504, "database_timeout"},
 		{"generator's status 500", fail(generator.Status(500)), nothing, 502, "generator_unreachable"},

@@ -47,6 +47,7 @@ func (s *service) handler(wrong error) *ask.Handler {
 		StatementTimeout: s.statementTimeout,
 		LogQuestions:     s.logQuestions,
 		Stack:            s.stack,
+		Tracer:           s.tracer,
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"defog-cdk/config/connection"
 	"defog-cdk/config/environ"
 	"defog-cdk/lambda/dependencies"
+	"defog-cdk/lambda/trace"
 )
 
 // The generators that environ.Generator may name.
@@ -43,6 +44,7 @@ type settings struct {
 	resultsPrefix    string
 	resultsLifetime  time.Duration
 	stack            string // "" outside of one
+	tracer           *trace.Tracer
 	aws              awsSettings
 }
 
@@ -87,6 +89,10 @@ func readSettings(get func(string) string) (settings, error) {
 	s.generatorTimeout = time.Duration(number(environ.GeneratorTimeout, 0, 0)) * time.Second
 	s.resultsLifetime = time.Duration(number(environ.ResultsLifetime, 3600, 1)) * time.Second
 
+	var err error
+	if s.tracer, err = trace.New(get("AWS_XRAY_DAEMON_ADDRESS")); err != nil {
+		problems = append(problems, fmt.Errorf("AWS_XRAY_DAEMON_ADDRESS: %w", err))
+	}
 	if valid := []string{defog, golden, bedrock, openai}; !slices.Contains(valid, s.generator) {
 		problems = append(problems, fmt.Errorf("%s: %q is unknown; valid: %v", environ.Generator, s.generator, valid))
 	}
@@ -94,7 +100,6 @@ func readSettings(get func(string) string) (settings, error) {
 		problems = append(problems, fmt.Errorf("%s: missing; generator %s needs a model", environ.GeneratorModel, s.generator))
 	}
 	if s.secret = get(environ.CredentialsSecret); s.secret == "" {
-		var err error
 		if s.connection, err = connection.Decode(get(environ.Credentials)); err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", environ.Credentials, err))
 		}

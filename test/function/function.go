@@ -18,8 +18,13 @@ import (
 	"time"
 )
 
-// RequestID is the id of every invocation.
-const RequestID = "r-1"
+const (
+	// RequestID is the id of every invocation.
+	RequestID = "r-1"
+
+	// TraceID is the tracing header of every invocation.
+	TraceID = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+)
 
 // Function is a running function. It answers one event at a time.
 type Function struct {
@@ -160,6 +165,7 @@ func (f *Function) serveNext(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Lambda-Runtime-Aws-Request-Id", RequestID)
 		w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:test")
+		w.Header().Set("Lambda-Runtime-Trace-Id", TraceID)
 		w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(f.timeout).UnixMilli()))
 		_, _ = w.Write(payload)
 	case <-r.Context().Done():

@@ -141,6 +141,19 @@ func (s *Server) Close() error {
 	return errors.Join(err, s.Remove())
 }
 
+// Kill ends every process of the server at once, as when its machine loses
+// power: clients are told nothing. The data is kept for StartAgain.
+func (s *Server) Kill() error {
+	if err := s.Pause(); err != nil {
+		return fmt.Errorf("kill PostgreSQL: %w", err)
+	}
+	for _, pid := range s.paused {
+		_ = syscall.Kill(pid, syscall.SIGKILL) // one that is gone needs none
+	}
+	s.paused = nil
+	return s.End(syscall.SIGKILL)
+}
+
 // Pause halts every process of the server: connections stay open and nothing
 // answers, as when a machine hangs.
 func (s *Server) Pause() error {

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"encoding/json"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"defog-cdk/config/environ"
+	"defog-cdk/test/function"
+)
+
+// TestXRayIsToldOfEachStep has X-Ray's daemon listen to a question whose SQL is
+// wrong at first.
+func TestXRayIsToldOfEachStep(t *testing.T) {
+	daemon, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer daemon.Close()
+	_, url := newGenerator(t)
+	shop := filepath.Join(t.TempDir(), "shop.sqlite")
+	writeShop(t, shop)
+	f := start(t, map[string]string{environ.Credentials: encode(t, shop, url), "AWS_XRAY_DAEMON_ADDRESS": daemon.LocalAddr().String()})
+	f.invoke(t, `{"question": "Which teas are there?"}`)
+
+	type step struct {
+		Name  string
+		Fault bool
+	}
+	var got []step
+	for range 4 {
+		datagram := make([]byte, 64<<10)
+		if err := daemon.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		n, _, err := daemon.ReadFrom(datagram)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, document, _ := strings.Cut(string(datagram[:n]), "\n")
+		var segment struct {
+			step
+			Trace  string `json:"trace_id"`
+			Parent string `json:"parent_id"`
+		}
+		if err := json.Unmarshal([]byte(document), &segment); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(function.TraceID, "Root="+segment.Trace+";Parent="+segment.Parent+";") {
+			t.Errorf("%s is no part of %s", document, function.TraceID)
+		}
+		if strings.Contains(document, "tea") {
+			t.Errorf("X-Ray is told of what was asked: %s", document)
+		}
+		got = append(got, segment.step)
+	}
+	want := []step{{"generate", false}, {"query", true}, {"retry", false}, {"query", false}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
