@@ -34,7 +34,7 @@ var forms = map[string]form{
 	"snowflake":  {required: []string{"account", "warehouse", "user", "password"}, optional: []string{"database"}},
 	"databricks": {required: []string{"server_hostname", "access_token", "http_path"}, optional: []string{"schema"}},
 	"bigquery":   {required: []string{"json_key_path"}},
-	"sqlserver":  {required: []string{"server", "user", "password"}, optional: []string{"database"}},
+	"sqlserver":  {required: []string{"server", "user", "password"}, optional: []string{"database", "sslmode", "sslrootcert"}, driver: true},
 }
 
 // DBTypes returns the valid values of db_type, sorted.

@@ -37,6 +37,7 @@ func TestDecodeReadsWhatEncodeWrote(t *testing.T) {
 		valid,
 		`{"db_type": "mysql", "db_creds": {}}`,
 		`{"db_type": "mysql", "db_creds": {"host": "h", "database": "d", "user": "u", "password": "p", "port": 3307, "sslmode": "require", "sslrootcert": "ca.pem"}}`,
+		`{"db_type": "sqlserver", "db_creds": {"server": "h\\inst", "user": "u", "password": "p", "sslmode": "require", "sslrootcert": "ca.pem"}}`,
 		`{"db_type": "redshift", "db_creds": {"host": "h", "port": 5439, "database": "d", "user": "u", "password": "p", "schema": "sales"}}`,
 		`{"db_type": "postgres", "db_creds": {"host": "h", "port": "5432", "database": "d", "user": "u", "password": "p"}, "generate_query_url": "http://127.0.0.1:1/x"}`,
 	} {
@@ -85,8 +86,8 @@ func TestProblems(t *testing.T) {
 			"db_creds.pasword: unknown key (did you mean password?); valid: host, port, database, user, password, sslmode, sslrootcert, auth",
 			"db_kreds: unknown key (did you mean db_creds?); valid: api_key, db_type, db_creds, base_url, generate_query_url",
 		}},
-		{"no driver", `{"db_type": "sqlserver", "db_creds": {"server": "s", "user": "u", "password": "p"}}`, []string{
-			"db_type: sqlserver cannot be queried yet; leave db_creds empty ({}) to generate its SQL without running it",
+		{"no driver", `{"db_type": "databricks", "db_creds": {"server_hostname": "s", "access_token": "t", "http_path": "p"}}`, []string{
+			"db_type: databricks cannot be queried yet; leave db_creds empty ({}) to generate its SQL without running it",
 		}},
 		{"URLs", `{"db_type": "sqlite", "db_creds": {}, "base_url": "defog.example", "generate_query_url": "https://u:s3cret@defog.example"}`, []string{
 			"base_url: is not a URL; valid: https://host or http://host, with a path if need be",

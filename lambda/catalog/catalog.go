@@ -35,10 +35,11 @@ type queries struct {
 }
 
 var sources = map[string]queries{
-	"mysql":    mysqlQueries,
-	"postgres": postgresQueries,
-	"redshift": redshiftQueries,
-	"sqlite":   sqliteQueries,
+	"mysql":     mysqlQueries,
+	"postgres":  postgresQueries,
+	"redshift":  redshiftQueries,
+	"sqlite":    sqliteQueries,
+	"sqlserver": sqlserverQueries,
 }
 
 // DBTypes returns the kinds of databases that can be read, sorted.

@@ -51,9 +51,7 @@ func (r *reader) sample(ctx context.Context, table schema.Table, column *schema.
 	if table.Schema != "" {
 		from = quote(table.Schema) + "." + from
 	}
-	rows, err := r.rows(ctx, fmt.Sprintf(
-		"SELECT DISTINCT CAST(v AS %s) AS v FROM (SELECT %s AS v FROM %s WHERE %s IS NOT NULL LIMIT %d) AS s ORDER BY v LIMIT %d",
-		textType(r.schema.DBType), name, from, name, sampledRows, sampledValues+1), sampledValues+1)
+	rows, err := r.rows(ctx, sampleQuery(r.schema.DBType, name, from), sampledValues+1)
 	if err != nil || len(rows) > sampledValues {
 		return true, err
 	}
@@ -68,12 +66,25 @@ func (r *reader) sample(ctx context.Context, table schema.Table, column *schema.
 	return true, nil
 }
 
+// sampleQuery asks for a column's different values, as text.
+func sampleQuery(dbType, column, table string) string {
+	query := "SELECT DISTINCT CAST(v AS %[1]s) AS v FROM (SELECT %[2]s AS v FROM %[3]s WHERE %[2]s IS NOT NULL LIMIT %[4]d) AS s ORDER BY v LIMIT %[5]d"
+	if dbType == "sqlserver" {
+		query = "SELECT DISTINCT TOP (%[5]d) CAST(v AS %[1]s) AS v FROM (SELECT TOP (%[4]d) %[2]s AS v FROM %[3]s WHERE %[2]s IS NOT NULL) AS s ORDER BY v"
+	}
+	return fmt.Sprintf(query, textType(dbType), column, table, sampledRows, sampledValues+1)
+}
+
 // textType is what CAST makes text of.
 func textType(dbType string) string {
-	if dbType == "mysql" {
+	switch dbType {
+	case "mysql":
 		return "char"
+	case "sqlserver":
+		return "nvarchar(max)"
+	default:
+		return "text"
 	}
-	return "text"
 }
 
 // isText reports whether a column's type is one of text. SQLite's columns may

@@ -16,6 +16,8 @@ const (
 	refusedWithCode  = "the server refused it with code "
 	noTLS            = "it does not speak TLS"
 	noAnswer         = "it did not answer in time"
+
+	noConnectionsFromHere = "it takes no connections from here"
 )
 
 // connectFailure says that an error came up while connecting, when even an

@@ -37,6 +37,12 @@ import (
 // Its zero dates are strings like other dates: "0000-00-00". MariaDB keeps JSON
 // as text, and that is what it becomes. Redshift's SUPER is json.
 //
+// SQL Server's uniqueidentifier is in capitals, its money a decimal. Its geometry,
+// geography, hierarchyid and rowversion are bytes, a datetimeoffset is in its own
+// zone, and a time keeps its seventh digit where that is not zero. A sql_variant
+// does not say what it holds: a date in it is a timestamp, a uniqueidentifier
+// bytes.
+//
 // SQLite has no types but its storage classes: integer, float, text, bytes and
 // null. What a column was declared as does not count: a date that is stored as
 // text is that text, a DECIMAL that is stored as a float is a number, and a
@@ -114,6 +120,31 @@ func appendFloat(dst []byte, f float64) []byte {
 		dst = append(dst, ".0"...)
 	}
 	return dst
+}
+
+// shortest returns, of the numbers near by that a float of four bytes cannot
+// tell from f, the one with the fewest digits.
+func shortest(f float64) float64 {
+	near, err := strconv.ParseFloat(strconv.FormatFloat(f, 'g', -1, 32), 64)
+	if err != nil {
+		return f
+	}
+	return near
+}
+
+// appendFraction appends a second's nanoseconds: nothing for none, six digits,
+// and more if these would not hold it.
+func appendFraction(dst []byte, nanoseconds int64) []byte {
+	switch {
+	case nanoseconds == 0:
+		return dst
+	case nanoseconds%1000 == 0:
+		return appendPadded(append(dst, '.'), nanoseconds/1000, 6)
+	case nanoseconds%100 == 0:
+		return appendPadded(append(dst, '.'), nanoseconds/100, 7)
+	default:
+		return appendPadded(append(dst, '.'), nanoseconds, 9)
+	}
 }
 
 // appendInterval appends an interval of whole days and microseconds: days below

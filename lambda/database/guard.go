@@ -161,6 +161,20 @@ func (g *guard) checkArguments(function string, tokens []token) error {
 	return refusal("a parenthesis is not closed")
 }
 
+// begins reports whether tokens begin with the words of a phrase.
+func begins(tokens []token, phrase string) bool {
+	words := strings.Fields(phrase)
+	if len(tokens) < len(words) {
+		return false
+	}
+	for i, word := range words {
+		if tokens[i] != (token{wordToken, word}) {
+			return false
+		}
+	}
+	return true
+}
+
 func refusal(why string) *StatementError {
 	return &StatementError{Message: "the statement was refused: " + why}
 }

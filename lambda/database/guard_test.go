@@ -16,6 +16,7 @@ func FuzzGuard(f *testing.F) {
 	for _, file := range []string{
 		"postgres_writes.sql", "postgres_reaches.sql", "postgres_harmless.sql",
 		"mysql_writes.sql", "mysql_reaches.sql", "mysql_harmless.sql", "redshift_hostile.sql",
+		"sqlserver_hostile.sql", "sqlserver_harmless.sql",
 	} {
 		for _, sql := range statements(f, file, "/tmp") {
 			f.Add(sql)
@@ -26,7 +27,7 @@ func FuzzGuard(f *testing.F) {
 		f.Add(sql)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, g := range []*guard{&postgresGuard, &redshiftGuard, &mysqlGuard, &sqliteGuard} {
+		for _, g := range []*guard{&postgresGuard, &redshiftGuard, &mysqlGuard, &sqliteGuard, &sqlserverGuard} {
 			err := g.check(text)
 			if _, ok := errors.AsType[*StatementError](err); err != nil && !ok {
 				t.Fatalf("%q: got %#v, want a StatementError", text, err)
@@ -40,6 +41,7 @@ func FuzzGuard(f *testing.F) {
 		}
 		quoted := "'" + strings.ReplaceAll(text, "'", "''") + "'"
 		hides(t, &postgresGuard, quoted, "pg_sleep")
+		hides(t, &sqlserverGuard, quoted, "loginproperty")
 		hides(t, &mysqlGuard, strings.ReplaceAll(quoted, `\`, `\\`), "sleep")
 		if !strings.Contains(text, `\`) {
 			hides(t, &redshiftGuard, quoted, "pg_sleep")

@@ -3,6 +3,7 @@ package database
 import (
 	"errors"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -38,6 +39,7 @@ type dialect struct {
 	dollarQuotes   bool      // $tag$…$tag$ is a string
 	prefixes       bool      // E'…' knows backslashes, U&"…" code points
 	mysql          bool      // MySQL's comments; names are the same in upper and lower case
+	tsql           bool      // no semicolon between statements; names as in mysql
 }
 
 // backslash says what a backslash in a string means to the database.
@@ -55,6 +57,9 @@ var (
 	errUnclosedString  = errors.New("a string is not closed")
 	errBackslashQuote  = errors.New(`a string holds a backslash before a quote: write '' for a quote`)
 	errUnclosedName    = errors.New("a quoted name is not closed")
+	errNumberWord      = errors.New("a number and a word are not apart")
+	errLineEnd         = errors.New("a comment's line ends in an unusual way")
+	errLetters         = errors.New("it holds characters, outside of strings and quoted names, that are not plain letters")
 	errUnicodeEscape   = errors.New(`names with Unicode escapes (U&"…") are not supported`)
 )
 
@@ -97,6 +102,9 @@ func (l *lexer) skipBlank() error {
 			end := strings.IndexAny(l.rest, ends)
 			if end < 0 {
 				end = len(l.rest)
+			}
+			if l.tsql && !l.endsPlainly(end) {
+				return errLineEnd
 			}
 			l.rest = l.rest[end:]
 		case strings.HasPrefix(l.rest, "/*"):
@@ -163,9 +171,16 @@ func (l *lexer) next() (token, error) {
 		l.rest = l.rest[1:]
 		return l.quoted(stringToken, '\'', backslashEscape)
 	case isDigit(c):
-		return l.cut(numberToken, number(l.rest)), nil
+		t := l.cut(numberToken, l.number())
+		if l.tsql && l.rest != "" && (isName(l.rest[0]) || strings.IndexByte("@#", l.rest[0]) >= 0) {
+			return t, errNumberWord
+		}
+		return t, nil
 	case isNameStart(c):
 		t := l.cut(wordToken, span(l.rest, isName))
+		if l.tsql && !plainWord(t.text) {
+			return t, errLetters
+		}
 		t.text = strings.ToLower(t.text)
 		return t, nil
 	case c == '$':
@@ -179,7 +194,7 @@ func (l *lexer) next() (token, error) {
 // name reads a quoted name.
 func (l *lexer) name(end byte) (token, error) {
 	t, err := l.quoted(nameToken, end, backslashLiteral)
-	if l.mysql {
+	if l.mysql || l.tsql {
 		t.text = strings.ToLower(t.text)
 	}
 	return t, err
@@ -281,6 +296,43 @@ func number(s string) int {
 		return exponent + digits
 	}
 	return size
+}
+
+// number returns how many bytes at the start of the rest, which is a digit, are
+// one number.
+func (l *lexer) number() int {
+	if l.tsql && hasPrefixFold(l.rest, "0x") {
+		const digits = "0123456789abcdefABCDEF"
+		return len("0x") + span(l.rest[len("0x"):], func(c byte) bool { return strings.IndexByte(digits, c) >= 0 })
+	}
+	return number(l.rest)
+}
+
+// endsPlainly reports whether a comment to the line's end is over where every
+// reader thinks so: at a line feed, alone or behind a carriage return.
+func (l *lexer) endsPlainly(end int) bool {
+	comment, after := l.rest[:end], l.rest[end:]
+	return !strings.ContainsAny(comment, "\v\f\u0085\u2028\u2029") && (!strings.HasPrefix(after, "\r") || strings.HasPrefix(after, "\r\n"))
+}
+
+// plainWord reports whether a bare word has letters that no server could take
+// for blanks, or for other letters: a "ſ" for an "s".
+func plainWord(word string) bool {
+	for _, r := range word {
+		switch {
+		case r < utf8.RuneSelf:
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r),
+			r == 'ı' || r == 'İ', r >= 0xf900 && r < 0x10000: // Turkish, and forms for compatibility
+			return false
+		default:
+			for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+				if other < utf8.RuneSelf {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 func hasPrefixFold(s, prefix string) bool {

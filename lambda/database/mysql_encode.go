@@ -40,12 +40,7 @@ func appendMySQL(dst []byte, value driver.Value, encode encoder) []byte {
 	case uint64:
 		return strconv.AppendUint(dst, v, 10)
 	case float32:
-		// Of the numbers near by, the one with the fewest digits.
-		shortest, err := strconv.ParseFloat(strconv.FormatFloat(float64(v), 'g', -1, 32), 64)
-		if err != nil {
-			shortest = float64(v)
-		}
-		return appendFloat(dst, shortest)
+		return appendFloat(dst, shortest(float64(v)))
 	case float64:
 		return appendFloat(dst, v)
 	case []byte:

@@ -77,7 +77,7 @@ func mysqlReason(err error) string {
 	case 1040, 1203, 1226:
 		return noConnectionLeft
 	case 1129, 1130:
-		return "it takes no connections from here"
+		return noConnectionsFromHere
 	case 3159:
 		return "it wants TLS"
 	default:

@@ -91,17 +91,3 @@ func checkShow(tokens []token) error {
 	}
 	return refusal("SHOW may show: " + strings.ToUpper(strings.Join(mysqlShown, ", ")))
 }
-
-// begins reports whether tokens begin with the words of a phrase.
-func begins(tokens []token, phrase string) bool {
-	words := strings.Fields(phrase)
-	if len(tokens) < len(words) {
-		return false
-	}
-	for i, word := range words {
-		if tokens[i] != (token{wordToken, word}) {
-			return false
-		}
-	}
-	return true
-}

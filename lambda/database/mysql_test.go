@@ -402,7 +402,7 @@ func TestMySQLCantConnect(t *testing.T) {
 func TestMySQLErrorCodes(t *testing.T) {
 	for code, want := range map[uint16]string{
 		3118: refusedLogin, 1040: noConnectionLeft, 4031: endedByServer, 1053: endedByServer, 3159: "it wants TLS",
-		1130: "it takes no connections from here", 1251: refusedWithCode + "1251",
+		1130: noConnectionsFromHere, 1251: refusedWithCode + "1251",
 	} {
 		err := mysqlError(t.Context(), &connectFailure{&mysql.MySQLError{Number: code, Message: "secret"}})
 		failed, ok := errors.AsType[*ConnectionError](err)

@@ -67,7 +67,7 @@ func examineRights(ctx context.Context, db database.Database) []Finding {
 	if err != nil {
 		return []Finding{{"read-only", Failed, err.Error(), "Give the function a user that may only read; it serves nobody until then."}}
 	}
-	findings := []Finding{{"read-only", OK, "a write in a query's own transaction was refused", ""}}
+	findings := []Finding{{"read-only", OK, "a write that ran as queries do left nothing behind", ""}}
 	if len(rights.Writes) > 0 {
 		return append(findings, Finding{"rights", Warning,
 			fmt.Sprintf("the database's user may write by other means: %s", strings.Join(rights.Writes, ", ")),

@@ -10,8 +10,8 @@ import (
 	"defog-cdk/config/connection"
 )
 
-// endpoint returns where the database listens; ok is false for one that is a
-// file.
+// endpoint returns where the database listens, port "" if that is not known; ok
+// is false for one that is a file.
 func endpoint(conn connection.Connection) (host, port string, ok bool) {
 	text := conn.DBCreds.Text
 	switch conn.DBType {
@@ -22,8 +22,11 @@ func endpoint(conn connection.Connection) (host, port string, ok bool) {
 	case "mysql":
 		return text("host"), cmp.Or(text("port"), "3306"), true
 	case "sqlserver":
-		host, port, _ := strings.Cut(text("server"), ",")
-		host, _, _ = strings.Cut(host, `\`)
+		host, port, _ := strings.Cut(strings.TrimPrefix(text("server"), "tcp:"), ",")
+		host, instance, _ := strings.Cut(strings.TrimSpace(host), `\`)
+		if port == "" && instance != "" {
+			return host, "", true // which port that is, only the server's browser knows
+		}
 		return host, cmp.Or(strings.TrimSpace(port), "1433"), true
 	case "snowflake":
 		return text("account") + ".snowflakecomputing.com", "443", true
@@ -49,6 +52,9 @@ func examineNetwork(ctx context.Context, conn connection.Connection) (findings [
 			"A private name resolves inside its VPC alone: set vpc_id or subnet_ids, and ask the deployed function."}}, false
 	}
 	name := Finding{"name", OK, fmt.Sprintf("%s is %s", host, strings.Join(addresses, ", ")), ""}
+	if port == "" {
+		return []Finding{name, {"port", Skipped, "the server's browser tells the instance's port, by UDP port 1434", ""}}, true
+	}
 	address := net.JoinHostPort(host, port)
 	socket, err := new(net.Dialer).DialContext(ctx, "tcp", address)
 	if err != nil {

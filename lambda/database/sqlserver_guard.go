@@ -1,0 +1,214 @@
+//go:build !onedriver || sqlserver
+
+package database
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// sqlserverGuard knows T-SQL's lexical rules, and its functions that reach files
+// and other servers, or tell passwords. A session has QUOTED_IDENTIFIER on, so
+// what stands in double quotes is a name. T-SQL needs no semicolon between
+// statements: its keywords tell where one begins.
+var sqlserverGuard = guard{
+	dialect: dialect{nameQuotes: `"[`, nestedComments: true, tsql: true},
+	reading: []string{"select", "with"},
+	refused: refusedBySQLServer,
+	// Password hashes, other sessions and their statements.
+	hidden: []string{
+		"sql_logins", "syslogins", "sysxlogins", "sysoledbusers", "sysremotelogins", "sysprocesses", "syscacheobjects",
+		"linked_logins", "column_encryption_key_values", "openkeys",
+	},
+	also: checkSQLServer,
+}
+
+func refusedBySQLServer(function string) bool {
+	return slices.Contains(sqlserverRefused, function) ||
+		slices.ContainsFunc(sqlserverRefusedPrefixes, func(prefix string) bool { return strings.HasPrefix(function, prefix) })
+}
+
+// sqlserverRefused are functions of the server, documented or not.
+// https://learn.microsoft.com/en-us/sql/t-sql/functions/functions
+var sqlserverRefused = []string{
+	// Other servers, files, and what an extended procedure left in memory.
+	"openrowset", "openquery", "opendatasource", "openxml", "get_filestream_transaction_context",
+	"ai_generate_embeddings",
+	// Passwords and keys.
+	"loginproperty", "pwdcompare", "pwdencrypt", "decryptbykey", "decryptbycert", "decryptbyasymkey", "decryptbykeyautocert",
+	"decryptbykeyautoasymkey", "decryptbypassphrase", "signbycert", "signbyasymkey", "crypt_gen_random",
+	// The transaction log, traces, audits and backups, which are files.
+	"fn_dblog", "fn_dblog_xtp", "fn_dump_dblog", "fn_dump_dblog_xtp", "fn_full_dblog", "fn_get_audit_file", "fn_get_audit_file_v2",
+	"fn_get_sql", "fn_xe_file_target_read_file", "fn_xe_telemetry_blob_target_read_file", "fn_physloccracker",
+	"fn_getrowsetidfromrowdump", "fn_repldecryptver4", "fn_replgetcolidfrombitmap", "fn_cdc_decrypt_metadata",
+	"fn_sqlagent_jobs", "fn_sqlagent_job_history", "fn_sqlagent_jobsteps", "fn_sqlagent_jobsteps_logs",
+}
+
+var sqlserverRefusedPrefixes = []string{
+	"xp_", "sp_", "fn_trace_", "fn_syspolicy_", "fn_sysdac_", "fn_rpc_", "fn_hadr_",
+}
+
+// sqlserverStarting are the reserved words that begin a statement, write, or run
+// something, in one that only reads they have no place.
+// https://learn.microsoft.com/en-us/sql/t-sql/language-elements/reserved-keywords-transact-sql
+var sqlserverStarting = strings.Fields(`
+	alter backup begin break bulk checkpoint close commit continue create dbcc deallocate declare delete deny disk drop dump
+	exec execute goto grant if insert into kill lineno load open print proc procedure raiserror readtext reconfigure
+	restore return revert revoke rollback save set setuser shutdown tran transaction trigger truncate update updatetext use
+	waitfor while writetext`)
+
+// sqlserverPhrases are words that no statement may hold in this order: sequences
+// that move on, and statements that begin with a word which is not reserved.
+var sqlserverPhrases = []string{
+	"next value for", "disable trigger", "enable trigger", "send on", "get conversation", "move conversation",
+	"end conversation", "receive top", "for browse",
+}
+
+// sqlserverLocks are hints that keep others from writing.
+// https://learn.microsoft.com/en-us/sql/t-sql/queries/hints-transact-sql-table
+var sqlserverLocks = strings.Fields("tablockx xlock updlock tablock paglock holdlock serializable repeatableread querytraceon")
+
+// checkSQLServer refuses a second statement, and names that lead elsewhere.
+func checkSQLServer(tokens []token) error {
+	if len(tokens) == 1 {
+		return refusal("it is not complete")
+	}
+	for i, t := range tokens {
+		var err error
+		switch {
+		case t.kind == wordToken:
+			err = checkKeyword(tokens[:i], tokens[i:])
+		case t.is(`\`):
+			err = refusal("it holds a backslash outside of a string")
+		}
+		if err == nil && t.named() {
+			err = checkName(tokens[:i], tokens[i:])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return checkSelects(tokens)
+}
+
+// checkKeyword looks at a word that is not quoted, the first of rest.
+func checkKeyword(before, rest []token) error {
+	word := rest[0].text
+	after := token{}
+	if len(rest) > 1 {
+		after = rest[1]
+	}
+	switch {
+	case slices.Contains(sqlserverStarting, word):
+	case slices.ContainsFunc(sqlserverPhrases, func(phrase string) bool { return begins(rest, phrase) }):
+	case slices.Contains(sqlserverLocks, word):
+	case word == "merge" && after.text != "join" && after.text != "union": // a hint for a join
+	case word == "fetch" && !behind(before, "row", "rows"): // of OFFSET … ROWS
+	case word == "receive" && after.is("*"):
+	default:
+		return nil
+	}
+	return refusal(strings.ToUpper(word) + " may not be used here")
+}
+
+// checkName looks at a name, the first of rest: SQL Server takes one of four
+// parts, some of which may be empty, for one on another server.
+func checkName(before, rest []token) error {
+	if behind(before, ".") {
+		return checkSystem(before[:len(before)-1], rest[0].text)
+	}
+	dots, i := 0, 1
+	for ; i < len(rest) && (rest[i].is(".") || rest[i-1].is(".") && rest[i].named()); i++ {
+		if rest[i].is(".") {
+			dots++
+		}
+	}
+	switch {
+	case dots >= 3:
+		return refusal("a name of four parts leads to another server; give tables a short alias")
+	case i < len(rest) && rest[i].is("(") && !ascii(rest[i-1].text):
+		return refusal("a function's name may only have ASCII characters")
+	}
+	return nil
+}
+
+// checkSystem looks at a name behind a schema's, the last of before: the server
+// keeps its state in the schema sys.
+func checkSystem(before []token, name string) error {
+	if len(before) == 0 || !isSys(before[len(before)-1].text) {
+		return nil
+	}
+	if refusedBySQLServer(name) || !ascii(name) || strings.HasPrefix(name, "dm_") || strings.Contains(name, "credential") {
+		return refusal("sys." + name + " may not be read")
+	}
+	return nil
+}
+
+// isSys reports whether a schema is sys, or looks so to a server that ignores
+// accents or widths: three Latin letters, not all of them ASCII.
+func isSys(schema string) bool {
+	letters := 0
+	for _, r := range schema {
+		switch {
+		case unicode.Is(unicode.Latin, r):
+			letters++
+		case !unicode.Is(unicode.Mn, r):
+			return false
+		}
+	}
+	return schema == "sys" || letters == len("sys") && !ascii(schema)
+}
+
+// behind reports whether the last of tokens is one of the words or symbols.
+func behind(tokens []token, texts ...string) bool {
+	if len(tokens) == 0 {
+		return false
+	}
+	last := tokens[len(tokens)-1]
+	return (last.kind == wordToken || last.kind == symbolToken) && slices.Contains(texts, last.text)
+}
+
+func ascii(text string) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
+}
+
+// checkSelects refuses a SELECT that is neither the statement's first, nor in
+// parentheses, nor joined to another by UNION, EXCEPT or INTERSECT, nor the one
+// that follows the tables of a WITH.
+func checkSelects(tokens []token) error {
+	depth, main := 0, tokens[0] != token{wordToken, "with"}
+	for i, t := range tokens {
+		switch {
+		case t.is("("):
+			depth++
+		case t.is(")"):
+			depth--
+		case t == token{wordToken, "with"} && i > 0 && !isHint(tokens[i:]):
+			return refusal("it holds more than one statement")
+		case t != token{wordToken, "select"} || i == 0 || behind(tokens[:i], "(", "union", "except", "intersect", "all"):
+		case depth == 0 && !main && behind(tokens[:i], ")"):
+			main = true
+		default:
+			return refusal("it holds more than one statement")
+		}
+		if depth < 0 {
+			return refusal("a parenthesis is closed that was not opened")
+		}
+	}
+	if depth > 0 {
+		return refusal("a parenthesis is not closed")
+	}
+	return nil
+}
+
+// isHint reports whether a WITH, the first of rest, is not the beginning of a
+// statement: WITH (NOLOCK), and WITH in OPENJSON, GROUP BY … WITH ROLLUP, TOP …
+// WITH TIES.
+func isHint(rest []token) bool {
+	if len(rest) < 2 {
+		return false
+	}
+	return rest[1].is("(") || slices.Contains([]string{"rollup", "cube", "ties"}, rest[1].text)
+}

@@ -1,0 +1,142 @@
+//go:build !onedriver || sqlserver
+
+package database
+
+import (
+	"iter"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	tds "defog-cdk/test/sqlserver"
+)
+
+// cell is a value and its type, as the stand-in sends it.
+type cell struct {
+	kind  tds.Type
+	value tds.Value
+}
+
+// sqlserverType is a statement, what the stand-in sends for it, and its JSON.
+type sqlserverType struct {
+	name  string
+	cells []cell
+	data  string
+}
+
+var (
+	leap   = time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
+	halfOn = leap.Add(500 * time.Millisecond)
+	guid   = []byte{0x99, 0xbc, 0xee, 0xa0, 0x0b, 0x9c, 0xf8, 0x4e, 0xbb, 0x6d, 0x6b, 0xb9, 0xbd, 0x38, 0x0a, 0x11}
+	long   = strings.Repeat("x", 5_000_000)
+)
+
+// sqlserverTypes holds every type of the protocol.
+var sqlserverTypes = []sqlserverType{
+	{"nulls", []cell{{tds.Int, nil}, {tds.NVarChar(10), nil}, {tds.Bit, nil}, {tds.Decimal(38, 20), nil}, {tds.DateTime2(7), nil},
+		{tds.VarBinary(0), nil}, {tds.Text, nil}, {tds.Variant, nil}, {tds.XML, nil}, {tds.Identifier, nil}},
+		"[[null,null,null,null,null,null,null,null,null,null]]"},
+	{"boolean", []cell{{tds.Bit, tds.Short([]byte{1})}, {tds.Bit, tds.Short([]byte{0})}, {tds.FixedBit, tds.Fixed([]byte{1})}}, "[[true,false,true]]"},
+	{"integers", []cell{{tds.TinyInt, tds.Short([]byte{255})}, {tds.SmallInt, tds.Short(tds.Integer(math.MinInt16, 2))},
+		{tds.Int, tds.Short(tds.Integer(math.MinInt32, 4))}, {tds.BigInt, tds.Short(tds.Integer(math.MinInt64, 8))},
+		{tds.BigInt, tds.Short(tds.Integer(math.MaxInt64, 8))}},
+		"[[255,-32768,-2147483648,-9223372036854775808,9223372036854775807]]"},
+	{"integers that cannot be null", []cell{{tds.FixedTinyInt, tds.Fixed([]byte{255})}, {tds.FixedSmallInt, tds.Fixed(tds.Integer(-2, 2))},
+		{tds.FixedInt, tds.Fixed(tds.Integer(-3, 4))}, {tds.FixedBigInt, tds.Fixed(tds.Integer(-4, 8))}}, "[[255,-2,-3,-4]]"},
+	{"floats", []cell{{tds.Real, tds.Short(tds.Float32(0.1))}, {tds.Float, tds.Short(tds.Float64(0.1))}, {tds.Float, tds.Short(tds.Float64(1e16))},
+		{tds.Float, tds.Short(tds.Float64(1.5e300))}, {tds.FixedReal, tds.Fixed(tds.Float32(1e-5))}, {tds.FixedFloat, tds.Fixed(tds.Float64(1))}},
+		"[[0.1,0.1,1e+16,1.5e+300,1e-05,1.0]]"},
+	{"decimals", []cell{{tds.Decimal(9, 2), tds.Short(tds.Digits("12.50", 5))}, {tds.Numeric(18, 0), tds.Short(tds.Digits("-7", 9))},
+		{tds.Decimal(28, 20), tds.Short(tds.Digits("-0.00000000000000000001", 13))},
+		{tds.Decimal(38, 30), tds.Short(tds.Digits("12345678.123456789012345678901234567890", 17))},
+		{tds.Decimal(38, 0), tds.Short(tds.Digits("99999999999999999999999999999999999999", 17))}},
+		`[["12.50","-7","-0.00000000000000000001","12345678.123456789012345678901234567890","99999999999999999999999999999999999999"]]`},
+	{"money", []cell{{tds.Money, tds.Short(tds.Amount(math.MinInt64))}, {tds.Money, tds.Short(tds.Amount(125000))},
+		{tds.SmallMoney, tds.Short(tds.Integer(-500, 4))}, {tds.FixedMoney, tds.Fixed(tds.Amount(-1))}, {tds.FixedSmallMoney, tds.Fixed(tds.Integer(10000, 4))}},
+		`[["-922337203685477.5808","12.5000","-0.0500","-0.0001","1.0000"]]`},
+	{"text", []cell{{tds.NVarChar(20), tds.Sized(tds.UTF16(`a"b\c` + "\t日本 😀"))}, {tds.VarChar(20), tds.Sized([]byte("gr\xf6\xdfe \x80"))},
+		{tds.NChar(3), tds.Sized(tds.UTF16("x  "))}, {tds.Char(3), tds.Sized([]byte("y  "))}, {tds.NVarChar(5), tds.Sized(nil)},
+		{tds.Text, tds.Long([]byte("old\n"))}, {tds.NText, tds.Long(tds.UTF16("größe"))}},
+		`[["a\"b\\c\t日本 😀","größe €","x  ","y  ","","old\n","größe"]]`},
+	{"half a character", []cell{{tds.NVarChar(5), tds.Sized([]byte{0x00, 0xd8})}}, "[[\"\ufffd\"]]"},
+	{"long text", []cell{{tds.NVarChar(0), tds.Pieces(tds.UTF16(long))}, {tds.VarChar(0), tds.Pieces(nil)}}, `[["` + long + `",""]]`},
+	{"xml", []cell{{tds.XML, tds.Pieces(tds.UTF16(`<a b="1"/>`))}}, `[["<a b=\"1\"/>"]]`},
+	{"bytes", []cell{{tds.VarBinary(10), tds.Sized([]byte{0, 255})}, {tds.Binary(2), tds.Sized([]byte{1, 0})}, {tds.VarBinary(0), tds.Pieces([]byte("a"))},
+		{tds.VarBinary(5), tds.Sized(nil)}, {tds.Image, tds.Long([]byte{222, 173})}},
+		`[["\\x00ff","\\x0100","\\x61","\\x","\\xdead"]]`},
+	{"identifier", []cell{{tds.Identifier, tds.Short(guid)}}, `[["A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"]]`},
+	{"dates", []cell{{tds.Date, tds.Short(tds.Days(leap))}, {tds.Date, tds.Short([]byte{0, 0, 0})},
+		{tds.Date, tds.Short(tds.Days(time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)))}}, `[["2024-02-29","0001-01-01","9999-12-31"]]`},
+	{"times", []cell{{tds.TimeOf(0), tds.Short(tds.Clock(leap, 0))}, {tds.TimeOf(7), tds.Short(tds.Clock(halfOn, 7))},
+		{tds.TimeOf(7), tds.Short(tds.Clock(leap.Add(100*time.Nanosecond), 7))}, {tds.TimeOf(3), tds.Short([]byte{0, 0, 0, 0})}},
+		`[["12:00:00","12:00:00.500000","12:00:00.0000001","00:00:00"]]`},
+	{"timestamps", []cell{{tds.DateTime, tds.Short(tds.Ticks(leap.Add(time.Second / 300)))}, {tds.SmallDateTime, tds.Short(tds.Minutes(leap))},
+		{tds.DateTime2(0), tds.Short(tds.Moment(leap, 0))}, {tds.DateTime2(3), tds.Short(tds.Moment(halfOn, 3))},
+		{tds.DateTime2(7), tds.Short(tds.Moment(leap.Add(1234567*100), 7))}, {tds.DateTime, tds.Short(tds.Ticks(time.Date(1753, 1, 1, 0, 0, 0, 0, time.UTC)))},
+		{tds.FixedDateTime, tds.Fixed(tds.Ticks(leap))}, {tds.FixedSmallDateTime, tds.Fixed(tds.Minutes(leap))}},
+		`[["2024-02-29 12:00:00.003000","2024-02-29 12:00:00","2024-02-29 12:00:00","2024-02-29 12:00:00.500000",` +
+			`"2024-02-29 12:00:00.1234567","1753-01-01 00:00:00","2024-02-29 12:00:00","2024-02-29 12:00:00"]]`},
+	{"timestamps with a zone", []cell{{tds.DateTimeOffset(0), tds.Short(tds.Zoned(leap.In(time.FixedZone("", 2*3600)), 0))},
+		{tds.DateTimeOffset(7), tds.Short(tds.Zoned(halfOn.In(time.FixedZone("", -(3*3600+1800))), 7))}, {tds.DateTimeOffset(0), tds.Short(tds.Zoned(leap, 0))}},
+		`[["2024-02-29 14:00:00+02:00","2024-02-29 08:30:00.500000-03:30","2024-02-29 12:00:00+00:00"]]`},
+	{"assembly types", []cell{{tds.Assembly("geometry"), tds.Pieces([]byte{0, 1})}, {tds.Assembly("hierarchyid"), tds.Pieces([]byte{0x58})}}, `[["\\x0001","\\x58"]]`},
+	{"variants", []cell{
+		{tds.Variant, tds.Varying(0x38, nil, tds.Integer(7, 4))},
+		{tds.Variant, tds.Varying(0x32, nil, []byte{1})},
+		{tds.Variant, tds.Varying(0x3e, nil, tds.Float64(0.5))},
+		{tds.Variant, tds.Varying(0x6c, []byte{9, 2}, tds.Digits("12.50", 5))},
+		{tds.Variant, tds.Varying(0x3c, nil, tds.Amount(-5))},
+		{tds.Variant, tds.Varying(0xe7, append([]byte{9, 4, 0xd0, 0, 0x34}, 20, 0), tds.UTF16("日"))},
+		{tds.Variant, tds.Varying(0xa7, append([]byte{9, 4, 0xd0, 0, 0x34}, 20, 0), []byte("\xe4"))},
+		{tds.Variant, tds.Varying(0x3d, nil, tds.Ticks(leap))},
+		{tds.Variant, tds.Varying(0x28, nil, tds.Days(leap))},
+		{tds.Variant, tds.Varying(0x29, []byte{7}, tds.Clock(halfOn, 7))},
+		{tds.Variant, tds.Varying(0x2b, []byte{0}, tds.Zoned(leap, 0))},
+		{tds.Variant, tds.Varying(0xa5, []byte{2, 0}, []byte{0, 1})},
+		{tds.Variant, tds.Varying(0x24, nil, guid)}},
+		`[[7,true,0.5,"12.50","-0.0005","日","ä","2024-02-29 12:00:00","2024-02-29 00:00:00","12:00:00.500000","2024-02-29 12:00:00+00:00","\\x0001",` +
+			`"\\x99bceea00b9cf84ebb6d6bb9bd380a11"]]`},
+}
+
+// typeCases returns sqlserverTypes as the conformance suite takes them.
+func typeCases() []typeCase {
+	var cases []typeCase
+	for _, t := range sqlserverTypes {
+		cases = append(cases, typeCase{t.name, "SELECT * FROM [" + t.name + "]", t.data})
+	}
+	return cases
+}
+
+// typed answers a statement of typeCases.
+func typed(statement string) (tds.Result, bool) {
+	for _, t := range sqlserverTypes {
+		if statement == "SELECT * FROM ["+t.name+"]" {
+			return rowOf(t.cells...), true
+		}
+	}
+	return tds.Result{}, false
+}
+
+// rowOf is a result of one row.
+func rowOf(cells ...cell) tds.Result {
+	var result tds.Result
+	var row []tds.Value
+	for _, c := range cells {
+		result.Columns = append(result.Columns, tds.Column{Type: c.kind})
+		row = append(row, c.value)
+	}
+	result.Rows = slices.Values([][]tds.Value{row})
+	return result
+}
+
+// numbers are rows of whole numbers from 1.
+func numbers(n int64) iter.Seq[[]tds.Value] {
+	return func(yield func([]tds.Value) bool) {
+		for i := range n {
+			if !yield([]tds.Value{tds.Short(tds.Integer(i+1, 8))}) {
+				return
+			}
+		}
+	}
+}

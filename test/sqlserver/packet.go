@@ -1,0 +1,120 @@
+package sqlserver
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+)
+
+// Types of messages, MS-TDS 2.2.3.1.1.
+const (
+	batchMessage       = 1
+	replyMessage       = 4
+	attentionMessage   = 6
+	transactionMessage = 14
+	loginMessage       = 16
+	preloginMessage    = 18
+)
+
+const (
+	headerSize = 8
+	packetSize = 4096
+	lastPacket = 1 // the status of a message's last packet
+)
+
+// readMessage reads the packets of one message.
+func readMessage(from io.Reader) (kind byte, body []byte, err error) {
+	for {
+		var header [headerSize]byte
+		if _, err := io.ReadFull(from, header[:]); err != nil {
+			return 0, nil, err
+		}
+		size := int(binary.BigEndian.Uint16(header[2:]))
+		if size < headerSize || size > packetSize {
+			return 0, nil, fmt.Errorf("a packet has %d bytes", size)
+		}
+		packet := make([]byte, size-headerSize)
+		if _, err := io.ReadFull(from, packet); err != nil {
+			return 0, nil, err
+		}
+		body = append(body, packet...)
+		if header[1]&lastPacket != 0 {
+			return header[0], body, nil
+		}
+	}
+}
+
+// packetWriter splits a message into packets, the last of which is sent by
+// finish.
+type packetWriter struct {
+	to      io.Writer
+	kind    byte
+	session uint16
+	number  byte
+	body    []byte
+}
+
+func (w *packetWriter) Write(data []byte) (int, error) {
+	w.body = append(w.body, data...)
+	for len(w.body) > packetSize-headerSize {
+		if err := w.send(w.body[:packetSize-headerSize], 0); err != nil {
+			return 0, err
+		}
+		w.body = append(w.body[:0], w.body[packetSize-headerSize:]...)
+	}
+	return len(data), nil
+}
+
+func (w *packetWriter) finish() error {
+	defer func() { w.body = w.body[:0] }()
+	return w.send(w.body, lastPacket)
+}
+
+func (w *packetWriter) send(body []byte, status byte) error {
+	w.number++
+	packet := []byte{w.kind, status}
+	packet = binary.BigEndian.AppendUint16(packet, uint16(headerSize+len(body)))
+	packet = binary.BigEndian.AppendUint16(packet, w.session)
+	packet = append(packet, w.number, 0)
+	_, err := w.to.Write(append(packet, body...))
+	return err
+}
+
+// handshakeConn carries a TLS handshake within prelogin messages, and what comes
+// after it bare.
+type handshakeConn struct {
+	net.Conn
+	done   bool
+	unread []byte
+}
+
+func (c *handshakeConn) Read(into []byte) (int, error) {
+	if c.done {
+		return c.Conn.Read(into)
+	}
+	if len(c.unread) == 0 {
+		kind, body, err := readMessage(c.Conn)
+		if err != nil {
+			return 0, err
+		}
+		if kind != preloginMessage {
+			return 0, fmt.Errorf("a message of type %d in the TLS handshake", kind)
+		}
+		c.unread = body
+	}
+	n := copy(into, c.unread)
+	c.unread = c.unread[n:]
+	return n, nil
+}
+
+func (c *handshakeConn) Write(data []byte) (int, error) {
+	if c.done {
+		return c.Conn.Write(data)
+	}
+	w := packetWriter{to: c.Conn, kind: preloginMessage}
+	if _, err := w.Write(data); err != nil {
+		return 0, err
+	}
+	return len(data), w.finish()
+}
