@@ -13,7 +13,7 @@ func newRoot() *cobra.Command {
 	}
 	var common common
 	common.addFlags(root.PersistentFlags())
-	root.AddCommand(newAsk(&common), newDoctor(&common), newSettings(&common), newMigrate(), newSchema(&common),
+	root.AddCommand(newAsk(&common), newDoctor(&common), newSettings(&common), newMigrate(), newPack(), newSchema(&common),
 		newDescribe(&common), newLogs(&common), newEval(&common), newDelete(&common))
 	return root
 }

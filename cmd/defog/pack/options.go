@@ -1,0 +1,116 @@
+package pack
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Options say what to pack.
+type Options struct {
+	Requirements string   // a requirements file, as pip reads it
+	Handler      string   // a Python file, or a folder of which the content is packed
+	Python       string   // Lambda's runtime: 3.12
+	Arch         string   // arm64 or x86_64
+	DistDir      string   // where the zips go
+	Name         string   // the zips' names begin with it
+	Lean         bool     // whether the dist zip holds the handler alone
+	Keep         []string // names of Rules that are not applied
+	Upgrade      bool     // whether to resolve anew, whatever the lock file says
+	Indexes      Indexes
+
+	UV          string // uv's program; "" finds or installs it
+	Interpreter string // a Python of the target's version, for the .pyc; "" finds it
+	Machine     Machine
+
+	Progress func(string) // is told what is being done
+}
+
+// Indexes say where packages are, besides what uv's own environment variables
+// and the requirements file say.
+type Indexes struct {
+	IndexURL  string // instead of PyPI
+	FindLinks []string
+	NoIndex   bool
+}
+
+func (i Indexes) flags() []string {
+	var flags []string
+	if i.IndexURL != "" {
+		flags = append(flags, "--default-index", i.IndexURL)
+	}
+	for _, links := range i.FindLinks {
+		flags = append(flags, "--find-links", links)
+	}
+	if i.NoIndex {
+		flags = append(flags, "--no-index")
+	}
+	return flags
+}
+
+// Machine is what pack must know of this machine's environment.
+type Machine struct {
+	Path   string // the variable PATH
+	Pyenv  string // the folder of pyenv, if any
+	Caches string // where to install uv
+}
+
+var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// check returns every problem of the options at once.
+func (o *Options) check() (target, error) {
+	t, problems := newTarget(o.Python, o.Arch)
+	if info, err := os.Stat(o.Requirements); err != nil {
+		problems = append(problems, fmt.Errorf("--requirements: %w", err))
+	} else if !info.Mode().IsRegular() {
+		problems = append(problems, fmt.Errorf("--requirements: %s is no file", o.Requirements))
+	}
+	problems = append(problems, o.checkHandler())
+	if !validName.MatchString(o.Name) {
+		problems = append(problems, fmt.Errorf("--name: %q is not a name; valid: letters, digits and ._-", o.Name))
+	}
+	if info, err := os.Stat(o.DistDir); err == nil && !info.IsDir() {
+		problems = append(problems, fmt.Errorf("--dist-dir: %s is no folder", o.DistDir))
+	}
+	var names []string
+	for _, rule := range Rules {
+		names = append(names, rule.Name)
+	}
+	for _, name := range o.Keep {
+		if !slices.Contains(names, name) {
+			problems = append(problems, fmt.Errorf("--keep: %q is not a rule; valid: %s", name, strings.Join(names, ", ")))
+		}
+	}
+	return t, errors.Join(problems...)
+}
+
+func (o *Options) checkHandler() error {
+	info, err := os.Stat(o.Handler)
+	switch {
+	case err != nil:
+		return fmt.Errorf("--handler: %w", err)
+	case info.IsDir():
+		return nil
+	case !info.Mode().IsRegular() || filepath.Ext(o.Handler) != ".py":
+		return fmt.Errorf("--handler: %s is neither a Python file nor a folder", o.Handler)
+	}
+	return nil
+}
+
+// keeps reports whether a rule is not to be applied.
+func (o *Options) keeps(rule string) bool { return slices.Contains(o.Keep, rule) }
+
+// The files that pack writes.
+func (o *Options) distPath() string         { return filepath.Join(o.DistDir, o.Name+"_dist.zip") }
+func (o *Options) dependenciesPath() string { return filepath.Join(o.DistDir, o.Name+"_deps.zip") }
+func (o *Options) sbomPath() string         { return filepath.Join(o.DistDir, o.Name+"_sbom.cdx.json") }
+
+// lockPath is beside the requirements: it belongs into version control with them.
+func (o *Options) lockPath(t target) string {
+	base := strings.TrimSuffix(o.Requirements, filepath.Ext(o.Requirements))
+	return fmt.Sprintf("%s-py%s-%s.lock", base, t.python, t.arch)
+}
