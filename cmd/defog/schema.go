@@ -147,6 +147,7 @@ func (s *schemaCommand) read(ctx context.Context, conn connection.Connection, fo
 	found, err := catalog.Read(ctx, db, conn.DBType, catalog.Options{
 		Sample:   s.sample,
 		Personal: s.personal,
+		Dataset:  conn.DBCreds.Text("dataset"),
 		Progress: func(about string) { fmt.Fprintln(stderr, terminal.Line(about)) },
 	})
 	if refused, ok := errors.AsType[*database.ConnectionError](err); ok {

@@ -15,6 +15,7 @@ import (
 // error, an empty one is not.
 type form struct {
 	required []string
+	instead  []string // what may be given in place of the required ones
 	optional []string
 	driver   bool // the function can run SQL on it
 	iam      bool // "auth": "iam" takes the password's place
@@ -33,7 +34,7 @@ var forms = map[string]form{
 	"mysql":      {required: []string{"host", "database", "user", "password"}, optional: []string{"port", "sslmode", "sslrootcert"}, driver: true, iam: true},
 	"snowflake":  {required: []string{"account", "warehouse", "user", "password"}, optional: []string{"database"}},
 	"databricks": {required: []string{"server_hostname", "access_token", "http_path"}, optional: []string{"schema"}},
-	"bigquery":   {required: []string{"json_key_path"}},
+	"bigquery":   {required: []string{"json_key_path"}, instead: bigqueryKey, optional: bigqueryOptional, driver: true},
 	"sqlserver":  {required: []string{"server", "user", "password"}, optional: []string{"database", "sslmode", "sslrootcert"}, driver: true},
 }
 
@@ -127,9 +128,14 @@ func (c *checker) checkForm(dbType string, form form, fields map[string]any, cre
 		c.failf("db_type", "%s cannot be queried yet; leave db_creds empty ({}) to generate its SQL without running it", dbType)
 	}
 	form = c.checkAuth(form, creds)
-	for _, key := range form.required {
-		if v, given := fields[key]; !given || v == nil || v == "" {
-			c.failf("db_creds."+key, "missing; %s needs %s", dbType, strings.Join(form.required, ", "))
+	required := form.required
+	given := func(key string) bool { return fields[key] != nil && fields[key] != "" }
+	if !slices.ContainsFunc(required, given) && slices.ContainsFunc(form.instead, given) {
+		required = form.instead
+	}
+	for _, key := range required {
+		if !given(key) {
+			c.failf("db_creds."+key, "missing; %s needs %s", dbType, strings.Join(required, ", "))
 		}
 	}
 	if port := creds.Text("port"); port != "" {
@@ -137,7 +143,8 @@ func (c *checker) checkForm(dbType string, form form, fields map[string]any, cre
 			c.failf("db_creds.port", "is not a port; valid: 1 to 65535")
 		}
 	}
-	c.unknown("db_creds.", fields, append(slices.Clone(form.required), form.optional...)...)
+	c.unknown("db_creds.", fields, slices.Concat(form.required, form.instead, form.optional)...)
+	c.bounds(creds)
 	modes := []string{"disable", "require", "verify-ca", "verify-full"}
 	if mode := creds.Text("sslmode"); mode != "" && slices.Contains(form.optional, "sslmode") && !slices.Contains(modes, mode) {
 		c.failf("db_creds.sslmode", "%q is unknown%s; valid: %s", mode, nearest.Hint(mode, modes), strings.Join(modes, ", "))
@@ -165,6 +172,21 @@ func (c *checker) checkAuth(form form, creds Creds) form {
 	form.required = slices.DeleteFunc(slices.Clone(form.required), func(key string) bool { return key == "password" })
 	form.optional = append(form.optional, "password")
 	return form
+}
+
+// bounds checks the texts that must be of a form, whichever database has them.
+func (c *checker) bounds(creds Creds) {
+	if limit := creds.Text("max_bytes_billed"); limit != "" {
+		if n, err := strconv.ParseInt(limit, 10, 64); err != nil || n < 1 {
+			c.failf("db_creds.max_bytes_billed", "is not a limit; valid: a number of bytes, from 1")
+		}
+	}
+	if endpoint := creds.Text("endpoint"); endpoint != "" && !safeURL(endpoint) {
+		c.failf("db_creds.endpoint", "is not a safe URL; valid: https://host, or http://127.0.0.1:port")
+	}
+	if uri := creds.Text("token_uri"); uri != "" && !safeURL(uri) {
+		c.failf("db_creds.token_uri", "is not a safe URL; valid: https://host/path, or http://127.0.0.1:port/path")
+	}
 }
 
 // unknown reports the keys that nothing reads: left alone, a misspelt key

@@ -9,8 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -38,8 +40,20 @@ func (c Creds) Text(key string) string {
 
 // Read reads and checks a connection file. The error holds every problem at
 // once (see [errors.Join]), each naming the file and the key; none shows a
-// value that could be secret.
+// value that could be secret. What db_creds name as a file is read too, and
+// put in its place.
 func Read(path string) (Connection, error) {
+	conn, err := readFile(path)
+	if err != nil {
+		return conn, err
+	}
+	if err := conn.readKey(filepath.Dir(path)); err != nil {
+		return Connection{}, fmt.Errorf("connection file %s: %w", path, err)
+	}
+	return conn, nil
+}
+
+func readFile(path string) (Connection, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Connection{}, fmt.Errorf("connection file %s: not found; create it (README shows its form) or name another one with -c connection_file=PATH", path)
@@ -161,4 +175,12 @@ func checkURL(text string) error {
 		return errors.New("holds a user name or password; valid: a URL without them, api_key is what the generator gets")
 	}
 	return nil
+}
+
+// safeURL reports whether a credential may be sent to a URL: nobody can listen
+// in on the way.
+func safeURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.User == nil && u.Host != "" &&
+		(u.Scheme == "https" || u.Scheme == "http" && net.ParseIP(u.Hostname()).IsLoopback())
 }

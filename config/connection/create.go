@@ -39,7 +39,7 @@ func (c Connection) Create(path string) (created bool, err error) {
 
 // same returns an error unless the file holds this connection.
 func (c Connection) same(path string) error {
-	other, err := Read(path)
+	other, err := readFile(path)
 	if err != nil {
 		return fmt.Errorf("there is already a file, which is left as it is: %w", err)
 	}

@@ -32,9 +32,30 @@ type queries struct {
 	// key's order: schema, table, the key's name, column, and for foreign keys
 	// schema, table and column that it refers to.
 	keys string
+
+	// ofDataset says that DATASET stands in them for the one that is asked.
+	ofDataset bool
+}
+
+// of returns the queries of one dataset.
+func (q queries) of(dbType, dataset string) (queries, error) {
+	if !q.ofDataset {
+		return q, nil
+	}
+	if dataset == "" {
+		return q, errors.New("db_creds has no dataset, and the schema is that of one")
+	}
+	// A dataset of another project is named behind it.
+	path := strings.Split(dataset, ".")
+	for i, name := range path {
+		path[i] = schema.Quote(dbType, name)
+	}
+	replacer := strings.NewReplacer("DATASET", strings.Join(path, "."))
+	return queries{columns: replacer.Replace(q.columns), keys: replacer.Replace(q.keys)}, nil
 }
 
 var sources = map[string]queries{
+	"bigquery":  bigqueryQueries,
 	"mysql":     mysqlQueries,
 	"postgres":  postgresQueries,
 	"redshift":  redshiftQueries,
@@ -50,6 +71,7 @@ type Options struct {
 	Sample   bool               // values of columns that hold few different ones
 	Personal bool               // also those of columns that look personal
 	Progress func(about string) // told what is done; nil for nobody
+	Dataset  string             // whose tables to read, where there are datasets
 }
 
 // Read returns the schema of db, with the tables that its user may read.
@@ -57,6 +79,10 @@ func Read(ctx context.Context, db database.Database, dbType string, options Opti
 	source, ok := sources[dbType]
 	if !ok {
 		return schema.Schema{}, fmt.Errorf("reading the schema of a %s database is not supported; valid: %s", dbType, strings.Join(DBTypes(), ", "))
+	}
+	source, err := source.of(dbType, options.Dataset)
+	if err != nil {
+		return schema.Schema{}, err
 	}
 	r := reader{db: db, schema: schema.Schema{DBType: dbType}, options: options}
 	if err := r.columns(ctx, source.columns); err != nil {

@@ -82,6 +82,8 @@ func textType(dbType string) string {
 		return "char"
 	case "sqlserver":
 		return "nvarchar(max)"
+	case "bigquery":
+		return "string"
 	default:
 		return "text"
 	}

@@ -43,6 +43,10 @@ import (
 // does not say what it holds: a date in it is a timestamp, a uniqueidentifier
 // bytes.
 //
+// BigQuery's STRUCT is an object with the fields' names, its GEOGRAPHY and RANGE
+// are as the database writes them, its timestamps in UTC. Of an array that is
+// null nobody can tell that it is not empty.
+//
 // SQLite has no types but its storage classes: integer, float, text, bytes and
 // null. What a column was declared as does not count: a date that is stored as
 // text is that text, a DECIMAL that is stored as a float is a number, and a

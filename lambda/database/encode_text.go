@@ -3,6 +3,7 @@ package database
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -11,6 +12,33 @@ import (
 // encoder appends a value, which the server sent as text, as JSON. Text that
 // does not look as its type should becomes a string.
 type encoder func(dst, text []byte) []byte
+
+func appendBool(dst, text []byte) []byte {
+	switch string(text) {
+	case "t", "true":
+		return append(dst, "true"...)
+	case "f", "false":
+		return append(dst, "false"...)
+	default:
+		return appendString(dst, text)
+	}
+}
+
+func appendInteger(dst, text []byte) []byte {
+	digits := bytes.TrimPrefix(text, []byte("-"))
+	if len(digits) == 0 || span(string(digits), isDigit) < len(digits) || len(digits) > 1 && digits[0] == '0' {
+		return appendString(dst, text)
+	}
+	return append(dst, text...)
+}
+
+func appendFloatText(dst, text []byte) []byte {
+	f, err := strconv.ParseFloat(string(text), 64)
+	if err != nil && !math.IsInf(f, 0) {
+		return appendString(dst, text)
+	}
+	return appendFloat(dst, f)
+}
 
 // appendTime appends a time of day or a timestamp: a fraction gets six digits or,
 // if it is zero, none, a zone its minutes.

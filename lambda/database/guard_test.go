@@ -17,6 +17,7 @@ func FuzzGuard(f *testing.F) {
 		"postgres_writes.sql", "postgres_reaches.sql", "postgres_harmless.sql",
 		"mysql_writes.sql", "mysql_reaches.sql", "mysql_harmless.sql", "redshift_hostile.sql",
 		"sqlserver_hostile.sql", "sqlserver_harmless.sql",
+		"bigquery_writes.sql", "bigquery_reaches.sql", "bigquery_harmless.sql",
 	} {
 		for _, sql := range statements(f, file, "/tmp") {
 			f.Add(sql)
@@ -27,7 +28,7 @@ func FuzzGuard(f *testing.F) {
 		f.Add(sql)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, g := range []*guard{&postgresGuard, &redshiftGuard, &mysqlGuard, &sqliteGuard, &sqlserverGuard} {
+		for _, g := range []*guard{&postgresGuard, &redshiftGuard, &mysqlGuard, &sqliteGuard, &sqlserverGuard, &bigqueryGuard} {
 			err := g.check(text)
 			if _, ok := errors.AsType[*StatementError](err); err != nil && !ok {
 				t.Fatalf("%q: got %#v, want a StatementError", text, err)
@@ -43,6 +44,8 @@ func FuzzGuard(f *testing.F) {
 		hides(t, &postgresGuard, quoted, "pg_sleep")
 		hides(t, &sqlserverGuard, quoted, "loginproperty")
 		hides(t, &mysqlGuard, strings.ReplaceAll(quoted, `\`, `\\`), "sleep")
+		escaped := strings.NewReplacer(`\`, `\\`, "'", `\'`, "\n", `\n`, "\r", `\r`).Replace(text)
+		hides(t, &bigqueryGuard, "'"+escaped+"'", "external_query")
 		if !strings.Contains(text, `\`) {
 			hides(t, &redshiftGuard, quoted, "pg_sleep")
 		}

@@ -40,6 +40,7 @@ type dialect struct {
 	prefixes       bool      // E'…' knows backslashes, U&"…" code points
 	mysql          bool      // MySQL's comments; names are the same in upper and lower case
 	tsql           bool      // no semicolon between statements; names as in mysql
+	google         bool      // GoogleSQL's comments, strings and names: see lexer_google.go
 }
 
 // backslash says what a backslash in a string means to the database.
@@ -80,6 +81,9 @@ func (d *dialect) tokens(sql string) ([]token, error) {
 			return nil, err
 		}
 		tokens = append(tokens, t)
+		if d.google && t.kind == nameToken {
+			tokens = append(tokens[:len(tokens)-1], googlePath(t)...)
+		}
 	}
 }
 
@@ -121,6 +125,9 @@ func (l *lexer) skipBlank() error {
 // end. MySQL wants white space behind the dashes: 1--1 is two.
 func (l *lexer) atLineComment() bool {
 	after, dashes := strings.CutPrefix(l.rest, "--")
+	if l.google && strings.HasPrefix(l.rest, "#") {
+		return true
+	}
 	if l.mysql {
 		return l.rest != "" && l.rest[0] == '#' || dashes && (after == "" || after[0] <= ' ' || after[0] == 0x7f)
 	}
@@ -154,6 +161,11 @@ func (l *lexer) skipComment() error {
 
 // next reads one token; there is at least one character.
 func (l *lexer) next() (token, error) {
+	if l.google {
+		if t, found, err := l.googleToken(); found || err != nil {
+			return t, err
+		}
+	}
 	c := l.rest[0]
 	switch {
 	case c == '\'' || strings.IndexByte(l.stringQuotes, c) >= 0:

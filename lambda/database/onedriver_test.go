@@ -19,6 +19,7 @@ var drivers = map[string]string{
 	"mysql":     "github.com/go-sql-driver/mysql",
 	"sqlite":    "zombiezen.com/go/sqlite",
 	"sqlserver": "github.com/microsoft/go-mssqldb",
+	"bigquery":  "golang.org/x/oauth2/jwt",
 }
 
 // Built for one database, the package compiles and has no other's driver.

@@ -4,7 +4,6 @@ package database
 
 import (
 	"bytes"
-	"math"
 	"strconv"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -70,33 +69,6 @@ const (
 	moneyOID         = 790
 	moneyArrayOID    = 791
 )
-
-func appendBool(dst, text []byte) []byte {
-	switch string(text) {
-	case "t":
-		return append(dst, "true"...)
-	case "f":
-		return append(dst, "false"...)
-	default:
-		return appendString(dst, text)
-	}
-}
-
-func appendInteger(dst, text []byte) []byte {
-	digits := bytes.TrimPrefix(text, []byte("-"))
-	if len(digits) == 0 || span(string(digits), isDigit) < len(digits) || len(digits) > 1 && digits[0] == '0' {
-		return appendString(dst, text)
-	}
-	return append(dst, text...)
-}
-
-func appendFloatText(dst, text []byte) []byte {
-	f, err := strconv.ParseFloat(string(text), 64)
-	if err != nil && !math.IsInf(f, 0) {
-		return appendString(dst, text)
-	}
-	return appendFloat(dst, f)
-}
 
 // appendBytea appends bytes that the server wrote as hex or, in its old style,
 // with backslashes.

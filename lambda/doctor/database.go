@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -31,7 +32,7 @@ func examineLogin(ctx context.Context, db database.Database, conn connection.Con
 		return []Finding{{"login", Failed, err.Error(), "Correct db_creds, and see the database's own log."}}, false
 	}
 	login := Finding{"login", OK, "the database answers queries", ""}
-	if user := conn.DBCreds.Text("user"); user != "" {
+	if user := cmp.Or(conn.DBCreds.Text("user"), conn.DBCreds.Text("client_email")); user != "" {
 		login.Detail += " of " + user
 	}
 	return []Finding{examineTLS(conn), login}, true

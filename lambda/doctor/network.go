@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/url"
 	"strings"
 
 	"defog-cdk/config/connection"
@@ -33,7 +34,11 @@ func endpoint(conn connection.Connection) (host, port string, ok bool) {
 	case "databricks":
 		return text("server_hostname"), "443", true
 	case "bigquery":
-		return "bigquery.googleapis.com", "443", true
+		endpoint, err := url.Parse(text("endpoint"))
+		if err != nil {
+			return text("endpoint"), "443", true
+		}
+		return cmp.Or(endpoint.Hostname(), "bigquery.googleapis.com"), cmp.Or(endpoint.Port(), "443"), true
 	}
 	return "", "", false
 }

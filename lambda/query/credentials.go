@@ -23,7 +23,8 @@ func secretsOf(conn connection.Connection) []string {
 	secrets := []string{conn.APIKey}
 	harmless := []string{
 		"host", "port", "database", "user", "schema", "sslmode", "sslrootcert", "account", "warehouse",
-		"server", "server_hostname", "http_path",
+		"server", "server_hostname", "http_path", "catalog",
+		"project_id", "client_email", "token_uri", "universe_domain", "type", "dataset", "location", "endpoint", "max_bytes_billed",
 	}
 	for key := range conn.DBCreds {
 		if !slices.Contains(harmless, key) {

@@ -1,0 +1,61 @@
+//go:build !onedriver || bigquery
+
+package database
+
+// bigqueryType is a value of a type as the service sends it, and its JSON.
+type bigqueryType struct{ name, field, cell, data string }
+
+// bigqueryTypes holds every kind of value. The service's forms are those of its
+// REST reference and of what Google's client libraries read.
+var bigqueryTypes = []bigqueryType{
+	{"null", `{"type": "INTEGER", "mode": "NULLABLE"}`, `null`, `null`},
+	{"no mode", `{"type": "INTEGER"}`, `"1"`, `1`},
+	{"integers", `{"type": "INTEGER"}`, `"-9223372036854775808"`, `-9223372036854775808`},
+	{"int64", `{"type": "INT64", "mode": "REQUIRED"}`, `"9223372036854775807"`, `9223372036854775807`},
+	{"float", `{"type": "FLOAT"}`, `"1.0"`, `1.0`},
+	{"long float", `{"type": "FLOAT64"}`, `"0.1"`, `0.1`},
+	{"exponent", `{"type": "FLOAT"}`, `"1.5E300"`, `1.5e+300`},
+	{"nan", `{"type": "FLOAT"}`, `"NaN"`, `"NaN"`},
+	{"infinity", `{"type": "FLOAT"}`, `"Infinity"`, `"Infinity"`},
+	{"minus infinity", `{"type": "FLOAT"}`, `"-Infinity"`, `"-Infinity"`},
+	{"short infinity", `{"type": "FLOAT"}`, `"-inf"`, `"-Infinity"`},
+	{"numeric", `{"type": "NUMERIC"}`, `"12.50"`, `"12.50"`},
+	{"all digits", `{"type": "NUMERIC"}`, `"-99999999999999999999999999999.999999999"`, `"-99999999999999999999999999999.999999999"`},
+	{"bignumeric", `{"type": "BIGNUMERIC"}`, `"0.00000000000000000000000000000000000001"`, `"0.00000000000000000000000000000000000001"`},
+	{"true", `{"type": "BOOLEAN"}`, `"true"`, `true`},
+	{"false", `{"type": "BOOL"}`, `"false"`, `false`},
+	{"text", `{"type": "STRING"}`, `"größe \"日本 😀\" \\ \u0001"`, `"größe \"日本 😀\" \\ \u0001"`},
+	{"text like null", `{"type": "STRING"}`, `"null"`, `"null"`},
+	{"bytes", `{"type": "BYTES"}`, `"AP8="`, `"\\x00ff"`},
+	{"no bytes", `{"type": "BYTES"}`, `""`, `"\\x"`},
+	{"date", `{"type": "DATE"}`, `"2024-02-29"`, `"2024-02-29"`},
+	{"first date", `{"type": "DATE"}`, `"0001-01-01"`, `"0001-01-01"`},
+	{"time", `{"type": "TIME"}`, `"12:00:00"`, `"12:00:00"`},
+	{"short time", `{"type": "TIME"}`, `"12:00:00.5"`, `"12:00:00.500000"`},
+	{"datetime", `{"type": "DATETIME"}`, `"2024-02-29T12:00:00"`, `"2024-02-29 12:00:00"`},
+	{"datetime with fraction", `{"type": "DATETIME"}`, `"2024-02-29T12:00:00.500000"`, `"2024-02-29 12:00:00.500000"`},
+	{"timestamp", `{"type": "TIMESTAMP"}`, `"1709208000500000"`, `"2024-02-29 12:00:00.500000+00:00"`},
+	{"whole timestamp", `{"type": "TIMESTAMP"}`, `"1709208000000000"`, `"2024-02-29 12:00:00+00:00"`},
+	{"early timestamp", `{"type": "TIMESTAMP"}`, `"-62135596800000000"`, `"0001-01-01 00:00:00+00:00"`},
+	{"last timestamp", `{"type": "TIMESTAMP"}`, `"253402300799999999"`, `"9999-12-31 23:59:59.999999+00:00"`},
+	{"interval", `{"type": "INTERVAL"}`, `"0-0 1 2:3:4.5"`, `"1 day, 2:03:04.500000"`},
+	{"long interval", `{"type": "INTERVAL"}`, `"1-2 3 0:0:0"`, `"428 days, 0:00:00"`},
+	{"negative interval", `{"type": "INTERVAL"}`, `"-1-2 3 -0:0:1"`, `"-423 days, 23:59:59"`},
+	{"hours beyond a day", `{"type": "INTERVAL"}`, `"0-0 0 49:0:0"`, `"2 days, 1:00:00"`},
+	{"json", `{"type": "JSON"}`, `"{\"a\":[1,2.50,null]}"`, `{"a":[1,2.50,null]}`},
+	{"json null", `{"type": "JSON"}`, `"null"`, `null`},
+	{"geography", `{"type": "GEOGRAPHY"}`, `"POINT(1 2)"`, `"POINT(1 2)"`},
+	{"range of dates", `{"type": "RANGE", "rangeElementType": {"type": "DATE"}}`, `"[2024-02-29, UNBOUNDED)"`, `"[2024-02-29, UNBOUNDED)"`},
+	{"range of datetimes", `{"type": "RANGE", "rangeElementType": {"type": "DATETIME"}}`, `"[UNBOUNDED, 2024-02-29T12:00:00)"`, `"[UNBOUNDED, 2024-02-29 12:00:00)"`},
+	{"range of timestamps", `{"type": "RANGE", "rangeElementType": {"type": "TIMESTAMP"}}`, `"[1709208000000000, UNBOUNDED)"`, `"[2024-02-29 12:00:00+00:00, UNBOUNDED)"`},
+	{"array", `{"type": "INTEGER", "mode": "REPEATED"}`, `[{"v": "1"}, {"v": "2"}]`, `[1,2]`},
+	{"empty array", `{"type": "INTEGER", "mode": "REPEATED"}`, `[]`, `[]`},
+	{"array of dates", `{"type": "DATE", "mode": "REPEATED"}`, `[{"v": "2024-02-29"}]`, `["2024-02-29"]`},
+	{"struct", `{"type": "RECORD", "fields": [{"name": "a", "type": "NUMERIC"}, {"name": "b \"c\"", "type": "TIMESTAMP"}]}`,
+		`{"f": [{"v": "1.0"}, {"v": "0"}]}`, `{"a":"1.0","b \"c\"":"1970-01-01 00:00:00+00:00"}`},
+	{"null struct", `{"type": "STRUCT", "fields": [{"name": "a", "type": "INTEGER"}]}`, `null`, `null`},
+	{"array of structs of arrays", `{"type": "RECORD", "mode": "REPEATED", "fields": [{"name": "a", "type": "FLOAT", "mode": "REPEATED"}]}`,
+		`[{"v": {"f": [{"v": [{"v": "1"}, {"v": "NaN"}]}]}}, {"v": {"f": [{"v": []}]}}]`, `[{"a":[1.0,"NaN"]},{"a":[]}]`},
+	{"a type that is new", `{"type": "VECTOR"}`, `"[1, 2]"`, `"[1, 2]"`},
+	{"what a type should not look like", `{"type": "TIMESTAMP"}`, `"soon"`, `"soon"`},
+}

@@ -1,0 +1,241 @@
+// Package bigquery stands in for BigQuery, which tests cannot reach. It speaks
+// the service's REST API and Google's token endpoint, as their references
+// describe them: jobs that run, are rehearsed, cancelled and stopped when their
+// time is up, results by pages, and the errors' form. What statements return
+// is for the test to say.
+// https://cloud.google.com/bigquery/docs/reference/rest/v2
+package bigquery
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+
+	"defog-cdk/config/connection"
+)
+
+const (
+	project  = "shop-project"
+	account  = "reader@shop-project.iam.gserviceaccount.com"
+	location = "europe-west3"
+)
+
+// Server is the service. Its fields must not change once it is asked.
+type Server struct {
+	// Answer returns what a statement does.
+	Answer func(sql string) Statement
+	// Routines holds the functions that a project has, as the API describes
+	// them, by dataset.function.
+	Routines map[string]string
+	// MayCreate lets the account make datasets and tables.
+	MayCreate bool
+
+	http   *httptest.Server
+	mu     sync.Mutex
+	key    *rsa.PrivateKey
+	tokens map[string]bool
+	jobs   []*job
+	faults []http.HandlerFunc
+	asked  int
+}
+
+// Statement is what the service knows of a statement's text.
+type Statement struct {
+	Type     string             // SELECT, INSERT, …; "" for what Fault says
+	Bytes    int64              // that it would read
+	Routines []string           // dataset.function that it calls
+	Schema   string             // JSON of the columns' list
+	Rows     int                // how many there are
+	Row      func(i int) string // JSON of one, from 0
+	Endless  bool               // it works until it is stopped
+	Fault    *Fault             // what it fails with, when it is rehearsed
+	Failure  *Fault             // what it fails with, when it runs
+}
+
+// Fault is an error of the API's form.
+type Fault struct {
+	Status          int
+	Reason, Message string
+}
+
+// Start starts the service on this machine.
+func Start() (*Server, error) {
+	key, err := firstKey()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{key: key, tokens: map[string]bool{}}
+	s.http = httptest.NewServer(s)
+	return s, nil
+}
+
+// firstKey is the one that every service begins with: making one takes long.
+var firstKey = sync.OnceValues(newKey)
+
+func newKey() (*rsa.PrivateKey, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, fmt.Errorf("make the account's key: %w", err)
+	}
+	return key, nil
+}
+
+// Close stops it.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	for _, job := range s.jobs {
+		job.stop("stopped", "the service goes down")
+	}
+	s.mu.Unlock()
+	s.http.Close()
+	return nil
+}
+
+// Rotate gives the account another key; the old one, and what it opened, is of
+// no use any more.
+func (s *Server) Rotate() error {
+	key, err := newKey()
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.key = key
+	clear(s.tokens)
+	return nil
+}
+
+// Revoke makes the tokens invalid that were given.
+func (s *Server) Revoke() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.tokens)
+}
+
+// KeyFile returns the account's key file.
+func (s *Server) KeyFile() ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	der, err := x509.MarshalPKCS8PrivateKey(s.key)
+	if err != nil {
+		return nil, fmt.Errorf("encode the account's key: %w", err)
+	}
+	return json.Marshal(map[string]string{
+		"type": "service_account", "project_id": project, "client_email": account, "private_key_id": "k1",
+		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
+		"token_uri":   s.http.URL + "/token",
+	})
+}
+
+// Creds returns db_creds for the account.
+func (s *Server) Creds() (connection.Creds, error) {
+	file, err := s.KeyFile()
+	if err != nil {
+		return nil, err
+	}
+	creds := connection.Creds{"endpoint": s.http.URL, "dataset": "shop"}
+	return creds, json.Unmarshal(file, &creds)
+}
+
+// Fail has the next requests, the token's not counted, answered by faults.
+func (s *Server) Fail(faults ...http.HandlerFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, faults...)
+}
+
+// Asked returns how many requests there were, the token's not counted.
+func (s *Server) Asked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked
+}
+
+// Job is what became of a statement that ran.
+type Job struct{ SQL, Type, State string } // running, done or stopped
+
+// Jobs returns the jobs that ran, in order. Rehearsals are none.
+func (s *Server) Jobs() []Job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	jobs := make([]Job, len(s.jobs))
+	for i, j := range s.jobs {
+		jobs[i] = Job{j.sql, j.Type, j.state()}
+	}
+	return jobs
+}
+
+// Says returns a fault that answers with a status and a body.
+func Says(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body)) // the client may be gone
+	}
+}
+
+// Resets is a fault that closes the connection.
+func Resets(w http.ResponseWriter, _ *http.Request) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	_ = conn.Close() // it is what was wanted
+}
+
+// Hangs is a fault that never answers.
+func Hangs(_ http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body) // the end of the connection is not noticed before
+	<-r.Context().Done()
+}
+
+// ServeHTTP speaks the protocol.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/token" {
+		s.giveToken(w, r)
+		return
+	}
+	s.mu.Lock()
+	s.asked++
+	var fault http.HandlerFunc
+	if len(s.faults) > 0 {
+		fault = s.faults[0]
+		s.faults = s.faults[1:]
+	}
+	s.mu.Unlock()
+	if fault == nil {
+		fault = s.Serve
+	}
+	fault(w, r)
+}
+
+// Serve answers a request as the service does that has no fault.
+func (s *Server) Serve(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	known := s.tokens[r.Header.Get("Authorization")]
+	s.mu.Unlock()
+	if !known {
+		refuse(w, Fault{http.StatusUnauthorized, "authError", "Request had invalid authentication credentials."})
+		return
+	}
+	s.route(w, r)
+}
+
+func refuse(w http.ResponseWriter, fault Fault) {
+	reply(w, fault.Status, map[string]any{"error": map[string]any{
+		"code": fault.Status, "message": fault.Message,
+		"errors": []any{map[string]any{"message": fault.Message, "domain": "global", "reason": fault.Reason}},
+	}})
+}
+
+func reply(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // the client may be gone
+}
