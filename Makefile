@@ -5,12 +5,13 @@
 export Q
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup demo local serve test test-race lint golden clean
+.PHONY: help setup demo local serve diff test test-race lint golden clean
 
 help:
 	@echo "make demo              deploy to local AWS and ask a question (Q=\"…\" asks another, KEEP=1 leaves it up)"
 	@echo "make local             keep a local AWS up, for cdk deploy against it"
 	@echo "make serve             answer at http://127.0.0.1:8080/, without AWS (LISTEN=… elsewhere)"
+	@echo "make diff              cdk diff without the secrets (ARGS=\"-c app_name=…\" are its arguments)"
 	@echo "make test              run every test"
 	@echo "make lint              run the linters"
 	@echo "make golden            rewrite the golden templates and README's settings table"
@@ -42,6 +43,11 @@ local: setup
 
 serve:
 	@go run ./lambda/query -listen $(or $(LISTEN),127.0.0.1:8080)
+
+# npm run diff -- … is the same, with the CLI's exit code: make has one of its own.
+diff: setup
+	@go build -o .build/defog ./cmd/defog
+	@.build/defog diff $(ARGS)
 
 # The templates are validated by cdk synth, not in every unit test: see
 # DESIGN.md, "What synth costs".

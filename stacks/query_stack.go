@@ -83,8 +83,9 @@ func warn(stack awscdk.Stack, conf config.Config) {
 	annotations := awscdk.Annotations_Of(stack)
 	if conf.CredentialsSecret == "" {
 		annotations.AddWarningV2(jsii.String("defog:credentials-in-template"), jsii.String(
-			"The database's credentials stand in the template as base64, and whoever may read the stack or the function can read them. "+
-				"To keep them in Secrets Manager, set credentials_secret."))
+			"The database's credentials stand in the template as base64: whoever may read the stack or the function can read them, "+
+				"and cdk diff prints them, old and new. To review a change without them, use npm run diff; "+
+				"to keep them in Secrets Manager, set credentials_secret."))
 	}
 	if conf.APIAuth == "none" {
 		annotations.AddWarningV2(jsii.String("defog:open-api"), jsii.String(

@@ -6,12 +6,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/config/environ"
 )
 
 var sample = connection.Connection{APIKey: "key", DBType: "postgres", DBCreds: connection.Creds{
@@ -71,6 +74,32 @@ func TestSynthListsEveryProblemAndWritesNothing(t *testing.T) {
 	}
 	if files, err := os.ReadDir(output); err == nil && len(files) > 0 { // the CLI itself makes the folder
 		t.Errorf("a broken configuration left an assembly behind: %v", files)
+	}
+}
+
+// TestSecretModeKeepsCredentialsOut looks at every file of an assembly, and into
+// its zips, with credentials at hand that it must not use.
+func TestSecretModeKeepsCredentialsOut(t *testing.T) {
+	secrets := map[string]string{"password": oldPassword, "API key": reviewKey}
+	conn := connection.Connection{APIKey: reviewKey, DBType: "postgres", DBCreds: connection.Creds{
+		"host": "db", "port": 5432, "database": "shop", "user": "reader", "password": oldPassword}}
+	credentials, err := conn.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	synth := func(settings ...string) (found []string, files int) {
+		output := filepath.Join(t.TempDir(), "cdk.out")
+		args := slices.Concat([]string{"cdk", "synth", "--quiet", "-o", output, "-c", "connection_file=" + writeConnection(t, conn)}, settings)
+		if text, code := command(t, append(os.Environ(), environ.Credentials+"="+credentials), "npx", args...); code != 0 {
+			t.Fatal(text)
+		}
+		return leaksIn(t, secrets, time.Time{}, []string{output})
+	}
+	if found, files := synth("-c", "credentials_secret=prod/defog", "-c", "db_type=postgres"); len(found) > 0 || files < 5 {
+		t.Errorf("%d files, with secrets in %v", files, found)
+	}
+	if found, _ := synth(); len(found) == 0 {
+		t.Error("the credentials are not found even where they are")
 	}
 }
 

@@ -63,20 +63,27 @@ func newWorld(t *testing.T, options ...local.Option) *world {
 		APIKey: "key-of-the-test", DBType: "postgres", DBCreds: w.postgres.Creds(), BaseURL: stand.URL,
 	})
 
-	var err error
-	if w.aws, err = local.Start(t.Context(), checkout, options...); err != nil {
+	w.aws = startAWS(t, options...)
+	return w
+}
+
+// startAWS starts a local AWS and bootstraps it.
+func startAWS(t *testing.T, options ...local.Option) *local.AWS {
+	t.Helper()
+	started, err := local.Start(t.Context(), checkout, options...)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("local AWS:\n%s", w.aws.Log())
+			t.Logf("local AWS:\n%s", started.Log())
 		}
-		if err := w.aws.Stop(); err != nil {
+		if err := started.Stop(); err != nil {
 			t.Error(err)
 		}
 	})
-	run(t, "cdk bootstrap", func(out io.Writer) error { return w.aws.Bootstrap(t.Context(), out) })
-	return w
+	run(t, "cdk bootstrap", func(out io.Writer) error { return started.Bootstrap(t.Context(), out) })
+	return started
 }
 
 func writeConnection(t *testing.T, conn connection.Connection) string {

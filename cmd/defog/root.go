@@ -14,6 +14,6 @@ func newRoot() *cobra.Command {
 	var common common
 	common.addFlags(root.PersistentFlags())
 	root.AddCommand(newAsk(&common), newDoctor(&common), newSettings(&common), newMigrate(), newPack(), newSchema(&common),
-		newDescribe(&common), newLogs(&common), newEval(&common), newDelete(&common))
+		newDescribe(&common), newLogs(&common), newEval(&common), newDelete(&common), newDiff(), newReview(&common), newRunApp())
 	return root
 }

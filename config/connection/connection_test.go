@@ -3,6 +3,7 @@ package connection
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -185,4 +186,23 @@ func write(t *testing.T, text string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+func TestSecrets(t *testing.T) {
+	conn, err := Parse([]byte(`{"api_key": "k", "db_type": "postgres", "db_creds": {"host": "h", "port": 1, "database": "d", "user": "u", "password": 12345678901}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"api_key": "k", "db_creds.password": "12345678901"}, conn.Secrets()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	// Each key of each database is an address or secret, knowingly.
+	secrets := []string{"password", "access_token", "json_key_path"}
+	for name, form := range forms {
+		for _, key := range append(slices.Clone(form.required), form.optional...) {
+			if slices.Contains(addresses, key) == slices.Contains(secrets, key) {
+				t.Errorf("%s: %s is neither an address nor secret", name, key)
+			}
+		}
+	}
 }

@@ -205,8 +205,9 @@ class QueryStack extends cdk.Stack {
       api.url,
     ].join(' '));
     cdk.Annotations.of(this).addWarningV2('defog:credentials-in-template',
-      "The database's credentials stand in the template as base64, and whoever may read the stack or the function can read them. "
-      + 'To keep them in Secrets Manager, set credentials_secret.');
+      "The database's credentials stand in the template as base64: whoever may read the stack or the function can read them, "
+      + 'and cdk diff prints them, old and new. To review a change without them, use npm run diff; '
+      + 'to keep them in Secrets Manager, set credentials_secret.');
   }
 }
 

@@ -1,0 +1,103 @@
+// Package assembly reads the templates of a cloud assembly, and those that are
+// deployed under the same names.
+package assembly
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Stack is one stack of a cloud assembly.
+type Stack struct {
+	Name     string
+	Account  string         // empty for that of the caller
+	Region   string         // empty for that of the caller
+	Template map[string]any // numbers are json.Number
+	Nested   bool           // in an assembly within the assembly, as a pipeline's stages are
+
+	// Roles that the CDK CLI assumes to read the stack, with placeholders for
+	// partition, account and region. The caller's own rights may do.
+	Roles []string
+}
+
+// unknown begins account and region of a stack that is for any.
+const unknown = "unknown-"
+
+// manifest is what is needed of manifest.json.
+// https://github.com/aws/aws-cdk-cli/blob/main/packages/@aws-cdk/cloud-assembly-schema/lib/cloud-assembly/schema.ts
+type manifest struct {
+	Artifacts map[string]struct {
+		Type        string `json:"type"`
+		Environment string `json:"environment"`
+		Properties  struct {
+			StackName     string `json:"stackName"`
+			TemplateFile  string `json:"templateFile"`
+			DirectoryName string `json:"directoryName"`
+			AssumeRole    string `json:"assumeRoleArn"`
+			LookupRole    struct {
+				ARN string `json:"arn"`
+			} `json:"lookupRole"`
+		} `json:"properties"`
+	} `json:"artifacts"`
+}
+
+// Read returns the stacks of the assembly in a folder, by the names of their
+// artifacts, those of nested assemblies behind them.
+func Read(folder string) ([]Stack, error) {
+	var m manifest
+	if err := readJSON(filepath.Join(folder, "manifest.json"), &m); err != nil {
+		return nil, err
+	}
+	var stacks, nested []Stack
+	for _, id := range slices.Sorted(maps.Keys(m.Artifacts)) {
+		artifact := m.Artifacts[id]
+		properties := artifact.Properties
+		switch artifact.Type {
+		case "aws:cloudformation:stack":
+			stack := Stack{Name: properties.StackName, Roles: []string{properties.LookupRole.ARN, properties.AssumeRole}}
+			if stack.Name == "" {
+				stack.Name = id
+			}
+			stack.Account, stack.Region, _ = strings.Cut(strings.TrimPrefix(artifact.Environment, "aws://"), "/")
+			for _, part := range []*string{&stack.Account, &stack.Region} {
+				if strings.HasPrefix(*part, unknown) {
+					*part = ""
+				}
+			}
+			stack.Roles = slices.DeleteFunc(stack.Roles, func(arn string) bool { return arn == "" })
+			if err := readJSON(filepath.Join(folder, properties.TemplateFile), &stack.Template); err != nil {
+				return nil, err
+			}
+			stacks = append(stacks, stack)
+		case "cdk:cloud-assembly":
+			inner, err := Read(filepath.Join(folder, properties.DirectoryName))
+			if err != nil {
+				return nil, err
+			}
+			for _, stack := range inner {
+				stack.Nested = true
+				nested = append(nested, stack)
+			}
+		}
+	}
+	return append(stacks, nested...), nil
+}
+
+func readJSON(path string, into any) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("read the cloud assembly: %w", err)
+	}
+	defer file.Close()
+	decoder := json.NewDecoder(file)
+	decoder.UseNumber()
+	if err := decoder.Decode(into); err != nil {
+		return fmt.Errorf("read the cloud assembly: %s: %w", path, err)
+	}
+	return nil
+}

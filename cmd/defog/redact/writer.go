@@ -1,0 +1,199 @@
+package redact
+
+import (
+	"bytes"
+	"cmp"
+	"io"
+	"slices"
+)
+
+// Writer passes output on with the secrets replaced. It holds back no more
+// than the end of what was written that could be the beginning of a secret, so
+// that a secret in two pieces is found, and progress shows as it is made.
+type Writer struct {
+	to      io.Writer
+	secrets *Secrets
+	pending []byte
+	before  byte // the last character that was shown before pending
+}
+
+// NewWriter returns a Writer to another. The caller must call Close.
+func NewWriter(to io.Writer, secrets *Secrets) *Writer {
+	return &Writer{to: to, secrets: secrets}
+}
+
+// Write implements io.Writer.
+func (w *Writer) Write(output []byte) (int, error) {
+	w.pending = append(w.pending, output...)
+	return len(output), w.pass(false)
+}
+
+// Close passes on what was held back. It does not close the Writer below.
+func (w *Writer) Close() error { return w.pass(true) }
+
+// cover is a part of the output that belongs to a secret.
+type cover struct {
+	from, to int
+	secret   string
+	size     int
+}
+
+func (w *Writer) pass(final bool) error {
+	w.secrets.lock.RLock()
+	defer w.secrets.lock.RUnlock()
+	shown, squeezed, hold := views(w.pending, final)
+	var covers []cover
+	for _, p := range w.secrets.patterns {
+		v := squeezed
+		if p.word {
+			v = shown
+		}
+		found, held := w.find(p, v, final)
+		covers = append(covers, found...)
+		hold = min(hold, held)
+	}
+	found, held := findEncoded(shown, final)
+	covers, hold = merge(append(covers, found...)), min(hold, held)
+	if final {
+		hold = len(w.pending)
+	}
+	for _, c := range slices.Backward(covers) {
+		if c.to > hold {
+			hold = min(hold, c.from)
+		}
+	}
+	out := w.replace(covers, hold)
+	for i := len(shown.at) - 1; i >= 0; i-- {
+		if shown.at[i] < hold {
+			w.before = shown.text[i]
+			break
+		}
+	}
+	w.pending = slices.Clone(w.pending[hold:])
+	if len(out) == 0 {
+		return nil
+	}
+	_, err := w.to.Write(out)
+	return err
+}
+
+// find returns where the pattern is in the view, and from where on its
+// beginning could be; the latter is beyond everything when it is nowhere.
+func (w *Writer) find(p pattern, v view, final bool) (covers []cover, hold int) {
+	hold = len(w.pending)
+	for from := 0; ; {
+		i := bytes.Index(v.text[from:], p.text)
+		if i < 0 {
+			break
+		}
+		start, end := from+i, from+i+len(p.text)
+		from = start + 1
+		if p.word {
+			if end == len(v.text) && !final {
+				hold = min(hold, v.at[start])
+				break
+			}
+			if start > 0 && inWord(v.text[start-1]) || start == 0 && inWord(w.before) || end < len(v.text) && inWord(v.text[end]) {
+				continue
+			}
+		}
+		covers = append(covers, cover{v.at[start], v.at[end-1] + 1, p.secret, len(p.text)})
+	}
+	for size := min(len(p.text)-1, len(v.text)); size > 0; size-- {
+		start := len(v.text) - size
+		if v.text[start] == p.text[0] && bytes.HasPrefix(p.text, v.text[start:]) {
+			return covers, min(hold, v.at[start])
+		}
+	}
+	return covers, hold
+}
+
+func inWord(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+}
+
+// encodedStarts is how credentials in base64 begin: {"api_key, {"db_type and
+// {"db_creds. They are hidden even when nobody said that they are there.
+var encodedStarts = [][]byte{[]byte("eyJhcGlfa2V5"), []byte("eyJkYl90eXBl"), []byte("eyJkYl9jcmVk")}
+
+func findEncoded(v view, final bool) (covers []cover, hold int) {
+	hold = int(^uint(0) >> 1)
+	for _, start := range encodedStarts {
+		for from := 0; ; {
+			i := bytes.Index(v.text[from:], start)
+			if i < 0 {
+				break
+			}
+			begin := from + i
+			end := begin + len(start)
+			for end < len(v.text) && inBase64(v.text[end]) {
+				end++
+			}
+			from = end
+			if end == len(v.text) && !final {
+				hold = min(hold, v.at[begin])
+			}
+			covers = append(covers, cover{v.at[begin], v.at[end-1] + 1, string(v.text[begin:end]), end - begin})
+		}
+		for size := min(len(start)-1, len(v.text)); size > 0; size-- {
+			if bytes.HasSuffix(v.text, start[:size]) {
+				hold = min(hold, v.at[len(v.text)-size])
+				break
+			}
+		}
+	}
+	return covers, hold
+}
+
+func inBase64(c byte) bool {
+	return inWord(c) || bytes.IndexByte([]byte("+/-_="), c) >= 0
+}
+
+// merge joins covers that overlap; the longest says what the whole is.
+func merge(covers []cover) []cover {
+	slices.SortFunc(covers, func(a, b cover) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to)) })
+	var merged []cover
+	for _, c := range covers {
+		if last := len(merged) - 1; last >= 0 && c.from < merged[last].to {
+			m := &merged[last]
+			m.to = max(m.to, c.to)
+			if c.size > m.size {
+				m.secret, m.size = c.secret, c.size
+			}
+			continue
+		}
+		merged = append(merged, c)
+	}
+	return merged
+}
+
+// replace returns the output up to hold with fingerprints in place of secrets.
+func (w *Writer) replace(covers []cover, hold int) []byte {
+	var out []byte
+	from := 0
+	for _, c := range covers {
+		if c.to > hold {
+			break
+		}
+		out = append(out, w.pending[from:c.from]...)
+		out = append(out, w.secrets.fingerprint(c.secret)...)
+		out = append(out, between(w.pending[c.from:c.to])...)
+		from = c.to
+	}
+	return append(out, w.pending[from:hold]...)
+}
+
+// between is what stood between the characters of a secret and is to stay:
+// colours, and the rest of its lines when there are several.
+func between(raw []byte) []byte {
+	lines := bytes.IndexByte(raw, '\n') >= 0
+	var kept []byte
+	for i := 0; i < len(raw); {
+		size, what := next(raw[i:])
+		if what == colour || what == blank && lines {
+			kept = append(kept, raw[i:i+size]...)
+		}
+		i += size
+	}
+	return kept
+}

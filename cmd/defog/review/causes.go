@@ -1,0 +1,125 @@
+package review
+
+import (
+	"strings"
+
+	"defog-cdk/config/environ"
+)
+
+// cause says which settings a property of the app's stacks comes from.
+type cause struct {
+	types    string // the resource's type
+	path     string // the property, or what it is part of; empty for the whole resource
+	settings string // keys, with blanks between them
+}
+
+// causes are looked at in order: the first that fits is taken.
+var causes = []cause{
+	{"AWS::ApiGatewayV2::Route", "", "api_auth"},
+	{"AWS::ApiGatewayV2::Authorizer", "JwtConfiguration.Issuer", "jwt_issuer"},
+	{"AWS::ApiGatewayV2::Authorizer", "JwtConfiguration.Audience", "jwt_audience"},
+	{"AWS::ApiGatewayV2::Authorizer", "", "api_auth"},
+	{"AWS::ApiGatewayV2::Api", "CorsConfiguration.AllowCredentials", "cors_allow_credentials"},
+	{"AWS::ApiGatewayV2::Api", "CorsConfiguration", "cors_allow_origins"},
+	{"AWS::ApiGatewayV2::Api", "Name", "function_api_name"},
+	{"AWS::ApiGatewayV2::Api", "Description", "function_api_description"},
+	{"AWS::ApiGatewayV2::Api", "Version", "function_api_version"},
+	{"AWS::ApiGatewayV2::Api", "DisableExecuteApiEndpoint", "api_gateway_custom_domain"},
+	{"AWS::ApiGatewayV2::Api", "Tags", "tags function_api_tags"},
+	{"AWS::ApiGatewayV2::Stage", "DefaultRouteSettings.ThrottlingRateLimit", "throttle_rate"},
+	{"AWS::ApiGatewayV2::Stage", "DefaultRouteSettings.ThrottlingBurstLimit", "throttle_burst"},
+	{"AWS::ApiGatewayV2::Stage", "StageName", "api_gateway_stage"},
+	{"AWS::ApiGatewayV2::DomainName", "", "api_gateway_custom_domain"},
+	{"AWS::ApiGatewayV2::ApiMapping", "", "api_gateway_custom_domain"},
+	{"AWS::Route53::RecordSet", "", "api_gateway_custom_domain"},
+	{"AWS::Logs::LogGroup", "RetentionInDays", "log_retention_in_days"},
+	{"AWS::Logs::LogGroup", "DeletionPolicy", "removal_policy"},
+	{"AWS::Logs::LogGroup", "UpdateReplacePolicy", "removal_policy"},
+	{"AWS::S3::Bucket", "DeletionPolicy", "removal_policy"},
+	{"AWS::S3::Bucket", "UpdateReplacePolicy", "removal_policy"},
+	{"AWS::Lambda::Function", variable(environ.Credentials), "connection_file"},
+	{"AWS::Lambda::Function", variable(environ.CredentialsSecret), "credentials_secret"},
+	{"AWS::Lambda::Function", variable(environ.Generator), "generator"},
+	{"AWS::Lambda::Function", variable(environ.GeneratorModel), "generator_model"},
+	{"AWS::Lambda::Function", variable(environ.GeneratorRegion), "generator_region"},
+	{"AWS::Lambda::Function", variable(environ.GeneratorBaseURL), "generator_base_url"},
+	{"AWS::Lambda::Function", variable(environ.GeneratorTimeout), "generator_timeout"},
+	{"AWS::Lambda::Function", variable(environ.StatementTimeout), "statement_timeout"},
+	{"AWS::Lambda::Function", variable(environ.MaxRows), "max_rows"},
+	{"AWS::Lambda::Function", variable(environ.Retries), "retries"},
+	{"AWS::Lambda::Function", variable(environ.LogQuestions), "log_questions"},
+	{"AWS::Lambda::Function", variable(environ.DependenciesHash), "function_source_dependencies_zip"},
+	{"AWS::Lambda::Function", variable(environ.DependenciesKey), "function_source_dependencies_zip"},
+	{"AWS::Lambda::Function", variable(environ.Stack), "alarm_email"},
+	{"AWS::Lambda::Function", "Environment", "environment_variables"},
+	{"AWS::Lambda::Function", "FunctionName", "function_name"},
+	{"AWS::Lambda::Function", "Description", "function_description"},
+	{"AWS::Lambda::Function", "Architectures", "architecture"},
+	{"AWS::Lambda::Function", "MemorySize", "lambda_memory_size"},
+	{"AWS::Lambda::Function", "Timeout", "lambda_timeout"},
+	{"AWS::Lambda::Function", "EphemeralStorage", "ephemeral_storage"},
+	{"AWS::Lambda::Function", "Layers", "layers"},
+	{"AWS::Lambda::Function", "ReservedConcurrentExecutions", "reserved_concurrency"},
+	{"AWS::Lambda::Function", "KmsKeyArn", "kms_key_arn"},
+	{"AWS::Lambda::Function", "TracingConfig", "xray"},
+	{"AWS::Lambda::Function", "VpcConfig", "vpc_id subnet_ids security_group_ids"},
+	{"AWS::Lambda::Function", "LoggingConfig.ApplicationLogLevel", "log_level"},
+	{"AWS::Lambda::Function", "Role", "manage_iam_role iam_role_arn"},
+	{"AWS::Lambda::Function", "Tags", "tags"},
+	{"AWS::IAM::Role", "AssumeRolePolicyDocument", "function_role_assume_policy_document"},
+	{"AWS::IAM::Role", "ManagedPolicyArns", "function_role_policy_arns"},
+	{"AWS::IAM::Role", "Policies", "iam_policy_file function_role_policy_document autogen_policy credentials_secret generator generator_model kms_key_arn xray subnet_ids vpc_id"},
+	{"AWS::IAM::Role", "RoleName", "function_role_name"},
+	{"AWS::IAM::Role", "Description", "function_role_description"},
+	{"AWS::IAM::Role", "Tags", "tags function_role_tags"},
+	{"AWS::IAM::Role", "", "manage_iam_role"},
+	{"AWS::CodeDeploy::DeploymentGroup", "", "canary"},
+	{"AWS::CodeDeploy::Application", "", "canary"},
+	{"AWS::CodeDeploy::DeploymentConfig", "", "canary"},
+	{"AWS::SNS::Topic", "", "alarm_email"},
+	{"AWS::SNS::Subscription", "", "alarm_email"},
+	{"AWS::SNS::TopicPolicy", "", "alarm_email"},
+	{"AWS::KMS::Key", "", "alarm_email"},
+	{"AWS::CloudWatch::Alarm", "", "alarm_email canary"},
+	{"AWS::CloudWatch::Dashboard", "", "alarm_email"},
+}
+
+// settings returns the settings that a change can come from. Of several, those
+// that somebody has set; of none, all.
+func (c *comparison) settings(kind, path string) []Setting {
+	var all, set []Setting
+	for _, key := range causeOf(kind, path) {
+		setting := Setting{Key: key}
+		for _, value := range c.options.Settings {
+			if value.Key != key && !strings.HasPrefix(value.Key, key+".") {
+				continue
+			}
+			if value.Key == key {
+				setting.Value, setting.Origin = c.clean(value.String()), value.Origin
+			}
+			if value.Origin != "default" {
+				set = append(set, setting)
+				break
+			}
+		}
+		all = append(all, setting)
+	}
+	if len(set) > 0 {
+		return set
+	}
+	return all
+}
+
+func causeOf(kind, path string) []string {
+	for _, c := range causes {
+		if c.types == kind && (c.path == "" || path == c.path || strings.HasPrefix(path, c.path+".")) {
+			keys := strings.Fields(c.settings)
+			// An entry of a map is a setting of its own.
+			if rest, ok := strings.CutPrefix(path, "Environment.Variables."); ok && len(keys) == 1 && keys[0] == "environment_variables" {
+				return []string{keys[0] + "." + rest}
+			}
+			return keys
+		}
+	}
+	return nil
+}

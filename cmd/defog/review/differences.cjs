@@ -1,0 +1,26 @@
+// Compares two templates as cdk diff does, with the same library. Templates come
+// on stdin as {"deployed": …, "proposed": …}; what changes goes to stdout.
+const { fullDiff } = require('@aws-cdk/cloudformation-diff');
+
+let input = '';
+process.stdin.setEncoding('utf8');
+process.stdin.on('data', (piece) => { input += piece; });
+process.stdin.on('end', () => {
+  const { deployed, proposed } = JSON.parse(input);
+  const difference = fullDiff(deployed, proposed);
+  const resources = [];
+  difference.resources.forEachDifference((id, change) => {
+    const properties = {};
+    for (const [name, property] of Object.entries(change.propertyUpdates ?? {})) {
+      if (property.isDifferent) properties[name] = property.changeImpact ?? '';
+    }
+    resources.push({ id, impact: change.changeImpact, properties });
+  });
+  const others = [];
+  for (const section of ['parameters', 'mappings', 'conditions', 'outputs', 'unknown']) {
+    difference[section].forEachDifference((id, change) => {
+      others.push({ section, id, deployed: change.oldValue ?? null, proposed: change.newValue ?? null });
+    });
+  }
+  process.stdout.write(JSON.stringify({ resources, others }));
+});

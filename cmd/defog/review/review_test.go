@@ -1,0 +1,312 @@
+package review
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"defog-cdk/cmd/defog/redact"
+	"defog-cdk/config"
+	"defog-cdk/config/connection"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata")
+
+// root is the checkout, seen from here.
+const root = "../../.."
+
+// template is what the app synthesises; stacks/testdata is its golden file.
+func template(t *testing.T) map[string]any {
+	t.Helper()
+	file, err := os.Open(filepath.Join(root, "stacks", "testdata", "query_stack.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	var document map[string]any
+	decoder := json.NewDecoder(file)
+	decoder.UseNumber()
+	if err := decoder.Decode(&document); err != nil {
+		t.Fatal(err)
+	}
+	// The golden file masks what differs with each release.
+	text, err := json.Marshal(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	document = nil
+	if err := json.Unmarshal([]byte(strings.ReplaceAll(string(text), "‹hash›", strings.Repeat("0a", 32))), &document); err != nil {
+		t.Fatal(err)
+	}
+	return document
+}
+
+// resource returns the one resource of a type whose id begins so.
+func resource(t *testing.T, template map[string]any, kind, begins string) map[string]any {
+	t.Helper()
+	for id, resource := range template["Resources"].(map[string]any) {
+		if strings.HasPrefix(id, begins) && resource.(map[string]any)["Type"] == kind {
+			return resource.(map[string]any)
+		}
+	}
+	t.Fatalf("there is no %s %s…", kind, begins)
+	return nil
+}
+
+func properties(t *testing.T, template map[string]any, kind, begins string) map[string]any {
+	t.Helper()
+	return resource(t, template, kind, begins)["Properties"].(map[string]any)
+}
+
+func variables(t *testing.T, template map[string]any) map[string]any {
+	t.Helper()
+	return properties(t, template, "AWS::Lambda::Function", "Query")["Environment"].(map[string]any)["Variables"].(map[string]any)
+}
+
+// statements returns those of the function's role.
+func statements(t *testing.T, template map[string]any) []any {
+	t.Helper()
+	policies := properties(t, template, "AWS::IAM::Role", "QueryRole")["Policies"].([]any)
+	return policies[0].(map[string]any)["PolicyDocument"].(map[string]any)["Statement"].([]any)
+}
+
+func setStatements(t *testing.T, template map[string]any, list ...any) {
+	t.Helper()
+	policies := properties(t, template, "AWS::IAM::Role", "QueryRole")["Policies"].([]any)
+	policies[0].(map[string]any)["PolicyDocument"].(map[string]any)["Statement"] = list
+}
+
+func allowed(action, on any) map[string]any {
+	return map[string]any{"Effect": "Allow", "Action": action, "Resource": on}
+}
+
+// change is what a test expects: how much it matters, what it says, and which
+// settings it names.
+type change struct {
+	kind     Kind
+	what     string
+	settings string
+}
+
+func TestCompare(t *testing.T) {
+	const (
+		route, stage, api = "AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Stage", "AWS::ApiGatewayV2::Api"
+		function, logs    = "AWS::Lambda::Function", "AWS::Logs::LogGroup"
+	)
+	type edit func(t *testing.T, template map[string]any)
+	set := func(kind, id, property string, value any) edit {
+		return func(t *testing.T, template map[string]any) {
+			t.Helper()
+			properties(t, template, kind, id)[property] = value
+		}
+	}
+	none := edit(func(*testing.T, map[string]any) {})
+	tests := []struct {
+		name          string
+		before, after edit
+		want          []change
+	}{
+		{"nothing", none, none, nil},
+		{"a route opens", none, set(route, "Api", "AuthorizationType", "NONE"), []change{{Security, "the route opens to anybody", "api_auth"}}},
+		{"a route closes", set(route, "Api", "AuthorizationType", "NONE"), none, []change{{Other, "changed", "api_auth"}}},
+		{"throttle raised", none, set(stage, "Api", "DefaultRouteSettings", map[string]any{"ThrottlingBurstLimit": 20., "ThrottlingRateLimit": 100.}),
+			[]change{{Security, "more requests a second are let through", "throttle_rate"}}},
+		{"throttle lowered", none, set(stage, "Api", "DefaultRouteSettings", map[string]any{"ThrottlingBurstLimit": 5., "ThrottlingRateLimit": 10.}),
+			[]change{{Other, "changed", "throttle_burst"}}},
+		{"throttle gone", none, func(t *testing.T, template map[string]any) {
+			delete(properties(t, template, stage, "Api"), "DefaultRouteSettings")
+		}, []change{{Security, "more requests at once are let through", "throttle_burst"}, {Security, "more requests a second are let through", "throttle_rate"}}},
+		{"CORS widened", set(api, "Api", "CorsConfiguration", map[string]any{"AllowOrigins": []any{"https://a"}}),
+			set(api, "Api", "CorsConfiguration", map[string]any{"AllowOrigins": []any{"https://a", "*"}, "AllowCredentials": true}),
+			[]change{{Security, "pages may send cookies along", "cors_allow_credentials"}, {Security, "pages of more web origins may call the API", "cors_allow_origins"}}},
+		{"CORS narrowed", set(api, "Api", "CorsConfiguration", map[string]any{"AllowOrigins": []any{"*"}}),
+			set(api, "Api", "CorsConfiguration", map[string]any{"AllowOrigins": []any{"https://a"}}), []change{{Other, "changed", "cors_allow_origins"}}},
+		{"logs kept shorter", none, set(logs, "QueryLogs", "RetentionInDays", 7.), []change{{Security, "logs are kept for less time", "log_retention_in_days"}}},
+		{"logs kept longer", none, set(logs, "QueryLogs", "RetentionInDays", 365.), []change{{Other, "changed", "log_retention_in_days"}}},
+		{"logs no longer for ever", func(t *testing.T, template map[string]any) {
+			delete(properties(t, template, logs, "QueryLogs"), "RetentionInDays")
+		}, none,
+			[]change{{Security, "logs are kept for less time", "log_retention_in_days"}}},
+		{"logs go with the stack", func(t *testing.T, template map[string]any) {
+			resource(t, template, logs, "QueryLogs")["DeletionPolicy"] = "Retain"
+		}, none, []change{{Security, "is no longer kept when the stack goes", "removal_policy"}}},
+		{"log group renamed", none, set(logs, "QueryLogs", "LogGroupName", "other"), []change{{Loss, "replaced, which loses its logs", ""}}},
+		{"log group removed", none, func(t *testing.T, template map[string]any) {
+			for id := range template["Resources"].(map[string]any) {
+				if strings.HasPrefix(id, "QueryLogs") {
+					delete(template["Resources"].(map[string]any), id)
+				}
+			}
+		}, []change{{Loss, "removed, which loses its logs", ""}}},
+		{"access log gone", none, func(t *testing.T, template map[string]any) {
+			delete(properties(t, template, stage, "Api"), "AccessLogSettings")
+		}, []change{{Security, "requests are no longer logged", ""}}},
+		{"key gone", set(function, "Query", "KmsKeyArn", "arn:aws:kms:x"), none, []change{{Security, "no longer encrypted with your key", "kms_key_arn"}}},
+		{"memory", none, set(function, "Query", "MemorySize", 512.), []change{{Other, "changed", "lambda_memory_size"}}},
+		{"a variable of the operator's", none, func(t *testing.T, template map[string]any) { variables(t, template)["COLOUR"] = "red" },
+			[]change{{Other, "added", "environment_variables.COLOUR"}}},
+		{"questions in the log", none, func(t *testing.T, template map[string]any) { variables(t, template)["DEFOG_LOG_QUESTIONS"] = "true" },
+			[]change{{Security, "the log holds the questions", "log_questions"}}},
+		{"another generator", none, func(t *testing.T, template map[string]any) { variables(t, template)["DEFOG_GENERATOR"] = "openai" },
+			[]change{{Security, "somebody else writes the SQL, and reads the questions", "generator"}}},
+		{"a wider role", none, func(t *testing.T, template map[string]any) {
+			setStatements(t, template, append(statements(t, template), allowed([]any{"s3:PutObject", "s3:DeleteObject"}, "*"))...)
+		}, []change{{Security, "may do more: s3:DeleteObject, s3:PutObject", ""}}},
+		{"a narrower role", func(t *testing.T, template map[string]any) {
+			setStatements(t, template, append(statements(t, template), allowed("kms:*", "*"))...)
+		}, func(t *testing.T, template map[string]any) {
+			setStatements(t, template, append(statements(t, template), allowed("kms:Decrypt", "arn:aws:kms:x"))...)
+		}, []change{{Other, "may no longer: kms:*", ""}}},
+		{"a lost denial", func(t *testing.T, template map[string]any) {
+			deny := allowed("ec2:*", "*")
+			deny["Effect"] = "Deny"
+			setStatements(t, template, append(statements(t, template), deny)...)
+		}, none, []change{{Security, "is no longer denied: ec2:*", ""}}},
+		{"a lost condition", func(t *testing.T, template map[string]any) {
+			statement := allowed("kms:Decrypt", "*")
+			statement["Condition"] = map[string]any{"StringEquals": map[string]any{"kms:ViaService": "s3"}}
+			setStatements(t, template, append(statements(t, template), statement)...)
+		}, func(t *testing.T, template map[string]any) {
+			setStatements(t, template, append(statements(t, template), allowed("kms:Decrypt", "*"))...)
+		}, []change{{Security, "may do more: kms:Decrypt", ""}}},
+		{"the same rights in another order", none, func(t *testing.T, template map[string]any) {
+			list := slices.Clone(statements(t, template))
+			slices.Reverse(list)
+			setStatements(t, template, list...)
+		}, []change{{Other, "changed", ""}}},
+		{"another asset", none, func(t *testing.T, template map[string]any) {
+			text, _ := json.Marshal(template)
+			_ = json.Unmarshal([]byte(strings.ReplaceAll(string(text), strings.Repeat("0a", 32), strings.Repeat("0b", 32))), &template)
+		}, nil},
+		{"somebody else may assume the role", none, func(t *testing.T, template map[string]any) {
+			document := properties(t, template, "AWS::IAM::Role", "QueryRole")["AssumeRolePolicyDocument"].(map[string]any)
+			document["Statement"] = append(document["Statement"].([]any), map[string]any{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": map[string]any{"AWS": "*"}})
+		}, []change{{Security, "may do more: sts:AssumeRole", "function_role_assume_policy_document"}}},
+		{"an output", none, func(_ *testing.T, template map[string]any) {
+			template["Outputs"].(map[string]any)["More"] = map[string]any{"Value": "x"}
+		}, []change{{Other, "added", ""}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			deployed, proposed := template(t), template(t)
+			test.before(t, deployed)
+			test.after(t, proposed)
+			report, err := Compare(t.Context(), "shop-dev", deployed, proposed, Options{Root: root})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []change
+			for _, c := range report.Changes {
+				keys := make([]string, len(c.Settings))
+				for i, setting := range c.Settings {
+					keys[i] = setting.Key
+				}
+				if c.Path == "Policies" {
+					keys = nil // all that adds rights
+				}
+				if test.name == "another asset" && c.Kind == Other {
+					continue
+				}
+				got = append(got, change{c.Kind, c.What, strings.Join(keys, " ")})
+			}
+			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(change{})); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestCredentialsAreFingerprints compares two passwords, with a key and without.
+func TestCredentialsAreFingerprints(t *testing.T) {
+	encode := func(password string) string {
+		text, err := connection.Connection{APIKey: "the key", DBType: "postgres", DBCreds: connection.Creds{"password": password, "host": "db"}}.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	deployed, proposed := template(t), template(t)
+	variables(t, deployed)["DEFOG_CREDS_64"], variables(t, proposed)["DEFOG_CREDS_64"] = encode("old s3cret"), encode("new s3cret")
+	variables(t, proposed)["URL"] = "the password is new s3cret, | <b> `code` @somebody"
+	for key, want := range map[string]string{"": "`(secret, changed)`", "a key of sixteen": "`sha256:"} {
+		report, err := Compare(t.Context(), "shop-dev", deployed, proposed, Options{Root: root, Secrets: redact.NewSecrets(key)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := report.Markdown()
+		if strings.Contains(text, "s3cret") || strings.Contains(text, "eyJ") || !strings.Contains(text, want) ||
+			!strings.Contains(text, "the credentials change: `db_creds.password`") || report.Count(Security) != 1 {
+			t.Error(text)
+		}
+	}
+}
+
+func TestMarkdown(t *testing.T) {
+	deployed, proposed := template(t), template(t)
+	properties(t, proposed, "AWS::ApiGatewayV2::Route", "Api")["AuthorizationType"] = "NONE"
+	properties(t, proposed, "AWS::Logs::LogGroup", "QueryLogs")["LogGroupName"] = "a|b `c`"
+	properties(t, proposed, "AWS::Lambda::Function", "Query")["MemorySize"] = 256.
+	setStatements(t, proposed, append(statements(t, proposed), allowed("s3:*", map[string]any{"Fn::GetAtt": []any{"Bucket", "Arn"}}))...)
+	report, err := Compare(t.Context(), "shop-dev", deployed, proposed, Options{Root: root, Settings: []config.Value{
+		{Key: "api_auth", Value: "none", Origin: "cdk.json, stage dev"}, {Key: "iam_policy_file", Value: "policy.json", Origin: "-c"}, {Key: "xray", Value: false, Origin: "default"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden := filepath.Join("testdata", "report.md")
+	if *update {
+		if err := os.WriteFile(golden, []byte(report.Markdown()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), report.Markdown()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestNewStack says of a stack that is not there yet who may do what in it.
+func TestNewStack(t *testing.T) {
+	report, err := Compare(t.Context(), "shop-dev", nil, template(t), Options{Root: root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !report.New || report.Count(Security) == 0 || report.Count(Loss) > 0 || !strings.Contains(report.Markdown(), "the stack is new") {
+		t.Error(report.Markdown())
+	}
+}
+
+// TestCausesAreSettings: what stops being a setting is no cause any more.
+func TestCausesAreSettings(t *testing.T) {
+	for _, cause := range causes {
+		for key := range strings.FieldsSeq(cause.settings) {
+			if name, known := config.Name(key); !known || name != key {
+				t.Errorf("%s %s: %s is no setting", cause.types, cause.path, key)
+			}
+		}
+	}
+}
+
+func TestRightsIncludeOthers(t *testing.T) {
+	tests := []struct {
+		pattern, name string
+		want          bool
+	}{
+		{"s3:*", "s3:getobject", true}, {"s3:Get*", "s3:*", false}, {"arn:aws:s3:::b/*", "arn:aws:s3:::b/c/d", true}, {"a?c", "abc", true},
+		{"not s3:*", "s3:getobject", false}, {"*", "anything", true}, {"[a]", "a", false}, {"[a]", "[a]", true},
+	}
+	for _, test := range tests {
+		if got := matches(test.pattern, test.name); got != test.want {
+			t.Errorf("%s includes %s: %v", test.pattern, test.name, got)
+		}
+	}
+}

@@ -1,0 +1,191 @@
+package review
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"defog-cdk/cmd/defog/redact"
+	"defog-cdk/cmd/defog/terminal"
+	"defog-cdk/config/connection"
+	"defog-cdk/config/environ"
+)
+
+// longest is how many characters of a value are shown.
+const longest = 80
+
+// hash is what the CDK names assets by. Another one alone says little.
+var hash = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
+
+// mask returns a copy of a template in which something stands for each secret
+// that tells it from others and nothing else.
+func (c *comparison) mask(template map[string]any) map[string]any {
+	tokens := map[string]string{}
+	for _, secret := range redact.InTemplate(template) {
+		for token, known := range c.masked {
+			if known == secret {
+				tokens[secret] = token
+			}
+		}
+		if tokens[secret] == "" {
+			tokens[secret] = fmt.Sprintf("‹secret %d›", len(c.masked))
+			c.masked[tokens[secret]] = secret
+		}
+	}
+	return replaceTexts(template, func(text string) string {
+		if token, ok := tokens[text]; ok {
+			return token
+		}
+		return c.options.Secrets.Text(text)
+	}).(map[string]any)
+}
+
+func replaceTexts(document any, with func(string) string) any {
+	switch value := document.(type) {
+	case string:
+		return with(value)
+	case []any:
+		list := make([]any, len(value))
+		for i, item := range value {
+			list[i] = replaceTexts(item, with)
+		}
+		return list
+	case map[string]any:
+		object := make(map[string]any, len(value))
+		for key, item := range value {
+			object[key] = replaceTexts(item, with)
+		}
+		return object
+	}
+	return document
+}
+
+// show is a value as text for people.
+func (c *comparison) show(value any) string {
+	if value == nil {
+		return ""
+	}
+	return c.clean(text(value))
+}
+
+// clean makes text one line, not too long, without secrets and hashes.
+func (c *comparison) clean(text string) string {
+	for token, secret := range c.masked {
+		text = strings.ReplaceAll(text, token, c.options.Secrets.Fingerprint(secret))
+	}
+	text = terminal.Line(hash.ReplaceAllStringFunc(text, func(digits string) string { return digits[:8] + "…" }))
+	if runes := []rune(text); len(runes) > longest {
+		text = string(runes[:longest]) + "…"
+	}
+	return text
+}
+
+// text writes a template's value with its intrinsic functions as CloudFormation
+// itself writes them in texts: ${Name}, ${Name.Attribute}.
+func text(value any) string {
+	switch value := value.(type) {
+	case string:
+		return value
+	case []any:
+		items := make([]string, len(value))
+		for i, item := range value {
+			items[i] = text(item)
+		}
+		return strings.Join(items, ", ")
+	case map[string]any:
+		if written, ok := intrinsic(value); ok {
+			return written
+		}
+	}
+	data, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(data)
+}
+
+func isIntrinsic(value any) bool {
+	object, _ := value.(map[string]any)
+	if len(object) != 1 {
+		return false
+	}
+	for key := range object {
+		return key == "Ref" || strings.HasPrefix(key, "Fn::")
+	}
+	return false
+}
+
+func intrinsic(object map[string]any) (written string, ok bool) {
+	if !isIntrinsic(object) {
+		return "", false
+	}
+	if name, ok := object["Ref"].(string); ok {
+		return "${" + name + "}", true
+	}
+	if attribute, ok := object["Fn::GetAtt"].([]any); ok && len(attribute) == 2 {
+		return "${" + text(attribute[0]) + "." + text(attribute[1]) + "}", true
+	}
+	if join, ok := object["Fn::Join"].([]any); ok && len(join) == 2 {
+		if items, ok := join[1].([]any); ok {
+			texts := make([]string, len(items))
+			for i, item := range items {
+				texts[i] = text(item)
+			}
+			return strings.Join(texts, text(join[0])), true
+		}
+	}
+	if sub, ok := object["Fn::Sub"].(string); ok {
+		return sub, true
+	}
+	return "", false
+}
+
+// credentialsPath is where the function's credentials are.
+const credentialsPath = "Environment.Variables." + environ.Credentials
+
+// changedCredentials says which members of the credentials change, by name.
+func changedCredentials(deployed, proposed map[string]any) string {
+	find := func(template map[string]any) map[string]string {
+		for _, id := range sortedKeys(asObject(template["Resources"])) {
+			if encoded, ok := at(part(template, "Resources", id), credentialsPath).(string); ok {
+				conn, _ := connection.Decode(encoded) // as far as it can be read
+				return members(conn)
+			}
+		}
+		return nil
+	}
+	before, after := find(deployed), find(proposed)
+	if before == nil || after == nil {
+		return ""
+	}
+	var names []string
+	for _, name := range union(asAny(before), asAny(after)) {
+		if before[name] != after[name] {
+			names = append(names, name)
+		}
+	}
+	return "the credentials change: " + strings.Join(slices.Compact(names), ", ")
+}
+
+func members(conn connection.Connection) map[string]string {
+	all := map[string]string{"api_key": conn.APIKey, "db_type": conn.DBType, "base_url": conn.BaseURL, "generate_query_url": conn.GenerateQueryURL}
+	for key := range conn.DBCreds {
+		all["db_creds."+key] = conn.DBCreds.Text(key)
+	}
+	return all
+}
+
+func asObject(value any) map[string]any {
+	object, _ := value.(map[string]any)
+	return object
+}
+
+func asAny(texts map[string]string) map[string]any {
+	object := make(map[string]any, len(texts))
+	for key, value := range texts {
+		object[key] = value
+	}
+	return object
+}

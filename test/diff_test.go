@@ -1,0 +1,240 @@
+package test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"defog-cdk/config/connection"
+	"defog-cdk/local"
+)
+
+// Passwords with all that has to be escaped somewhere.
+const (
+	oldPassword = `Old<Pass&word>1 'q" \ %2F ünïcode`
+	newPassword = `New<Pass&word>2 'q" \ %2F ünïcode`
+	reviewKey   = `Key/+='"é𝄞 of the review`
+)
+
+// reviewed is a deployment whose password is about to change.
+type reviewed struct {
+	aws      *local.AWS
+	program  string // defog
+	old, new string // connection files
+	secrets  map[string]string
+
+	assembly string // of the change, made by the CLI alone
+}
+
+// TestDiff changes a password, and looks for the old and the new one in all
+// that defog diff prints and writes.
+func TestDiff(t *testing.T) {
+	r := newReviewed(t)
+	t.Run("defog diff shows the change and no secret", func(t *testing.T) { testDiffOfAChange(t, r) })
+	t.Run("all else is what cdk diff prints", func(t *testing.T) { testDiffIsTheCLIs(t, r) })
+	t.Run("the exit codes are the CLI's", func(t *testing.T) { testDiffExitCodes(t, r) })
+	t.Run("whatever the app prints is redacted", func(t *testing.T) { testDiffOfABrokenApp(t, r) })
+	t.Run("nothing is shown of what cannot be read", func(t *testing.T) { testDiffWithoutRights(t, r) })
+}
+
+func newReviewed(t *testing.T) *reviewed {
+	t.Helper()
+	r := &reviewed{aws: startAWS(t), program: filepath.Join(t.TempDir(), "defog"), assembly: filepath.Join(t.TempDir(), "cdk.out")}
+	if output, code := command(t, nil, "go", "build", "-o", r.program, "./cmd/defog"); code != 0 {
+		t.Fatal(output)
+	}
+	credentials := func(password string) connection.Connection {
+		return connection.Connection{APIKey: reviewKey, DBType: "postgres", DBCreds: connection.Creds{
+			"host": "db.example.com", "port": 5432, "database": "shop", "user": "reader", "password": password}}
+	}
+	r.old, r.new = writeConnection(t, credentials(oldPassword)), writeConnection(t, credentials(newPassword))
+	r.secrets = map[string]string{"old password": oldPassword, "new password": newPassword, "API key": reviewKey}
+	run(t, "cdk deploy", func(out io.Writer) error { return r.aws.Deploy(t.Context(), out, r.settings(r.old)...) })
+	return r
+}
+
+func (r *reviewed) settings(connectionFile string, more ...string) []string {
+	return slices.Concat([]string{"-c", "app_name=reviewed", "-c", "connection_file=" + connectionFile}, more)
+}
+
+// defog runs the program on local AWS, with more variables, and returns what it
+// printed in the order in which it did.
+func (r *reviewed) defog(t *testing.T, variables []string, args ...string) (output string, code int) {
+	t.Helper()
+	return r.execute(t, variables, r.program, args...)
+}
+
+// execute runs a program, or the CLI as "cdk", on local AWS.
+func (r *reviewed) execute(t *testing.T, variables []string, program string, args ...string) (output string, code int) {
+	t.Helper()
+	bin, err := filepath.Abs(filepath.Join(checkout, "node_modules", ".bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if program == "cdk" {
+		program = filepath.Join(bin, program)
+	}
+	environ := append(r.aws.Environ(os.Environ()), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return command(t, append(environ, variables...), program, args...)
+}
+
+func testDiffOfAChange(t *testing.T, r *reviewed) {
+	temporary, home, since := t.TempDir(), t.TempDir(), time.Now().Add(-time.Second)
+	modes := make(chan []string)
+	stop := make(chan struct{})
+	go func() { modes <- watchModes(temporary, stop) }()
+	output, code := r.defog(t, []string{"TMPDIR=" + temporary, "CDK_HOME=" + home, "DEFOG_FINGERPRINT_KEY=0123456789abcdef"},
+		slices.Concat([]string{"diff", "--fail"}, r.settings(r.new, "-c", "max_rows=77", "-c", "architecture="+local.Architecture()))...)
+	close(stop)
+	if code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	for _, want := range []string{"DEFOG_CREDS_64", "[-] sha256:", "[+] sha256:", "DEFOG_MAX_ROWS", "[-] 10000", "[+] 77", "Number of stacks with differences: 1"} {
+		if !strings.Contains(output, want) {
+			t.Errorf("%q is not in:\n%s", want, output)
+		}
+	}
+	if found := leaks(t, []byte(output), r.secrets); len(found) > 0 {
+		t.Errorf("%v in:\n%s", found, output)
+	}
+	found, files := leaksIn(t, r.secrets, since, []string{temporary, home, checkout}, "node_modules", ".venv", ".build", ".git", "test", "testdata")
+	if len(found) > 0 || files == 0 {
+		t.Errorf("%d files were written, with secrets in %v", files, found)
+	}
+	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	if seen := <-modes; !slices.Equal(seen, []string{"drwx------"}) {
+		t.Errorf("the private folder's modes: %v", seen)
+	}
+}
+
+// watchModes notes the modes of the folders of defog diff until it is stopped.
+func watchModes(temporary string, stop <-chan struct{}) (modes []string) {
+	for {
+		folders, _ := filepath.Glob(filepath.Join(temporary, "defog-cdk-*")) // the pattern is right
+		for _, folder := range folders {
+			if info, err := os.Stat(folder); err == nil && !slices.Contains(modes, info.Mode().String()) {
+				modes = append(modes, info.Mode().String())
+			}
+		}
+		select {
+		case <-stop:
+			return modes
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// testDiffIsTheCLIs compares with the CLI's own output, with the credentials
+// masked there.
+func testDiffIsTheCLIs(t *testing.T, r *reviewed) {
+	output, code := r.execute(t, nil, "cdk", slices.Concat([]string{"diff", "-o", r.assembly},
+		r.settings(r.new, "-c", "max_rows=77", "-c", "architecture="+local.Architecture()))...)
+	if code != 0 || !strings.Contains(output, "npm run diff") {
+		t.Fatalf("exit code %d:\n%s", code, output)
+	}
+	before, after := encoded(t, r.old), encoded(t, r.new)
+	if strings.Count(output, before) != 1 || strings.Count(output, after) != 1 {
+		t.Fatalf("cdk diff shows no credentials:\n%s", output)
+	}
+	want := strings.NewReplacer(before, "(secret, changed)", after, "(secret, changed)").Replace(output)
+	for _, variables := range [][]string{nil, {"CI=true"}} {
+		if got, _ := r.defog(t, variables, "diff", "--app", r.assembly); cmp.Diff(want, got) != "" {
+			t.Errorf("%v: -cdk diff +defog diff:\n%s", variables, cmp.Diff(want, got))
+		}
+	}
+
+	coloured, _ := r.execute(t, []string{"FORCE_COLOR=1"}, "cdk", "diff", "--app", r.assembly)
+	want = strings.NewReplacer(before, "(secret, changed)", after, "(secret, changed)").Replace(coloured)
+	if got, _ := r.defog(t, []string{"FORCE_COLOR=1"}, "diff", "--app", r.assembly); cmp.Diff(want, got) != "" || coloured == output {
+		t.Errorf("in colours: -cdk diff +defog diff:\n%s", cmp.Diff(want, got))
+	}
+	verbose, _ := r.defog(t, nil, "diff", "--app", r.assembly, "-vvv", "--method=template")
+	if found := leaks(t, []byte(verbose), r.secrets); len(found) > 0 || !strings.Contains(verbose, "GetTemplate") {
+		t.Errorf("%v in:\n%s", found, verbose)
+	}
+}
+
+func encoded(t *testing.T, path string) string {
+	t.Helper()
+	conn, err := connection.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := conn.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func testDiffExitCodes(t *testing.T, r *reviewed) {
+	template := filepath.Join(r.assembly, "reviewed-dev.template.json")
+	for _, args := range [][]string{
+		{"--app", r.assembly}, {"--app", r.assembly, "--fail"}, {"--app", r.assembly, "--fail-on=broadening"},
+		{"--app", r.assembly, "--template", template, "--fail"}, {"--app", r.assembly, "--no-such-flag-of-the-cli=1"}, {"--app", r.assembly, "no-such-stack"},
+		{"--app", "exit 3"},
+	} {
+		want, wantCode := r.execute(t, nil, "cdk", slices.Concat([]string{"diff", "--output", filepath.Join(t.TempDir(), "cdk.out")}, args)...)
+		got, code := r.defog(t, nil, slices.Concat([]string{"diff"}, args)...)
+		if code != wantCode {
+			t.Errorf("%v: exit code %d, and %d of cdk diff:\n%s\n%s", args, code, wantCode, got, want)
+		}
+	}
+}
+
+// testDiffOfABrokenApp has an app that prints what it read.
+func testDiffOfABrokenApp(t *testing.T, r *reviewed) {
+	output, code := r.defog(t, nil, slices.Concat([]string{"diff", "--app", "cat " + r.new + " >&2; exit 3"}, r.settings(r.new))...)
+	if found := leaks(t, []byte(output), r.secrets); code != 1 || len(found) > 0 || !strings.Contains(output, `"password":"(secret)"`) {
+		t.Errorf("exit code %d, %v in:\n%s", code, found, output)
+	}
+}
+
+func testDiffWithoutRights(t *testing.T, r *reviewed) {
+	output, code := r.defog(t, []string{"AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_MAX_ATTEMPTS=1"}, "diff", "--app", r.assembly)
+	if code != 1 || !strings.Contains(output, "nothing is shown") || strings.Contains(output, "Resources") {
+		t.Errorf("exit code %d:\n%s", code, output)
+	}
+}
+
+// TestDiffIsInterrupted leaves no assembly behind.
+func TestDiffIsInterrupted(t *testing.T) {
+	program, temporary := filepath.Join(t.TempDir(), "defog"), t.TempDir()
+	if output, code := command(t, nil, "go", "build", "-o", program, "./cmd/defog"); code != 0 {
+		t.Fatal(output)
+	}
+	var output bytes.Buffer
+	started, printed := io.Pipe()
+	diff := exec.CommandContext(t.Context(), program, "diff", "--app", "echo begun >&2; exec sleep 600")
+	diff.Dir, diff.Env = checkout, append(os.Environ(), "TMPDIR="+temporary)
+	diff.Stdout, diff.Stderr = &output, printed
+	if err := diff.Start(); err != nil {
+		t.Fatal(err)
+	}
+	begun := make([]byte, len("begun\n"))
+	if _, err := io.ReadFull(started, begun); err != nil || string(begun) != "begun\n" {
+		t.Fatalf("%q, %v", begun, err)
+	}
+	go func() { _, _ = io.Copy(&output, started) }() // until it ends
+	if err := diff.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	err := diff.Wait()
+	if _, failed := errors.AsType[*exec.ExitError](err); !failed {
+		t.Errorf("it ended with %v", err)
+	}
+	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
