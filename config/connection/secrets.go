@@ -9,7 +9,7 @@ import (
 // it is asked. Every other key counts as secret, whatever it is.
 var addresses = []string{
 	"host", "port", "database", "user", "schema", "sslmode", "sslrootcert",
-	"account", "warehouse", "server", "server_hostname", "http_path", "auth", "database_user_arn",
+	"account", "warehouse", "server", "server_hostname", "http_path", "auth",
 }
 
 // Secrets returns what of the connection nobody may see, by its key: "api_key",
