@@ -19,6 +19,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"defog-cdk/bench/seed"
 	"defog-cdk/bench/stage"
 	"defog-cdk/test/function"
 )
@@ -43,7 +44,7 @@ type contestant struct {
 }
 
 func compare(ctx context.Context, rounds int) error {
-	p, err := installPython(ctx)
+	p, err := seed.Install(ctx)
 	if err != nil {
 		return err
 	}
@@ -56,15 +57,15 @@ func compare(ctx context.Context, rounds int) error {
 	if err != nil {
 		return err
 	}
-	theirs, err := zippedSize(p.code)
+	theirs, err := zippedSize(p.Code)
 	if err != nil {
 		return err
 	}
 	cache := filepath.Join(s.Directory, "pycache")
 	contestants := []*contestant{
 		{name: "Go", zipped: ours, config: function.Config{Command: []string{s.Bootstrap}, Environment: s.Environment}},
-		{name: "Python as deployed", zipped: theirs, config: function.Config{Command: p.command(), Environment: p.environment(s.Environment, "")}},
-		{name: "Python, compiled", zipped: theirs, config: function.Config{Command: p.command(), Environment: p.environment(s.Environment, cache)}},
+		{name: "Python as deployed", zipped: theirs, config: function.Config{Command: p.Command(), Environment: p.Environment(s.Environment, "")}},
+		{name: "Python, compiled", zipped: theirs, config: function.Config{Command: p.Command(), Environment: p.Environment(s.Environment, cache)}},
 	}
 	for round := range rounds + 1 {
 		for _, c := range contestants {

@@ -1,4 +1,6 @@
-package main
+// Package seed is the old way of answering questions, for comparison: the flow of
+// Defog's app in Python, with the packages that it had.
+package seed
 
 import (
 	"context"
@@ -18,32 +20,32 @@ var (
 	runtime = []string{"awslambdaric==4.2.2"}
 )
 
-// python is the seed's function, installed below .build.
-type python struct {
-	interpreter string
-	code        string // the function and what it brings, as its zip has it
+// Python is the function, installed below .build.
+type Python struct {
+	Interpreter string
+	Code        string // the function and what it brings, as its zip has it
 	runtime     string // the runtime interface client
 }
 
-// installPython installs the packages, unless an earlier run has.
-func installPython(ctx context.Context) (python, error) {
-	directory, err := filepath.Abs(filepath.Join(".build", "bench-coldstart"))
+// Install installs the packages, unless an earlier run has.
+func Install(ctx context.Context) (Python, error) {
+	directory, err := filepath.Abs(filepath.Join(".build", "bench-seed"))
 	if err != nil {
-		return python{}, fmt.Errorf("find .build: %w", err)
+		return Python{}, fmt.Errorf("find .build: %w", err)
 	}
-	p := python{
-		interpreter: filepath.Join(directory, "venv", "bin", "python"),
-		code:        filepath.Join(directory, "code"),
+	p := Python{
+		Interpreter: filepath.Join(directory, "venv", "bin", "python"),
+		Code:        filepath.Join(directory, "code"),
 		runtime:     filepath.Join(directory, "runtime"),
 	}
 	done := filepath.Join(directory, "done")
 	if _, err := os.Stat(done); err != nil {
-		fmt.Println("Installing pandas, psycopg2, requests and awslambdaric in .build/bench-coldstart")
+		fmt.Println("Installing pandas, psycopg2, requests and awslambdaric in .build/bench-seed")
 		if err := p.install(ctx, directory); err != nil {
 			return p, err
 		}
 	}
-	if err := os.WriteFile(filepath.Join(p.code, "handler.py"), []byte(handler), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(p.Code, "handler.py"), []byte(handler), 0o644); err != nil {
 		return p, fmt.Errorf("write handler.py: %w", err)
 	}
 	if err := os.WriteFile(done, nil, 0o644); err != nil {
@@ -52,16 +54,16 @@ func installPython(ctx context.Context) (python, error) {
 	return p, nil
 }
 
-func (p python) install(ctx context.Context, directory string) error {
+func (p Python) install(ctx context.Context, directory string) error {
 	if err := os.RemoveAll(directory); err != nil {
 		return fmt.Errorf("remove half an installation: %w", err)
 	}
 	// The function's own packages are not compiled: a zip that was packed
 	// without .pyc files never gets any, for Lambda mounts it read-only.
-	install := []string{p.interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"}
+	install := []string{p.Interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"}
 	for _, command := range [][]string{
-		{"python3", "-m", "venv", filepath.Dir(filepath.Dir(p.interpreter))},
-		append(append(install, "--no-compile", "--target", p.code), brought...),
+		{"python3", "-m", "venv", filepath.Dir(filepath.Dir(p.Interpreter))},
+		append(append(install, "--no-compile", "--target", p.Code), brought...),
 		append(append(install, "--target", p.runtime), runtime...),
 	} {
 		if out, err := exec.CommandContext(ctx, command[0], command[1:]...).CombinedOutput(); err != nil {
@@ -71,17 +73,17 @@ func (p python) install(ctx context.Context, directory string) error {
 	return nil
 }
 
-// command starts the function in Lambda's way.
-func (p python) command() []string {
-	return []string{p.interpreter, "-m", "awslambdaric", "handler.handler"}
+// Command starts the function in Lambda's way.
+func (p Python) Command() []string {
+	return []string{p.Interpreter, "-m", "awslambdaric", "handler.handler"}
 }
 
-// environment is that of the function, whose Python writes no .pyc files
+// Environment is that of the function, whose Python writes no .pyc files
 // unless there is a folder for them.
-func (p python) environment(base map[string]string, cache string) map[string]string {
+func (p Python) Environment(base map[string]string, cache string) map[string]string {
 	environment := map[string]string{
-		"PYTHONPATH":       p.code + string(os.PathListSeparator) + p.runtime,
-		"LAMBDA_TASK_ROOT": p.code,
+		"PYTHONPATH":       p.Code + string(os.PathListSeparator) + p.runtime,
+		"LAMBDA_TASK_ROOT": p.Code,
 	}
 	if cache == "" {
 		environment["PYTHONDONTWRITEBYTECODE"] = "1"

@@ -1,0 +1,106 @@
+// Program questions asks the function every question of a text-to-SQL
+// evaluation set, with a stand-in for the generator that returns the set's own
+// SQL, and compares the answers with the rows that Defog's app in Python gives
+// for it: columns, values and types.
+//
+//	go run ./bench/questions -set FOLDER
+//
+// The folder holds questions.csv, with the columns question, query and db_name
+// among others, and a file db_name.sql for each database. A query may name
+// alternatives as public sets do: SELECT {a, b} … GROUP BY {}.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"defog-cdk/bench/seed"
+	"defog-cdk/test/postgres"
+)
+
+func main() {
+	log.SetFlags(0)
+	set := flag.String("set", "", "the folder with the evaluation set")
+	flag.Parse()
+	if *set == "" {
+		log.Fatal("-set is missing; valid: a folder with questions.csv and a .sql file for each database")
+	}
+	if err := compare(context.Background(), *set); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func compare(ctx context.Context, set string) error {
+	questions, err := readQuestions(filepath.Join(set, "questions.csv"))
+	if err != nil {
+		return err
+	}
+	python, err := seed.Install(ctx)
+	if err != nil {
+		return err
+	}
+	server, err := postgres.Run(postgres.Setting("timezone", "UTC"))
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	for _, database := range databases(questions) {
+		if err := load(ctx, server, database, filepath.Join(set, database+".sql")); err != nil {
+			return err
+		}
+	}
+	old, err := startOld(ctx, python, server)
+	if err != nil {
+		return err
+	}
+	defer old.stop()
+	return compareAll(ctx, questions, old, server)
+}
+
+// compareAll asks database by database, for a function has one.
+func compareAll(ctx context.Context, questions []question, old *oldApp, server *postgres.Server) error {
+	folder, err := os.MkdirTemp("", "defog-questions-")
+	if err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	defer os.RemoveAll(folder)
+	functions, err := newFunctions(ctx, folder, server, questions)
+	if err != nil {
+		return err
+	}
+	defer functions.stop()
+
+	equal, began := map[string]int{}, time.Now()
+	for _, q := range questions {
+		ours, err := functions.ask(q)
+		if err != nil {
+			return fmt.Errorf("%s: %w", q.text, err)
+		}
+		theirs, err := old.run(q)
+		if err != nil {
+			return fmt.Errorf("%s: the old way: %w", q.text, err)
+		}
+		if difference := theirs.compare(ours); difference != "" {
+			fmt.Printf("%s\n%s\n-the old app +the function\n%s\n", q.text, q.sql, difference)
+			continue
+		}
+		equal[q.database]++
+	}
+	total := 0
+	for _, database := range slices.Sorted(maps.Keys(equal)) {
+		fmt.Printf("%-16s %d equal\n", database, equal[database])
+		total += equal[database]
+	}
+	fmt.Printf("%d of %d questions give equal answers (%s)\n", total, len(questions), time.Since(began).Round(time.Second))
+	if total < len(questions) {
+		return fmt.Errorf("%d answers differ", len(questions)-total)
+	}
+	return nil
+}
