@@ -1,4 +1,4 @@
-package main
+package show
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 	"defog-cdk/cmd/defog/terminal"
 )
 
-// progress shows what the demo is doing, and for how long.
+// progress shows what a demo is doing, and for how long.
 type progress struct {
 	out     io.Writer
 	width   int  // columns, if out is a terminal whose last line can be redrawn; else 0
