@@ -18,6 +18,7 @@ import (
 // Outputs by which a stack says what its function is and where its objects are.
 const (
 	functionOutput = "FunctionName"
+	aliasOutput    = "FunctionAlias" // the version to call; none is the newest
 	bucketOutput   = "BucketName"
 	inputOutput    = "InputPrefix"
 	outputOutput   = "OutputPrefix"

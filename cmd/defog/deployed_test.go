@@ -42,7 +42,7 @@ type logEvent struct {
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
 	c := &cloud{fakeAWS: newAWS(t), objects: map[string]string{}, answer: "null"}
-	c.outputs = map[string]string{"FunctionName": "fn", "BucketName": "bucket", "InputPrefix": "in/", "OutputPrefix": "out/"}
+	c.outputs = map[string]string{"FunctionName": "fn", "FunctionAlias": "live", "BucketName": "bucket", "InputPrefix": "in/", "OutputPrefix": "out/"}
 	server := httptest.NewServer(c)
 	t.Cleanup(server.Close)
 	t.Setenv("AWS_ENDPOINT_URL", server.URL)
@@ -75,7 +75,7 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			"Environment":{"Variables":{"SETTINGS":"`+secretKey+`","A":"b"}}}`)
 	case path == "/2015-03-31/functions/fn/aliases":
 		fmt.Fprint(w, `{"Aliases":[{"Name":"live","FunctionVersion":"3"}]}`)
-	case path == "/2015-03-31/functions/fn/invocations":
+	case path == "/2015-03-31/functions/fn:live/invocations":
 		c.invoke(w, r, body)
 	case r.Header.Get("X-Amz-Target") == "Logs_20140328.FilterLogEvents":
 		c.filter(w, body)

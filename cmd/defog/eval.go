@@ -115,6 +115,9 @@ func (e *evalCommand) evaluate(ctx context.Context, file string, event []byte, s
 	if err != nil {
 		return nil, err
 	}
+	if alias := stack.Output(aliasOutput); alias != "" {
+		name += ":" + alias
+	}
 	input := awslambda.InvokeInput{FunctionName: &name, Payload: event}
 	if e.async {
 		input.InvocationType = types.InvocationTypeEvent
