@@ -38,6 +38,19 @@ func (t target) reset() {
 	}
 }
 
+// resetOwn stores the defaults of a function of the user's own where nobody
+// said anything else.
+func (t target) resetOwn() {
+	for _, f := range t.fields {
+		if f.own == "" || t.origins[f.key] != "" {
+			continue
+		}
+		if err := f.set(t.value.Field(f.index), f.own); err != nil {
+			panic("config: own default of " + f.key + ": " + err.Error())
+		}
+	}
+}
+
 // apply stores what the source says over what is there, and returns every
 // problem with it.
 func (t target) apply(s source) []error {

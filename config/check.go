@@ -21,10 +21,7 @@ type checker struct {
 // check returns every problem.
 func (c *checker) check() []error {
 	c.checkStack()
-	c.checkTimeouts()
-	c.checkConnection()
-	c.checkGenerator()
-	c.checkResults()
+	c.checkFunction()
 	c.checkAuth()
 	c.checkNetwork()
 	c.checkRole()
@@ -33,8 +30,10 @@ func (c *checker) check() []error {
 	c.checkTags("tags", c.Tags)
 	c.checkTags("function_role_tags", c.RoleTags)
 	c.checkTags("function_api_tags", c.APITags)
+	c.checkTags("function_s3_tags", c.BucketTags)
 	c.checkTagsTogether("function_role_tags", c.RoleTags)
 	c.checkTagsTogether("function_api_tags", c.APITags)
+	c.checkTagsTogether("function_s3_tags", c.BucketTags)
 	c.checkSecrets()
 	return c.problems
 }
@@ -78,6 +77,32 @@ const (
 	// margin in lambda/ask.
 	answering = 1
 )
+
+// checkFunction checks the settings that are for one kind of function, and that
+// the other kind has none of them.
+func (c *checker) checkFunction() {
+	deployed := "query"
+	if c.OwnFunction() {
+		deployed = "own"
+	}
+	for _, f := range settingFields {
+		switch {
+		case f.only == "" || f.only == deployed || !c.given(f.key):
+		case deployed == "own":
+			c.failf(f.key, "is for the query function, and %s asks for a function of your own; remove one of them", c.askedBy())
+		default:
+			c.failf(f.key, "is for a function of your own; give that with function_source_dist_zip, or with function_source_bucket and function_source_dist_key")
+		}
+	}
+	if c.OwnFunction() {
+		c.checkOwn()
+		return
+	}
+	c.checkTimeouts()
+	c.checkConnection()
+	c.checkGenerator()
+	c.checkResults()
+}
 
 func (c *checker) checkTimeouts() {
 	if c.Timeout > apiWaits {

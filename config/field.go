@@ -15,6 +15,8 @@ type field struct {
 	names   []string // the key, then its aliases
 	group   string   // the heading under which it is listed
 	initial string   // the default, "" for none
+	own     string   // the default for a function of the user's own, "" for the same
+	only    string   // the function that the setting is for, "" for both
 	doc     string
 	valid   limits
 	form    string
@@ -46,6 +48,8 @@ func fieldsOf(structure reflect.Type) []field {
 			names:   append([]string{tag.Get("key")}, strings.Fields(tag.Get("alias"))...),
 			group:   group,
 			initial: tag.Get("default"),
+			own:     tag.Get("own"),
+			only:    tag.Get("only"),
 			doc:     tag.Get("doc"),
 			valid:   parseLimits(tag.Get("valid")),
 			form:    tag.Get("form"),
@@ -108,6 +112,8 @@ func (f field) describe() string {
 		return "true, false"
 	case reflect.Int:
 		return f.valid.describe()
+	case reflect.Float64:
+		return fmt.Sprintf("a number from %d", f.valid.least)
 	case reflect.Pointer:
 		if f.isObject() {
 			return "an object with " + strings.Join(keysOf(f.members), ", ")

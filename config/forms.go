@@ -67,5 +67,15 @@ var forms = map[string]form{
 	// https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetHostedZone.html
 	"zone": {"a hosted zone's id, as Z0123456789ABCDEFGHIJ", regexp.MustCompile(`^Z[A-Z0-9]{1,31}$`)},
 
+	// Characters that no part of S3, of an IAM policy or of a URL reads otherwise.
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+	"prefix": {"the start of a key, as input/: letters, digits, /, _, - and dots, not starting with a slash",
+		regexp.MustCompile(`^[A-Za-z0-9_.-][A-Za-z0-9_./-]{0,254}$`)},
+	"hash": {"a node's hash: 8 to 128 letters and digits", regexp.MustCompile(`^[0-9A-Za-z]{8,128}$`)},
+
+	"currency": {"three capitals, as USD", regexp.MustCompile(`^[A-Z]{3}$`)},
+	// https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_Budget.html
+	"budget": {`1 to 100 characters, without : and \ and /action/`, regexp.MustCompile(`^[^:\\]{1,100}$`)},
+
 	"email": {"an e-mail address", regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)},
 }

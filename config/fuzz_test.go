@@ -34,7 +34,9 @@ func FuzzSettings(f *testing.F) {
 		case err != nil:
 			t.Errorf("accepted first, then refused: %v", err)
 		case settings.MemorySize < 128 || settings.MemorySize > 10240,
-			settings.Timeout > 30 || settings.GeneratorTimeout+settings.StatementTimeout >= settings.Timeout,
+			!settings.OwnFunction() && (settings.Timeout > 30 || settings.GeneratorTimeout+settings.StatementTimeout >= settings.Timeout),
+			settings.OwnFunction() && (settings.DistZip == "") == (settings.DistKey == ""),
+			settings.TriggeredBy("S3") && strings.HasPrefix(settings.InputPrefix()+settings.OutputPrefix(), settings.OutputPrefix()),
 			len(settings.StackName()) > 128 || strings.ContainsAny(settings.StackName(), " /_."),
 			settings.Generator == "" || settings.Architecture == "",
 			len(settings.Tags) > 50 || len(settings.Layers) > 5,

@@ -14,7 +14,7 @@ import (
 // Config is everything that the app needs to know.
 type Config struct {
 	Settings
-	Connection connection.Connection // without credentials when they are in a secret
+	Connection connection.Connection // without credentials when they are in a secret; of the query function alone
 }
 
 // Load reads the settings from the CDK context, as the CDK CLI hands it over,
@@ -25,6 +25,9 @@ func Load(context map[string]any) (Config, error) {
 	c := read(context)
 	c.checkFiles()
 	config := Config{Settings: c.Settings}
+	if c.OwnFunction() {
+		return config, errors.Join(c.problems...)
+	}
 	if c.CredentialsSecret != "" {
 		config.Connection.DBType = c.DBType
 		return config, errors.Join(c.problems...)
@@ -71,6 +74,9 @@ func read(context map[string]any) *checker {
 	for _, s := range chosen {
 		c.problems = append(c.problems, settings.apply(s)...)
 	}
+	if c.OwnFunction() {
+		settings.resetOwn()
+	}
 	for _, s := range others {
 		unused := target{value: reflect.New(settings.value.Type()).Elem(), fields: settingFields, origins: map[string]string{}}
 		c.problems = append(c.problems, unused.apply(s)...)
@@ -86,9 +92,10 @@ func (c *checker) checkFiles() {
 		c.failf("connection_file", "find the home directory: %v", err)
 	}
 	c.ConnectionFile = expand(c.ConnectionFile, home)
+	c.checkFile("function_source_dist_zip", &c.DistZip, home)
 	c.checkFile("function_source_dependencies_zip", &c.Dependencies, home)
 	c.checkFile("iam_policy_file", &c.IAMPolicyFile, home)
-	if file, needed := knowledge[c.Generator]; needed && c.Dependencies == "" {
+	if file, needed := knowledge[c.Generator]; needed && c.Dependencies == "" && !c.OwnFunction() {
 		c.failf("function_source_dependencies_zip", "missing; generator %s reads %s from there", c.Generator, file)
 	}
 }

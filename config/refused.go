@@ -19,9 +19,6 @@ func (r refusal) check(value any) error {
 	return errors.New(r.why)
 }
 
-// What a function of the user's own needs.
-const ownFunction = "a function of your own (PODPAC's, say) cannot be deployed yet, only the query function that comes with this app; until then, "
-
 // refused holds every key of Chalice and PODPAC that is no setting here, and
 // the credentials that some put into settings.
 var refused = map[string]refusal{
@@ -36,25 +33,7 @@ var refused = map[string]refusal{
 	"websocket_api_custom_domain": {why: "there is no WebSocket API; questions are asked by POST /, whose domain is api_gateway_custom_domain"},
 
 	// PODPAC, https://podpac.org
-	"function_handler":                 {why: ownFunction + "remove it"},
-	"function_runtime":                 {why: ownFunction + "remove it"},
-	"function_source_dist_zip":         {why: ownFunction + "deploy the zip as before"},
-	"function_source_dist_key":         {why: ownFunction + "deploy the zip as before"},
-	"function_source_bucket":           {why: ownFunction + "name a local zip or folder with function_source_dependencies_zip, which is uploaded"},
-	"function_source_dependencies_key": {why: ownFunction + "name a local zip or folder with function_source_dependencies_zip, which is uploaded"},
-	"function_s3_dependencies_key":     {why: "the dependencies' key is made from their content, so that no stale ones are ever used; remove it"},
-	"function_s3_bucket":               {why: "dependencies go to the CDK's own bucket; remove it"},
-	"function_s3_tags":                 {why: "the CDK's own bucket is used, which cdk bootstrap tags; remove it"},
-	"function_s3_input":                {why: ownFunction + "remove it: the query function is asked by POST / and by direct invoke, not through S3"},
-	"function_s3_output":               {why: ownFunction + "remove it: the query function is asked by POST / and by direct invoke, not through S3"},
-	"function_triggers":                {why: ownFunction + "remove it: the query function is asked by POST / and by direct invoke, always"},
-	"function_restrict_pipelines":      {why: ownFunction + "say who may ask with api_auth"},
-	"function_allow_unsafe_eval":       {why: ownFunction + "remove it: the query function evaluates nothing but read-only SQL"},
-	"function_api_endpoint":            {why: ownFunction + "use api_gateway_stage, or api_gateway_custom_domain.url_prefix, for a path before the API's /"},
-	"function_budget_amount":           {why: ownFunction + "make a budget in AWS Budgets for one of your tags; throttle_rate and reserved_concurrency bound what can be spent"},
-	"function_budget_currency":         {why: ownFunction + "make a budget in AWS Budgets for one of your tags"},
-	"function_budget_name":             {why: ownFunction + "make a budget in AWS Budgets for one of your tags"},
-	"function_budget_email":            {why: ownFunction + "make a budget in AWS Budgets for one of your tags; alarms go to alarm_email"},
+	"function_s3_dependencies_key": {why: "the dependencies' key is made from their content, so that no stale ones are ever used; remove it"},
 
 	// connection.json
 	"api_key":            {why: isSecret},

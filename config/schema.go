@@ -117,6 +117,8 @@ func (f field) schema(doc string) schema {
 		if f.valid.most < math.MaxInt {
 			s["maximum"] = f.valid.most
 		}
+	case reflect.Float64:
+		s["type"], s["minimum"] = "number", f.valid.least
 	case reflect.Slice:
 		items := schema{"type": "string"}
 		f.textSchema(items)
@@ -151,6 +153,8 @@ func (f field) initialJSON() any {
 		return f.initial == "true"
 	case reflect.Int:
 		return numbers([]string{f.initial})[0]
+	case reflect.Slice:
+		return strings.Split(f.initial, ",")
 	}
 	return f.initial
 }

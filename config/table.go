@@ -39,7 +39,11 @@ func (f field) row(table *strings.Builder, prefix string) {
 	case f.kind.Kind() == reflect.Map:
 		valid, _, _ = strings.Cut(valid, ":")
 	}
-	fmt.Fprintf(table, "| %s | %s | %s | %s |\n", name, code(f.initial), valid, f.doc)
+	initial := code(f.initial)
+	if f.own != "" {
+		initial = strings.TrimPrefix(initial+"; ", "; ") + code(f.own) + " for your own"
+	}
+	fmt.Fprintf(table, "| %s | %s | %s | %s |\n", name, initial, valid, f.doc)
 }
 
 func code(text string) string {

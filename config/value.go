@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -27,6 +28,12 @@ func (f field) set(target reflect.Value, value any) error {
 			return f.invalid(value)
 		}
 		target.SetInt(int64(n))
+	case reflect.Float64:
+		n, err := strconv.ParseFloat(fmt.Sprint(value), 64)
+		if err != nil || !(n >= float64(f.valid.least)) || math.IsInf(n, 0) { // NaN is no answer to >=
+			return f.invalid(value)
+		}
+		target.SetFloat(n)
 	case reflect.Bool:
 		text := fmt.Sprint(value)
 		if text != "true" && text != "false" {
@@ -56,6 +63,8 @@ func (f field) text(value any) (string, error) {
 		return "", f.invalid(value)
 	case text == "" && f.initial == "" && f.kind.Kind() == reflect.String:
 		return "", nil
+	case retired[f.key][text] != "":
+		return "", fmt.Errorf("%s was deprecated by Lambda on %s; valid: %s", show(text), retired[f.key][text], f.describe())
 	case !f.valid.accepts(text):
 		return "", fmt.Errorf("%s is unknown%s; valid: %s", show(text), nearest.Hint(text, f.valid.words), f.describe())
 	case f.form != "" && !forms[f.form].pattern.MatchString(text):

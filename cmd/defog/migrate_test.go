@@ -91,20 +91,20 @@ func TestMigratePodpac(t *testing.T) {
 	t.Chdir(t.TempDir())
 	writeFile(t, "settings.json", `{
 		"AWS_ACCESS_KEY_ID": "hunter2", "AWS_SECRET_ACCESS_KEY": "hunter2", "AWS_REGION_NAME": "eu-west-1", "AWS_TAGS": {"team": "geo"},
-		"AWS_BUDGET_AMOUNT": 10, "S3_BUCKET_NAME": null, "FUNCTION_NAME": "evaluate", "DEFAULT_CRS": "x", "function_timeout": 600, "function_memory": 2048,
+		"AWS_BUDGET_AMOUNT": 10, "S3_BUCKET_NAME": null, "FUNCTION_S3_INPUT": "in/", "FUNCTION_NAME": "evaluate", "DEFAULT_CRS": "x", "function_timeout": 600, "function_memory": 2048,
 		"function_env_variables": {"A1": "b"}
 	}`)
 	code, stdout, stderr := defog(t, "migrate", "settings.json")
 	if code != 0 || strings.Contains(stdout+stderr, "hunter2") {
 		t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
 	}
-	want := `{"defog": {"tags": {"team": "geo"}, "function_name": "evaluate", "lambda_memory_size": 2048, "environment_variables": {"A1": "b"}}}`
+	want := `{"defog": {"tags": {"team": "geo"}, "function_name": "evaluate", "lambda_memory_size": 2048, "lambda_timeout": 600, "function_budget_amount": 10, "environment_variables": {"A1": "b"}}}`
 	if diff := cmp.Diff(parseJSON(t, want), parseJSON(t, stdout)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	for _, note := range []string{
-		"AWS_ACCESS_KEY_ID: left out", "AWS_REGION_NAME: left out: the CDK CLI takes the region", "function_budget_amount: left out: ", "DEFAULT_CRS: left out: it is for the podpac library",
-		"function_timeout: left out: 600 s is longer", "function_memory: is now called lambda_memory_size", "function_tags: is now called tags",
+		"AWS_ACCESS_KEY_ID: left out", "AWS_REGION_NAME: left out: the CDK CLI takes the region", "function_s3_input: left out: it goes with the trigger S3", "function_source_dist_zip: is missing", "DEFAULT_CRS: left out: it is for the podpac library",
+		"function_timeout: is now called lambda_timeout", "function_memory: is now called lambda_memory_size", "function_tags: is now called tags",
 	} {
 		if !strings.Contains(stderr, note) {
 			t.Errorf("no note %q in\n%s", note, stderr)

@@ -60,6 +60,7 @@ func (r Result) Level(stage string) map[string]any {
 
 type translator struct {
 	folder   string // of the old file
+	own      bool   // whether it is for a function of the user's own: PODPAC's
 	result   Result
 	problems []error
 }
@@ -79,7 +80,7 @@ func (t *translator) keep(settings map[string]any, prefix, key string, value any
 		t.notef(prefix+key, "left out: %s", why)
 	case !known:
 		t.notef(prefix+key, "left out: there is no such setting")
-	case name == "lambda_timeout":
+	case name == "lambda_timeout" && !t.own:
 		t.keepTimeout(settings, prefix, key, value)
 	default:
 		if name != key {

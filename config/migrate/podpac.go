@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -28,6 +29,7 @@ func isPodpac(key string) bool {
 // podpac translates PODPAC's settings.json, and attributes of its Lambda node
 // by their own names.
 func (t *translator) podpac(old map[string]any) map[string]any {
+	t.own = true
 	settings := map[string]any{}
 	for _, key := range slices.Sorted(maps.Keys(old)) {
 		value := old[key]
@@ -50,5 +52,26 @@ func (t *translator) podpac(old map[string]any) map[string]any {
 			t.keep(settings, "", key, value)
 		}
 	}
+	t.dropUntriggered(settings)
+	if settings["function_source_dist_zip"] == nil && settings["function_source_dist_key"] == nil {
+		t.notef("function_source_dist_zip", "is missing: name the dist zip with it, or with function_source_bucket and function_source_dist_key; the rest is for that function")
+	}
 	return settings
+}
+
+// untriggered are the starts of keys that only one trigger reads. PODPAC had
+// them with every function.
+var untriggered = map[string]string{"function_s3_": "S3", "function_api_": "APIGateway", "api_gateway_": "APIGateway"}
+
+// dropUntriggered leaves out what no trigger of the function reads.
+func (t *translator) dropUntriggered(settings map[string]any) {
+	triggers := fmt.Sprint(settings["function_triggers"])
+	for _, key := range slices.Sorted(maps.Keys(settings)) {
+		for start, trigger := range untriggered {
+			if strings.HasPrefix(key, start) && !strings.Contains(triggers, trigger) {
+				delete(settings, key)
+				t.notef(key, "left out: it goes with the trigger %s, which function_triggers does not name", trigger)
+			}
+		}
+	}
 }
