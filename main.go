@@ -48,13 +48,16 @@ func synth(ctx context.Context) (err error) {
 	if err != nil {
 		return errors.Join(err, stacks.CheckPolicies(conf))
 	}
-	inputs, err := stacks.Prepare(ctx, conf, defaultDependencies)
+	place := stacks.Place{
+		Local:   stacks.IsLocal(os.Getenv("AWS_ENDPOINT_URL")),
+		Account: os.Getenv("CDK_DEFAULT_ACCOUNT"),
+		Region:  os.Getenv("CDK_DEFAULT_REGION"),
+	}
+	inputs, err := stacks.Prepare(ctx, conf, place, defaultDependencies)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, inputs.Remove()) }()
-	inputs.Local = stacks.IsLocal(os.Getenv("AWS_ENDPOINT_URL"))
-	inputs.Account, inputs.Region = os.Getenv("CDK_DEFAULT_ACCOUNT"), os.Getenv("CDK_DEFAULT_REGION")
 
 	defer catch(&err)
 	app := awscdk.NewApp(&awscdk.AppProps{
@@ -67,7 +70,7 @@ func synth(ctx context.Context) (err error) {
 	if err := os.WriteFile(filepath.Join(*app.Outdir(), ".gitignore"), assemblyIgnore, 0o644); err != nil {
 		return fmt.Errorf("keep the cloud assembly out of git: %w", err)
 	}
-	if _, err := stacks.NewQueryStack(app, conf.StackName(), inputs); err != nil {
+	if _, err := stacks.NewStageStack(app, inputs); err != nil {
 		return err
 	}
 	app.Synth(nil)

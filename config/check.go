@@ -69,9 +69,9 @@ func (c *checker) checkStack() {
 }
 
 const (
-	// apiWaits is how many seconds an HTTP API waits for the function.
+	// APIWaits is how many seconds an HTTP API waits for the function.
 	// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
-	apiWaits = 30
+	APIWaits = 30
 
 	// answering is how many seconds the function keeps for the answer itself:
 	// margin in lambda/ask.
@@ -105,13 +105,13 @@ func (c *checker) checkFunction() {
 }
 
 func (c *checker) checkTimeouts() {
-	if c.Timeout > apiWaits {
-		c.failf("lambda_timeout", "%d s is longer than the HTTP API waits for the function; valid: up to %d s", c.Timeout, apiWaits)
+	if c.Timeout > APIWaits {
+		c.failf("lambda_timeout", "%d s is longer than the HTTP API waits for the function; valid: up to %d s", c.Timeout, APIWaits)
 	}
 	if sum := c.GeneratorTimeout + c.StatementTimeout + answering; sum > c.Timeout {
 		c.failf("lambda_timeout", "%d s is less than generator_timeout's %d s (%s) + statement_timeout's %d s (%s) + %d s for the answer = %d s; "+
 			"valid: no less than that sum, and up to the %d s that the HTTP API waits",
-			c.Timeout, c.GeneratorTimeout, c.origin("generator_timeout"), c.StatementTimeout, c.origin("statement_timeout"), answering, sum, apiWaits)
+			c.Timeout, c.GeneratorTimeout, c.origin("generator_timeout"), c.StatementTimeout, c.origin("statement_timeout"), answering, sum, APIWaits)
 	}
 }
 

@@ -15,7 +15,12 @@ import (
 type Config struct {
 	Settings
 	Connection connection.Connection // without credentials when they are in a secret; of the query function alone
+
+	origins map[string]string // where each setting came from, by key
 }
+
+// Given reports whether somebody said the setting.
+func (c Config) Given(key string) bool { return origin(c.origins, key) != byDefault }
 
 // Load reads the settings from the CDK context, as the CDK CLI hands it over,
 // and the files that they name. The error holds every problem with all of them
@@ -24,7 +29,7 @@ type Config struct {
 func Load(context map[string]any) (Config, error) {
 	c := read(context)
 	c.checkFiles()
-	config := Config{Settings: c.Settings}
+	config := Config{Settings: c.Settings, origins: c.origins}
 	if c.OwnFunction() {
 		return config, errors.Join(c.problems...)
 	}

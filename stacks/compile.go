@@ -12,28 +12,47 @@ import (
 	"defog-cdk/config"
 )
 
-// Code is the query function's program, compiled in the background: the CDK
-// takes seconds to load, which is longer than the compiler needs.
+// Code is a program for Lambda, compiled in the background: the CDK takes seconds
+// to load, which is longer than the compiler needs.
 type Code struct {
 	directory string
 	done      chan struct{}
 	err       error
 }
 
-// Compile starts building the query function for the settings' architecture
-// with the one driver that db_type needs. The result is the same, byte by
+// program is what decides a program's bytes.
+type program struct {
+	source       string // the main package
+	tags         string // for the compiler
+	architecture string // Lambda's name of it
+	file         string // the name that it gets
+}
+
+// bootstrap is the name of the program that provided runtimes start.
+const bootstrap = "bootstrap"
+
+// queryProgram is the query function with the one driver that db_type needs.
+func queryProgram(conf config.Config) program {
+	return program{"defog-cdk/lambda/query", "lambda.norpc,onedriver," + conf.Connection.DBType, conf.Architecture, bootstrap}
+}
+
+// Compile starts building the query function. The result is the same, byte by
 // byte, wherever the checkout is. The end of ctx stops the compiler.
 func Compile(ctx context.Context, settings config.Config) *Code {
+	return build(ctx, queryProgram(settings))
+}
+
+func build(ctx context.Context, wanted program) *Code {
 	code := &Code{done: make(chan struct{})}
 	go func() {
 		defer close(code.done)
-		code.directory, code.err = compile(ctx, settings.Architecture, settings.Connection.DBType)
+		code.directory, code.err = compile(ctx, wanted)
 	}()
 	return code
 }
 
 // Directory waits for the compiler and returns the folder that holds the
-// program as "bootstrap", the name that provided runtimes start.
+// program.
 func (c *Code) Directory() (string, error) {
 	<-c.done
 	return c.directory, c.err
@@ -41,29 +60,32 @@ func (c *Code) Directory() (string, error) {
 
 // Remove deletes the folder.
 func (c *Code) Remove() error {
+	if c == nil {
+		return nil
+	}
 	<-c.done
 	return os.RemoveAll(c.directory)
 }
 
-func compile(ctx context.Context, architecture, dbType string) (directory string, err error) {
+func compile(ctx context.Context, wanted program) (directory string, err error) {
 	directory, err = os.MkdirTemp("", "defog-function-")
 	if err != nil {
-		return "", fmt.Errorf("compile the function: %w", err)
+		return "", fmt.Errorf("compile %s: %w", wanted.source, err)
 	}
 	// Go keeps the programs that it runs, but not those that it builds: as long
 	// as nothing has changed, there is nothing to link, and cp is the program
 	// that "runs" it.
 	command := exec.CommandContext(ctx, "go", "run",
 		"-trimpath", "-buildvcs=false",
-		"-tags", "lambda.norpc,onedriver,"+dbType,
+		"-tags", wanted.tags,
 		"-ldflags", "-s -w",
 		"-exec", "cp",
-		"defog-cdk/lambda/query", filepath.Join(directory, "bootstrap"))
-	command.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+goArchitecture(architecture), "CGO_ENABLED=0")
+		wanted.source, filepath.Join(directory, wanted.file))
+	command.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+goArchitecture(wanted.architecture), "CGO_ENABLED=0")
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
 	if err := command.Run(); err != nil {
-		return directory, fmt.Errorf("compile the function (%s): %w\n%s", strings.Join(command.Args, " "), err, output.String())
+		return directory, fmt.Errorf("compile %s (%s): %w\n%s", wanted.source, strings.Join(command.Args, " "), err, output.String())
 	}
 	return directory, nil
 }

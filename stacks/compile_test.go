@@ -57,7 +57,9 @@ func TestCompileShowsWhatTheCompilerSays(t *testing.T) {
 
 func compiled(t *testing.T, architecture, dbType string) []byte {
 	t.Helper()
-	directory, err := compile(t.Context(), architecture, dbType)
+	directory, err := compile(t.Context(), queryProgram(config.Config{
+		Settings: config.Settings{Architecture: architecture}, Connection: connection.Connection{DBType: dbType},
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,13 +13,17 @@ import (
 	"slices"
 )
 
-// Dependencies is the zip with what the function needs at run time.
-type Dependencies struct {
-	Path string // where the zip is
-	Hash string // SHA-256 of its bytes, lower-case hex: the function checks it
+// Zip is a zip that is to be uploaded.
+type Zip struct {
+	Path string // where it is
+	Hash string // SHA-256 of its bytes, lower-case hex
 
 	directory string // made by us, to be removed
 }
+
+// Dependencies is the zip with what the function needs at run time. The
+// function checks its hash.
+type Dependencies = Zip
 
 // PackDependencies zips the default folder with the operator's folder laid
 // over it; a zip of the operator's is taken as it is, and "" adds nothing. The
@@ -32,54 +36,62 @@ func PackDependencies(defaults, source string) (deps *Dependencies, err error) {
 			return nil, fmt.Errorf("function_source_dependencies_zip: %w", err)
 		}
 		if !info.IsDir() {
-			return takeZip(source)
+			return takeZip("function_source_dependencies_zip", source)
 		}
 		layers = append(layers, source)
 	}
-	directory, err := os.MkdirTemp("", "defog-dependencies-")
+	deps, err = packFolders("dependencies.zip", layers)
 	if err != nil {
-		return nil, fmt.Errorf("pack the dependencies: %w", err)
-	}
-	deps = &Dependencies{Path: filepath.Join(directory, "dependencies.zip"), directory: directory}
-	defer func() {
-		if err != nil {
-			os.RemoveAll(directory)
-		}
-	}()
-	files, err := collect(layers)
-	if err != nil {
-		return nil, fmt.Errorf("pack the dependencies: %w", err)
-	}
-	if deps.Hash, err = pack(deps.Path, files); err != nil {
 		return nil, fmt.Errorf("pack the dependencies: %w", err)
 	}
 	return deps, nil
 }
 
-// Remove deletes what PackDependencies made.
-func (d *Dependencies) Remove() error {
-	if d == nil || d.directory == "" {
-		return nil
+// packFolders makes a zip of this name of folders' files.
+func packFolders(name string, folders []string) (made *Zip, err error) {
+	directory, err := os.MkdirTemp("", "defog-zip-")
+	if err != nil {
+		return nil, err
 	}
-	return os.RemoveAll(d.directory)
+	made = &Zip{Path: filepath.Join(directory, name), directory: directory}
+	defer func() {
+		if err != nil {
+			os.RemoveAll(directory)
+		}
+	}()
+	files, err := collect(folders)
+	if err != nil {
+		return nil, err
+	}
+	made.Hash, err = pack(made.Path, files)
+	return made, err
 }
 
-func takeZip(path string) (*Dependencies, error) {
+// Remove deletes the zip if it was made here. It may be called twice.
+func (z *Zip) Remove() error {
+	if z == nil || z.directory == "" {
+		return nil
+	}
+	return os.RemoveAll(z.directory)
+}
+
+// takeZip takes the zip that a setting names.
+func takeZip(setting, path string) (*Zip, error) {
 	archive, err := zip.OpenReader(path)
 	if err != nil {
-		return nil, fmt.Errorf("function_source_dependencies_zip: %s is neither a folder nor a zip: %w", path, err)
+		return nil, fmt.Errorf("%s: %s is neither a folder nor a zip: %w", setting, path, err)
 	}
 	defer archive.Close()
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("function_source_dependencies_zip: %w", err)
+		return nil, fmt.Errorf("%s: %w", setting, err)
 	}
 	defer file.Close()
 	hash := sha256.New()
 	if _, err := io.Copy(hash, file); err != nil {
-		return nil, fmt.Errorf("function_source_dependencies_zip: read %s: %w", path, err)
+		return nil, fmt.Errorf("%s: read %s: %w", setting, path, err)
 	}
-	return &Dependencies{Path: path, Hash: hex.EncodeToString(hash.Sum(nil))}, nil
+	return &Zip{Path: path, Hash: hex.EncodeToString(hash.Sum(nil))}, nil
 }
 
 // collect maps each name in the zip to its file; a later folder's file wins.

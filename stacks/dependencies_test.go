@@ -25,15 +25,7 @@ func TestAFolderIsLaidOverTheDefaults(t *testing.T) {
 	defer archive.Close()
 	got := map[string]string{}
 	for _, member := range archive.File {
-		content, err := member.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		data, err := io.ReadAll(content)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got[member.Name] = string(data)
+		got[member.Name] = content(t, member)
 	}
 	want := map[string]string{"ca.pem": "default", "golden.json": "own", "data/shop.sqlite": "rows"}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -109,6 +101,21 @@ func packed(t *testing.T, defaults, source string) *Dependencies {
 		}
 	})
 	return deps
+}
+
+// content is a member's.
+func content(t *testing.T, member *zip.File) string {
+	t.Helper()
+	reader, err := member.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	data, err := io.ReadAll(reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }
 
 func folder(t *testing.T, files map[string]string) string {

@@ -19,8 +19,8 @@ const environmentLimit = 4096
 // stack is deployed: the names of the assets' bucket and key.
 const locationAllowance = len(environ.DependenciesBucket) + 63 + len(environ.DependenciesKey) + 80 + 2*len(`"":"",`)
 
-// environment returns the function's variables as far as the settings decide
-// them, and refuses more than Lambda takes.
+// environment returns the query function's variables as far as the settings
+// decide them, and refuses more than Lambda takes.
 func environment(conf config.Config, dependenciesHash string) (map[string]string, error) {
 	variables := maps.Clone(conf.Environment)
 	if variables == nil {
@@ -62,16 +62,26 @@ func environment(conf config.Config, dependenciesHash string) (map[string]string
 		variables[environ.Credentials] = credentials
 	}
 
+	return variables, checkEnvironment(conf, variables)
+}
+
+// checkEnvironment refuses more than Lambda takes.
+func checkEnvironment(conf config.Config, variables map[string]string) error {
 	text, err := json.Marshal(variables)
 	if err != nil {
-		return nil, fmt.Errorf("measure the function's environment: %w", err)
+		return fmt.Errorf("measure the function's environment: %w", err)
 	}
-	if size := locationAllowance + len(text); size > environmentLimit {
-		return nil, fmt.Errorf("the function's environment has %d bytes, %d of them the credentials and %d environment_variables; Lambda takes %d: "+
-			"move the credentials to Secrets Manager with credentials_secret, or shorten environment_variables",
-			size, len(variables[environ.Credentials]), length(conf.Environment), environmentLimit)
+	size := locationAllowance + len(text)
+	switch {
+	case size <= environmentLimit:
+		return nil
+	case conf.OwnFunction():
+		return fmt.Errorf("the function's environment has %d bytes, %d of them environment_variables and %d function_restrict_pipelines; Lambda takes %d: shorten them",
+			size, length(conf.Environment), len(variables[podpacRestrict]), environmentLimit)
 	}
-	return variables, nil
+	return fmt.Errorf("the function's environment has %d bytes, %d of them the credentials and %d environment_variables; Lambda takes %d: "+
+		"move the credentials to Secrets Manager with credentials_secret, or shorten environment_variables",
+		size, len(variables[environ.Credentials]), length(conf.Environment), environmentLimit)
 }
 
 func length(variables map[string]string) (size int) {

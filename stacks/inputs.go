@@ -7,26 +7,32 @@ import (
 	"defog-cdk/config"
 )
 
-// Inputs is what the query stack is made from besides constructs: the files to
-// upload and the function's environment. They are made before the CDK is
-// loaded, so that what is wrong with them shows at once and leaves no assembly
-// behind.
+// Inputs is what a stack is made from besides constructs: the files to upload
+// and the function's environment. They are made before the CDK is loaded, so
+// that what is wrong with them shows at once and leaves no assembly behind.
 type Inputs struct {
+	Place
 	Config       config.Config
 	Environment  map[string]string
 	Dependencies *Dependencies
-	Code         *Code
+	Code         *Code    // the query function, or hydrate in front of the user's own; nil for none
 	Policies     []Policy // the operator's, for the function's role
+	Own          *Own     // the user's own function; nil for the query function
+}
 
+// Place is where the stack is to go, as far as is known before it does.
+type Place struct {
 	Local           bool   // whether the stack is for local AWS, which lacks parts of it
 	Account, Region string // those of the CDK CLI's credentials; empty without any
 }
 
 // Prepare makes the inputs for the settings. defaults is the folder with the
-// dependencies that every function has. The caller must call Remove.
-func Prepare(ctx context.Context, conf config.Config, defaults string) (*Inputs, error) {
-	code := Compile(ctx, conf)
-	inputs := &Inputs{Config: conf, Code: code}
+// dependencies that every query function has. The caller must call Remove.
+func Prepare(ctx context.Context, conf config.Config, place Place, defaults string) (*Inputs, error) {
+	if conf.OwnFunction() {
+		return prepareOwn(ctx, conf, place)
+	}
+	inputs := &Inputs{Place: place, Config: conf, Code: Compile(ctx, conf)}
 	policies, problem := readPolicies(conf)
 	inputs.Policies = policies
 	var err error
@@ -41,5 +47,5 @@ func Prepare(ctx context.Context, conf config.Config, defaults string) (*Inputs,
 
 // Remove deletes the files that Prepare made.
 func (i *Inputs) Remove() error {
-	return errors.Join(i.Code.Remove(), i.Dependencies.Remove())
+	return errors.Join(i.Code.Remove(), i.Dependencies.Remove(), i.Own.remove())
 }

@@ -9,7 +9,7 @@ import (
 func TestAnEnvironmentOverLambdasLimitIsRefused(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	conf := settings(t, map[string]any{"environment_variables.LONG": strings.Repeat("x", 3800)})
-	_, err := Prepare(t.Context(), conf, "../lambda/query/dependencies")
+	_, err := Prepare(t.Context(), conf, Place{}, "../lambda/query/dependencies")
 	if err == nil {
 		t.Fatal("accepted")
 	}
@@ -25,7 +25,7 @@ func TestAnEnvironmentOverLambdasLimitIsRefused(t *testing.T) {
 
 func TestPrepareMakesEverythingAndRemovesIt(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	inputs, err := Prepare(t.Context(), settings(t, nil), "../lambda/query/dependencies")
+	inputs, err := Prepare(t.Context(), settings(t, nil), Place{}, "../lambda/query/dependencies")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ type gap string
 const (
 	canaryGap       gap = "the canary (AWS::CodeDeploy)"
 	rateAlarmGap    gap = "the alarm on the rate of failed requests (metric math in AWS::CloudWatch::Alarm)"
+	emptyingGap     gap = "emptying the bucket when the stack is destroyed (a custom resource that hangs there)"
 	savedQueriesGap gap = "saved log queries (AWS::Logs::QueryDefinition)"
 )
 

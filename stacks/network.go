@@ -31,7 +31,7 @@ func newNetwork(scope constructs.Construct, inputs *Inputs) (*awslambda.CfnFunct
 		return lookUpNetwork(scope, conf)
 	case len(conf.SubnetIDs) > 0:
 		awscdk.Annotations_Of(scope).AddInfoV2(jsii.String("defog:network"), jsii.String(
-			"The function runs in subnet_ids, which synth cannot look into. "+needsNetwork))
+			"The function runs in subnet_ids, which synth cannot look into. "+needsNetwork(conf)))
 		return &awslambda.CfnFunction_VpcConfigProperty{
 			SubnetIds:        jsii.Strings(conf.SubnetIDs...),
 			SecurityGroupIds: jsii.Strings(conf.SecurityGroupIDs...),
@@ -51,8 +51,28 @@ func lookupEnvironment(inputs *Inputs) *awscdk.Environment {
 
 // A function in a VPC has no public address, not even in a public subnet.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html
-const needsNetwork = "To reach the generator on the internet they must lead to a NAT gateway; " +
-	"S3 and Secrets Manager may have VPC endpoints instead."
+func needsNetwork(conf config.Config) string {
+	if conf.OwnFunction() {
+		return "To reach the internet they must lead to a NAT gateway; S3, where the dependencies are, may have a VPC endpoint instead."
+	}
+	return "To reach the generator on the internet they must lead to a NAT gateway; " +
+		"S3 and Secrets Manager may have VPC endpoints instead."
+}
+
+// kindOf says what is deployed.
+func kindOf(conf config.Config) string {
+	if conf.OwnFunction() {
+		return "function"
+	}
+	return "query function"
+}
+
+func outside(conf config.Config) string {
+	if conf.OwnFunction() {
+		return "the internet"
+	}
+	return "a generator on the internet"
+}
 
 func lookUpNetwork(scope constructs.Construct, conf config.Config) (*awslambda.CfnFunction_VpcConfigProperty, error) {
 	vpc := awsec2.Vpc_FromLookup(scope, jsii.String("Vpc"), &awsec2.VpcLookupOptions{VpcId: jsii.String(conf.VPCID)})
@@ -63,12 +83,12 @@ func lookUpNetwork(scope constructs.Construct, conf config.Config) (*awslambda.C
 		}
 		kind = awsec2.SubnetType_PRIVATE_ISOLATED
 		awscdk.Annotations_Of(scope).AddWarningV2(jsii.String("defog:no-way-out"), jsii.String(
-			"No subnet of vpc_id has a route to a NAT gateway, so the function has no way to a generator on the internet that synth knows of. "+needsNetwork))
+			"No subnet of vpc_id has a route to a NAT gateway, so the function has no way to "+outside(conf)+" that synth knows of. "+needsNetwork(conf)))
 	}
 	subnets := vpc.SelectSubnets(&awsec2.SubnetSelection{SubnetType: kind})
 	group := awsec2.NewSecurityGroup(scope, jsii.String("SecurityGroup"), &awsec2.SecurityGroupProps{
 		Vpc:         vpc,
-		Description: jsii.Sprintf("The query function of %s: lets nothing in", conf.StackName()),
+		Description: jsii.Sprintf("The %s of %s: lets nothing in", kindOf(conf), conf.StackName()),
 	})
 	return &awslambda.CfnFunction_VpcConfigProperty{
 		SubnetIds:        subnets.SubnetIds,

@@ -26,10 +26,25 @@ const defaultStage = "$default"
 type QueryAPIProps struct {
 	Config   config.Config
 	Function awslambda.IFunction
+	Route    Route
 }
 
-// QueryAPI is the HTTP API in front of the function: POST / and no other
-// route, throttled, with an access log that holds no bodies.
+// Route is the one route of an API.
+type Route struct {
+	Method  awsapigatewayv2.HttpMethod
+	Path    string
+	Name    string                               // of the integration
+	Payload awsapigatewayv2.PayloadFormatVersion // of the event; nil for the newest
+	For     string                               // for whom the API is: "Questions for defog-dev"
+}
+
+// queryRoute is that of the query function.
+func queryRoute(conf config.Config) Route {
+	return Route{Method: awsapigatewayv2.HttpMethod_POST, Path: "/", Name: "Query", For: "Questions for " + conf.StackName()}
+}
+
+// QueryAPI is the HTTP API in front of the function: one route, throttled, with
+// an access log that holds no bodies.
 type QueryAPI struct {
 	constructs.Construct
 	Stage      awsapigatewayv2.HttpStage
@@ -47,8 +62,8 @@ func NewQueryAPI(scope constructs.Construct, id string, props QueryAPIProps) *Qu
 	this := constructs.NewConstruct(scope, jsii.String(id))
 	api := awsapigatewayv2.NewHttpApi(this, jsii.String("Api"), &awsapigatewayv2.HttpApiProps{
 		ApiName:                   jsii.String(cmp.Or(conf.APIName, conf.StackName())),
-		Description:               jsii.String(cmp.Or(conf.APIDescription, "Questions for "+conf.StackName())),
-		CorsPreflight:             corsPreflight(conf),
+		Description:               jsii.String(cmp.Or(conf.APIDescription, props.Route.For)),
+		CorsPreflight:             corsPreflight(conf, props.Route.Method),
 		DisableExecuteApiEndpoint: jsii.Bool(conf.Domain != nil),
 		CreateDefaultStage:        jsii.Bool(false), // it would be neither throttled nor logged
 	})
@@ -57,7 +72,7 @@ func NewQueryAPI(scope constructs.Construct, id string, props QueryAPIProps) *Qu
 		jsii.UnsafeCast(api.Node().DefaultChild(), &resource)
 		resource.SetVersion(jsii.String(conf.APIVersion))
 	}
-	addRoute(api, conf, props.Function)
+	addRoute(api, props)
 
 	logs := newVendedLogGroup(this, "AccessLogs", conf)
 	stage := newStage(this, conf, api, logs)
@@ -70,12 +85,14 @@ func NewQueryAPI(scope constructs.Construct, id string, props QueryAPIProps) *Qu
 	return queryAPI
 }
 
-func addRoute(api awsapigatewayv2.HttpApi, conf config.Config, function awslambda.IFunction) {
+func addRoute(api awsapigatewayv2.HttpApi, props QueryAPIProps) {
+	conf, route := props.Config, props.Route
 	routes := *api.AddRoutes(&awsapigatewayv2.AddRoutesOptions{
-		Path:        jsii.String("/"),
-		Methods:     &[]awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod_POST},
-		Authorizer:  authorizer(conf),
-		Integration: awsapigatewayv2integrations.NewHttpLambdaIntegration(jsii.String("Query"), function, nil),
+		Path:       jsii.String(route.Path),
+		Methods:    &[]awsapigatewayv2.HttpMethod{route.Method},
+		Authorizer: authorizer(conf),
+		Integration: awsapigatewayv2integrations.NewHttpLambdaIntegration(jsii.String(route.Name), props.Function,
+			&awsapigatewayv2integrations.HttpLambdaIntegrationProps{PayloadFormatVersion: route.Payload}),
 	})
 	if conf.APIAuth == "none" {
 		acceptFinding(routes[0], "AwsSolutions-APIG4", "api_auth=none: the operator chose an open API, and synth warns of it")
@@ -94,15 +111,15 @@ func authorizer(conf config.Config) awsapigatewayv2.IHttpRouteAuthorizer {
 	}
 }
 
-// corsPreflight lets the pages of the allowed origins ask, signed or with a
+// corsPreflight lets the pages of the allowed origins call, signed or with a
 // token. It is nil, and the API silent about origins, when there are none.
-func corsPreflight(conf config.Config) *awsapigatewayv2.CorsPreflightOptions {
+func corsPreflight(conf config.Config, method awsapigatewayv2.HttpMethod) *awsapigatewayv2.CorsPreflightOptions {
 	if len(conf.CORSAllowOrigins) == 0 {
 		return nil
 	}
 	return &awsapigatewayv2.CorsPreflightOptions{
 		AllowOrigins:     jsii.Strings(conf.CORSAllowOrigins...),
-		AllowMethods:     &[]awsapigatewayv2.CorsHttpMethod{awsapigatewayv2.CorsHttpMethod_POST},
+		AllowMethods:     &[]awsapigatewayv2.CorsHttpMethod{awsapigatewayv2.CorsHttpMethod(method)},
 		AllowHeaders:     jsii.Strings("authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"),
 		AllowCredentials: jsii.Bool(conf.CORSAllowCredentials),
 		MaxAge:           awscdk.Duration_Hours(jsii.Number(1)),

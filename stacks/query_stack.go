@@ -28,7 +28,7 @@ func NewQueryStack(scope constructs.Construct, id string, inputs *Inputs) (awscd
 	if err != nil {
 		return nil, err
 	}
-	api := NewQueryAPI(stack, "Api", QueryAPIProps{Config: conf, Function: function.Alias})
+	api := NewQueryAPI(stack, "Api", QueryAPIProps{Config: conf, Function: function.Alias, Route: queryRoute(conf)})
 
 	if function.Release != nil {
 		watchRequests(stack, function.Release, api.Stage)
@@ -63,6 +63,12 @@ func askCommand(conf config.Config) string {
 }
 
 func curlCommand(stack awscdk.Stack, conf config.Config, url string) string {
+	command := append(curl(stack, conf), `-H "content-type: application/json"`, `-d '{"question": "How many customers are there?"}'`, url)
+	return strings.Join(command, " ")
+}
+
+// curl is the program with what makes the API let its request in.
+func curl(stack awscdk.Stack, conf config.Config) []string {
 	command := []string{"curl"}
 	switch conf.APIAuth {
 	case "iam":
@@ -73,8 +79,7 @@ func curlCommand(stack awscdk.Stack, conf config.Config, url string) string {
 	case "jwt":
 		command = append(command, `-H "authorization: Bearer $TOKEN"`)
 	}
-	command = append(command, `-H "content-type: application/json"`, `-d '{"question": "How many customers are there?"}'`, url)
-	return strings.Join(command, " ")
+	return command
 }
 
 // warn says at synth what a reviewer should know. Each warning can be
@@ -87,13 +92,18 @@ func warn(stack awscdk.Stack, conf config.Config) {
 				"and cdk diff prints them, old and new. To review a change without them, use npm run diff; "+
 				"to keep them in Secrets Manager, set credentials_secret."))
 	}
-	if conf.APIAuth == "none" {
-		annotations.AddWarningV2(jsii.String("defog:open-api"), jsii.String(
-			"api_auth is none: anybody who knows the URL can ask questions of the database. To ask for a signature, set api_auth to iam."))
-	}
+	warnOpenAPI(stack, conf, "anybody who knows the URL can ask questions of the database. ")
 	if watched(conf) && conf.LogLevel != "DEBUG" && conf.LogLevel != "INFO" {
 		annotations.AddWarningV2(jsii.String("defog:metrics-not-logged"), jsii.String(
 			"The metrics of a question that went well are logged at the level INFO, which log_level leaves out: "+
 				"alarms and dashboard see nothing but failures. To see all, set log_level to INFO."))
+	}
+}
+
+// warnOpenAPI says what an API without authorisation means.
+func warnOpenAPI(stack awscdk.Stack, conf config.Config, consequence string) {
+	if conf.APIAuth == "none" {
+		awscdk.Annotations_Of(stack).AddWarningV2(jsii.String("defog:open-api"), jsii.String(
+			"api_auth is none: "+consequence+"To ask for a signature, set api_auth to iam."))
 	}
 }

@@ -87,7 +87,7 @@ func newStackIn(t *testing.T, inputs *Inputs, context map[string]any) (awscdk.St
 	}
 	maps.Copy(cdk.Context, context)
 	app := awscdk.NewApp(&awscdk.AppProps{Context: &cdk.Context, Outdir: jsii.String(t.TempDir())})
-	return NewQueryStack(app, inputs.Config.StackName(), inputs)
+	return NewStageStack(app, inputs)
 }
 
 func template(t *testing.T, changes map[string]any) assertions.Template {
@@ -100,8 +100,13 @@ func template(t *testing.T, changes map[string]any) assertions.Template {
 }
 
 func TestGoldenTemplate(t *testing.T) {
-	const path = "testdata/query_stack.json"
-	got, err := json.MarshalIndent(template(t, nil).ToJSON(), "", "  ")
+	goldenTemplate(t, "testdata/query_stack.json", template(t, nil))
+}
+
+// goldenTemplate compares a template with the one in a file, or writes it there.
+func goldenTemplate(t *testing.T, path string, stack assertions.Template) {
+	t.Helper()
+	got, err := json.MarshalIndent(stack.ToJSON(), "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,16 +14,16 @@ import (
 	"defog-cdk/config"
 )
 
-// liveAlias is the alias that the API calls.
+// liveAlias is the alias that whoever calls the function calls.
 const liveAlias = "live"
 
 // newAlias publishes what the function is now as a version, and has the alias
 // live name it. Versions stay when newer ones come, so that the alias can go
 // back to them.
-func newAlias(scope constructs.Construct, function awslambda.Function) awslambda.Alias {
+func newAlias(scope constructs.Construct, function awslambda.Function, description string) awslambda.Alias {
 	return awslambda.NewAlias(scope, jsii.String("Live"), &awslambda.AliasProps{
 		AliasName:   jsii.String(liveAlias),
-		Description: jsii.String("The version that answers questions"),
+		Description: jsii.String(description),
 		Version:     function.CurrentVersion(),
 	})
 }

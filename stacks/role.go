@@ -22,7 +22,7 @@ func newRole(scope constructs.Construct, inputs *Inputs, needs []awsiam.PolicySt
 	}
 	policies := map[string]awsiam.PolicyDocument{}
 	if conf.AutogenPolicy {
-		policies["Query"] = awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &needs})
+		policies[policyName(conf)] = awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &needs})
 	}
 	for _, policy := range inputs.Policies {
 		policies[policy.setting] = awsiam.PolicyDocument_FromJson(policy.document)
@@ -34,7 +34,7 @@ func newRole(scope constructs.Construct, inputs *Inputs, needs []awsiam.PolicySt
 	role := awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
 		AssumedBy:       awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
 		RoleName:        optional(conf.RoleName),
-		Description:     jsii.String(cmp.Or(conf.RoleDescription, "What the query function of "+conf.StackName()+" may do")),
+		Description:     jsii.String(cmp.Or(conf.RoleDescription, "What the "+kindOf(conf)+" of "+conf.StackName()+" may do")),
 		InlinePolicies:  &policies,
 		ManagedPolicies: &managed,
 	})
@@ -46,6 +46,14 @@ func newRole(scope constructs.Construct, inputs *Inputs, needs []awsiam.PolicySt
 	tag(role, conf.RoleTags)
 	explainRole(role, conf)
 	return role.WithoutPolicyUpdates(nil)
+}
+
+// policyName is the name of the policy with what the function needs.
+func policyName(conf config.Config) string {
+	if conf.OwnFunction() {
+		return "Function"
+	}
+	return "Query"
 }
 
 // explainRole gives cdk-nag the reasons for what is wide in the role.
@@ -62,6 +70,9 @@ func explainRole(role awsiam.Role, conf config.Config) {
 	}
 	if conf.AutogenPolicy && throughProfile(conf) {
 		wide = append(wide, "an inference profile asks its model in regions of its own choice; the model may be asked through that profile alone")
+	}
+	if conf.AutogenPolicy && conf.OwnFunction() && conf.TriggeredBy("S3") {
+		wide = append(wide, "objects below function_s3_input and function_s3_output have any name")
 	}
 	if conf.IAMPolicyFile != "" || conf.RolePolicy != nil {
 		wide = append(wide, "the operator's own policy, from iam_policy_file or function_role_policy_document, allows what it says")

@@ -42,7 +42,7 @@ func synth(ctx context.Context, count int) (err error) {
 	if err != nil {
 		return err
 	}
-	inputs, err := stacks.Prepare(ctx, conf, "lambda/query/dependencies")
+	inputs, err := stacks.Prepare(ctx, conf, stacks.Place{}, "lambda/query/dependencies")
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,174 @@
+package stacks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+
+	"defog-cdk/config"
+	"defog-cdk/config/archive"
+)
+
+// Own is a function of the user's own: its code, and what synth found out about
+// it.
+type Own struct {
+	Code    *Zip // nil when it stays in function_source_bucket
+	Storage int  // MB of /tmp
+
+	// Unseen says, for what synth could not look at in the bucket, why.
+	Unseen []string
+
+	podpac string // its version, "" if no zip has it
+	front  front
+}
+
+// prepareOwn makes the inputs for a function of the user's own.
+func prepareOwn(ctx context.Context, conf config.Config, place Place) (*Inputs, error) {
+	own := &Own{front: frontOf(conf, place)}
+	inputs := &Inputs{Place: place, Config: conf, Own: own}
+	if own.front != noFront {
+		inputs.Code = build(ctx, own.front.program(conf))
+	}
+	policies, problem := readPolicies(conf)
+	inputs.Policies = policies
+	err := errors.Join(problem, inputs.takeSources(ctx))
+	if err == nil {
+		inputs.Environment, err = ownEnvironment(inputs)
+	}
+	if err != nil {
+		return nil, errors.Join(err, inputs.Remove())
+	}
+	return inputs, nil
+}
+
+// remove deletes what was made.
+func (o *Own) remove() error {
+	if o == nil {
+		return nil
+	}
+	return o.Code.Remove()
+}
+
+// source is where one of a function's two zips comes from: from here, or from a
+// key in function_source_bucket. All texts are empty when there is no such zip.
+type source struct {
+	zipSetting, path         string
+	keySetting, key, version string
+}
+
+func codeSource(conf config.Config) source {
+	return source{"function_source_dist_zip", conf.DistZip, "function_source_dist_key", conf.DistKey, conf.DistVersion}
+}
+
+func dependenciesSource(conf config.Config) source {
+	return source{"function_source_dependencies_zip", conf.Dependencies, "function_source_dependencies_key", conf.DependenciesKey, conf.DependenciesVersion}
+}
+
+// setting is the one that names the zip.
+func (s source) setting() string {
+	if s.path != "" {
+		return s.zipSetting
+	}
+	return s.keySetting
+}
+
+// takeSources takes code and dependencies from here or looks at them in the
+// bucket, and checks that they can work together.
+func (i *Inputs) takeSources(ctx context.Context) error {
+	conf, own := i.Config, i.Own
+	bucket := newSourceBucket(i)
+	code, codeProblem := take(ctx, codeSource(conf), bucket, &own.Code)
+	defer code.Close()
+	if own.front == asBootstrap && own.Code == nil && codeProblem == nil {
+		own.Code, codeProblem = bucket.fetch(ctx, codeSource(conf))
+	}
+	dependencies, dependenciesProblem := take(ctx, dependenciesSource(conf), bucket, &i.Dependencies)
+	defer dependencies.Close()
+	own.Unseen = bucket.unseen
+
+	problems := []error{codeProblem, dependenciesProblem}
+	if code != nil && dependenciesProblem == nil {
+		problems = append(problems, about(codeSource(conf).setting(), checkCode(conf, own.front, code, dependencies)))
+	}
+	if dependenciesProblem == nil {
+		storage, err := storageFor(conf, dependencies)
+		own.Storage = storage
+		problems = append(problems, about(dependenciesSource(conf).setting(), err))
+	}
+	own.podpac = podpacVersion(code, dependencies)
+	return errors.Join(problems...)
+}
+
+// take stores the zip in at when it is to be uploaded, and looks into it. The
+// archive is nil when there is none, or when it could not be seen.
+func take(ctx context.Context, from source, bucket *sourceBucket, at **Zip) (*archive.Archive, error) {
+	switch {
+	case from.path != "":
+		made, err := uploadable(from.zipSetting, from.path)
+		if err != nil {
+			return nil, err
+		}
+		*at = made
+		found, err := archive.Open(made.Path)
+		if err != nil {
+			return nil, about(fmt.Sprintf("%s: %s", from.zipSetting, from.path), err)
+		}
+		return found, about(from.zipSetting, checkMachines(bucket.conf, found))
+	case from.key != "":
+		return bucket.look(ctx, from)
+	}
+	return nil, nil
+}
+
+// uploadable is the zip that a setting names, or one of the folder that it
+// names.
+func uploadable(setting, path string) (*Zip, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", setting, err)
+	}
+	if !info.IsDir() {
+		return takeZip(setting, path)
+	}
+	made, err := packFolders("function.zip", []string{path})
+	if err != nil {
+		return nil, fmt.Errorf("%s: pack %s: %w", setting, path, err)
+	}
+	return made, nil
+}
+
+// about puts what they are about before each of an error's problems.
+func about(subject string, err error) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var problems []error
+		for _, problem := range joined.Unwrap() {
+			problems = append(problems, about(subject, problem))
+		}
+		return errors.Join(problems...)
+	}
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", subject, err)
+}
+
+// podpacInfo matches the metadata of podpac among packages.
+var podpacInfo = regexp.MustCompile(`^podpac-([0-9][0-9A-Za-z.+!-]*)\.dist-info/METADATA$`)
+
+// podpacVersion is the version of podpac in the zips.
+func podpacVersion(zips ...*archive.Archive) (version string) {
+	for _, found := range zips {
+		if found == nil {
+			continue
+		}
+		found.HasAny(func(name string) bool {
+			if match := podpacInfo.FindStringSubmatch(name); match != nil {
+				version = match[1]
+			}
+			return version != ""
+		})
+	}
+	return version
+}

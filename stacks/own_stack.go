@@ -1,0 +1,112 @@
+package stacks
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"defog-cdk/config"
+)
+
+// NewOwnStack makes the stack of a function of the user's own: the function, its
+// role and logs, what triggers it, and what watches it. Its outputs hold all
+// that there is to know of it, and the commands that call it.
+func NewOwnStack(scope constructs.Construct, id string, inputs *Inputs) (awscdk.Stack, error) {
+	conf := inputs.Config
+	stack := awscdk.NewStack(scope, jsii.String(id), &awscdk.StackProps{
+		Description:           jsii.Sprintf("A function of one's own, in %s", conf.Runtime),
+		TerminationProtection: jsii.Bool(conf.TerminationProtection),
+		Env:                   lookupEnvironment(inputs),
+		Tags:                  texts(conf.Tags),
+	})
+	function, err := NewOwnFunction(stack, "Own", inputs)
+	if err != nil {
+		return nil, err
+	}
+	var api *QueryAPI
+	if conf.TriggeredBy("APIGateway") {
+		api = NewQueryAPI(stack, "Api", QueryAPIProps{Config: conf, Function: function.Alias, Route: ownRoute(conf)})
+		if function.Release != nil {
+			watchRequests(stack, function.Release, api.Stage)
+		}
+	}
+	tellOwn(stack, inputs, function, api)
+	tag(stack, conf.Tags)
+	warnOwn(stack, inputs)
+	return stack, nil
+}
+
+// ownRoute is the route to a function of the user's own. Its event is that of a
+// REST API, which PODPAC's handlers expect; an HTTP API knows by itself what is
+// binary, and gives and takes that as base64.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+func ownRoute(conf config.Config) Route {
+	return Route{
+		Method:  awsapigatewayv2.HttpMethod_ANY,
+		Path:    "/" + conf.APIEndpoint,
+		Name:    "Own",
+		Payload: awsapigatewayv2.PayloadFormatVersion_VERSION_1_0(),
+		For:     "The function of " + conf.StackName(),
+	}
+}
+
+// tellOwn makes the outputs.
+func tellOwn(stack awscdk.Stack, inputs *Inputs, function *OwnFunction, api *QueryAPI) {
+	conf := inputs.Config
+	name := *function.Function.FunctionName()
+	output(stack, "FunctionName", "The function", name)
+	output(stack, "FunctionAlias", "The version of it to call", liveAlias)
+	output(stack, "FunctionRuntime", "What runs it", conf.Runtime)
+	output(stack, "FunctionTriggers", "What starts it", strings.Join(conf.Triggers, ","))
+	output(stack, "LogGroupName", "Where it logs", *function.Function.LogGroup().LogGroupName())
+	output(stack, "DeadLetterQueueUrl", "Where events go that it failed for good", *function.DeadLetters.Queue.QueueUrl())
+	if function.Dependencies != "" {
+		output(stack, "Dependencies", "Its dependencies", function.Dependencies)
+	}
+	if function.Bucket != nil {
+		output(stack, "BucketName", "Its bucket", *function.Bucket.BucketName())
+		output(stack, "InputPrefix", "Where objects start it", conf.InputPrefix())
+		output(stack, "OutputPrefix", "Where it writes results", conf.OutputPrefix())
+	}
+	if api != nil {
+		url := api.URL + conf.APIEndpoint
+		output(stack, "EvalUrl", "Where to send requests", url)
+		output(stack, "ApiAuth", "Who may send them", conf.APIAuth)
+		if api.DNSTarget != "" {
+			output(stack, "DnsTarget", "Where the custom domain's name must lead: give it a CNAME or alias record", api.DNSTarget)
+		}
+		output(stack, "CurlCommand", "Sends a request from anywhere", strings.Join(append(curl(stack, conf), `"`+url+`"`), " "))
+	}
+	output(stack, "EvalCommand", "Evaluates what is in a file, from this checkout",
+		fmt.Sprintf("go run ./cmd/defog eval -c app_name=%s -c stage=%s FILE.json", conf.AppName, conf.Stage))
+	output(stack, "InvokeCommand", "Calls the function from anywhere",
+		fmt.Sprintf("aws lambda invoke --function-name %s:%s --cli-binary-format raw-in-base64-out --payload file://FILE.json RESULT", name, liveAlias))
+}
+
+// warnOwn says at synth what a reviewer should know.
+func warnOwn(stack awscdk.Stack, inputs *Inputs) {
+	conf, own := inputs.Config, inputs.Own
+	annotations := awscdk.Annotations_Of(stack)
+	warn := func(id, text string) { annotations.AddWarningV2(jsii.String("defog:"+id), jsii.String(text)) }
+	if conf.TriggeredBy("APIGateway") {
+		warnOpenAPI(stack, conf, "anybody who knows the URL can have the function work, at your cost. ")
+		if conf.Timeout > config.APIWaits {
+			warn("api-waits-less", fmt.Sprintf("The HTTP API waits %d s for an answer, and lambda_timeout is %d s: a request that takes longer ends with status 503 while the function goes on. "+
+				"What takes longer must be asked for by direct invoke (eval) or through S3.", config.APIWaits, conf.Timeout))
+		}
+	}
+	for _, unseen := range own.Unseen {
+		warn("source-not-seen", "Synth could not look into function_source_bucket, so it has not been checked: "+unseen)
+	}
+	if conf.AllowUnsafeEval {
+		warn("unsafe-eval", "function_allow_unsafe_eval lets whoever may call the function run code of theirs in it, with the rights of its role.")
+	}
+	if !conf.Hydrate && conf.TriggeredBy("S3") && conf.HasDependencies() && conf.Bucket != conf.SourceBucket {
+		warn("dependencies-elsewhere", podpacBucket+" names the bucket of the trigger S3, and the dependencies are in another one. A handler that fetches them itself finds it in "+
+			"DEFOG_DEPENDENCIES_BUCKET; PODPAC's original one looks in "+podpacBucket+": keep them in one bucket (function_source_bucket, function_s3_bucket), or leave function_hydrate on.")
+	}
+}

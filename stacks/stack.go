@@ -1,0 +1,15 @@
+package stacks
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+)
+
+// NewStageStack makes the stack of one stage, of the kind that its settings
+// say. Its name is the stage's, wherever it stands.
+func NewStageStack(scope constructs.Construct, inputs *Inputs) (awscdk.Stack, error) {
+	if inputs.Config.OwnFunction() {
+		return NewOwnStack(scope, inputs.Config.StackName(), inputs)
+	}
+	return NewQueryStack(scope, inputs.Config.StackName(), inputs)
+}
