@@ -97,7 +97,7 @@ func (t target) applyField(f field, s source, read map[string]bool) []error {
 		return problems
 	}
 	at.Set(parsed)
-	if kind := parsed.Kind(); (kind == reflect.String || kind == reflect.Slice) && parsed.Len() == 0 {
+	if kind := parsed.Kind(); f.initial == "" && (kind == reflect.String || kind == reflect.Slice) && parsed.Len() == 0 {
 		delete(t.origins, t.prefix+f.key) // taken back
 	}
 	return nil

@@ -16,9 +16,12 @@ type gap string
 // All gaps of MiniStack 1.5.33. One resource that it does not know fails its
 // whole deploy.
 const (
+	budgetGap       gap = "the budget (AWS::Budgets)"
 	canaryGap       gap = "the canary (AWS::CodeDeploy)"
 	rateAlarmGap    gap = "the alarm on the rate of failed requests (metric math in AWS::CloudWatch::Alarm)"
 	emptyingGap     gap = "emptying the bucket when the stack is destroyed (a custom resource that hangs there)"
+	hydrateGap      gap = "hydrate as a layer in front of the runtime (AWS_LAMBDA_EXEC_WRAPPER); the handler has to fetch its dependencies itself"
+	linksGap        gap = "links to the dependencies in /tmp, which is this machine's"
 	savedQueriesGap gap = "saved log queries (AWS::Logs::QueryDefinition)"
 )
 

@@ -21,10 +21,14 @@ func newLogGroup(scope constructs.Construct, id string, conf config.Config) awsl
 // keeps a log that outlived its stack from standing in the way of the next one.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
 func newVendedLogGroup(scope constructs.Construct, id string, conf config.Config) awslogs.LogGroup {
-	stackID := awscdk.Fn_Select(jsii.Number(2), awscdk.Fn_Split(jsii.String("/"), awscdk.Stack_Of(scope).StackId(), nil))
 	props := logGroupProps(conf)
-	props.LogGroupName = jsii.String("/aws/vendedlogs/" + conf.StackName() + "/" + *stackID)
+	props.LogGroupName = jsii.String("/aws/vendedlogs/" + conf.StackName() + "/" + *uniquePart(scope))
 	return awslogs.NewLogGroup(scope, jsii.String(id), props)
+}
+
+// uniquePart is the end of the stack's id, which no other stack ever has.
+func uniquePart(scope constructs.Construct) *string {
+	return awscdk.Fn_Select(jsii.Number(2), awscdk.Fn_Split(jsii.String("/"), awscdk.Stack_Of(scope).StackId(), nil))
 }
 
 func logGroupProps(conf config.Config) *awslogs.LogGroupProps {

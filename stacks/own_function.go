@@ -74,6 +74,7 @@ func NewOwnFunction(scope constructs.Construct, id string, inputs *Inputs) (*Own
 	props.LogGroup = logs
 	props.Role = newRole(this, inputs, append([]awsiam.PolicyStatement{writeLog(logs)}, statements...))
 	own.Function = newFunction(this, inputs, network, variables, props)
+	acceptFinding(own.Function, "AwsSolutions-L1", "function_runtime is the language's version that the code is written for")
 	resourceOf(own.Function).SetDeadLetterConfig(&awslambda.CfnFunction_DeadLetterConfigProperty{TargetArn: own.DeadLetters.Queue.QueueArn()})
 
 	own.Alias = newAlias(this, own.Function, "The version that is called")

@@ -34,8 +34,11 @@ func NewOwnStack(scope constructs.Construct, id string, inputs *Inputs) (awscdk.
 			watchRequests(stack, function.Release, api.Stage)
 		}
 	}
+	newOwnOperations(stack, inputs, function, api)
+	addBudget(stack, inputs, function.Function)
 	tellOwn(stack, inputs, function, api)
 	tag(stack, conf.Tags)
+	sayGaps(stack, inputs)
 	warnOwn(stack, inputs)
 	return stack, nil
 }
@@ -85,6 +88,23 @@ func tellOwn(stack awscdk.Stack, inputs *Inputs, function *OwnFunction, api *Que
 		fmt.Sprintf("go run ./cmd/defog eval -c app_name=%s -c stage=%s FILE.json", conf.AppName, conf.Stage))
 	output(stack, "InvokeCommand", "Calls the function from anywhere",
 		fmt.Sprintf("aws lambda invoke --function-name %s:%s --cli-binary-format raw-in-base64-out --payload file://FILE.json RESULT", name, liveAlias))
+}
+
+// sayGaps says what local AWS does otherwise with the function.
+func sayGaps(stack awscdk.Stack, inputs *Inputs) {
+	conf, before := inputs.Config, inputs.Own.front
+	if !inputs.Local || !conf.Hydrate || !conf.HasDependencies() {
+		return
+	}
+	if before == noFront {
+		hydrateGap.leftOut(stack, true)
+		return
+	}
+	linksGap.leftOut(stack, true)
+	if conf.Runtime != config.ProvidedRuntime {
+		awscdk.Annotations_Of(stack).AddInfoV2(jsii.String("defog:otherwise-on-local-aws"), jsii.Sprintf(
+			"Local AWS has no %s: the function runs on provided.al2023, where hydrate starts this machine's python3 with Lambda's runtime client.", conf.Runtime))
+	}
 }
 
 // warnOwn says at synth what a reviewer should know.

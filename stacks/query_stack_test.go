@@ -263,22 +263,26 @@ func TestCDKNagFindsNothing(t *testing.T) {
 		"function_source_dependencies_zip": folder(t, map[string]string{"schema.json": "{}"}),
 	}
 	for name, changes := range variants {
-		t.Run(name, func(t *testing.T) {
-			stack, err := newStack(t, newInputs(t, settings(t, changes)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { // a finding of the level error makes the synthesis itself fail
-				if thrown := recover(); thrown != nil {
-					t.Errorf("%v", thrown)
-				}
-			}()
-			awscdk.Aspects_Of(stack).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Verbose: jsii.Bool(true)}), nil)
-			finding := assertions.Match_StringLikeRegexp(jsii.String("AwsSolutions-.*"))
-			for _, message := range *assertions.Annotations_FromStack(stack).FindWarning(jsii.String("*"), finding) {
-				t.Errorf("%s: %v", *message.Id, message.Entry.Data)
-			}
-		})
+		t.Run(name, func(t *testing.T) { checkNag(t, newInputs(t, settings(t, changes))) })
+	}
+}
+
+// checkNag has cdk-nag look at the stack.
+func checkNag(t *testing.T, inputs *Inputs) {
+	t.Helper()
+	stack, err := newStack(t, inputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { // a finding of the level error makes the synthesis itself fail
+		if thrown := recover(); thrown != nil {
+			t.Errorf("%v", thrown)
+		}
+	}()
+	awscdk.Aspects_Of(stack).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Verbose: jsii.Bool(true)}), nil)
+	finding := assertions.Match_StringLikeRegexp(jsii.String("AwsSolutions-.*"))
+	for _, message := range *assertions.Annotations_FromStack(stack).FindWarning(jsii.String("*"), finding) {
+		t.Errorf("%s: %v", *message.Id, message.Entry.Data)
 	}
 }
 
