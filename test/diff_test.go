@@ -43,6 +43,7 @@ func TestDiff(t *testing.T) {
 	t.Run("all else is what cdk diff prints", func(t *testing.T) { testDiffIsTheCLIs(t, r) })
 	t.Run("the exit codes are the CLI's", func(t *testing.T) { testDiffExitCodes(t, r) })
 	t.Run("whatever the app prints is redacted", func(t *testing.T) { testDiffOfABrokenApp(t, r) })
+	t.Run("a review says what matters first", func(t *testing.T) { testReview(t, r) })
 	t.Run("nothing is shown of what cannot be read", func(t *testing.T) { testDiffWithoutRights(t, r) })
 }
 
@@ -198,6 +199,51 @@ func testDiffOfABrokenApp(t *testing.T, r *reviewed) {
 	output, code := r.defog(t, nil, slices.Concat([]string{"diff", "--app", "cat " + r.new + " >&2; exit 3"}, r.settings(r.new))...)
 	if found := leaks(t, []byte(output), r.secrets); code != 1 || len(found) > 0 || !strings.Contains(output, `"password":"(secret)"`) {
 		t.Errorf("exit code %d, %v in:\n%s", code, found, output)
+	}
+}
+
+// testReview reviews changes as a job of CI does, and acts on the exit code.
+func testReview(t *testing.T, r *reviewed) {
+	report := filepath.Join(t.TempDir(), "review.md")
+	synthesise := []string{"run", "--silent", "review", "--", "--output", report, "-c", "architecture=" + local.Architecture()}
+	tests := []struct {
+		name    string
+		program string
+		args    []string
+		code    int
+		want    []string // in this order
+	}{
+		{"no change", "npm", slices.Concat(synthesise, r.settings(r.old)), 0, []string{"### Stack `reviewed-dev`: no changes"}},
+		{"a harmless change", "npm", slices.Concat(synthesise, r.settings(r.old, "-c", "max_rows=77")), 2,
+			[]string{"0 security-relevant", "The rest", "DEFOG_MAX_ROWS", "`10000` | `77` | `max_rows=77` (-c)"}},
+		{"a change of the credentials", r.program, []string{"review", "--app", r.assembly, "--output", report}, 3,
+			[]string{"1 security-relevant", "the credentials change: `db_creds.password`", "DEFOG_CREDS_64", "`(secret, changed)`", "The rest", "DEFOG_MAX_ROWS"}},
+		{"an open API", "npm", slices.Concat(synthesise, r.settings(r.old, "-c", "api_auth=none", "-c", "log_retention_in_days=1")), 3,
+			[]string{"2 security-relevant", "the route opens to anybody", "`AWS_IAM` | `NONE` | `api_auth=none` (-c)", "logs are kept for less time", "`log_retention_in_days=1` (-c)"}},
+		{"no settings", r.program, []string{"review", "--output", report, "-c", "api_auth=open"}, 1, nil},
+		{"no such stack", r.program, []string{"review", "--output", report, "--app", r.assembly, "--stack", "other"}, 1, nil},
+	}
+	for _, test := range tests {
+		if err := os.WriteFile(report, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		output, code := r.execute(t, nil, test.program, test.args...)
+		text, err := os.ReadFile(report)
+		if err != nil || code != test.code {
+			t.Errorf("%s: exit code %d, %v: %s%s", test.name, code, err, output, text)
+		}
+		rest := string(text)
+		for _, want := range test.want {
+			_, behind, found := strings.Cut(rest, want)
+			if !found {
+				t.Errorf("%s: %q is not, or not there, in:\n%s", test.name, want, text)
+				break
+			}
+			rest = behind
+		}
+		if found := leaks(t, append(text, output...), r.secrets); len(found) > 0 {
+			t.Errorf("%s: %v in:\n%s%s", test.name, found, output, text)
+		}
 	}
 }
 

@@ -86,7 +86,9 @@ func (r *cdkRun) cdk(ctx context.Context, stdout, stderr io.Writer, args ...stri
 	}
 	out, errOut := redact.NewWriter(stdout, r.secrets), redact.NewWriter(stderr, r.secrets)
 	command := exec.CommandContext(ctx, program, args...)
-	command.Env = append(os.Environ(), "TMPDIR="+r.temporary(),
+	// The key is not for the app.
+	environ := slices.DeleteFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, fingerprintKey+"=") })
+	command.Env = append(environ, "TMPDIR="+r.temporary(),
 		"PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH")) // for the pinned Node, as npx does
 	if colours(stderr) {
 		command.Env = append(command.Env, "FORCE_COLOR=1")
@@ -162,10 +164,8 @@ func parseCDKFlags(args []string) (flags cdkFlags, err error) {
 		name, value, attached := strings.Cut(arg, "=")
 		if long, ok := short[name]; ok {
 			name = long
-		} else if len(arg) > 2 && arg[0] == '-' && arg[1] != '-' && short[arg[:2]] != "" && !attached { // -cname=value
+		} else if len(arg) > 2 && short[arg[:2]] != "" { // -cname=value
 			name, value, attached = short[arg[:2]], arg[2:], true
-		} else if len(arg) > 2 && arg[0] == '-' && arg[1] != '-' && short[arg[:2]] != "" {
-			name, value = short[arg[:2]], arg[2:]
 		}
 		target, isText := texts[name]
 		if name == "--help" {
@@ -191,6 +191,5 @@ func parseCDKFlags(args []string) (flags cdkFlags, err error) {
 			flags.rest = append(flags.rest, said...)
 		}
 	}
-	flags.rest = slices.Clip(flags.rest)
 	return flags, nil
 }

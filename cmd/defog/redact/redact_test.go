@@ -191,6 +191,10 @@ func TestInTemplate(t *testing.T) {
 	if diff := cmp.Diff([]string{"tok-123456789a", "bm90IEpTT04=", "https://user:pass@host", "hunter22"}, InTemplate(document)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
+	settings := map[string]any{"SETTINGS": `{"db": [{"password": "hunter22", "host": "h"}]}`, "CREDS_64": base64.StdEncoding.EncodeToString([]byte(`{"api_key": "in base64"}`))}
+	if diff := cmp.Diff([]string{"eyJhcGlfa2V5IjogImluIGJhc2U2NCJ9", "in base64", "hunter22"}, InTemplate(settings)); diff != "" {
+		t.Errorf("nested: -want +got:\n%s", diff)
+	}
 	want := []string{credentials(t, oldPassword), apiKey, oldPassword}
 	if diff := cmp.Diff(want, InTemplate(template(want[0]))); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -48,6 +48,7 @@ var rules = []rule{
 	{"", "PermissionsBoundary", gone("has no permissions boundary any more"), false},
 	{"AWS::KMS::Key", "EnableKeyRotation", off("the key is no longer rotated"), false},
 	{"AWS::Lambda::Function", "VpcConfig", changed("the function leaves, enters or changes its network"), false},
+	{"AWS::Lambda::Function", "Role", changed("the function runs with another role"), false},
 	{"AWS::Lambda::Function", "Layers", more("more code of layers runs in the function"), false},
 	{"AWS::EC2::SecurityGroup", "SecurityGroupIngress", more("more may connect"), true},
 	{"AWS::EC2::SecurityGroup", "SecurityGroupEgress", more("may connect to more"), false},

@@ -1,0 +1,241 @@
+// Package review tests the files beside it: what a team copies to have its pull
+// requests reviewed.
+package review
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rhysd/actionlint"
+	"go.yaml.in/yaml/v4"
+)
+
+func TestWorkflowIsValid(t *testing.T) {
+	var output bytes.Buffer
+	linter, err := actionlint.NewLinter(&output, &actionlint.LinterOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := linter.LintFile("github-actions.yml", nil)
+	if err != nil || len(found) > 0 {
+		t.Errorf("%v\n%s", err, output.String())
+	}
+}
+
+// workflow is what matters here of one.
+type workflow struct {
+	Permissions map[string]string `yaml:"permissions"`
+	Jobs        map[string]struct {
+		If          string            `yaml:"if"`
+		Permissions map[string]string `yaml:"permissions"`
+		Steps       []struct {
+			ID   string            `yaml:"id"`
+			Uses string            `yaml:"uses"`
+			Run  string            `yaml:"run"`
+			Env  map[string]string `yaml:"env"`
+		} `yaml:"steps"`
+	} `yaml:"jobs"`
+}
+
+// TestWorkflowIsSafe: the job that runs a pull request's code can neither write
+// to the repository nor be given to a fork, and no text of others stands in a
+// script.
+func TestWorkflowIsSafe(t *testing.T) {
+	var w workflow
+	read(t, "github-actions.yml", &w)
+	if len(w.Permissions) > 0 {
+		t.Errorf("every job may %v", w.Permissions)
+	}
+	want := map[string]map[string]string{
+		"compare": {"contents": "read", "id-token": "write"},
+		"post":    {"pull-requests": "write"},
+	}
+	for name, job := range w.Jobs {
+		if diff := cmp.Diff(want[name], job.Permissions); diff != "" {
+			t.Errorf("job %s: -want +got:\n%s", name, diff)
+		}
+		for _, step := range job.Steps {
+			if strings.Contains(step.Run, "${{") {
+				t.Errorf("job %s: an expression stands in the script %s", name, step.Run)
+			}
+			if name == "post" && strings.HasPrefix(step.Uses, "actions/checkout") {
+				t.Error("the job that may comment runs the pull request's code")
+			}
+		}
+	}
+	if !strings.Contains(w.Jobs["compare"].If, "head.repo.full_name == github.repository") {
+		t.Errorf("forks are reviewed with the role: %s", w.Jobs["compare"].If)
+	}
+	text, err := os.ReadFile("github-actions.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "secrets.") {
+		t.Error("the workflow reads a secret")
+	}
+}
+
+// TestWorkflowActsOnTheExitCode runs the step that compares, with a stand-in for
+// npm.
+func TestWorkflowActsOnTheExitCode(t *testing.T) {
+	var w workflow
+	read(t, "github-actions.yml", &w)
+	script := ""
+	for _, step := range w.Jobs["compare"].Steps {
+		if step.ID == "review" {
+			script = step.Run
+		}
+	}
+	for code, want := range map[int]int{0: 0, 1: 1, 2: 0, 3: 0, 137: 137} {
+		outputs := t.TempDir()
+		exit, log := runScript(t, script, code, "SETTINGS=-c app_name=shop -c stage=prod",
+			"GITHUB_OUTPUT="+filepath.Join(outputs, "output"), "GITHUB_STEP_SUMMARY="+filepath.Join(outputs, "summary"))
+		if exit != want {
+			t.Errorf("review ends with %d, the step with %d: %s", code, exit, log)
+		}
+		if exit != 0 {
+			continue
+		}
+		output, err := os.ReadFile(filepath.Join(outputs, "output"))
+		if err != nil || string(output) != fmt.Sprintf("code=%d\n", code) {
+			t.Errorf("the output is %q, %v", output, err)
+		}
+		summary, err := os.ReadFile(filepath.Join(outputs, "summary"))
+		if err != nil || string(summary) != "[run] [--silent] [review] [--] [-c] [app_name=shop] [-c] [stage=prod] [--output] [review.md]\n" {
+			t.Errorf("the summary is %q, %v", summary, err)
+		}
+	}
+}
+
+// buildspec is a build specification; other keys are errors.
+// https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html
+type buildspec struct {
+	Version string `yaml:"version"`
+	Env     struct {
+		Shell     string            `yaml:"shell"`
+		Variables map[string]string `yaml:"variables"`
+	} `yaml:"env"`
+	Phases struct {
+		Install struct {
+			RuntimeVersions map[string]string `yaml:"runtime-versions"`
+			Commands        []string          `yaml:"commands"`
+		} `yaml:"install"`
+		Build struct {
+			OnFailure string   `yaml:"on-failure"`
+			Commands  []string `yaml:"commands"`
+		} `yaml:"build"`
+	} `yaml:"phases"`
+	Artifacts struct {
+		Files []string `yaml:"files"`
+	} `yaml:"artifacts"`
+	Cache struct {
+		Paths []string `yaml:"paths"`
+	} `yaml:"cache"`
+}
+
+func TestBuildspec(t *testing.T) {
+	var spec buildspec
+	read(t, "buildspec.yml", &spec)
+	if spec.Version != "0.2" || spec.Env.Shell != "bash" || spec.Phases.Build.OnFailure != "ABORT" ||
+		len(spec.Phases.Install.RuntimeVersions) != 2 || !cmp.Equal(spec.Artifacts.Files, []string{"review.md"}) {
+		t.Errorf("%+v", spec)
+	}
+	script := strings.Join(spec.Phases.Build.Commands, "\n")
+	tests := []struct {
+		code    int
+		allowed string
+		want    int
+	}{{0, "no", 0}, {1, "yes", 1}, {2, "no", 0}, {3, "no", 3}, {3, "yes", 0}, {137, "yes", 137}}
+	for _, test := range tests {
+		exit, log := runScript(t, script, test.code, "REVIEW_SETTINGS=-c app_name=shop", "REVIEW_ALLOWED="+test.allowed)
+		if exit != test.want || !strings.Contains(log, "[review] [--] [-c] [app_name=shop] [--output] [review.md]") {
+			t.Errorf("review ends with %d, allowed %s: the build with %d: %s", test.code, test.allowed, exit, log)
+		}
+	}
+}
+
+// runScript runs a step as the services do, with an npm that writes its
+// arguments to review.md and ends with a code.
+func runScript(t *testing.T, script string, code int, variables ...string) (exit int, output string) {
+	t.Helper()
+	folder := t.TempDir()
+	npm := fmt.Sprintf("#!/bin/sh\nprintf '[%%s] ' \"$@\" | sed 's/ $//' >review.md; echo >>review.md; exit %d\n", code)
+	if err := os.WriteFile(filepath.Join(folder, "npm"), []byte(npm), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script)
+	command.Dir = folder
+	command.Env = append(variables, "PATH="+folder+string(os.PathListSeparator)+os.Getenv("PATH"))
+	data, err := command.CombinedOutput()
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
+		t.Fatal(err)
+	}
+	return command.ProcessState.ExitCode(), string(data)
+}
+
+// role is a template; CloudFormation's short forms of functions are left out.
+func TestRoleReadsTemplatesAlone(t *testing.T) {
+	var role struct {
+		Resources map[string]struct {
+			Type       string `yaml:"Type"`
+			Properties struct {
+				PolicyDocument           document `yaml:"PolicyDocument"`
+				AssumeRolePolicyDocument document `yaml:"AssumeRolePolicyDocument"`
+			} `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	read(t, "role.yml", &role)
+	for name, resource := range role.Resources {
+		for _, statement := range resource.Properties.PolicyDocument.Statement {
+			if statement.Action != "cloudformation:GetTemplate" || !strings.HasSuffix(statement.Resource, ":stack/${AppName}-*/*") {
+				t.Errorf("%s allows %+v", name, statement)
+			}
+		}
+		for _, statement := range resource.Properties.AssumeRolePolicyDocument.Statement {
+			trusted := statement.Condition["StringEquals"]
+			want := map[string]string{
+				"token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+				"token.actions.githubusercontent.com:sub": "repo:${Repository}:pull_request",
+			}
+			if diff := cmp.Diff(want, trusted); statement.Action != "sts:AssumeRoleWithWebIdentity" || diff != "" || len(statement.Condition) != 1 {
+				t.Errorf("%s trusts %+v", name, statement)
+			}
+		}
+	}
+	if role.Resources["Policy"].Type != "AWS::IAM::ManagedPolicy" || len(role.Resources["Policy"].Properties.PolicyDocument.Statement) != 1 ||
+		len(role.Resources["Role"].Properties.AssumeRolePolicyDocument.Statement) != 1 {
+		t.Errorf("%+v", role)
+	}
+}
+
+type document struct {
+	Statement []struct {
+		Action    string                       `yaml:"Action"`
+		Resource  string                       `yaml:"Resource"`
+		Condition map[string]map[string]string `yaml:"Condition"`
+	} `yaml:"Statement"`
+}
+
+// read reads a YAML file, strictly if it is a buildspec, whose keys are all
+// known here.
+func read(t *testing.T, path string, into any) {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	decoder := yaml.NewDecoder(file)
+	_, strict := into.(*buildspec)
+	decoder.KnownFields(strict)
+	if err := decoder.Decode(into); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
