@@ -219,7 +219,7 @@ func testReview(t *testing.T, r *reviewed) {
 		{"a change of the credentials", r.program, []string{"review", "--app", r.assembly, "--output", report}, 3,
 			[]string{"1 security-relevant", "the credentials change: `db_creds.password`", "DEFOG_CREDS_64", "`(secret, changed)`", "The rest", "DEFOG_MAX_ROWS"}},
 		{"an open API", "npm", slices.Concat(synthesise, r.settings(r.old, "-c", "api_auth=none", "-c", "log_retention_in_days=1")), 3,
-			[]string{"2 security-relevant", "the route opens to anybody", "`AWS_IAM` | `NONE` | `api_auth=none` (-c)", "logs are kept for less time", "`log_retention_in_days=1` (-c)"}},
+			[]string{"3 security-relevant", "the route opens to anybody", "`AWS_IAM` | `NONE` | `api_auth=none` (-c)", "logs are kept for less time", "`log_retention_in_days=1` (-c)"}},
 		{"no settings", r.program, []string{"review", "--output", report, "-c", "api_auth=open"}, 1, nil},
 		{"no such stack", r.program, []string{"review", "--output", report, "--app", r.assembly, "--stack", "other"}, 1, nil},
 	}

@@ -85,7 +85,11 @@ func Compare(ctx context.Context, stack string, deployed, proposed map[string]an
 		c.resource(resource.ID, resource.Impact, resource.Properties)
 	}
 	for _, other := range found.Others {
-		c.add(Change{Kind: Other, Resource: other.ID, Type: other.Section, What: verb(other.Deployed, other.Proposed)}, other.Deployed, other.Proposed)
+		from, to := other.Deployed, other.Proposed
+		if other.Section == "outputs" {
+			from, to = part(from, "Value"), part(to, "Value")
+		}
+		c.add(Change{Kind: Other, Resource: other.ID, Type: other.Section, What: verb(other.Deployed, other.Proposed)}, from, to)
 	}
 	for i := range c.changes {
 		if path := c.changes[i].Path; strings.HasSuffix(path, credentialsPath) && credentials != "" {
@@ -126,6 +130,9 @@ func (c *comparison) resource(id, impact string, properties map[string]string) {
 	kind, _ := part(before, "Type").(string)
 	if after != nil {
 		kind, _ = part(after, "Type").(string)
+	}
+	if kind == "AWS::CDK::Metadata" {
+		return // what the CDK counts
 	}
 	from := len(c.changes)
 	c.judge(id, kind, before, after)
