@@ -86,6 +86,8 @@ func (t target) applyField(f field, s source, read map[string]bool) []error {
 		return t.applyTexts(f, at, value, entries, s)
 	case f.isObject():
 		return t.applyObject(f, at, value, entries, s)
+	case f.isObjects():
+		return t.applyObjects(f, at, value, s)
 	}
 	t.origins[t.prefix+f.key] = s.name
 	parsed := reflect.New(f.kind).Elem()
@@ -184,6 +186,31 @@ func (t target) applyObject(f field, at reflect.Value, value any, entries map[st
 	at.Set(fresh)
 	problems := members.apply(source{name: s.name, values: whole})
 	return append(problems, members.apply(source{name: s.name, values: entries})...)
+}
+
+// applyObjects replaces a list of objects. Its entries' keys are counted from 1:
+// pipeline_stages.1.account.
+func (t target) applyObjects(f field, at reflect.Value, value any, s source) []error {
+	items, ok := list(value)
+	if !ok {
+		return []error{s.problem(t.prefix+f.key, f.invalid(value))}
+	}
+	maps.DeleteFunc(t.origins, func(key, _ string) bool { return strings.HasPrefix(key, t.prefix+f.key+".") })
+	at.Set(reflect.MakeSlice(f.kind, len(items), len(items)))
+	var problems []error
+	for i, item := range items {
+		key := fmt.Sprintf("%s%s.%d", t.prefix, f.key, i+1)
+		members := target{at.Index(i), f.members, key + ".", t.origins}
+		members.reset()
+		whole, ok := object(item)
+		if !ok {
+			problems = append(problems, s.problem(key, fmt.Errorf("%s is not valid; valid: an object with %s", show(item), strings.Join(keysOf(f.members), ", "))))
+			continue
+		}
+		t.origins[key] = s.name
+		problems = append(problems, members.apply(source{name: s.name, values: whole})...)
+	}
+	return problems
 }
 
 // unknown says what is wrong with a key that no setting has. The value is not

@@ -16,6 +16,9 @@ type checker struct {
 	Settings
 	origins  map[string]string // where each value came from; no entry is the default
 	problems []error
+
+	command map[string]any // what -c said
+	stages  []*checker     // of a pipeline
 }
 
 // check returns every problem.
@@ -27,6 +30,7 @@ func (c *checker) check() []error {
 	c.checkRole()
 	c.checkDomain()
 	c.checkEnvironment()
+	c.checkSmoke()
 	c.checkTags("tags", c.Tags)
 	c.checkTags("function_role_tags", c.RoleTags)
 	c.checkTags("function_api_tags", c.APITags)
@@ -186,6 +190,15 @@ func (c *checker) checkDomain() {
 		c.failf(key+"hosted_zone_name", "%q cannot hold records of %q; valid: a parent of the domain, or itself", zone, c.Domain.DomainName)
 	}
 	c.checkTags(key+"tags", c.Domain.Tags)
+}
+
+func (c *checker) checkSmoke() {
+	switch {
+	case c.given("smoke_expect") && !c.given("smoke_question"):
+		c.failf("smoke_expect", "goes with smoke_question, which is missing")
+	case c.given("smoke_question") && c.APIAuth == "jwt":
+		c.failf("smoke_question", "needs api_auth=iam or none: the pipeline has no token of jwt_issuer; remove it")
+	}
 }
 
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html

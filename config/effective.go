@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -39,7 +40,7 @@ const masked = "••••"
 func Effective(context map[string]any) ([]Value, error) {
 	c := read(context)
 	settings := target{value: reflect.ValueOf(c.Settings), fields: settingFields, origins: c.origins}
-	return settings.values(), errors.Join(c.problems...)
+	return settings.values(), errors.Join(append(c.problems, stageProblems(c.stages)...)...)
 }
 
 func (t target) values() []Value {
@@ -49,6 +50,11 @@ func (t target) values() []Value {
 		switch {
 		case f.isObject() && !at.IsNil():
 			values = append(values, target{at.Elem(), f.members, key + ".", t.origins}.values()...)
+			continue
+		case f.isObjects() && at.Len() > 0:
+			for i := range at.Len() {
+				values = append(values, target{at.Index(i), f.members, fmt.Sprintf("%s.%d.", key, i+1), t.origins}.values()...)
+			}
 			continue
 		case f.isTexts() && at.Len() > 0:
 			entries := at.Interface().(map[string]string)

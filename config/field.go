@@ -22,7 +22,7 @@ type field struct {
 	form    string
 	kind    reflect.Type
 	index   int     // in the struct
-	members []field // of a setting that is an object
+	members []field // of a setting that is an object, or a list of them
 }
 
 // limits are the valid values of a word, or the range of a number, of a text's
@@ -56,7 +56,7 @@ func fieldsOf(structure reflect.Type) []field {
 			kind:    kind,
 			index:   i,
 		}
-		if f.isObject() {
+		if f.isObject() || f.isObjects() {
 			f.members = fieldsOf(kind.Elem())
 		}
 		fields = append(fields, f)
@@ -66,6 +66,11 @@ func fieldsOf(structure reflect.Type) []field {
 
 func (f field) isObject() bool {
 	return f.kind.Kind() == reflect.Pointer && f.kind.Elem().Kind() == reflect.Struct
+}
+
+// isObjects reports whether the setting is a list of objects.
+func (f field) isObjects() bool {
+	return f.kind.Kind() == reflect.Slice && f.kind.Elem().Kind() == reflect.Struct
 }
 
 // isTexts reports whether the setting is a map of texts, whose entries are
@@ -125,6 +130,9 @@ func (f field) describe() string {
 		}
 		return "an object"
 	case reflect.Slice:
+		if f.isObjects() {
+			return "a list of objects with " + strings.Join(keysOf(f.members), ", ")
+		}
 		list := "a list"
 		if f.valid.most < math.MaxInt {
 			list += fmt.Sprintf(" of up to %d", f.valid.most)

@@ -75,7 +75,12 @@ var forms = map[string]form{
 
 	"currency": {"three capitals, as USD", regexp.MustCompile(`^[A-Z]{3}$`)},
 	// https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_Budget.html
-	"budget": {`1 to 100 characters, without : and \ and /action/`, regexp.MustCompile(`^[^:\\]{1,100}$`)},
+	"budget":  {`1 to 100 characters, without : and \ and /action/`, regexp.MustCompile(`^[^:\\]{1,100}$`)},
+	"account": {"an account's 12 digits, as text", regexp.MustCompile(`^[0-9]{12}$`)},
+	// https://docs.aws.amazon.com/codeconnections/latest/APIReference/API_Connection.html
+	"connection": {"arn:aws:codeconnections:‹region›:‹account›:connection/‹id›", regexp.MustCompile(arn + `(codeconnections|codestar-connections):[a-z0-9-]+:[0-9]{12}:connection/[A-Za-z0-9-]+$`)},
+	"repository": {"owner/name, or the name of a CodeCommit repository", regexp.MustCompile(`^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$`)},
+	"branch":     {"a branch's name", regexp.MustCompile(`^[A-Za-z0-9_./+=@-]{1,255}$`)},
 
 	"email": {"an e-mail address", regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)},
 }

@@ -17,6 +17,11 @@ type Config struct {
 	Connection connection.Connection // without credentials when they are in a secret; of the query function alone
 
 	origins map[string]string // where each setting came from, by key
+
+	// Stages are the pipeline's, in its order, and CommandLine is what -c said,
+	// as "key=value". They are empty without a pipeline.
+	Stages      []Stage
+	CommandLine []string
 }
 
 // Given reports whether somebody said the setting.
@@ -28,6 +33,9 @@ func (c Config) Given(key string) bool { return origin(c.origins, key) != byDefa
 // is valid.
 func Load(context map[string]any) (Config, error) {
 	c := read(context)
+	if c.Pipeline {
+		return c.loadPipeline()
+	}
 	c.checkFiles()
 	config := Config{Settings: c.Settings, origins: c.origins}
 	if c.OwnFunction() {
@@ -67,13 +75,13 @@ func (c *checker) checkDatabaseUser(conn connection.Connection) {
 // settings file. The error holds every problem at once.
 func Parse(context map[string]any) (Settings, error) {
 	c := read(context)
-	return c.Settings, errors.Join(c.problems...)
+	return c.Settings, errors.Join(append(c.problems, stageProblems(c.stages)...)...)
 }
 
 // read fills the settings and checks them.
 func read(context map[string]any) *checker {
 	chosen, others, problems := findSources(context)
-	c := &checker{origins: map[string]string{}, problems: problems}
+	c := &checker{origins: map[string]string{}, problems: problems, command: chosen[len(chosen)-1].values}
 	settings := target{value: reflect.ValueOf(&c.Settings).Elem(), fields: settingFields, origins: c.origins}
 	settings.reset()
 	for _, s := range chosen {
@@ -86,7 +94,12 @@ func read(context map[string]any) *checker {
 		unused := target{value: reflect.New(settings.value.Type()).Elem(), fields: settingFields, origins: map[string]string{}}
 		c.problems = append(c.problems, unused.apply(s)...)
 	}
-	c.check()
+	if c.Pipeline {
+		c.checkPipeline()
+		c.stages = c.readStages(context)
+	} else {
+		c.check()
+	}
 	return c
 }
 
@@ -113,6 +126,15 @@ func (c *checker) checkFile(key string, path *string, home string) {
 	if _, err := os.Stat(*path); err != nil {
 		c.failf(key, "%v; valid: a path below this folder, or one from / or ~/", err)
 	}
+}
+
+// ConnectionPath is where connection_file is, as an absolute path.
+func (s Settings) ConnectionPath() (string, error) {
+	home, err := os.UserHomeDir()
+	if err != nil && strings.HasPrefix(s.ConnectionFile, "~/") {
+		return "", fmt.Errorf("connection_file: find the home directory: %w", err)
+	}
+	return expand(s.ConnectionFile, home), nil
 }
 
 // expand makes a path absolute; a leading ~ is the home directory, which no

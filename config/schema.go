@@ -16,8 +16,9 @@ import (
 func Schema() []byte {
 	settings := properties(settingFields)
 	stage := maps.Clone(settings)
-	delete(stage, "stage")
-	delete(stage, "settings_file")
+	for _, key := range notOfStages {
+		delete(stage, key)
+	}
 
 	file := objectOf(settings)
 	file["properties"].(schema)["stages"] = schema{
@@ -57,7 +58,11 @@ func properties(fields []field) schema {
 	for _, f := range fields {
 		described[f.key] = f.schema(f.doc)
 		for _, alias := range f.names[1:] {
-			described[alias] = f.schema("Another name for " + f.key + ".")
+			other := f
+			if f.kind == reflect.TypeFor[[]string]() {
+				other.kind = f.kind.Elem() // regions, region: one of them
+			}
+			described[alias] = other.schema("Another name for " + f.key + ".")
 		}
 	}
 	return described
@@ -70,8 +75,8 @@ func objectOf(settings schema) schema {
 		"type":       "object",
 		"properties": maps.Clone(settings),
 		"patternProperties": schema{
-			"^(" + strings.Join(textsKeys(), "|") + `)\..`: scalarSchema,
-			`^api_gateway_custom_domain\..`:                schema{},
+			"^(" + strings.Join(textsKeys(), "|") + `)\..`:  scalarSchema,
+			"^(" + strings.Join(objectKeys(), "|") + `)\..`: schema{},
 		},
 		"additionalProperties": false,
 	}
@@ -83,6 +88,16 @@ func textsKeys() []string {
 	var keys []string
 	for _, f := range settingFields {
 		if f.isTexts() {
+			keys = append(keys, f.names...)
+		}
+	}
+	return keys
+}
+
+func objectKeys() []string {
+	var keys []string
+	for _, f := range settingFields {
+		if f.isObject() {
 			keys = append(keys, f.names...)
 		}
 	}
@@ -120,6 +135,11 @@ func (f field) schema(doc string) schema {
 	case reflect.Float64:
 		s["type"], s["minimum"] = "number", f.valid.least
 	case reflect.Slice:
+		if f.isObjects() {
+			s["type"] = "array"
+			s["items"] = schema{"type": "object", "properties": properties(f.members), "additionalProperties": false}
+			break
+		}
 		items := schema{"type": "string"}
 		f.textSchema(items)
 		s["type"], s["items"], s["uniqueItems"] = "array", items, true

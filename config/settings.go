@@ -139,6 +139,39 @@ type Settings struct {
 	RemovalPolicy string `key:"removal_policy" valid:"destroy|retain" doc:"What becomes of logs and buckets when the stack is destroyed. Default: retain in the stages prod, production and live, else destroy."`
 
 	TerminationProtection bool `key:"termination_protection" default:"false" doc:"Whether the stack refuses to be destroyed."`
+
+	Pipeline            bool            `group:"Pipeline" key:"pipeline" default:"false" doc:"Whether to deploy ‹app_name›-pipeline, which builds this checkout and deploys ‹app_name›-‹stage› for each stage, instead of a stage itself. What is said by -c beside it becomes part of the pipeline."`
+	PipelineSource      *PipelineSource `key:"pipeline_source" doc:"Where the pipeline gets this checkout from. Needed."`
+	PipelineStages      []PipelineStage `key:"pipeline_stages" doc:"What the pipeline deploys, in this order. Each has its settings in stages.‹stage›, credentials_secret among them. Needed."`
+	PipelineAccount     string          `key:"pipeline_account" form:"account" doc:"The pipeline's account. Default: that of the CDK CLI's credentials; without any, the first stage's."`
+	PipelineRegion      string          `key:"pipeline_region" form:"region" doc:"The pipeline's region. Default: as for pipeline_account."`
+	PipelineNotifyEmail string          `key:"pipeline_notify_email" form:"email" doc:"Who is told by mail that the pipeline failed, or waits for an approval."`
+	PipelineKMS         string          `key:"pipeline_kms" form:"key" doc:"A KMS key of yours, in the pipeline's region, that encrypts its artifacts; its policy must let the stages' accounts decrypt. Default: a key of the pipeline's own."`
+	SmokeQuestion       string          `key:"smoke_question" valid:"..1000" only:"query" doc:"A question that the pipeline asks each newly deployed stage, which must answer it."`
+	SmokeExpect         string          `key:"smoke_expect" valid:"..1000" only:"query" doc:"A value that one of the answer's cells must have, as JSON writes it and without quotes (42, 12.50, Ada). Default: any answer with a row. Goes with smoke_question."`
+}
+
+// PipelineSource is where the pipeline gets the checkout from: one of
+//
+//	connection_arn, repository  GitHub, GitLab or Bitbucket, through CodeConnections
+//	repository                  CodeCommit, in the pipeline's account
+//	bucket, key                 a zip in S3
+type PipelineSource struct {
+	ConnectionARN string `key:"connection_arn" form:"connection" doc:"A CodeConnections connection to where the repository is. Goes with repository."`
+	// https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodestarConnectionSource.html
+	Repository string `key:"repository" form:"repository" doc:"The repository; without connection_arn, one in CodeCommit."`
+	Branch     string `key:"branch" default:"main" form:"branch" doc:"The repository's branch."`
+	Bucket     string `key:"bucket" form:"bucket" doc:"An S3 bucket with the checkout as a zip, instead of a repository. It needs versioning, and EventBridge notifications to start the pipeline."`
+	Key        string `key:"key" valid:"..1024" doc:"The zip's key. Goes with bucket."`
+}
+
+// PipelineStage is one step of the pipeline: a stage, in one region or in
+// several at once.
+type PipelineStage struct {
+	Stage   string   `key:"stage" form:"stage" doc:"The stage. Needed."`
+	Account string   `key:"account" form:"account" doc:"Its account. Default: the pipeline's."`
+	Regions []string `key:"regions" alias:"region" form:"region" doc:"Its region, or several to be deployed at once. Default: the pipeline's."`
+	Approve bool     `key:"approve" default:"false" doc:"Whether somebody must approve before it is deployed."`
 }
 
 // CustomDomain is a domain name for the API.

@@ -19,6 +19,13 @@ import (
 // https://docs.aws.amazon.com/cdk/v2/guide/context.html
 var contextFiles = []string{"cdk.json", "cdk.context.json", "~/.cdk.json"}
 
+// notOfStages are the settings that no stage has: those that choose it, and the
+// pipeline's, which deploys the stages.
+var notOfStages = []string{
+	"stage", "settings_file",
+	"pipeline", "pipeline_source", "pipeline_stages", "pipeline_account", "pipeline_region", "pipeline_notify_email", "pipeline_kms",
+}
+
 // findSources takes apart the context that the CDK CLI made of its files and
 // its command line, and adds the settings file and the stages. What counts for
 // the chosen stage is in the order
@@ -31,7 +38,7 @@ func findSources(context map[string]any) (chosen, others []source, problems []er
 	command, files, problems := split(context)
 	choose := func(key string) string {
 		for _, s := range append([]source{command}, backward(files)...) {
-			if text, ok := s.values[key].(string); ok && text != "" {
+			if text, ok := scalar(s.values[key]); ok && text != "" {
 				return text
 			}
 		}
@@ -47,6 +54,7 @@ func findSources(context map[string]any) (chosen, others []source, problems []er
 	}
 
 	stage := choose("stage")
+	pipeline := choose("pipeline") == "true"
 	if stage == "" {
 		stage = initial("stage")
 	}
@@ -57,14 +65,14 @@ func findSources(context map[string]any) (chosen, others []source, problems []er
 		problems = append(problems, mistakes...)
 		for _, name := range slices.Sorted(maps.Keys(found)) {
 			names = append(names, name)
-			if name == stage {
+			if name == stage && !pipeline {
 				stages = append(stages, found[name])
 			} else {
 				others = append(others, found[name])
 			}
 		}
 	}
-	if hint := nearest.Hint(stage, names); len(stages) == 0 && hint != "" {
+	if hint := nearest.Hint(stage, names); len(stages) == 0 && hint != "" && !pipeline {
 		problems = append(problems, fmt.Errorf("stage: stages has no %q%s; for a stage without settings of its own, add it there as {}", stage, hint))
 	}
 	return slices.Concat(files, stages, []source{command}), others, problems
@@ -126,7 +134,7 @@ func (s source) takeStages() (map[string]source, []error) {
 			continue
 		}
 		stage := source{name: s.name + ", stage " + name, values: maps.Clone(values)}
-		for _, key := range []string{"stage", "settings_file"} {
+		for _, key := range notOfStages {
 			if _, given := stage.values[key]; given {
 				problems = append(problems, stage.problem(key, errors.New("cannot be set by a stage; set it beside stages, or by -c")))
 				delete(stage.values, key)

@@ -20,8 +20,12 @@ func Table() string {
 			fmt.Fprintf(&table, "| **%s** | | | |\n", group)
 		}
 		f.row(&table, "")
+		prefix := f.key + "."
+		if f.isObjects() {
+			prefix = f.key + "[]."
+		}
 		for _, member := range f.members {
-			member.row(&table, f.key+".")
+			member.row(&table, prefix)
 		}
 	}
 	return table.String()
@@ -36,6 +40,8 @@ func (f field) row(table *strings.Builder, prefix string) {
 	switch {
 	case f.isObject():
 		valid = "an object"
+	case f.isObjects():
+		valid = "a list of objects"
 	case f.kind.Kind() == reflect.Map:
 		valid, _, _ = strings.Cut(valid, ":")
 	}

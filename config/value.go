@@ -124,6 +124,19 @@ func object(value any) (map[string]any, bool) {
 	return nil, false
 }
 
+// list returns a JSON list, given as such or as text.
+func list(value any) ([]any, bool) {
+	switch v := value.(type) {
+	case []any:
+		return v, true
+	case string:
+		var items []any
+		err := unmarshal([]byte(v), &items)
+		return items, err == nil && items != nil
+	}
+	return nil, false
+}
+
 // scalar returns the text of a text, number or boolean.
 func scalar(value any) (string, bool) {
 	switch value.(type) {

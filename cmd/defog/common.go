@@ -34,6 +34,20 @@ func (c *common) settings() (config.Settings, error) {
 	return config.Parse(values)
 }
 
+// stageSettings reads the settings of one stage, "" for the chosen one, as its
+// own deployment has them, pipeline or not.
+func (c *common) stageSettings(stage string) (config.Settings, error) {
+	values, err := config.ContextFile(c.context)
+	if err != nil {
+		return config.Settings{}, err
+	}
+	if stage != "" {
+		values["stage"] = stage
+	}
+	values["pipeline"] = "false"
+	return config.Parse(values)
+}
+
 // aws loads the caller's AWS configuration as every SDK does.
 func (c *common) aws(ctx context.Context) (aws.Config, error) {
 	cfg, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithSharedConfigProfile(c.profile), awsconfig.WithRegion(c.region))

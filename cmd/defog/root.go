@@ -14,6 +14,7 @@ func newRoot() *cobra.Command {
 	var common common
 	common.addFlags(root.PersistentFlags())
 	root.AddCommand(newAsk(&common), newDoctor(&common), newSettings(&common), newMigrate(), newPack(), newSchema(&common),
-		newDescribe(&common), newLogs(&common), newEval(&common), newDelete(&common), newDiff(), newReview(&common), newRunApp())
+		newDescribe(&common), newLogs(&common), newEval(&common), newDelete(&common), newDiff(), newReview(&common), newRunApp(),
+		newSecret(&common), newSmoke(&common))
 	return root
 }
