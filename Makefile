@@ -62,7 +62,7 @@ test-race: setup .build/mariadb/installed
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 lint: setup
-	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
+	@unformatted=$$(find . -name '*.go' -not -path './.*' -not -path './node_modules/*' -not -path './cdk.out/*' | xargs gofmt -l); \
 	 if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
 	go vet ./...
 	go mod tidy -diff

@@ -70,7 +70,7 @@ func synth(ctx context.Context) (err error) {
 	if err := os.WriteFile(filepath.Join(*app.Outdir(), ".gitignore"), assemblyIgnore, 0o644); err != nil {
 		return fmt.Errorf("keep the cloud assembly out of git: %w", err)
 	}
-	if _, err := stacks.NewStageStack(app, inputs); err != nil {
+	if err := stacks.New(app, inputs); err != nil {
 		return err
 	}
 	app.Synth(nil)
@@ -81,6 +81,6 @@ func synth(ctx context.Context) (err error) {
 // properties, into an error.
 func catch(err *error) {
 	if thrown := recover(); thrown != nil {
-		*err = fmt.Errorf("the CDK refused the stack: %v", thrown)
+		*err = fmt.Errorf("the CDK refused the app: %v", thrown)
 	}
 }

@@ -46,7 +46,7 @@ func lookupEnvironment(inputs *Inputs) *awscdk.Environment {
 	if inputs.Config.VPCID == "" {
 		return nil
 	}
-	return &awscdk.Environment{Account: optional(inputs.Account), Region: optional(inputs.Region)}
+	return inputs.environment()
 }
 
 // A function in a VPC has no public address, not even in a public subnet.

@@ -37,7 +37,7 @@ func NewOperations(scope constructs.Construct, id string, props OperationsProps)
 		return
 	}
 	alarms := newAlarms(this, props)
-	action := awscloudwatchactions.NewSnsAction(newAlarmTopic(this, props.Config))
+	action := awscloudwatchactions.NewSnsAction(newAlarmTopic(this, props.Config.StackName(), props.Config.AlarmEmail))
 	for _, alarm := range alarms {
 		alarm.AddAlarmAction(action)
 		alarm.AddOkAction(action)

@@ -25,11 +25,11 @@ type Own struct {
 }
 
 // prepareOwn makes the inputs for a function of the user's own.
-func prepareOwn(ctx context.Context, conf config.Config, place Place) (*Inputs, error) {
+func (w *workshop) prepareOwn(ctx context.Context, conf config.Config, place Place) (*Inputs, error) {
 	own := &Own{front: frontOf(conf, place)}
 	inputs := &Inputs{Place: place, Config: conf, Own: own}
 	if own.front != noFront {
-		inputs.Code = build(ctx, own.front.program(conf))
+		inputs.Code = w.compile(ctx, own.front.program(conf))
 	}
 	policies, problem := readPolicies(conf)
 	inputs.Policies = policies

@@ -32,7 +32,7 @@ func newOwnOperations(scope constructs.Construct, inputs *Inputs, own *OwnFuncti
 			percentage("5xx %", api.Stage.MetricServerError(sample("Sum")), api.Stage.MetricCount(sample("Sum"))), failedRequests,
 			"One request in twenty ends with a status from 500. The function's log and the API's say why."))
 	}
-	action := awscloudwatchactions.NewSnsAction(newAlarmTopic(this, conf))
+	action := awscloudwatchactions.NewSnsAction(newAlarmTopic(this, conf.StackName(), conf.AlarmEmail))
 	for _, alarm := range alarms {
 		alarm.AddAlarmAction(action)
 		alarm.AddOkAction(action)

@@ -18,6 +18,7 @@ import (
 func NewOwnStack(scope constructs.Construct, id string, inputs *Inputs) (awscdk.Stack, error) {
 	conf := inputs.Config
 	stack := awscdk.NewStack(scope, jsii.String(id), &awscdk.StackProps{
+		StackName:             jsii.String(id), // in a pipeline, too
 		Description:           jsii.Sprintf("A function of one's own, in %s", conf.Runtime),
 		TerminationProtection: jsii.Bool(conf.TerminationProtection),
 		Env:                   lookupEnvironment(inputs),

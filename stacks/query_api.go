@@ -50,6 +50,7 @@ type QueryAPI struct {
 	Stage      awsapigatewayv2.HttpStage
 	AccessLogs awslogs.ILogGroup
 	URL        string // ends in a slash
+	Invoke     string // the ARN of the route, for execute-api:Invoke
 
 	// DNSTarget is what the custom domain's name must lead to. It is empty
 	// without a domain, and when the stack makes the records.
@@ -77,6 +78,7 @@ func NewQueryAPI(scope constructs.Construct, id string, props QueryAPIProps) *Qu
 	logs := newVendedLogGroup(this, "AccessLogs", conf)
 	stage := newStage(this, conf, api, logs)
 	queryAPI := &QueryAPI{Construct: this, Stage: stage, AccessLogs: logs, URL: strings.TrimSuffix(*stage.Url(), "/") + "/"}
+	queryAPI.Invoke = *api.ArnForExecuteApi(jsii.String(string(props.Route.Method)), jsii.String(props.Route.Path), stage.StageName())
 	if conf.Domain != nil {
 		domain := NewDomain(this, "Domain", DomainProps{Domain: *conf.Domain, API: api, Stage: stage})
 		queryAPI.URL, queryAPI.DNSTarget = domain.URL, domain.Target

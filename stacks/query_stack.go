@@ -19,6 +19,7 @@ import (
 func NewQueryStack(scope constructs.Construct, id string, inputs *Inputs) (awscdk.Stack, error) {
 	conf := inputs.Config
 	stack := awscdk.NewStack(scope, jsii.String(id), &awscdk.StackProps{
+		StackName:             jsii.String(id), // in a pipeline, too
 		Description:           jsii.Sprintf("Answers questions on a %s database with generated SQL", conf.Connection.DBType),
 		TerminationProtection: jsii.Bool(conf.TerminationProtection),
 		Env:                   lookupEnvironment(inputs),
@@ -36,6 +37,10 @@ func NewQueryStack(scope constructs.Construct, id string, inputs *Inputs) (awscd
 	NewOperations(stack, "Operations", OperationsProps{
 		Config: conf, Function: function.Function, Logs: function.Function.LogGroup(), API: api, Local: inputs.Local, Errors: function.Errors,
 	})
+
+	if inputs.Smoke != nil {
+		newSmokeRole(stack, *inputs.Smoke, &api.Invoke)
+	}
 
 	output(stack, "QueryUrl", "Where to send questions: POST with a JSON body", api.URL)
 	if api.DNSTarget != "" {

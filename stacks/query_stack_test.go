@@ -77,6 +77,13 @@ func newStack(t *testing.T, inputs *Inputs) (awscdk.Stack, error) {
 // newStackIn is newStack with more in the CDK context.
 func newStackIn(t *testing.T, inputs *Inputs, context map[string]any) (awscdk.Stack, error) {
 	t.Helper()
+	return NewStageStack(newApp(t, context), inputs)
+}
+
+// newApp makes an app with the feature flags of cdk.json, and more in its
+// context.
+func newApp(t *testing.T, context map[string]any) awscdk.App {
+	t.Helper()
 	data, err := os.ReadFile("../cdk.json")
 	if err != nil {
 		t.Fatal(err)
@@ -86,8 +93,7 @@ func newStackIn(t *testing.T, inputs *Inputs, context map[string]any) (awscdk.St
 		t.Fatal(err)
 	}
 	maps.Copy(cdk.Context, context)
-	app := awscdk.NewApp(&awscdk.AppProps{Context: &cdk.Context, Outdir: jsii.String(t.TempDir())})
-	return NewStageStack(app, inputs)
+	return awscdk.NewApp(&awscdk.AppProps{Context: &cdk.Context, Outdir: jsii.String(t.TempDir())})
 }
 
 func template(t *testing.T, changes map[string]any) assertions.Template {

@@ -1,0 +1,111 @@
+package stacks
+
+import (
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipelineactions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/pipelines"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"defog-cdk/config"
+)
+
+// What pipeline/build.sh writes, by the folder.
+const (
+	buildCache    = ".build/cache" // what makes the next build fast
+	buildPrograms = ".build/bin"   // defog, for the steps behind the build
+	buildAssembly = "cdk.out"
+)
+
+// buildStep is the step that tests the checkout and makes the cloud assembly.
+type buildStep struct {
+	step     pipelines.CodeBuildStep
+	programs pipelines.FileSet // defog for the pipeline's own processor
+}
+
+func newBuild(stack awscdk.Stack, conf config.Config, cache awss3.IBucket) buildStep {
+	step := pipelines.NewCodeBuildStep(jsii.String("Build"), &pipelines.CodeBuildStepProps{
+		Input:                  checkoutFrom(stack, *conf.PipelineSource),
+		Commands:               jsii.Strings(buildCommand(conf)),
+		PrimaryOutputDirectory: jsii.String(buildAssembly),
+		// The tests load the CDK, compile all drivers and start databases.
+		BuildEnvironment: &awscodebuild.BuildEnvironment{ComputeType: awscodebuild.ComputeType_LARGE},
+		Cache:            awscodebuild.Cache_Bucket(cache, &awscodebuild.BucketCacheOptions{Prefix: jsii.String("cache")}),
+		PartialBuildSpec: awscodebuild.BuildSpec_FromObject(&map[string]any{
+			"version": "0.2",
+			"cache":   map[string]any{"paths": []string{buildCache + "/**/*"}},
+		}),
+	})
+	return buildStep{step: step, programs: step.AddOutputDirectory(jsii.String(buildPrograms))}
+}
+
+// buildCommand runs the build with the settings that the pipeline was deployed
+// with.
+func buildCommand(conf config.Config) string {
+	command := []string{"pipeline/build.sh"}
+	for _, setting := range conf.CommandLine {
+		command = append(command, "-c", quoteForShell(setting))
+	}
+	return strings.Join(command, " ")
+}
+
+func quoteForShell(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
+// sourceAction is the name of the pipeline's first action.
+const sourceAction = "Checkout"
+
+// checkoutFrom is where the checkout comes from.
+func checkoutFrom(stack awscdk.Stack, from config.PipelineSource) pipelines.IFileSetProducer {
+	switch {
+	case from.Bucket != "":
+		bucket := awss3.Bucket_FromBucketName(stack, jsii.String("Source"), jsii.String(from.Bucket))
+		return pipelines.CodePipelineSource_S3(bucket, jsii.String(from.Key), &pipelines.S3SourceOptions{
+			ActionName: jsii.String(sourceAction),
+			Trigger:    awscodepipelineactions.S3Trigger_NONE, // startBySource does it
+		})
+	case from.ConnectionARN != "":
+		return pipelines.CodePipelineSource_Connection(jsii.String(from.Repository), jsii.String(from.Branch),
+			&pipelines.ConnectionSourceOptions{ActionName: jsii.String(sourceAction), ConnectionArn: jsii.String(from.ConnectionARN)})
+	}
+	repository := awscodecommit.Repository_FromRepositoryName(stack, jsii.String("Source"), jsii.String(from.Repository))
+	return pipelines.CodePipelineSource_CodeCommit(repository, jsii.String(from.Branch),
+		&pipelines.CodeCommitSourceOptions{ActionName: jsii.String(sourceAction)})
+}
+
+// projectDefaults are those of all CodeBuild projects: Amazon Linux on arm64,
+// not privileged, with logs that end, and no way to any secret.
+//
+// Go and Node are not the image's: go.mod and package-lock.json say which, and
+// pipeline/build.sh has them fetched.
+// https://docs.aws.amazon.com/codebuild/latest/userguide/available-runtimes.html
+func projectDefaults(scope constructs.Construct, conf config.Config) *pipelines.CodeBuildOptions {
+	return &pipelines.CodeBuildOptions{
+		BuildEnvironment: &awscodebuild.BuildEnvironment{
+			BuildImage:  awscodebuild.LinuxArmBuildImage_AMAZON_LINUX_2023_STANDARD_3_0(),
+			ComputeType: awscodebuild.ComputeType_SMALL,
+			Privileged:  jsii.Bool(false),
+		},
+		Timeout: awscdk.Duration_Hours(jsii.Number(1)),
+		Logging: &awscodebuild.LoggingOptions{CloudWatch: &awscodebuild.CloudWatchLoggingOptions{
+			LogGroup: newLogGroup(scope, "Logs", conf),
+		}},
+		RolePolicy: &[]awsiam.PolicyStatement{noSecrets()},
+	}
+}
+
+// noSecrets keeps a build, which runs what the repository says, from the
+// credentials that only the deployed function needs.
+func noSecrets() awsiam.PolicyStatement {
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:       jsii.String("NoSecrets"),
+		Effect:    awsiam.Effect_DENY,
+		Actions:   jsii.Strings("secretsmanager:*"),
+		Resources: jsii.Strings("*"),
+	})
+}

@@ -1,0 +1,123 @@
+package test
+
+import (
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var wholeBuild = flag.Bool("build", false, "run all steps of the pipeline's build, lint and every test among them, which takes long")
+
+const pipelineArguments = `-c app_name=built -c pipeline=true -c pipeline_source={"repository":"defog-cdk"} ` +
+	`-c pipeline_stages=[{"stage":"prod"}] -c credentials_secret=prod/defog -c db_type=sqlite`
+
+// TestPipelineBuild runs the pipeline's build as CodeBuild does: on the source
+// without its repository, with no connection.json and no AWS credentials. The
+// tools are the checkout's, which make test has installed, and the steps those
+// that make test is not: -build runs all.
+func TestPipelineBuild(t *testing.T) {
+	source := cleanCopy(t)
+	args := strings.Fields(pipelineArguments)
+	if !*wholeBuild {
+		args = append(args, "-s", "synth programs")
+		tools, err := filepath.Abs(filepath.Join(checkout, "node_modules"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(tools, filepath.Join(source, "node_modules")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	build := exec.CommandContext(t.Context(), filepath.Join(source, "pipeline", "build.sh"), args...)
+	build.Dir = t.TempDir() // it finds its checkout
+	build.Env = append(withoutAWS(os.Environ()), sharedCaches(t)...)
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	for _, path := range []string{"cdk.out/built-pipeline.template.json", "cdk.out/assembly-prod/manifest.json", "cdk.out/.gitignore"} {
+		if _, err := os.Stat(filepath.Join(source, path)); err != nil {
+			t.Error(err)
+		}
+	}
+	output, err := exec.CommandContext(t.Context(), filepath.Join(source, ".build/bin/defog"), "smoke", "--url", "x").CombinedOutput()
+	if err == nil || !strings.Contains(string(output), `required flag(s) "question" not set`) {
+		t.Errorf("defog smoke: %v\n%s", err, output)
+	}
+}
+
+func TestPipelineBuildKnowsItsArguments(t *testing.T) {
+	for args, want := range map[string]string{
+		"-x": "-x: unknown or without a value", "-s": "-s: unknown or without a value", "-c": "-c: unknown or without a value",
+		"-s launch": "launch: unknown step; valid: setup, lint, test, synth, programs",
+	} {
+		output, code := command(t, nil, "pipeline/build.sh", strings.Fields(args)...)
+		if code != 2 || !strings.Contains(output, want) {
+			t.Errorf("%s: exit code %d:\n%s", args, code, output)
+		}
+	}
+}
+
+// cleanCopy copies what git would take of the checkout to a new folder.
+func cleanCopy(t *testing.T) string {
+	t.Helper()
+	target := t.TempDir()
+	listed := git(t, ".", "ls-files", "-co", "--exclude-standard", "-z")
+	for name := range strings.SplitSeq(strings.TrimSuffix(listed, "\x00"), "\x00") {
+		from, to := filepath.Join(checkout, name), filepath.Join(target, name)
+		info, err := os.Stat(from)
+		if os.IsNotExist(err) {
+			continue // git lists deleted files, too
+		}
+		data, readErr := os.ReadFile(from)
+		if err != nil || readErr != nil {
+			t.Fatal(err, readErr)
+		}
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(to, data, info.Mode()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return target
+}
+
+// withoutAWS leaves out what names an account or keeps the CDK from validating.
+func withoutAWS(environ []string) []string {
+	clean := []string{"HOME=" + os.TempDir(), "AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull}
+	for _, variable := range environ {
+		if !strings.HasPrefix(variable, "AWS_") && !strings.HasPrefix(variable, "CDK_") && !strings.HasPrefix(variable, "HOME=") {
+			clean = append(clean, variable)
+		}
+	}
+	return clean
+}
+
+// sharedCaches are this machine's, so that the test downloads nothing again.
+func sharedCaches(t *testing.T) []string {
+	t.Helper()
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	caches, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared := []string{
+		"XDG_CACHE_HOME=" + caches,
+		"npm_config_cache=" + filepath.Join(home, ".npm"),
+		"JSII_RUNTIME_PACKAGE_CACHE_ROOT=" + filepath.Join(caches, "aws", "jsii", "package-cache"),
+	}
+	for _, name := range []string{"GOMODCACHE", "GOCACHE", "GOPROXY", "GOSUMDB"} {
+		value, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		shared = append(shared, name+"="+strings.TrimSpace(string(value)))
+	}
+	return shared
+}
