@@ -16,5 +16,6 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newAsk(&common), newDoctor(&common), newSettings(&common), newMigrate(), newPack(), newSchema(&common),
 		newDescribe(&common), newLogs(&common), newEval(&common), newDelete(&common), newDiff(), newReview(&common), newRunApp(),
 		newSecret(&common), newSmoke(&common))
+	root.AddCommand(newUpload(&common))
 	return root
 }
