@@ -4,13 +4,14 @@ import (
 	"archive/zip"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
+
+	"defog-cdk/config/bundle"
 )
 
 // Zip is a zip that is to be uploaded.
@@ -116,47 +117,39 @@ func collect(folders []string) (map[string]string, error) {
 	return files, nil
 }
 
-// pack writes the files in the order of their names, without their times, and
-// returns the zip's hash.
+// pack writes a zip of the files, and returns its hash.
 func pack(path string, files map[string]string) (hash string, err error) {
+	spool, err := bundle.NewSpool(filepath.Dir(path))
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, spool.Close()) }()
+	members := make([]bundle.Member, 0, len(files))
+	for name, file := range files {
+		member, err := add(spool, name, file)
+		if err != nil {
+			return "", err
+		}
+		members = append(members, member)
+	}
 	target, err := os.Create(path)
 	if err != nil {
 		return "", err
 	}
-	defer func() {
-		if closing := target.Close(); err == nil {
-			err = closing
-		}
-	}()
 	sum := sha256.New()
-	archive := zip.NewWriter(io.MultiWriter(target, sum))
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if err := add(archive, name, files[name]); err != nil {
-			return "", err
-		}
-	}
-	if err := archive.Close(); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	err = errors.Join(spool.Write(io.MultiWriter(target, sum), members), target.Close())
+	return hex.EncodeToString(sum.Sum(nil)), err
 }
 
-func add(archive *zip.Writer, name, path string) error {
+func add(spool *bundle.Spool, name, path string) (bundle.Member, error) {
 	source, err := os.Open(path)
 	if err != nil {
-		return err
+		return bundle.Member{}, err
 	}
 	defer source.Close()
 	info, err := source.Stat()
 	if err != nil {
-		return err
+		return bundle.Member{}, err
 	}
-	header := &zip.FileHeader{Name: name, Method: zip.Deflate}
-	header.SetMode(0o644 | info.Mode()&0o111)
-	member, err := archive.CreateHeader(header)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(member, source)
-	return err
+	return spool.Add(name, info.Mode()&0o111 != 0, source)
 }

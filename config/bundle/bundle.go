@@ -148,7 +148,7 @@ func (s *Spool) write(archive *zip.Writer, member Member) error {
 		Name:               member.Name,
 		Method:             member.method,
 		Flags:              utf8Flag,
-		ModifiedDate:       firstDay,
+		ModifiedDate:       firstDay, //nolint:staticcheck // CreateRaw reads no other field
 		CRC32:              member.crc,
 		UncompressedSize64: uint64(member.Size),   //nolint:gosec // a length
 		CompressedSize64:   uint64(member.Zipped), //nolint:gosec // a length

@@ -57,7 +57,7 @@ func inspect(f *file) (is bool, head elf.FileHeader, err error) {
 	defer source.Close()
 	magic := make([]byte, len(elf.ELFMAG))
 	if _, err := io.ReadFull(source, magic); err != nil || string(magic) != elf.ELFMAG {
-		return false, head, nil //nolint:nilerr // it is shorter than an ELF
+		return false, head, nil // another file, or one that is shorter than an ELF
 	}
 	library, err := elf.NewFile(source)
 	if err != nil {
