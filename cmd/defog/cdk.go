@@ -177,10 +177,12 @@ func parseCDKFlags(args []string) (flags cdkFlags, err error) {
 		}
 		said := []string{arg}
 		if !attached {
-			if i++; i == len(args) {
+			behind := args[i+1:]
+			if len(behind) == 0 {
 				return flags, fmt.Errorf("%s: has no value", arg)
 			}
-			value, said = args[i], append(said, args[i])
+			i++
+			value, said = behind[0], append(said, behind[0])
 		}
 		if isText {
 			*target = value

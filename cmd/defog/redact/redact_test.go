@@ -173,6 +173,9 @@ func TestProgressIsLive(t *testing.T) {
 		{"us", "Enter MFA code: Zeus"},
 		{"\nZebra cross", "Enter MFA code: Zeus\n"},
 		{"ing!", "Enter MFA code: Zeus\n(secret)!"},
+		{"\nBuilt Ze\n", "Enter MFA code: Zeus\n(secret)!\nBuilt Ze\n"},
+		{"bra cross", "Enter MFA code: Zeus\n(secret)!\nBuilt Ze\n"},
+		{"ing.", "Enter MFA code: Zeus\n(secret)!\nBuilt Ze\n(secret)."},
 	} {
 		if _, err := w.Write([]byte(piece.write)); err != nil || out.String() != piece.want {
 			t.Errorf("after %q: %q, %v", piece.write, out.String(), err)
@@ -217,13 +220,15 @@ func FuzzWriter(f *testing.F) {
 		all := forms(secret)
 		form := all[int(choice)%len(all)]
 		text := []byte(before + form + behind)
-		whole := secrets.Text(string(text))
-		if got := written(t, secrets, text, int(size)); got != whole {
-			t.Errorf("in pieces of %d: %q, whole: %q", size, got, whole)
+		whole, pieces := secrets.Text(string(text)), written(t, secrets, text, int(size))
+		if pieces != whole && !bytes.Contains(text, []byte("\n")) { // where the end of a line is passed on
+			t.Errorf("in pieces of %d: %q, whole: %q", size, pieces, whole)
 		}
-		for piece := range strings.SplitSeq(whole, "(secret)") {
-			if leaks(piece, secret) {
-				t.Errorf("%q is in %q", secret, whole)
+		for _, output := range []string{whole, pieces} {
+			for piece := range strings.SplitSeq(output, "(secret)") {
+				if leaks(string(squeeze([]byte(piece))), string(squeeze([]byte(secret)))) || leaks(piece, secret) {
+					t.Errorf("%q is in %q", secret, output)
+				}
 			}
 		}
 	})

@@ -9,13 +9,19 @@ import (
 
 // Writer passes output on with the secrets replaced. It holds back no more
 // than the end of what was written that could be the beginning of a secret, so
-// that a secret in two pieces is found, and progress shows as it is made.
+// that a secret in two pieces is found, and progress shows as it is made. For
+// progress' sake the last characters of a line are passed on: were a secret
+// wrapped right behind them, the rest of it would be replaced.
 type Writer struct {
 	to      io.Writer
 	secrets *Secrets
 	pending []byte
+	passed  int  // how much of pending is passed on already
 	before  byte // the last character that was shown before pending
 }
+
+// lineEnd is how many characters of a secret may be passed on at a line's end.
+const lineEnd = shortest / 2
 
 // NewWriter returns a Writer to another. The caller must call Close.
 func NewWriter(to io.Writer, secrets *Secrets) *Writer {
@@ -69,7 +75,11 @@ func (w *Writer) pass(final bool) error {
 			break
 		}
 	}
-	w.pending = slices.Clone(w.pending[hold:])
+	w.pending, w.passed = slices.Clone(w.pending[hold:]), max(0, w.passed-hold)
+	if bytes.HasSuffix(w.pending, []byte("\n")) && len(squeeze(w.pending)) <= lineEnd {
+		out = append(out, w.pending[w.passed:]...)
+		w.passed = len(w.pending)
+	}
 	if len(out) == 0 {
 		return nil
 	}
@@ -170,14 +180,18 @@ func merge(covers []cover) []cover {
 // replace returns the output up to hold with fingerprints in place of secrets.
 func (w *Writer) replace(covers []cover, hold int) []byte {
 	var out []byte
-	from := 0
+	from := min(w.passed, hold)
 	for _, c := range covers {
 		if c.to > hold {
 			break
 		}
-		out = append(out, w.pending[from:c.from]...)
+		if c.to <= from {
+			continue
+		}
+		begin := max(from, c.from)
+		out = append(out, w.pending[from:begin]...)
 		out = append(out, w.secrets.fingerprint(c.secret)...)
-		out = append(out, between(w.pending[c.from:c.to])...)
+		out = append(out, between(w.pending[begin:c.to])...)
 		from = c.to
 	}
 	return append(out, w.pending[from:hold]...)

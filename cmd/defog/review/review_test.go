@@ -137,7 +137,7 @@ func TestCompare(t *testing.T) {
 			resource(t, template, logs, "QueryLogs")["DeletionPolicy"] = "Retain"
 		}, none, []change{{Security, "is no longer kept when the stack goes", "removal_policy"}}},
 		{"log group renamed", none, set(logs, "QueryLogs", "LogGroupName", "other"), []change{{Loss, "replaced, which loses its logs", ""}}},
-		{"log group removed", none, func(t *testing.T, template map[string]any) {
+		{"log group removed", none, func(_ *testing.T, template map[string]any) {
 			for id := range template["Resources"].(map[string]any) {
 				if strings.HasPrefix(id, "QueryLogs") {
 					delete(template["Resources"].(map[string]any), id)
@@ -180,7 +180,7 @@ func TestCompare(t *testing.T) {
 			slices.Reverse(list)
 			setStatements(t, template, list...)
 		}, []change{{Other, "changed", ""}}},
-		{"another asset", none, func(t *testing.T, template map[string]any) {
+		{"another asset", none, func(_ *testing.T, template map[string]any) {
 			text, _ := json.Marshal(template)
 			_ = json.Unmarshal([]byte(strings.ReplaceAll(string(text), strings.Repeat("0a", 32), strings.Repeat("0b", 32))), &template)
 		}, nil},
