@@ -153,6 +153,18 @@ func TestCompare(t *testing.T) {
 			[]change{{Other, "added", "environment_variables.COLOUR"}}},
 		{"questions in the log", none, func(t *testing.T, template map[string]any) { variables(t, template)["DEFOG_LOG_QUESTIONS"] = "true" },
 			[]change{{Security, "the log holds the questions", "log_questions"}}},
+		{"code of callers", none, func(t *testing.T, template map[string]any) { variables(t, template)["PODPAC_UNSAFE_EVAL"] = "x" },
+			[]change{{Security, "callers' code runs in the function", "function_allow_unsafe_eval"}}},
+		{"more pipelines", func(t *testing.T, template map[string]any) {
+			variables(t, template)["PODPAC_RESTRICT_PIPELINES"] = `["a"]`
+		}, func(t *testing.T, template map[string]any) {
+			variables(t, template)["PODPAC_RESTRICT_PIPELINES"] = `["a", "b"]`
+		}, []change{{Security, "more pipelines are evaluated", "function_restrict_pipelines"}}},
+		{"fewer pipelines", func(t *testing.T, template map[string]any) {
+			variables(t, template)["PODPAC_RESTRICT_PIPELINES"] = `["a", "b"]`
+		}, func(t *testing.T, template map[string]any) {
+			variables(t, template)["PODPAC_RESTRICT_PIPELINES"] = `["a"]`
+		}, []change{{Other, "changed", "function_restrict_pipelines"}}},
 		{"another generator", none, func(t *testing.T, template map[string]any) { variables(t, template)["DEFOG_GENERATOR"] = "openai" },
 			[]change{{Security, "somebody else writes the SQL, and reads the questions", "generator"}}},
 		{"a wider role", none, func(t *testing.T, template map[string]any) {

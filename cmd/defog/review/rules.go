@@ -59,7 +59,15 @@ var rules = []rule{
 	{"", variable(environ.GeneratorBaseURL), changed("the questions and the API key go to another place"), false},
 	{"", variable(environ.GeneratorRegion), changed("the questions go to another region"), false},
 	{"", variable(environ.LogQuestions), on("the log holds the questions"), false},
+	{"", variable(unsafeEval), come("callers' code runs in the function"), true},
+	{"", variable(restrictPipelines), listWidened("more pipelines are evaluated"), false},
 }
+
+// What PODPAC's handler reads; its stack names them, too.
+const (
+	unsafeEval        = "PODPAC_UNSAFE_EVAL"
+	restrictPipelines = "PODPAC_RESTRICT_PIPELINES"
+)
 
 func variable(name string) string { return "Environment.Variables." + name }
 
@@ -114,6 +122,30 @@ func gone(what string) func(before, after any) string {
 			return what
 		}
 		return ""
+	}
+}
+
+func come(what string) func(before, after any) string {
+	return func(before, after any) string {
+		if before == nil && after != nil {
+			return what
+		}
+		return ""
+	}
+}
+
+// listWidened is for a list in JSON of what alone is allowed; without one,
+// everything is.
+func listWidened(what string) func(before, after any) string {
+	return func(before, after any) string {
+		if before == nil {
+			return ""
+		}
+		var old, new []any
+		if after == nil || json.Unmarshal([]byte(text(before)), &old) != nil || json.Unmarshal([]byte(text(after)), &new) != nil {
+			return what
+		}
+		return more(what)(old, new)
 	}
 }
 
