@@ -110,16 +110,19 @@ var causes = []cause{
 
 // settings returns the settings that a change can come from. Of several, those
 // that somebody has set; of none, all.
-func (c *comparison) settings(kind, path string) []Setting {
+func (c *comparison) settings(change Change) []Setting {
+	if !settable(change) {
+		return nil
+	}
 	var all, set []Setting
-	for _, key := range causeOf(kind, path) {
+	for _, key := range causeOf(change.Type, change.Path) {
 		setting := Setting{Key: key}
 		for _, value := range c.options.Settings {
 			if value.Key != key && !strings.HasPrefix(value.Key, key+".") {
 				continue
 			}
 			if value.Key == key {
-				setting.Value, setting.Origin = c.clean(value.String()), value.Origin
+				setting.Value, setting.Origin = c.clean(value.String(), longest), value.Origin
 			}
 			if value.Origin != "default" {
 				set = append(set, setting)
@@ -132,6 +135,16 @@ func (c *comparison) settings(kind, path string) []Setting {
 		return set
 	}
 	return all
+}
+
+// settable reports whether settings are about this resource. Of functions and
+// roles, those are the query function's and that of a function of one's own, by
+// the ids of their constructs; the CDK and a pipeline have more.
+func settable(change Change) bool {
+	if change.Type != "AWS::Lambda::Function" && change.Type != "AWS::IAM::Role" {
+		return true
+	}
+	return strings.HasPrefix(change.Resource, "Query") || strings.HasPrefix(change.Resource, "Own")
 }
 
 func causeOf(kind, path string) []string {

@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// mostRows is how many changes of a kind are listed: GitHub takes comments of
-// 65,536 characters.
+// mostRows is how many changes are listed that matter less.
 const mostRows = 60
 
 // headings are what a list of changes of a kind is called.
@@ -54,7 +53,7 @@ func (r Report) table(out *strings.Builder, kind Kind) {
 		if change.Kind != kind {
 			continue
 		}
-		if rows++; rows > mostRows {
+		if rows++; fold && rows > mostRows {
 			fmt.Fprintf(out, "| and %d more | | | | |\n", r.Count(kind)-mostRows)
 			break
 		}

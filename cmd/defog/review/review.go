@@ -157,9 +157,13 @@ func (c *comparison) resource(id, impact string, properties map[string]string) {
 
 // add completes a change and notes it.
 func (c *comparison) add(change Change, from, to any) {
-	change.From, change.To = c.show(from), c.show(to)
-	change.What = c.clean(change.What)
-	change.Settings = c.settings(change.Type, change.Path)
+	most := longest
+	if change.Kind != Other {
+		most = longestToRead // what is cut off could be what matters
+	}
+	change.From, change.To = c.show(from, most), c.show(to, most)
+	change.What = c.clean(change.What, most)
+	change.Settings = c.settings(change)
 	c.changes = append(c.changes, change)
 }
 

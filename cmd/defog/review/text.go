@@ -13,8 +13,12 @@ import (
 	"defog-cdk/config/environ"
 )
 
-// longest is how many characters of a value are shown.
-const longest = 80
+// longest is how many characters of a value are shown, and longestToRead how many
+// where they matter.
+const (
+	longest       = 80
+	longestToRead = 2000
+)
 
 // hash is what the CDK names assets by. Another one alone says little.
 var hash = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
@@ -63,21 +67,22 @@ func replaceTexts(document any, with func(string) string) any {
 }
 
 // show is a value as text for people.
-func (c *comparison) show(value any) string {
+func (c *comparison) show(value any, most int) string {
 	if value == nil {
 		return ""
 	}
-	return c.clean(text(value))
+	return c.clean(text(value), most)
 }
 
-// clean makes text one line, not too long, without secrets and hashes.
-func (c *comparison) clean(text string) string {
+// clean makes text one line of so many characters at most, without secrets and
+// hashes.
+func (c *comparison) clean(text string, most int) string {
 	for token, secret := range c.masked {
 		text = strings.ReplaceAll(text, token, c.options.Secrets.Fingerprint(secret))
 	}
 	text = terminal.Line(hash.ReplaceAllStringFunc(text, func(digits string) string { return digits[:8] + "…" }))
-	if runes := []rune(text); len(runes) > longest {
-		text = string(runes[:longest]) + "…"
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most]) + "…"
 	}
 	return text
 }
