@@ -7,12 +7,16 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"strings"
 
 	"github.com/klauspost/compress/flate"
 )
 
 // corpus says what is in the zip.
-type corpus struct{ files, bytes int }
+type corpus struct {
+	files, bytes int
+	imports      []string // modules as many as podpac imports, to a first answer
+}
 
 // What was counted in podpac's dependencies: most files are small modules,
 // most bytes are in some hundred native libraries.
@@ -21,6 +25,7 @@ const (
 	podpacLibraries = 160
 	podpacBytes     = 523e6
 	libraryBytes    = 350e6
+	podpacImports   = 2_100
 )
 
 // podpacLike makes a zip of podpac's shape: its numbers of files and bytes
@@ -32,27 +37,34 @@ func podpacLike(scale float64) ([]byte, corpus, error) {
 	w.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) { return flate.NewWriter(out, 6) })
 	var c corpus
 	words := vocabulary(random)
-	add := func(name string, size int) error {
+	add := func(name string, content []byte) error {
 		f, err := w.Create(name)
 		if err != nil {
 			return err
 		}
 		c.files++
-		c.bytes += size
-		_, err = f.Write(text(random, words, size))
+		c.bytes += len(content)
+		_, err = f.Write(content)
 		return err
 	}
 	libraries := int(podpacLibraries * scale)
 	for i, size := range skewed(random, libraries, libraryBytes*scale) {
-		if err := add(fmt.Sprintf("package%02d.libs/lib%03d.so", i%40, i), size); err != nil {
+		if err := add(fmt.Sprintf("package%02d.libs/lib%03d.so", i%40, i), text(random, words, size)); err != nil {
 			return nil, corpus{}, err
 		}
 	}
-	modules := int(podpacFiles*scale) - libraries
+	modules := int(podpacFiles*scale) - libraries - 1
 	for i, size := range skewed(random, modules, (podpacBytes-libraryBytes)*scale) {
-		if err := add(fmt.Sprintf("package%02d/part%02d/core%d/module%05d.py", i%40, i%23, i%5, i), size); err != nil {
+		name := fmt.Sprintf("package%02d/part%02d/core%d/module%05d", i%40, i%23, i%5, i)
+		if err := add(name+".py", module(random, size)); err != nil {
 			return nil, corpus{}, err
 		}
+		if float64(len(c.imports)) < podpacImports*scale {
+			c.imports = append(c.imports, strings.ReplaceAll(name, "/", "."))
+		}
+	}
+	if err := add("scipy/__init__.py", nil); err != nil { // what PODPAC's handler looks for
+		return nil, corpus{}, err
 	}
 	err := w.Close()
 	return out.Bytes(), c, err
@@ -91,4 +103,35 @@ func text(random *rand.Rand, words [][]byte, size int) []byte {
 		out = append(out, words[random.IntN(1+random.IntN(len(words)))]...)
 	}
 	return out[:size]
+}
+
+// module is a Python module of about that size: mostly text, as in docstrings
+// and tables, and a function every so often.
+func module(random *rand.Rand, size int) []byte {
+	var out bytes.Buffer
+	for n := 0; out.Len() < size; n++ {
+		fmt.Fprintf(&out, "def %s_%d(%s, more_%s=%d):\n    \"\"\"", name(random), n, name(random), name(random), random.IntN(100))
+		for range 4 + random.IntN(12) {
+			for range 10 {
+				out.WriteString(name(random))
+				out.WriteByte(' ')
+			}
+			out.WriteString("\n    ")
+		}
+		fmt.Fprintf(&out, "\"\"\"\n    total = [%s * %d for %s in range(%d)]\n    return {%q: total, %q: len(total) > %d}\n\n\n",
+			"item", random.IntN(100), "item", random.IntN(1000), name(random), name(random), random.IntN(100))
+	}
+	return out.Bytes()
+}
+
+const syllables = "ba be bi bo bu da de di do du ka ke ki ko ku la le li lo lu ma me mi mo mu na ne ni no nu ra re ri ro ru sa se si so su ta te ti to tu"
+
+// name is a word of two or three syllables, the early ones more often.
+func name(random *rand.Rand) string {
+	var word strings.Builder
+	for range 2 + random.IntN(2) {
+		at := 3 * random.IntN(1+random.IntN(len(syllables)/3+1))
+		word.WriteString(syllables[at : at+2])
+	}
+	return word.String()
 }

@@ -1,127 +1,134 @@
-// Program dependencies measures how long a zip of dependencies takes from S3
-// to files: the old way (download it, unzip it, delete it) against package
-// lambda/dependencies. A local server plays S3 with so much bandwidth a
-// connection and so long to the first byte, and serves a synthetic zip of the
-// shape of podpac's. Every measurement is a process of its own and a fresh
+// Program dependencies measures how long a function takes to start with a zip
+// of dependencies in S3: PODPAC's old way (its handler downloads the zip with
+// boto3, unzips it, deletes it, and imports) against the same handler behind
+// lambda/hydrate. A local server plays S3 with so much bandwidth a connection
+// and so long to the first byte; the zip is a real one, or a synthetic one of
+// the shape of podpac's. Every measurement is a process of its own and a fresh
 // folder; the ways take turns, and each one's fastest round counts.
 //
 //	go run ./bench/dependencies [-scale 1] [-directory /a/fresh/file/system]
+//	go run ./bench/dependencies -zip podpac_deps.zip -packed packed_deps.zip -code packed_dist -import podpac
 package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"log"
-	"math"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
+
+	"defog-cdk/test/function"
 )
 
 func main() {
 	log.SetFlags(0)
-	scale := flag.Float64("scale", 0.25, "size of the zip; 1 is podpac's (523 MB in 10,657 files)")
-	rounds := flag.Int("rounds", 3, "how often each way is measured")
-	directory := flag.String("directory", os.TempDir(), "where to extract; ext4 that has seen many deletions is slow")
-	bandwidth := flag.Float64("bandwidth", 90, "MB/s a connection")
-	latency := flag.Duration("latency", 20*time.Millisecond, "time to the first byte")
-	way := flag.String("child", "", "used by the program itself: the way to measure")
-	endpoint := flag.String("endpoint", "", "used by the program itself: the server")
-	hash := flag.String("sha256", "", "used by the program itself: the zip's hash")
+	var o options
+	flag.Float64Var(&o.scale, "scale", 1, "size of the synthetic zip; 1 is podpac's (523 MB in 10,657 files)")
+	flag.StringVar(&o.zip, "zip", "", "a real zip to measure instead")
+	flag.StringVar(&o.packed, "packed", "", "the zip of the same dependencies that `defog pack` made, for another row")
+	flag.StringVar(&o.code, "code", "", "a folder with the packages that the dist zip brings besides -packed")
+	flag.StringVar(&o.imports, "import", "", "what the handler imports, with commas; by default a part of the synthetic zip")
+	flag.IntVar(&o.rounds, "rounds", 3, "how often each way is measured")
+	flag.StringVar(&o.directory, "directory", os.TempDir(), "where to extract; ext4 that has seen many deletions is slow")
+	flag.Float64Var(&o.bandwidth, "bandwidth", 90, "MB/s a connection")
+	flag.DurationVar(&o.latency, "latency", 20*time.Millisecond, "time to the first byte")
+	child := flag.Bool("child", false, "used by the program itself: run the arguments and tell how it went")
 	flag.Parse()
 
-	if *way != "" {
-		if err := measure(context.Background(), *way, *endpoint, *directory, *hash); err != nil {
-			log.Fatalf("%s: %v", *way, err)
-		}
-		return
+	err := error(nil)
+	if *child {
+		err = measure(context.Background(), flag.Args())
+	} else {
+		err = compare(context.Background(), o)
 	}
-	if err := compare(context.Background(), *scale, *rounds, *directory, &server{bandwidth: *bandwidth * 1e6, latency: *latency}); err != nil {
+	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-// compare runs every way on every number of CPUs and prints the table.
-func compare(ctx context.Context, scale float64, rounds int, directory string, s *server) error {
-	content, c, err := podpacLike(scale)
+type options struct {
+	scale                      float64
+	zip, packed, code, imports string
+	rounds                     int
+	directory                  string
+	bandwidth                  float64
+	latency                    time.Duration
+}
+
+// compare measures every way on every number of CPUs and prints two tables.
+func compare(ctx context.Context, o options) error {
+	python, err := installPython(ctx)
 	if err != nil {
-		return fmt.Errorf("make the zip: %w", err)
+		return err
 	}
-	s.use(content)
-	fmt.Printf("%d files, %.0f MB, zipped %.0f MB; %.0f MB/s a connection, %s to the first byte; best of %d\n\n",
-		c.files, float64(c.bytes)/1e6, float64(len(content))/1e6, s.bandwidth/1e6, s.latency, rounds)
+	workshop, err := os.MkdirTemp("", "bench-dependencies-")
+	if err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	defer os.RemoveAll(workshop)
+	hydrate := filepath.Join(workshop, "hydrate")
+	if err := function.BuildHydrate(ctx, hydrate); err != nil {
+		return err
+	}
+	s := &server{bandwidth: o.bandwidth * 1e6, latency: o.latency}
+	if o.imports, err = s.load(o); err != nil {
+		return err
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
 	defer listener.Close()
 	go func() { _ = http.Serve(listener, s) }()
+	fmt.Printf("%.0f MB/s a connection, %s to the first byte; best of %d\n", o.bandwidth, o.latency, o.rounds)
 
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "CPUs\tway\ttime\tratio\tpeak memory\twarm start\t")
+	b := &bench{options: o, python: python, hydrate: hydrate, server: s, endpoint: "http://" + listener.Addr().String()}
+	ways := b.ways()
 	for _, cpus := range []int{runtime.NumCPU(), 1} {
-		best := map[string]result{}
-		for range rounds {
-			for _, way := range ways() {
-				r, err := run(ctx, way, cpus, "http://"+listener.Addr().String(), directory, s.hash)
-				if err != nil {
-					return err
-				}
-				if b, ok := best[way]; !ok || r.Seconds < b.Seconds {
-					best[way] = r
-				}
-			}
+		best, err := b.measure(ctx, cpus, ways)
+		if err != nil {
+			return err
 		}
-		reference := math.Inf(1)
-		for _, way := range ways()[:len(ways())-1] {
-			reference = min(reference, best[way].Seconds)
+		if err := show(cpus, ways, best); err != nil {
+			return err
 		}
-		for _, way := range ways() {
-			r := best[way]
-			fmt.Fprintf(table, "%d\t%s\t%.2f s\t%.2f\t%.0f MB\t%s\t\n",
-				cpus, way, r.Seconds, reference/r.Seconds, float64(r.Peak)/1e6, r.warm())
+	}
+	return nil
+}
+
+// show prints what each way took, and how many times faster than the old one
+// it was.
+func show(cpus int, ways []way, best []result) error {
+	fmt.Printf("\n%d CPUs\n", cpus)
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "way\tready\tratio\tfirst answer\tratio\tmemory\tpeak of disk\twarm start\t")
+	for i, w := range ways {
+		r, old := best[i], best[0]
+		warm := "-"
+		if r.warm > 0 {
+			warm = r.warm.Round(100 * time.Microsecond).String()
 		}
+		fmt.Fprintf(table, "%s\t%.2f s\t%.2f\t%.2f s\t%.2f\t%s\t%.0f MB\t%s\t\n", w.name, r.ready.Seconds(), old.ready.Seconds()/r.ready.Seconds(),
+			r.answer.Seconds(), old.answer.Seconds()/r.answer.Seconds(), megabytes(r.memory), float64(r.disk)/1e6, warm)
 	}
 	return table.Flush()
 }
 
-// ways lists the old ones and then ours. The ratio is to the fastest old one.
-func ways() []string {
-	if _, err := exec.LookPath("unzip"); err != nil {
-		return []string{wayStandard, wayOurs}
+func megabytes(bytes int64) string {
+	if bytes == 0 {
+		return "-"
 	}
-	return []string{wayUnzip, wayStandard, wayOurs}
+	return fmt.Sprintf("%.0f MB", float64(bytes)/1e6)
 }
 
-// run measures one way in a process of its own.
-func run(ctx context.Context, way string, cpus int, endpoint, directory, hash string) (result, error) {
-	fresh, err := os.MkdirTemp(directory, "bench-")
-	if err != nil {
-		return result{}, fmt.Errorf("make a fresh folder: %w", err)
-	}
-	defer os.RemoveAll(fresh)
-	program, err := os.Executable()
-	if err != nil {
-		return result{}, fmt.Errorf("find this program: %w", err)
-	}
-	cmd := exec.CommandContext(ctx, program, "-child="+way, "-endpoint="+endpoint, "-directory="+filepath.Join(fresh, "tmp"), "-sha256="+hash)
-	cmd.Env = append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(cpus))
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return result{}, fmt.Errorf("measure %s: %w", way, err)
-	}
-	var r result
-	if err := json.Unmarshal(out, &r); err != nil {
-		return result{}, fmt.Errorf("read the measurement of %s: %w", way, err)
-	}
-	return r, nil
+// list splits a list with commas.
+func list(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' })
 }

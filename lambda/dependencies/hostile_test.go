@@ -1,8 +1,10 @@
 package dependencies
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"os"
 	"path/filepath"
@@ -269,11 +271,14 @@ func TestHostileZipsAreRefused(t *testing.T) {
 	if len(zips) < 100 {
 		t.Errorf("only %d hostile zips", len(zips))
 	}
+	t.Logf("%d hostile zips", len(zips))
 	before := tree(t, outside)
 	for _, h := range zips {
 		t.Run(h.name, func(t *testing.T) {
 			s := serve(t, h.content)
 			e := s.extractor(t)
+			var log bytes.Buffer
+			e.Log = slog.New(slog.NewTextHandler(&log, nil))
 			e.Directory = filepath.Join(outside, "home", "deps")
 			defer os.RemoveAll(filepath.Join(outside, "home"))
 
@@ -287,6 +292,9 @@ func TestHostileZipsAreRefused(t *testing.T) {
 			}
 			if text := err.Error(); strings.Contains(text, "\n") || !strings.Contains(text, "s3://assets/deps/v1.zip") || len(text) > 1000 {
 				t.Errorf("error is no clear line: %q", text)
+			}
+			if log.Len() > 0 {
+				t.Errorf("the log says more than the error: %s", &log)
 			}
 			want := map[string]string{"home/": "", "home/deps/": "", "home/deps/.lock": "-rw------- "}
 			for name, content := range before {

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"math"
+	"syscall"
+	"time"
+)
+
+// free returns how many bytes the file system has left.
+func free(directory string) int64 {
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(directory, &fs); err != nil {
+		return math.MaxInt64
+	}
+	return int64(fs.Bfree) * fs.Bsize
+}
+
+// watchDisk looks at the file system until the result is called, which says
+// how little was left. Others' files count, too.
+func watchDisk(directory string) (lowest func() int64) {
+	done, result := make(chan struct{}), make(chan int64)
+	go func() {
+		low := free(directory)
+		for {
+			select {
+			case <-time.After(20 * time.Millisecond):
+				low = min(low, free(directory))
+			case <-done:
+				result <- min(low, free(directory))
+				return
+			}
+		}
+	}()
+	return func() int64 {
+		close(done)
+		return <-result
+	}
+}
