@@ -64,7 +64,7 @@ type options struct {
 
 // compare measures every way on every number of CPUs and prints two tables.
 func compare(ctx context.Context, o options) error {
-	python, err := installPython(ctx)
+	python, err := findPython()
 	if err != nil {
 		return err
 	}

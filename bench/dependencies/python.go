@@ -1,48 +1,28 @@
 package main
 
 import (
-	"context"
 	_ "embed"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
+
+	"defog-cdk/test/daemon"
 )
 
 //go:embed handler.py
 var handler string
 
-// packages are what Lambda's Python runtime brings.
-var packages = []string{"awslambdaric==4.2.2", "boto3==1.43.106", "botocore==1.43.106"}
-
-// python is Lambda's runtime, installed below .build.
-type python struct{ interpreter string }
-
-// installPython installs the packages, unless an earlier run has.
-func installPython(ctx context.Context) (python, error) {
-	directory, err := filepath.Abs(filepath.Join(".build", "bench-dependencies"))
+// findPython returns the interpreter that `make setup` has given Lambda's
+// runtime client and boto3.
+func findPython() (interpreter string, err error) {
+	checkout, err := daemon.Checkout()
 	if err != nil {
-		return python{}, fmt.Errorf("find .build: %w", err)
+		return "", err
 	}
-	p := python{interpreter: filepath.Join(directory, "bin", "python")}
-	done := filepath.Join(directory, "done")
-	if _, err := os.Stat(done); err == nil {
-		return p, nil
-	}
-	fmt.Println("Installing awslambdaric and boto3 in .build/bench-dependencies")
-	if err := os.RemoveAll(directory); err != nil {
-		return p, fmt.Errorf("remove half an installation: %w", err)
-	}
-	for _, command := range [][]string{
-		{"python3", "-m", "venv", directory},
-		append([]string{p.interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"}, packages...),
-	} {
-		if out, err := exec.CommandContext(ctx, command[0], command[1:]...).CombinedOutput(); err != nil {
-			return p, fmt.Errorf("install the Python runtime: %s: %w\n%s", command, err, out)
+	environment := filepath.Join(checkout, ".venv")
+	for _, name := range []string{"awslambdaric", "boto3"} {
+		if found, err := filepath.Glob(filepath.Join(environment, "lib", "python*", "site-packages", name)); err != nil || len(found) == 0 {
+			return "", fmt.Errorf("find %s: it is not in %s: run `make setup`", name, environment)
 		}
 	}
-	if err := os.WriteFile(done, nil, 0o644); err != nil {
-		return p, fmt.Errorf("mark the packages as installed: %w", err)
-	}
-	return p, nil
+	return filepath.Join(environment, "bin", "python3"), nil
 }

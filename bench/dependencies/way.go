@@ -18,7 +18,7 @@ import (
 // bench is what all measurements share.
 type bench struct {
 	options
-	python   python
+	python   string // the interpreter
 	hydrate  string
 	server   *server
 	endpoint string
@@ -101,7 +101,7 @@ func (b *bench) start(ctx context.Context, w way, cpus int) (r result, err error
 // comes before it begins, which is Python's start and boto3's import.
 func (b *bench) ready(ctx context.Context, w way, cpus int, temporary string) (r result, err error) {
 	if !w.hydrate {
-		m, err := b.run(ctx, w, cpus, temporary, b.python.interpreter, "-c", handler+"\nprepare()\n")
+		m, err := b.run(ctx, w, cpus, temporary, b.python, "-c", handler+"\nprepare()\n")
 		if err != nil {
 			return r, err
 		}
@@ -138,9 +138,9 @@ func (b *bench) answer(w way, cpus int, temporary string) (time.Duration, error)
 	if err := os.WriteFile(filepath.Join(root, "handler.py"), []byte(handler), 0o644); err != nil {
 		return 0, fmt.Errorf("make the function: %w", err)
 	}
-	command := onCPUs(cpus, b.python.interpreter, "-m", "awslambdaric", "handler.handler")
+	command := onCPUs(cpus, b.python, "-m", "awslambdaric", "handler.handler")
 	if w.hydrate {
-		command = onCPUs(cpus, b.hydrate, b.python.interpreter, "-m", "awslambdaric", "handler.handler")
+		command = onCPUs(cpus, b.hydrate, b.python, "-m", "awslambdaric", "handler.handler")
 	}
 	event, err := json.Marshal(list(b.imports))
 	if err != nil {
