@@ -32,8 +32,10 @@ type program struct {
 const bootstrap = "bootstrap"
 
 // queryProgram is the query function with the one driver that db_type needs.
+// Snowflake's would bring a library of its own along, in machine code, to count
+// who uses it.
 func queryProgram(conf config.Config) program {
-	return program{"defog-cdk/lambda/query", "lambda.norpc,onedriver," + conf.Connection.DBType, conf.Architecture, bootstrap}
+	return program{"defog-cdk/lambda/query", "lambda.norpc,minicore_disabled,onedriver," + conf.Connection.DBType, conf.Architecture, bootstrap}
 }
 
 // Compile starts building the query function. The result is the same, byte by

@@ -28,11 +28,12 @@ type form struct {
 const IAM = "iam"
 
 var forms = map[string]form{
-	"postgres":   {required: []string{"host", "port", "database", "user", "password"}, optional: []string{"sslmode", "sslrootcert"}, driver: true, iam: true},
-	"sqlite":     {required: []string{"database"}, driver: true},
-	"redshift":   {required: []string{"host", "port", "database", "user", "password"}, optional: []string{"schema", "sslmode", "sslrootcert"}, driver: true},
-	"mysql":      {required: []string{"host", "database", "user", "password"}, optional: []string{"port", "sslmode", "sslrootcert"}, driver: true, iam: true},
-	"snowflake":  {required: []string{"account", "warehouse", "user", "password"}, optional: []string{"database"}},
+	"postgres": {required: []string{"host", "port", "database", "user", "password"}, optional: []string{"sslmode", "sslrootcert"}, driver: true, iam: true},
+	"sqlite":   {required: []string{"database"}, driver: true},
+	"redshift": {required: []string{"host", "port", "database", "user", "password"}, optional: []string{"schema", "sslmode", "sslrootcert"}, driver: true},
+	"mysql":    {required: []string{"host", "database", "user", "password"}, optional: []string{"port", "sslmode", "sslrootcert"}, driver: true, iam: true},
+	"snowflake": {required: []string{"account", "warehouse", "user", "password"}, instead: []string{"account", "warehouse", "user", "private_key"},
+		optional: []string{"database", "schema", "role", "host", "port", "sslmode", "sslrootcert"}, driver: true},
 	"databricks": {required: []string{"server_hostname", "access_token", "http_path"}, optional: []string{"schema"}},
 	"bigquery":   {required: []string{"json_key_path"}, instead: bigqueryKey, optional: bigqueryOptional, driver: true},
 	"sqlserver":  {required: []string{"server", "user", "password"}, optional: []string{"database", "sslmode", "sslrootcert"}, driver: true},
@@ -130,7 +131,8 @@ func (c *checker) checkForm(dbType string, form form, fields map[string]any, cre
 	form = c.checkAuth(form, creds)
 	required := form.required
 	given := func(key string) bool { return fields[key] != nil && fields[key] != "" }
-	if !slices.ContainsFunc(required, given) && slices.ContainsFunc(form.instead, given) {
+	others := without(form.instead, required)
+	if !slices.ContainsFunc(without(required, form.instead), given) && slices.ContainsFunc(others, given) {
 		required = form.instead
 	}
 	for _, key := range required {
@@ -143,12 +145,17 @@ func (c *checker) checkForm(dbType string, form form, fields map[string]any, cre
 			c.failf("db_creds.port", "is not a port; valid: 1 to 65535")
 		}
 	}
-	c.unknown("db_creds.", fields, slices.Concat(form.required, form.instead, form.optional)...)
+	c.unknown("db_creds.", fields, slices.Concat(form.required, others, form.optional)...)
 	c.bounds(creds)
 	modes := []string{"disable", "require", "verify-ca", "verify-full"}
 	if mode := creds.Text("sslmode"); mode != "" && slices.Contains(form.optional, "sslmode") && !slices.Contains(modes, mode) {
 		c.failf("db_creds.sslmode", "%q is unknown%s; valid: %s", mode, nearest.Hint(mode, modes), strings.Join(modes, ", "))
 	}
+}
+
+// without returns the keys that are not among others.
+func without(keys, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return slices.Contains(others, key) })
 }
 
 // checkAuth checks how the database is to know its user, and returns the form of

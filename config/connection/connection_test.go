@@ -38,6 +38,7 @@ func TestDecodeReadsWhatEncodeWrote(t *testing.T) {
 		valid,
 		`{"db_type": "mysql", "db_creds": {}}`,
 		`{"db_type": "mysql", "db_creds": {"host": "h", "database": "d", "user": "u", "password": "p", "port": 3307, "sslmode": "require", "sslrootcert": "ca.pem"}}`,
+		`{"db_type": "snowflake", "db_creds": {"account": "a", "warehouse": "w", "user": "u", "private_key": "k", "role": "r"}}`,
 		`{"db_type": "sqlserver", "db_creds": {"server": "h\\inst", "user": "u", "password": "p", "sslmode": "require", "sslrootcert": "ca.pem"}}`,
 		`{"db_type": "redshift", "db_creds": {"host": "h", "port": 5439, "database": "d", "user": "u", "password": "p", "schema": "sales"}}`,
 		`{"db_type": "postgres", "db_creds": {"host": "h", "port": "5432", "database": "d", "user": "u", "password": "p"}, "generate_query_url": "http://127.0.0.1:1/x"}`,
@@ -89,6 +90,13 @@ func TestProblems(t *testing.T) {
 		}},
 		{"no driver", `{"db_type": "databricks", "db_creds": {"server_hostname": "s", "access_token": "t", "http_path": "p"}}`, []string{
 			"db_type: databricks cannot be queried yet; leave db_creds empty ({}) to generate its SQL without running it",
+		}},
+		{"neither password nor key", `{"db_type": "snowflake", "db_creds": {"account": "a", "warehouse": "w", "user": "u"}}`, []string{
+			"db_creds.password: missing; snowflake needs account, warehouse, user, password",
+		}},
+		{"a key and too little", `{"db_type": "snowflake", "db_creds": {"account": "a", "user": "u", "private_key": "s3cret", "schemaa": "x"}}`, []string{
+			"db_creds.warehouse: missing; snowflake needs account, warehouse, user, private_key",
+			"db_creds.schemaa: unknown key (did you mean schema?); valid: account, warehouse, user, password, private_key, database, schema, role, host, port, sslmode, sslrootcert",
 		}},
 		{"URLs", `{"db_type": "sqlite", "db_creds": {}, "base_url": "defog.example", "generate_query_url": "https://u:s3cret@defog.example"}`, []string{
 			"base_url: is not a URL; valid: https://host or http://host, with a path if need be",

@@ -33,6 +33,9 @@ type queries struct {
 	// schema, table and column that it refers to.
 	keys string
 
+	// keyRows returns those rows where no query can; nil for keys.
+	keyRows func(ctx context.Context, r *reader) ([][]string, error)
+
 	// ofDataset says that DATASET stands in them for the one that is asked.
 	ofDataset bool
 }
@@ -59,6 +62,7 @@ var sources = map[string]queries{
 	"mysql":     mysqlQueries,
 	"postgres":  postgresQueries,
 	"redshift":  redshiftQueries,
+	"snowflake": snowflakeQueries,
 	"sqlite":    sqliteQueries,
 	"sqlserver": sqlserverQueries,
 }
@@ -88,7 +92,7 @@ func Read(ctx context.Context, db database.Database, dbType string, options Opti
 	if err := r.columns(ctx, source.columns); err != nil {
 		return r.schema, fmt.Errorf("read the columns: %w", err)
 	}
-	if err := r.keys(ctx, source.keys); err != nil {
+	if err := r.keys(ctx, source); err != nil {
 		return r.schema, fmt.Errorf("read the keys: %w", err)
 	}
 	if options.Sample || options.Personal {
@@ -142,8 +146,12 @@ func (r *reader) columns(ctx context.Context, sql string) error {
 	return nil
 }
 
-func (r *reader) keys(ctx context.Context, sql string) error {
-	rows, err := r.rows(ctx, sql, 0)
+func (r *reader) keys(ctx context.Context, source queries) error {
+	keyRows := source.keyRows
+	if keyRows == nil {
+		keyRows = func(ctx context.Context, r *reader) ([][]string, error) { return r.rows(ctx, source.keys, 0) }
+	}
+	rows, err := keyRows(ctx, r)
 	if err != nil {
 		return err
 	}

@@ -47,6 +47,10 @@ import (
 // are as the database writes them, its timestamps in UTC. Of an array that is
 // null nobody can tell that it is not empty.
 //
+// Snowflake's NUMBER is an integer or, with a scale, a decimal; DECFLOAT is a
+// string. Its VARIANT, OBJECT, ARRAY, MAP, VECTOR and, as GeoJSON, GEOGRAPHY and
+// GEOMETRY are json; times keep nanoseconds where there are any.
+//
 // SQLite has no types but its storage classes: integer, float, text, bytes and
 // null. What a column was declared as does not count: a date that is stored as
 // text is that text, a DECIMAL that is stored as a float is a number, and a

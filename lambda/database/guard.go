@@ -17,6 +17,10 @@ type guard struct {
 	hidden   []string          // tables and schemas that no statement may name
 	sqlCalls []string          // functions that run the SQL in their arguments
 
+	// describes has DESCRIBE stand before an object, which also looks at, and not
+	// before a statement.
+	describes bool
+
 	// also is what one database wants besides; nil for nothing.
 	also func([]token) error
 }
@@ -60,7 +64,7 @@ func (g *guard) checkBeginning(tokens []token) error {
 		return refusal("it begins with " + strings.ToUpper(t.text) +
 			", and only statements that read may run: " + strings.ToUpper(strings.Join(g.reading, ", ")))
 	}
-	if !slices.Contains(explaining, t.text) {
+	if !slices.Contains(explaining, t.text) || g.describes {
 		return nil
 	}
 	explained := g.explained(tokens[first+1:])
@@ -173,6 +177,15 @@ func begins(tokens []token, phrase string) bool {
 		}
 	}
 	return true
+}
+
+// behind reports whether the last of tokens is one of the words or symbols.
+func behind(tokens []token, texts ...string) bool {
+	if len(tokens) == 0 {
+		return false
+	}
+	last := tokens[len(tokens)-1]
+	return (last.kind == wordToken || last.kind == symbolToken) && slices.Contains(texts, last.text)
 }
 
 func refusal(why string) *StatementError {

@@ -39,7 +39,11 @@ type dialect struct {
 	dollarQuotes   bool      // $tag$…$tag$ is a string
 	prefixes       bool      // E'…' knows backslashes, U&"…" code points
 	mysql          bool      // MySQL's comments; names are the same in upper and lower case
-	tsql           bool      // no semicolon between statements; names as in mysql
+	tsql           bool      // 0x… is a number
+	foldNames      bool      // quoted names are the same in upper and lower case, too
+	slashComments  bool      // // begins a comment to the line's end
+	plainDollars   bool      // of dollarQuotes, only $$
+	strict         bool      // what readers could take differently is refused
 	google         bool      // GoogleSQL's comments, strings and names: see lexer_google.go
 }
 
@@ -107,7 +111,7 @@ func (l *lexer) skipBlank() error {
 			if end < 0 {
 				end = len(l.rest)
 			}
-			if l.tsql && !l.endsPlainly(end) {
+			if l.strict && !l.endsPlainly(end) {
 				return errLineEnd
 			}
 			l.rest = l.rest[end:]
@@ -131,7 +135,7 @@ func (l *lexer) atLineComment() bool {
 	if l.mysql {
 		return l.rest != "" && l.rest[0] == '#' || dashes && (after == "" || after[0] <= ' ' || after[0] == 0x7f)
 	}
-	return dashes
+	return dashes || l.slashComments && strings.HasPrefix(l.rest, "//")
 }
 
 func (l *lexer) skipComment() error {
@@ -184,13 +188,13 @@ func (l *lexer) next() (token, error) {
 		return l.quoted(stringToken, '\'', backslashEscape)
 	case isDigit(c):
 		t := l.cut(numberToken, l.number())
-		if l.tsql && l.rest != "" && (isName(l.rest[0]) || strings.IndexByte("@#", l.rest[0]) >= 0) {
+		if l.strict && l.rest != "" && (isName(l.rest[0]) || strings.IndexByte("@#", l.rest[0]) >= 0) {
 			return t, errNumberWord
 		}
 		return t, nil
 	case isNameStart(c):
 		t := l.cut(wordToken, span(l.rest, isName))
-		if l.tsql && !plainWord(t.text) {
+		if l.strict && !plainWord(t.text) {
 			return t, errLetters
 		}
 		t.text = strings.ToLower(t.text)
@@ -206,7 +210,7 @@ func (l *lexer) next() (token, error) {
 // name reads a quoted name.
 func (l *lexer) name(end byte) (token, error) {
 	t, err := l.quoted(nameToken, end, backslashLiteral)
-	if l.mysql || l.tsql {
+	if l.mysql || l.foldNames {
 		t.text = strings.ToLower(t.text)
 	}
 	return t, err
@@ -248,7 +252,7 @@ func (l *lexer) dollar() (token, error) {
 		return l.cut(numberToken, 1+digits), nil
 	}
 	tag := 1
-	if tag < len(l.rest) && isNameStart(l.rest[tag]) {
+	if !l.plainDollars && tag < len(l.rest) && isNameStart(l.rest[tag]) {
 		tag += span(l.rest[tag:], func(c byte) bool { return isName(c) && c != '$' })
 	}
 	if !l.dollarQuotes || tag >= len(l.rest) || l.rest[tag] != '$' {

@@ -20,6 +20,7 @@ var drivers = map[string]string{
 	"sqlite":    "zombiezen.com/go/sqlite",
 	"sqlserver": "github.com/microsoft/go-mssqldb",
 	"bigquery":  "golang.org/x/oauth2/jwt",
+	"snowflake": "github.com/snowflakedb/gosnowflake/v2",
 }
 
 // Built for one database, the package compiles and has no other's driver.

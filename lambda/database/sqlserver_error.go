@@ -44,11 +44,6 @@ var (
 	sqlserverNotHere    = []int32{40615, 40914, 47073}
 )
 
-// stoppedError says that a statement was stopped because its time was up.
-type stoppedError struct{ error }
-
-func (e *stoppedError) Unwrap() error { return e.error }
-
 // sqlserverError turns the driver's error into one of this package's, or the
 // context's.
 func sqlserverError(ctx context.Context, err error) error {

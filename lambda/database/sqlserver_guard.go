@@ -14,7 +14,7 @@ import (
 // what stands in double quotes is a name. T-SQL needs no semicolon between
 // statements: its keywords tell where one begins.
 var sqlserverGuard = guard{
-	dialect: dialect{nameQuotes: `"[`, nestedComments: true, tsql: true},
+	dialect: dialect{nameQuotes: `"[`, nestedComments: true, tsql: true, foldNames: true, strict: true},
 	reading: []string{"select", "with"},
 	refused: refusedBySQLServer,
 	// Password hashes, other sessions and their statements.
@@ -159,15 +159,6 @@ func isSys(schema string) bool {
 		}
 	}
 	return schema == "sys" || letters == len("sys") && !ascii(schema)
-}
-
-// behind reports whether the last of tokens is one of the words or symbols.
-func behind(tokens []token, texts ...string) bool {
-	if len(tokens) == 0 {
-		return false
-	}
-	last := tokens[len(tokens)-1]
-	return (last.kind == wordToken || last.kind == symbolToken) && slices.Contains(texts, last.text)
 }
 
 func ascii(text string) bool {

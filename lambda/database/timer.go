@@ -50,3 +50,8 @@ func statementTimeout(ctx context.Context, limit time.Duration) (timeout time.Du
 	}
 	return max(timeout.Truncate(time.Millisecond), time.Millisecond), own
 }
+
+// stoppedError says that a statement was stopped because its time was up.
+type stoppedError struct{ error }
+
+func (e *stoppedError) Unwrap() error { return e.error }

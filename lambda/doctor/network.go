@@ -30,7 +30,8 @@ func endpoint(conn connection.Connection) (host, port string, ok bool) {
 		}
 		return host, cmp.Or(strings.TrimSpace(port), "1433"), true
 	case "snowflake":
-		return text("account") + ".snowflakecomputing.com", "443", true
+		host := cmp.Or(text("host"), text("account")+".snowflakecomputing.com")
+		return strings.ToLower(strings.ReplaceAll(host, "_", "-")), cmp.Or(text("port"), "443"), true
 	case "databricks":
 		return text("server_hostname"), "443", true
 	case "bigquery":

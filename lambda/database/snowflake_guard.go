@@ -1,0 +1,140 @@
+//go:build !onedriver || snowflake
+
+package database
+
+import (
+	"slices"
+	"strings"
+)
+
+// snowflakeGuard knows Snowflake's lexical rules, and its functions that stop
+// queries, read files, run SQL, send data elsewhere, or tell of other sessions.
+// What it lets through is all that protects from DDL, which Snowflake commits by
+// itself: a statement begins with a word that reads.
+var snowflakeGuard = guard{
+	dialect: dialect{
+		nameQuotes: `"`, backslashes: backslashEscape, dollarQuotes: true, plainDollars: true, slashComments: true, foldNames: true, strict: true,
+	},
+	reading:   []string{"select", "with", "show", "describe", "desc"},
+	refused:   refusedBySnowflake,
+	describes: true,
+	// What the account's users did, how they log in, and models that cost money.
+	hidden: []string{"account_usage", "reader_account_usage", "organization_usage", "data_sharing_usage", "cortex"},
+	also:   checkSnowflake,
+}
+
+func refusedBySnowflake(function string) bool {
+	if slices.Contains(snowflakeHarmless, function) {
+		return false
+	}
+	return slices.Contains(snowflakeRefused, function) ||
+		slices.ContainsFunc(snowflakeRefusedPrefixes, func(prefix string) bool { return strings.HasPrefix(function, prefix) })
+}
+
+// snowflakeHarmless are of a refused kind and only tell about their argument.
+var snowflakeHarmless = []string{"system$typeof", "system$clustering_information", "system$clustering_depth"}
+
+// https://docs.snowflake.com/en/sql-reference/functions-all
+var snowflakeRefused = []string{
+	// SQL, and names, in a string, which this guard would not see.
+	"identifier", "to_query",
+	// Files in stages.
+	"get_presigned_url", "build_scoped_file_url", "build_stage_file_url", "get_stage_location", "infer_schema", "directory",
+	"generate_column_description", "fl_get_content_type", "to_file", "parse_document",
+	// Sequences.
+	"nextval", "getnextval",
+	// Results and statements of other questions and sessions, and logins.
+	"result_scan", "last_query_id", "login_history", "rest_event_history", "task_history", "copy_history", "pipe_usage_history",
+	"alert_history", "stage_directory_file_registration_history", "tag_references_with_lineage", "policy_references",
+}
+
+var snowflakeRefusedPrefixes = []string{"system$", "query_history", "ai_"}
+
+// snowflakeStarting are the reserved words that begin a statement which writes.
+// https://docs.snowflake.com/en/sql-reference/reserved-keywords
+var snowflakeStarting = strings.Fields("alter create delete drop grant insert into revoke update")
+
+// snowflakePhrases are words that no statement may hold in this order.
+var snowflakePhrases = []string{"for update", "as procedure"}
+
+// snowflakeTables are the functions that may stand in TABLE(…). Others may be
+// procedures, which write.
+var snowflakeTables = []string{"flatten", "generator", "split_to_table", "strtok_split_to_table"}
+
+// checkSnowflake refuses files, chains of statements, and what SHOW and DESCRIBE
+// may not tell.
+func checkSnowflake(tokens []token) error {
+	for i, t := range tokens {
+		before, after := tokens[:i], tokens[i+1:]
+		switch {
+		case t.kind == wordToken && (slices.Contains(snowflakeStarting, t.text) ||
+			slices.ContainsFunc(snowflakePhrases, func(phrase string) bool { return begins(tokens[i:], phrase) })):
+			return refusal(strings.ToUpper(t.text) + " may not be used here")
+		case t.is("@"), t.kind == stringToken && isFile(before, t.text):
+			return refusal("files in stages may not be read; where a text begins with @, compare it by = or LIKE")
+		case t.is("-") && begins2(after, ">", ">"):
+			return refusal("it holds more than one statement")
+		case t.is(`\`):
+			return refusal("it holds a backslash outside of a string")
+		case t.named() && t.text == "nextval" && behind(before, "."):
+			return refusal("sequences may not be moved on")
+		case t == token{wordToken, "table"} && begins2(after, "(", "") && !isTableFunction(after[1:]):
+			return refusal("TABLE may have: " + strings.ToUpper(strings.Join(snowflakeTables, ", ")))
+		}
+	}
+	first := slices.IndexFunc(tokens, func(t token) bool { return !t.is("(") })
+	switch tokens[first].text {
+	case "show":
+		return checkShown(tokens[first+1:], "SHOW", snowflakeShown)
+	case "describe", "desc":
+		return checkShown(tokens[first+1:], "DESCRIBE", snowflakeDescribed)
+	}
+	if len(tokens) == 1 {
+		return refusal("it is not complete")
+	}
+	return nil
+}
+
+// isFile reports whether a string may name a file or a stage: one that begins
+// with @ and is not compared with something, or one with a URL behind FROM.
+func isFile(before []token, text string) bool {
+	if behind(before, "from", "join") && strings.Contains(text, "://") {
+		return true
+	}
+	return strings.HasPrefix(text, "@") && text != "@" && !behind(before, "=", ">", "<", "|", "like", "ilike", "rlike", "then", "else")
+}
+
+// begins2 reports whether tokens begin with two symbols, the second of which may
+// be any token.
+func begins2(tokens []token, first, second string) bool {
+	return len(tokens) > 1 && tokens[0].is(first) && (second == "" || tokens[1].is(second))
+}
+
+// isTableFunction reports whether the tokens behind TABLE( are a call of one of
+// snowflakeTables, or a table's name in a string.
+func isTableFunction(tokens []token) bool {
+	if tokens[0].kind == stringToken {
+		return len(tokens) > 1 && tokens[1].is(")")
+	}
+	return slices.Contains(snowflakeTables, tokens[0].text) && begins2(tokens[1:], "(", "")
+}
+
+// What SHOW may show, and DESCRIBE describe. The rest is of users, rights, and
+// the account's operation.
+var (
+	snowflakeShown = []string{
+		"tables", "views", "columns", "schemas", "databases", "objects", "materialized views", "dynamic tables", "external tables",
+		"primary keys", "unique keys", "imported keys", "exported keys", "sequences",
+	}
+	snowflakeDescribed = []string{"table", "view", "materialized view", "dynamic table", "external table", "schema", "database", "sequence"}
+)
+
+func checkShown(tokens []token, verb string, valid []string) error {
+	if len(tokens) > 0 && tokens[0] == (token{wordToken, "terse"}) {
+		tokens = tokens[1:]
+	}
+	if slices.ContainsFunc(valid, func(phrase string) bool { return begins(tokens, phrase) }) {
+		return nil
+	}
+	return refusal(verb + " may have: " + strings.ToUpper(strings.Join(valid, ", ")))
+}

@@ -1,0 +1,93 @@
+//go:build !onedriver || snowflake
+
+package database
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// snowflakeReading are the privileges of one who only reads. Every other one is
+// taken for one to write.
+var snowflakeReading = []string{"USAGE", "SELECT", "REFERENCES", "MONITOR", "OPERATE", "IMPORTED PRIVILEGES", "READ"}
+
+// Prove implements Prover. Snowflake refuses no write for being in a query's
+// transaction, and commits DDL by itself, so what is tried is a row in a
+// temporary table, which is the session's alone: it must be gone afterwards.
+func (s *snowflake) Prove(ctx context.Context) (rights Rights, err error) {
+	_, err = s.query(ctx, "CREATE TEMPORARY TABLE "+proofTable+" (n INTEGER)", Limits{})
+	if _, refused := errors.AsType[*StatementError](err); refused {
+		return s.rights(ctx) // not even that
+	}
+	if err != nil {
+		return Rights{}, err
+	}
+	defer func() {
+		_, dropped := s.query(ctx, "DROP TABLE IF EXISTS "+proofTable, Limits{})
+		err = errors.Join(err, dropped)
+	}()
+	if _, err := s.query(ctx, "INSERT INTO "+proofTable+" VALUES (1)", Limits{}); err != nil {
+		return Rights{}, err
+	}
+	left, err := s.query(ctx, "SELECT n FROM "+proofTable, Limits{})
+	if err != nil {
+		return Rights{}, err
+	}
+	if left.RowCount > 0 {
+		return Rights{}, &WritableError{"the database kept a row that was inserted in a query's transaction, in the temporary table " + proofTable}
+	}
+	return s.rights(ctx)
+}
+
+// rights asks what the session's role may write; ten privileges are enough to
+// see it. What it has from roles granted to it has lines of its own.
+func (s *snowflake) rights(ctx context.Context) (Rights, error) {
+	role, err := queryTexts(ctx, s, "SELECT CURRENT_ROLE()")
+	if err != nil {
+		return Rights{}, err
+	}
+	rights := Rights{Grants: snowflakeGrants(s.config.Warehouse, s.config.Database)}
+	if len(role) == 0 {
+		return rights, nil
+	}
+	result, err := s.query(ctx, "SHOW GRANTS TO ROLE "+`"`+strings.ReplaceAll(role[0][0], `"`, `""`)+`"`, Limits{})
+	if err != nil {
+		return Rights{}, err
+	}
+	var rows [][]any
+	if err := json.Unmarshal(result.Data, &rows); err != nil {
+		return Rights{}, fmt.Errorf("read the role's privileges: %w", err)
+	}
+	privilege, kind, name := slices.Index(result.Columns, "privilege"), slices.Index(result.Columns, "granted_on"), slices.Index(result.Columns, "name")
+	if privilege < 0 || kind < 0 || name < 0 {
+		return Rights{}, &StatementError{Message: "Snowflake lists a role's privileges in another form than it used to"}
+	}
+	for _, row := range rows {
+		if what := fmt.Sprint(row[privilege]); !slices.Contains(snowflakeReading, what) && len(rights.Writes) < 10 {
+			rights.Writes = append(rights.Writes, fmt.Sprintf("%s on the %v %v", what, row[kind], row[name]))
+		}
+	}
+	return rights, nil
+}
+
+// snowflakeGrants are the statements that make a user that may only read.
+func snowflakeGrants(warehouse, database string) []string {
+	if database == "" {
+		database = "…"
+	}
+	return []string{
+		"CREATE ROLE defog_reader",
+		"GRANT USAGE ON WAREHOUSE " + warehouse + " TO ROLE defog_reader",
+		"GRANT USAGE ON DATABASE " + database + " TO ROLE defog_reader",
+		"GRANT USAGE ON ALL SCHEMAS IN DATABASE " + database + " TO ROLE defog_reader",
+		"GRANT SELECT ON ALL TABLES IN DATABASE " + database + " TO ROLE defog_reader",
+		"GRANT SELECT ON ALL VIEWS IN DATABASE " + database + " TO ROLE defog_reader",
+		"GRANT SELECT ON FUTURE TABLES IN DATABASE " + database + " TO ROLE defog_reader",
+		"CREATE USER defog_reader TYPE = SERVICE RSA_PUBLIC_KEY = '…' DEFAULT_ROLE = defog_reader",
+		"GRANT ROLE defog_reader TO USER defog_reader",
+	}
+}

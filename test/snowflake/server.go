@@ -1,0 +1,238 @@
+// Package snowflake stands in for Snowflake, which nobody can install: it speaks
+// the HTTP protocol of its drivers in the JSON format of results, and has no
+// database behind it. What a statement is answered with, the test says. The
+// protocol is not published; this is what the driver expects of it, so that what
+// a real account does with a statement it cannot show.
+package snowflake
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"defog-cdk/config/connection"
+	"defog-cdk/test/daemon"
+)
+
+// Answer says what a statement returns, and false if it knows nothing of it.
+type Answer func(statement string) (Result, bool)
+
+// Server is a running stand-in.
+type Server struct {
+	*daemon.Daemon
+	answer Answer
+	secure bool
+	key    *rsa.PrivateKey
+
+	paused sync.RWMutex // held for writing while the server is paused
+
+	mu         sync.Mutex
+	http       *http.Server
+	address    string
+	password   string
+	sessions   map[string]*session // by their tokens
+	running    map[string]*query   // by their numbers
+	chunks     map[string][]byte   // by their paths
+	logins     []Login
+	statements []string
+}
+
+// Login is what a session was opened with.
+type Login struct {
+	Account, User, Database, Schema, Warehouse, Role string
+	Key                                              bool // instead of a password
+	Parameters                                       map[string]any
+}
+
+// session is one client's.
+type session struct {
+	parameters map[string]string
+	pending    []string // the rows inserted since the last ROLLBACK
+}
+
+// query is a statement that the server works on.
+type query struct {
+	statement string
+	stopped   chan struct{}
+}
+
+// Option changes how a server is started.
+type Option func(*Server)
+
+// TLS has the server speak TLS, with a certificate for localhost and 127.0.0.1
+// by an authority of its own: see Authority.
+func TLS() Option { return func(s *Server) { s.secure = true } }
+
+// Start runs a stand-in until the test ends.
+func Start(tb testing.TB, answer Answer, options ...Option) *Server {
+	tb.Helper()
+	return daemon.Start(tb, func() (*Server, error) { return Run(answer, options...) })
+}
+
+// Run starts a stand-in. The caller closes it.
+func Run(answer Answer, options ...Option) (_ *Server, err error) {
+	s := &Server{answer: answer, password: rand.Text(), address: "127.0.0.1:0", chunks: map[string][]byte{}}
+	for _, option := range options {
+		option(s)
+	}
+	if s.key, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
+		return nil, fmt.Errorf("create the user's key: %w", err)
+	}
+	if s.Daemon, err = daemon.New("snowflake", "pid", nil); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(s.Certify(), s.StartAgain()); err != nil {
+		return nil, errors.Join(err, s.Remove())
+	}
+	return s, nil
+}
+
+// StartAgain listens on the old port, and knows no session.
+func (s *Server) StartAgain() error {
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", s.address)
+	if err != nil {
+		return fmt.Errorf("start the stand-in for Snowflake: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.address = listener.Addr().String()
+	s.sessions, s.running = map[string]*session{}, map[string]*query{}
+	server := &http.Server{Handler: s, ReadHeaderTimeout: time.Minute}
+	s.http = server
+	if s.secure {
+		certificate, err := tls.LoadX509KeyPair(s.Certificate(), s.Key())
+		if err != nil {
+			return fmt.Errorf("load the stand-in's certificate: %w", err)
+		}
+		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+		server.ErrorLog = nil
+		listener = tls.NewListener(listener, server.TLSConfig)
+	}
+	go func() { _ = server.Serve(listener) }() // until Stop
+	return nil
+}
+
+// Stop ends all connections and refuses new ones.
+func (s *Server) Stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = s.http.Close() // it serves nobody any more, whatever that says
+	for _, q := range s.running {
+		q.stop()
+	}
+}
+
+// Restart stops the server and starts it again.
+func (s *Server) Restart() error {
+	s.Stop()
+	return s.StartAgain()
+}
+
+// Close stops the server and removes all it had.
+func (s *Server) Close() error {
+	s.Stop()
+	return s.Remove()
+}
+
+// Pause halts the server: connections stay open and nothing answers, as when a
+// machine hangs.
+func (s *Server) Pause() { s.paused.Lock() }
+
+// Resume lets a paused server go on.
+func (s *Server) Resume() { s.paused.Unlock() }
+
+// Expire ends all sessions.
+func (s *Server) Expire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sessions = map[string]*session{}
+}
+
+// Rotate changes the password.
+func (s *Server) Rotate() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.password = rand.Text()
+}
+
+// Creds returns db_creds, in a map of the caller's own.
+func (s *Server) Creds() connection.Creds {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	host, port, _ := net.SplitHostPort(s.address)
+	return connection.Creds{
+		"account": "org-test", "host": host, "port": port, "warehouse": "small", "database": "bank", "user": "reader", "password": s.password,
+	}
+}
+
+// PrivateKey returns the key that the user may log in with, in PEM.
+func (s *Server) PrivateKey() string {
+	der, err := x509.MarshalPKCS8PrivateKey(s.key)
+	if err != nil {
+		panic(err) // a key that was just made
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}
+
+// Address returns where the server listens.
+func (s *Server) Address() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.address
+}
+
+// Logins returns what sessions were opened with.
+func (s *Server) Logins() []Login {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.logins)
+}
+
+// Statements returns what the server was sent, and "ABORT" for each request to
+// stop one.
+func (s *Server) Statements() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.statements)
+}
+
+// Sessions returns how many there are.
+func (s *Server) Sessions() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.sessions)
+}
+
+// Running returns the statements that the server works on.
+func (s *Server) Running() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []string
+	for _, q := range s.running {
+		list = append(list, q.statement)
+	}
+	return list
+}
+
+func (s *Server) record(statement string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.statements = append(s.statements, statement)
+}
+
+// token returns the token that a request carries.
+func token(r *http.Request) string {
+	return strings.TrimSuffix(strings.TrimPrefix(r.Header.Get("Authorization"), `Snowflake Token="`), `"`)
+}
