@@ -135,23 +135,18 @@ func (r *reviewCommand) compare(ctx context.Context, run *cdkRun, stacks []assem
 	if err != nil {
 		return nil, err
 	}
-	var reports []review.Report
-	for _, stack := range stacks {
+	compared := make([]review.Stack, len(stacks))
+	for i, stack := range stacks {
 		deployed, err := assembly.Deployed(ctx, cfg, stack)
 		if err != nil {
 			return nil, err
 		}
-		options := review.Options{Secrets: run.secrets}
+		compared[i] = review.Stack{Name: stack.Name, Deployed: deployed, Proposed: stack.Template}
 		if !stack.Nested { // whose settings are those of a stage
-			options.Settings = values
+			compared[i].Settings = values
 		}
-		report, err := review.Compare(ctx, stack.Name, deployed, stack.Template, options)
-		if err != nil {
-			return nil, err
-		}
-		reports = append(reports, report)
 	}
-	return reports, nil
+	return review.Compare(ctx, compared, review.Options{Secrets: run.secrets})
 }
 
 func (r *reviewCommand) write(reports []review.Report, stdout io.Writer) error {

@@ -117,7 +117,7 @@ func (c *comparison) settings(change Change) []Setting {
 	var all, set []Setting
 	for _, key := range causeOf(change.Type, change.Path) {
 		setting := Setting{Key: key}
-		for _, value := range c.options.Settings {
+		for _, value := range c.stack.Settings {
 			if value.Key != key && !strings.HasPrefix(value.Key, key+".") {
 				continue
 			}

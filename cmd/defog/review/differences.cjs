@@ -1,12 +1,14 @@
-// Compares two templates as cdk diff does, with the same library. Templates come
-// on stdin as {"deployed": …, "proposed": …}; what changes goes to stdout.
+// Compares templates as cdk diff does, with the same library. Pairs of them come
+// on stdin as [{"deployed": …, "proposed": …}, …]; what changes goes to stdout, an
+// object for each.
 const { fullDiff } = require('@aws-cdk/cloudformation-diff');
 
 let input = '';
 process.stdin.setEncoding('utf8');
 process.stdin.on('data', (piece) => { input += piece; });
-process.stdin.on('end', () => {
-  const { deployed, proposed } = JSON.parse(input);
+process.stdin.on('end', () => process.stdout.write(JSON.stringify(JSON.parse(input).map(compare))));
+
+function compare({ deployed, proposed }) {
   const difference = fullDiff(deployed, proposed);
   const resources = [];
   difference.resources.forEachDifference((id, change) => {
@@ -22,5 +24,5 @@ process.stdin.on('end', () => {
       others.push({ section, id, deployed: change.oldValue ?? null, proposed: change.newValue ?? null });
     });
   }
-  process.stdout.write(JSON.stringify({ resources, others }));
-});
+  return { resources, others };
+}

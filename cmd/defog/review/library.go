@@ -30,27 +30,36 @@ type differences struct {
 	} `json:"others"`
 }
 
-// compare has the library compare two templates. It runs in the checkout at
+// pair is two templates to compare.
+type pair struct {
+	Deployed map[string]any `json:"deployed"`
+	Proposed map[string]any `json:"proposed"`
+}
+
+// compare has the library compare pairs of templates. It runs in the checkout at
 // root, with the Node and the library that package.json pins.
-func compare(ctx context.Context, root string, deployed, proposed map[string]any) (differences, error) {
-	var found differences
-	input, err := json.Marshal(map[string]any{"deployed": deployed, "proposed": proposed})
+func compare(ctx context.Context, root string, pairs []pair) ([]differences, error) {
+	input, err := json.Marshal(pairs)
 	if err != nil {
-		return found, fmt.Errorf("compare the templates: %w", err)
+		return nil, fmt.Errorf("compare the templates: %w", err)
 	}
 	node, err := filepath.Abs(filepath.Join(root, "node_modules", ".bin", "node"))
 	if err != nil {
-		return found, fmt.Errorf("compare the templates: %w", err)
+		return nil, fmt.Errorf("compare the templates: %w", err)
 	}
 	var output, problem bytes.Buffer
 	command := exec.CommandContext(ctx, node, "--input-type=commonjs", "--eval", script)
 	command.Dir = root
 	command.Stdin, command.Stdout, command.Stderr = bytes.NewReader(input), &output, &problem
 	if err := command.Run(); err != nil {
-		return found, fmt.Errorf("compare the templates with @aws-cdk/cloudformation-diff (npm ci installs it): %w: %.300s", err, problem.String())
+		return nil, fmt.Errorf("compare the templates with @aws-cdk/cloudformation-diff (npm ci installs it): %w: %.300s", err, problem.String())
 	}
+	var found []differences
 	if err := json.Unmarshal(output.Bytes(), &found); err != nil {
-		return found, fmt.Errorf("compare the templates: %w", err)
+		return nil, fmt.Errorf("compare the templates: %w", err)
+	}
+	if len(found) != len(pairs) {
+		return nil, fmt.Errorf("compare the templates: %d pairs gave %d answers", len(pairs), len(found))
 	}
 	return found, nil
 }

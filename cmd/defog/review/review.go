@@ -48,59 +48,49 @@ type Report struct {
 	Changes []Change // by kind, resource and path
 }
 
-// Options are what Compare can use besides the two templates.
+// Stack is what is compared of one stack. Templates are as encoding/json decodes
+// them.
+type Stack struct {
+	Name     string
+	Deployed map[string]any // nil for none
+	Proposed map[string]any
+	Settings []config.Value // of the proposed template, from config.Effective; nil if unknown
+}
+
+// Options are what Compare can use besides the stacks.
 type Options struct {
 	// Root is the checkout with node_modules; empty for the current folder.
 	Root string
 
 	// Secrets say what stands in place of secrets; nil for a set without a key.
 	Secrets *redact.Secrets
-
-	// Settings are those of the proposed template, from config.Effective.
-	Settings []config.Value
 }
 
-// Compare compares the template that is deployed under the stack's name, nil
-// for none, with the proposed one. Both are as encoding/json decodes them.
-func Compare(ctx context.Context, stack string, deployed, proposed map[string]any, options Options) (Report, error) {
-	report := Report{Stack: stack, New: deployed == nil}
-	if deployed == nil {
-		deployed = map[string]any{}
-	}
+// Compare compares what is deployed of each stack with what is proposed, and
+// returns their reports in the same order.
+func Compare(ctx context.Context, stacks []Stack, options Options) ([]Report, error) {
 	if options.Secrets == nil {
 		options.Secrets = redact.NewSecrets("")
 	}
-	c := &comparison{options: options, masked: map[string]string{}}
-	options.Secrets.Add(redact.Old, redact.InTemplate(deployed)...)
-	options.Secrets.Add(redact.New, redact.InTemplate(proposed)...)
+	for _, stack := range stacks {
+		options.Secrets.Add(redact.Old, redact.InTemplate(stack.Deployed)...)
+		options.Secrets.Add(redact.New, redact.InTemplate(stack.Proposed)...)
+	}
 	options.Secrets.Compared()
-	credentials := changedCredentials(deployed, proposed)
-	c.deployed, c.proposed = c.mask(deployed), c.mask(proposed)
-
-	found, err := compare(ctx, options.Root, c.deployed, c.proposed)
+	comparisons, pairs := make([]*comparison, len(stacks)), make([]pair, len(stacks))
+	for i, stack := range stacks {
+		comparisons[i] = newComparison(stack, options.Secrets)
+		pairs[i] = pair{comparisons[i].deployed, comparisons[i].proposed}
+	}
+	found, err := compare(ctx, options.Root, pairs)
 	if err != nil {
-		return report, err
+		return nil, err
 	}
-	for _, resource := range found.Resources {
-		c.resource(resource.ID, resource.Impact, resource.Properties)
+	reports := make([]Report, len(stacks))
+	for i, c := range comparisons {
+		reports[i] = c.report(found[i])
 	}
-	for _, other := range found.Others {
-		from, to := other.Deployed, other.Proposed
-		if other.Section == "outputs" {
-			from, to = part(from, "Value"), part(to, "Value")
-		}
-		c.add(Change{Kind: Other, Resource: other.ID, Type: other.Section, What: verb(other.Deployed, other.Proposed)}, from, to)
-	}
-	for i := range c.changes {
-		if path := c.changes[i].Path; strings.HasSuffix(path, credentialsPath) && credentials != "" {
-			c.changes[i].What = credentials
-		}
-	}
-	report.Changes = c.changes
-	slices.SortStableFunc(report.Changes, func(a, b Change) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Path, b.Path))
-	})
-	return report, nil
+	return reports, nil
 }
 
 // Count returns how many changes of a kind there are.
@@ -115,10 +105,42 @@ func (r Report) Count(kind Kind) (count int) {
 
 // comparison gathers the changes of two templates whose secrets are masked.
 type comparison struct {
-	options            Options
+	stack              Stack
+	secrets            *redact.Secrets
 	masked             map[string]string // secrets by what stands for them
 	deployed, proposed map[string]any
+	credentials        string // what changes of them
 	changes            []Change
+}
+
+func newComparison(stack Stack, secrets *redact.Secrets) *comparison {
+	c := &comparison{stack: stack, secrets: secrets, masked: map[string]string{}}
+	c.credentials = changedCredentials(stack.Deployed, stack.Proposed)
+	c.deployed, c.proposed = c.mask(stack.Deployed), c.mask(stack.Proposed)
+	return c
+}
+
+// report says what the library found, and what that means.
+func (c *comparison) report(found differences) Report {
+	for _, resource := range found.Resources {
+		c.resource(resource.ID, resource.Impact, resource.Properties)
+	}
+	for _, other := range found.Others {
+		from, to := other.Deployed, other.Proposed
+		if other.Section == "outputs" {
+			from, to = part(from, "Value"), part(to, "Value")
+		}
+		c.add(Change{Kind: Other, Resource: other.ID, Type: other.Section, What: verb(other.Deployed, other.Proposed)}, from, to)
+	}
+	for i := range c.changes {
+		if strings.HasSuffix(c.changes[i].Path, credentialsPath) && c.credentials != "" {
+			c.changes[i].What = c.credentials
+		}
+	}
+	slices.SortStableFunc(c.changes, func(a, b Change) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Path, b.Path))
+	})
+	return Report{Stack: c.stack.Name, New: c.stack.Deployed == nil, Changes: c.changes}
 }
 
 // resource gathers what changes of one resource.

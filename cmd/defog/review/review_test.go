@@ -204,15 +204,19 @@ func TestCompare(t *testing.T) {
 			template["Outputs"].(map[string]any)["More"] = map[string]any{"Value": "x"}
 		}, []change{{Other, "added", ""}}},
 	}
-	for _, test := range tests {
+	stacks := make([]Stack, len(tests))
+	for i, test := range tests {
+		stacks[i] = Stack{Name: "shop-dev", Deployed: template(t), Proposed: template(t)}
+		test.before(t, stacks[i].Deployed)
+		test.after(t, stacks[i].Proposed)
+	}
+	reports, err := Compare(t.Context(), stacks, Options{Root: root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			deployed, proposed := template(t), template(t)
-			test.before(t, deployed)
-			test.after(t, proposed)
-			report, err := Compare(t.Context(), "shop-dev", deployed, proposed, Options{Root: root})
-			if err != nil {
-				t.Fatal(err)
-			}
+			report := reports[i]
 			var got []change
 			for _, c := range report.Changes {
 				keys := make([]string, len(c.Settings))
@@ -234,6 +238,16 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+func compareOne(t *testing.T, stack Stack, secrets *redact.Secrets) Report {
+	t.Helper()
+	stack.Name = "shop-dev"
+	reports, err := Compare(t.Context(), []Stack{stack}, Options{Root: root, Secrets: secrets})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reports[0]
+}
+
 // TestCredentialsAreFingerprints compares two passwords, with a key and without.
 func TestCredentialsAreFingerprints(t *testing.T) {
 	encode := func(password string) string {
@@ -247,10 +261,7 @@ func TestCredentialsAreFingerprints(t *testing.T) {
 	variables(t, deployed)["DEFOG_CREDS_64"], variables(t, proposed)["DEFOG_CREDS_64"] = encode("old s3cret"), encode("new s3cret")
 	variables(t, proposed)["URL"] = "the password is new s3cret, | <b> `code` @somebody"
 	for key, want := range map[string]string{"": "`(secret, changed)`", "a key of sixteen": "`sha256:"} {
-		report, err := Compare(t.Context(), "shop-dev", deployed, proposed, Options{Root: root, Secrets: redact.NewSecrets(key)})
-		if err != nil {
-			t.Fatal(err)
-		}
+		report := compareOne(t, Stack{Deployed: deployed, Proposed: proposed}, redact.NewSecrets(key))
 		text := report.Markdown()
 		if strings.Contains(text, "s3cret") || strings.Contains(text, "eyJ") || !strings.Contains(text, want) ||
 			!strings.Contains(text, "the credentials change: `db_creds.password`") || report.Count(Security) != 1 {
@@ -265,12 +276,9 @@ func TestMarkdown(t *testing.T) {
 	properties(t, proposed, "AWS::Logs::LogGroup", "QueryLogs")["LogGroupName"] = "a|b `c`"
 	properties(t, proposed, "AWS::Lambda::Function", "Query")["MemorySize"] = 256.
 	setStatements(t, proposed, append(statements(t, proposed), allowed("s3:*", map[string]any{"Fn::GetAtt": []any{"Bucket", "Arn"}}))...)
-	report, err := Compare(t.Context(), "shop-dev", deployed, proposed, Options{Root: root, Settings: []config.Value{
+	report := compareOne(t, Stack{Deployed: deployed, Proposed: proposed, Settings: []config.Value{
 		{Key: "api_auth", Value: "none", Origin: "cdk.json, stage dev"}, {Key: "iam_policy_file", Value: "policy.json", Origin: "-c"}, {Key: "xray", Value: false, Origin: "default"},
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	}}, nil)
 	golden := filepath.Join("testdata", "report.md")
 	if *update {
 		if err := os.WriteFile(golden, []byte(report.Markdown()), 0o600); err != nil {
@@ -288,10 +296,7 @@ func TestMarkdown(t *testing.T) {
 
 // TestNewStack says of a stack that is not there yet who may do what in it.
 func TestNewStack(t *testing.T) {
-	report, err := Compare(t.Context(), "shop-dev", nil, template(t), Options{Root: root})
-	if err != nil {
-		t.Fatal(err)
-	}
+	report := compareOne(t, Stack{Proposed: template(t)}, nil)
 	if !report.New || report.Count(Security) == 0 || report.Count(Loss) > 0 || !strings.Contains(report.Markdown(), "the stack is new") {
 		t.Error(report.Markdown())
 	}

@@ -42,7 +42,7 @@ func (c *comparison) mask(template map[string]any) map[string]any {
 		if token, ok := tokens[text]; ok {
 			return token
 		}
-		return c.options.Secrets.Text(text)
+		return c.secrets.Text(text)
 	}).(map[string]any)
 }
 
@@ -78,7 +78,7 @@ func (c *comparison) show(value any, most int) string {
 // hashes.
 func (c *comparison) clean(text string, most int) string {
 	for token, secret := range c.masked {
-		text = strings.ReplaceAll(text, token, c.options.Secrets.Fingerprint(secret))
+		text = strings.ReplaceAll(text, token, c.secrets.Fingerprint(secret))
 	}
 	text = terminal.Line(hash.ReplaceAllStringFunc(text, func(digits string) string { return digits[:8] + "…" }))
 	if runes := []rune(text); len(runes) > most {
