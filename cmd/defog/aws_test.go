@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 )
@@ -56,8 +57,8 @@ func newAWS(t *testing.T) *fakeAWS {
 		"AWS_REGION":                             "eu-central-1",
 		"AWS_DEFAULT_REGION":                     "",
 		"AWS_PROFILE":                            "",
-		"AWS_CONFIG_FILE":                        "/nonexistent",
-		"AWS_SHARED_CREDENTIALS_FILE":            "/nonexistent",
+		"AWS_CONFIG_FILE":                        os.DevNull,
+		"AWS_SHARED_CREDENTIALS_FILE":            os.DevNull,
 		"AWS_EC2_METADATA_DISABLED":              "true",
 		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "",
 		"AWS_CONTAINER_CREDENTIALS_FULL_URI":     "",
