@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,7 +34,7 @@ func (w *workshop) prepareOwn(ctx context.Context, conf config.Config, place Pla
 	}
 	policies, problem := readPolicies(conf)
 	inputs.Policies = policies
-	err := errors.Join(problem, inputs.takeSources(ctx))
+	err := errors.Join(problem, inputs.takeSources(ctx), inputs.checkTriggerBucket(ctx))
 	if err == nil {
 		inputs.Environment, err = ownEnvironment(inputs)
 	}
@@ -97,7 +98,13 @@ func (i *Inputs) takeSources(ctx context.Context) error {
 		own.Storage = storage
 		problems = append(problems, about(dependenciesSource(conf).setting(), err))
 	}
-	own.podpac = podpacVersion(code, dependencies)
+	// Of what is in a bucket, synth may see nothing; the stack is the same then.
+	if own.Code != nil {
+		own.podpac = podpacVersion(code)
+	}
+	if i.Dependencies != nil {
+		own.podpac = cmp.Or(own.podpac, podpacVersion(dependencies))
+	}
 	return errors.Join(problems...)
 }
 
@@ -157,18 +164,17 @@ func about(subject string, err error) error {
 // podpacInfo matches the metadata of podpac among packages.
 var podpacInfo = regexp.MustCompile(`^podpac-([0-9][0-9A-Za-z.+!-]*)\.dist-info/METADATA$`)
 
-// podpacVersion is the version of podpac in the zips.
-func podpacVersion(zips ...*archive.Archive) (version string) {
-	for _, found := range zips {
-		if found == nil {
-			continue
-		}
-		found.HasAny(func(name string) bool {
-			if match := podpacInfo.FindStringSubmatch(name); match != nil {
-				version = match[1]
-			}
-			return version != ""
-		})
+// podpacVersion is the version of podpac in a zip, "" for none.
+func podpacVersion(found *archive.Archive) (version string) {
+	if found == nil {
+		return ""
 	}
+	found.HasAny(func(name string) bool {
+		match := podpacInfo.FindStringSubmatch(name)
+		if match != nil {
+			version = match[1]
+		}
+		return match != nil
+	})
 	return version
 }

@@ -3,6 +3,7 @@ package stacks
 import (
 	"archive/zip"
 	"encoding/json"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -69,7 +70,7 @@ func prepare(t *testing.T, conf config.Config, place Place) (*Inputs, error) {
 	if inputs.Policies, err = readPolicies(conf); err != nil {
 		return nil, err
 	}
-	if err := inputs.takeSources(t.Context()); err != nil {
+	if err := errors.Join(inputs.takeSources(t.Context()), inputs.checkTriggerBucket(t.Context())); err != nil {
 		return nil, err
 	}
 	inputs.Environment, err = ownEnvironment(inputs)

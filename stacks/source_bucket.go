@@ -53,18 +53,11 @@ func (b *sourceBucket) newClient(ctx context.Context) (*s3.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := s3.NewFromConfig(settings, func(o *s3.Options) { o.UsePathStyle = b.place.Local })
-	head, err := client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: aws.String(b.conf.SourceBucket)})
-	region := ""
+	client := s3Client(settings, b.place)
+	region, err := regionOf(ctx, client, b.conf.SourceBucket)
 	switch {
-	case err == nil:
-		region = aws.ToString(head.BucketRegion)
-	case statusOf(err) == http.StatusNotFound:
-		return nil, &missing{"there is no bucket " + b.conf.SourceBucket}
-	default:
-		region = regionOf(err)
-	}
-	switch {
+	case err != nil:
+		return nil, err
 	case region == "" || region == b.place.Region:
 		return client, nil
 	case b.conf.DistKey != "":
@@ -74,7 +67,15 @@ func (b *sourceBucket) newClient(ctx context.Context) (*s3.Client, error) {
 		return nil, &missing{fmt.Sprintf("the bucket %s is in %s, and the function in %s; copy the zip there, or leave function_hydrate on, which reads it all the same",
 			b.conf.SourceBucket, region, b.place.Region)}
 	}
-	return s3.NewFromConfig(settings, func(o *s3.Options) { o.Region = region }), nil
+	settings.Region = region
+	return s3Client(settings, b.place), nil
+}
+
+func s3Client(settings aws.Config, place Place) *s3.Client {
+	return s3.NewFromConfig(settings, func(o *s3.Options) {
+		o.UsePathStyle = place.Local
+		o.DisableLogOutputChecksumValidationSkipped = true // a range of an object has none
+	})
 }
 
 // missing is what will surely fail when the stack is deployed or used.
@@ -138,13 +139,20 @@ func statusOf(err error) int {
 	return 0
 }
 
-// regionOf is where a bucket is by what S3 says when it refuses, "" for no word
-// of it.
+// regionOf is where a bucket is; "" where S3 does not say. It says so even to
+// those whom it refuses.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
-func regionOf(err error) string {
-	var response *awshttp.ResponseError
-	if errors.As(err, &response) && response.Response != nil {
-		return response.Response.Header.Get("X-Amz-Bucket-Region")
+func regionOf(ctx context.Context, client *s3.Client, bucket string) (string, error) {
+	head, err := client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket})
+	if err == nil {
+		return aws.ToString(head.BucketRegion), nil
 	}
-	return ""
+	var response *awshttp.ResponseError
+	switch {
+	case statusOf(err) == http.StatusNotFound:
+		return "", &missing{"there is no bucket " + bucket}
+	case errors.As(err, &response) && response.Response != nil && statusOf(err) != 0:
+		return response.Response.Header.Get("X-Amz-Bucket-Region"), nil
+	}
+	return "", err
 }
