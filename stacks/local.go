@@ -18,6 +18,8 @@ type gap string
 const (
 	budgetGap       gap = "the budget (AWS::Budgets)"
 	canaryGap       gap = "the canary (AWS::CodeDeploy)"
+	deadLettersGap  gap = "sending failed events to the dead-letter queue (DeadLetterConfig in AWS::Lambda::Function)"
+	payloadGap      gap = "the shape of a REST API's events (payload format 1.0); its HTTP API sends its own, 2.0"
 	rateAlarmGap    gap = "the alarm on the rate of failed requests (metric math in AWS::CloudWatch::Alarm)"
 	emptyingGap     gap = "emptying the bucket when the stack is destroyed (a custom resource that hangs there)"
 	hydrateGap      gap = "hydrate as a layer in front of the runtime (AWS_LAMBDA_EXEC_WRAPPER); the handler has to fetch its dependencies itself"

@@ -90,7 +90,7 @@ func (i *Inputs) takeSources(ctx context.Context) error {
 	own.Unseen = bucket.unseen
 
 	problems := []error{codeProblem, dependenciesProblem}
-	if code != nil && dependenciesProblem == nil {
+	if code != nil {
 		problems = append(problems, about(codeSource(conf).setting(), checkCode(conf, own.front, code, dependencies)))
 	}
 	if dependenciesProblem == nil {

@@ -94,6 +94,10 @@ func tellOwn(stack awscdk.Stack, inputs *Inputs, function *OwnFunction, api *Que
 // sayGaps says what local AWS does otherwise with the function.
 func sayGaps(stack awscdk.Stack, inputs *Inputs) {
 	conf, before := inputs.Config, inputs.Own.front
+	deadLettersGap.leftOut(stack, inputs.Local)
+	if conf.TriggeredBy("APIGateway") {
+		payloadGap.leftOut(stack, inputs.Local)
+	}
 	if !inputs.Local || !conf.Hydrate || !conf.HasDependencies() {
 		return
 	}
