@@ -5,7 +5,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
@@ -49,33 +48,16 @@ func newBudgetStop(scope constructs.Construct, conf config.Config, function awsl
 	return topic
 }
 
-// newBudgetTopic takes messages from this account's budgets alone, and only over
-// TLS.
+// newBudgetTopic takes messages from this account's budgets alone.
 // https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
 func newBudgetTopic(scope constructs.Construct, conf config.Config) awssns.Topic {
-	budgets := awsiam.NewServicePrincipal(jsii.String("budgets.amazonaws.com"), nil)
-	ours := &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Stack_Of(scope).Account()}}
-	key := awskms.NewKey(scope, jsii.String("StopKey"), &awskms.KeyProps{
-		Description:       jsii.Sprintf("Encrypts what the budget of %s says", conf.StackName()),
-		EnableKeyRotation: jsii.Bool(true),
-		RemovalPolicy:     awscdk.RemovalPolicy_DESTROY, // nothing that lasts is encrypted with it
-	})
-	key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Principals: &[]awsiam.IPrincipal{budgets},
-		Actions:    jsii.Strings("kms:Decrypt", "kms:GenerateDataKey*"),
-		Resources:  jsii.Strings("*"), // in a key's policy: this key
-		Conditions: ours,
-	}), nil)
-	topic := awssns.NewTopic(scope, jsii.String("StopTopic"), &awssns.TopicProps{
-		DisplayName: jsii.Sprintf("Budget of %.80s", conf.StackName()), // SNS takes 100 characters
-		MasterKey:   key,
-		EnforceSSL:  jsii.Bool(true),
-	})
+	name := "Budget of " + conf.StackName()
+	topic := newTopic(scope, name, "Encrypts what the "+lowerFirst(name)+" says", "budgets")
 	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Principals: &[]awsiam.IPrincipal{budgets},
+		Principals: &[]awsiam.IPrincipal{servicePrincipal("budgets")},
 		Actions:    jsii.Strings("sns:Publish"),
 		Resources:  &[]*string{topic.TopicArn()},
-		Conditions: ours,
+		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Stack_Of(scope).Account()}},
 	}))
 	return topic
 }

@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -33,12 +34,20 @@ func newAlarmTopic(scope constructs.Construct, stack, email string) awssns.Topic
 }
 
 // newMailTopic makes a topic for the messages of an AWS service, which mails
-// them. It takes them over TLS alone. Its key is its own: AWS's key for SNS
-// (alias/aws/sns) lets no service publish.
-// https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
+// them.
 func newMailTopic(scope constructs.Construct, name, email, service string) awssns.Topic {
+	topic := newTopic(scope, name, fmt.Sprintf("Encrypts the %s on their way to the mail", lowerFirst(name)), service)
+	topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(jsii.String(email), nil))
+	return topic
+}
+
+// newTopic makes a topic for the messages of an AWS service, and a key with that
+// description. It takes them over TLS alone. Its key is its own: AWS's key for
+// SNS (alias/aws/sns) lets no service publish.
+// https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
+func newTopic(scope constructs.Construct, name, keyDescription, service string) awssns.Topic {
 	key := awskms.NewKey(scope, jsii.String("TopicKey"), &awskms.KeyProps{
-		Description:       jsii.Sprintf("Encrypts the %s on their way to the mail", lowerFirst(name)),
+		Description:       jsii.String(keyDescription),
 		EnableKeyRotation: jsii.Bool(true),
 		RemovalPolicy:     awscdk.RemovalPolicy_DESTROY, // nothing that lasts is encrypted with it
 	})
@@ -48,13 +57,11 @@ func newMailTopic(scope constructs.Construct, name, email, service string) awssn
 		Resources:  jsii.Strings("*"), // in a key's policy: this key
 	}), nil)
 
-	topic := awssns.NewTopic(scope, jsii.String("Topic"), &awssns.TopicProps{
+	return awssns.NewTopic(scope, jsii.String("Topic"), &awssns.TopicProps{
 		DisplayName: jsii.Sprintf("%.90s", name), // SNS takes 100 characters
 		MasterKey:   key,
 		EnforceSSL:  jsii.Bool(true),
 	})
-	topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(jsii.String(email), nil))
-	return topic
 }
 
 func servicePrincipal(service string) awsiam.IPrincipal {

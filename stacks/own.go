@@ -23,6 +23,8 @@ type Own struct {
 
 	podpac string // its version, "" if no zip has it
 	front  front
+
+	hydrated []*Zip // the code with hydrate in it, to be removed
 }
 
 // prepareOwn makes the inputs for a function of the user's own.
@@ -49,7 +51,11 @@ func (o *Own) remove() error {
 	if o == nil {
 		return nil
 	}
-	return o.Code.Remove()
+	problems := []error{o.Code.Remove()}
+	for _, made := range o.hydrated {
+		problems = append(problems, made.Remove())
+	}
+	return errors.Join(problems...)
 }
 
 // source is where one of a function's two zips comes from: from here, or from a

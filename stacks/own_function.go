@@ -132,11 +132,11 @@ func runtimeProps(scope constructs.Construct, inputs *Inputs) (*awslambda.Functi
 	}
 	switch {
 	case own.front == asBootstrap:
-		bundle, err := inputs.bundle()
+		code, err := inputs.hydratedCode()
 		if err != nil {
 			return nil, err
 		}
-		props.Runtime, props.Code = awslambda.Runtime_PROVIDED_AL2023(), awslambda.Code_FromAsset(jsii.String(bundle.Path), nil)
+		props.Runtime, props.Code = awslambda.Runtime_PROVIDED_AL2023(), awslambda.Code_FromAsset(jsii.String(code.Path), nil)
 		return props, nil
 	case own.Code != nil:
 		props.Code = awslambda.Code_FromAsset(jsii.String(own.Code.Path), nil)

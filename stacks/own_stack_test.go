@@ -190,26 +190,26 @@ func TestHydrateStandsWhereTheRuntimeLetsIt(t *testing.T) {
 	}
 }
 
-func TestABundleKeepsTheCodeAndItsBootstrap(t *testing.T) {
+func TestHydratedCodeKeepsTheCodeAndItsBootstrap(t *testing.T) {
 	source := folder(t, map[string]string{"bootstrap": "#!/bin/sh", "data/a": "1"})
 	if err := os.Chmod(filepath.Join(source, "bootstrap"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	inputs := ownInputs(t, ownSettings(t, map[string]any{"function_runtime": "provided.al2023", "function_source_dist_zip": source}), Place{})
-	var bundles [2][]byte
-	for i := range bundles {
-		made, err := inputs.bundle()
+	var zips [2][]byte
+	for i := range zips {
+		made, err := inputs.hydratedCode()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if bundles[i], err = os.ReadFile(made.Path); err != nil {
+		if zips[i], err = os.ReadFile(made.Path); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if string(bundles[0]) != string(bundles[1]) {
-		t.Error("the same code gives two bundles")
+	if string(zips[0]) != string(zips[1]) {
+		t.Error("the same code gives two zips")
 	}
-	archive, err := zip.NewReader(strings.NewReader(string(bundles[0])), int64(len(bundles[0])))
+	archive, err := zip.NewReader(strings.NewReader(string(zips[0])), int64(len(zips[0])))
 	if err != nil {
 		t.Fatal(err)
 	}

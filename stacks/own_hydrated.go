@@ -14,21 +14,25 @@ import (
 	"defog-cdk/config/environ"
 )
 
-// bundle returns the function's code with hydrate as its bootstrap, and its own
-// bootstrap, if it has one, where hydrate looks for it. The same code gives the
-// same zip, byte by byte. It waits for the compiler. Inputs.Remove deletes the
-// zip.
-func (i *Inputs) bundle() (*Zip, error) {
-	directory, err := i.Code.Directory()
+// hydratedCode returns the function's code with hydrate as its bootstrap, and
+// its own bootstrap, if it has one, where hydrate looks for it. The same code
+// gives the same zip, byte by byte. It waits for the compiler. Inputs.Remove
+// deletes the zip.
+func (i *Inputs) hydratedCode() (*Zip, error) {
+	program, err := i.Code.Directory()
 	if err != nil {
 		return nil, err
 	}
-	// Beside the program, which is removed with it.
-	bundle := &Zip{Path: filepath.Join(directory, "bundle.zip")}
-	if err := rebuild(i.Own.Code.Path, bundle.Path, filepath.Join(directory, bootstrap)); err != nil {
+	directory, err := os.MkdirTemp("", "defog-code-")
+	if err != nil {
 		return nil, fmt.Errorf("put hydrate in front of the code: %w", err)
 	}
-	return bundle, nil
+	made := &Zip{Path: filepath.Join(directory, "function.zip"), directory: directory}
+	i.Own.hydrated = append(i.Own.hydrated, made)
+	if err := rebuild(i.Own.Code.Path, made.Path, filepath.Join(program, bootstrap)); err != nil {
+		return nil, fmt.Errorf("put hydrate in front of the code: %w", err)
+	}
+	return made, nil
 }
 
 // rebuild copies a zip's members, in the order of their names, with another
