@@ -5,8 +5,8 @@ separated by tabs. A line on standard output tells of a file that is no Python o
 this version: its name in the zip and why, separated by a tab.
 
 Each file is compiled in a process of its own, forked off this one. What marshal
-writes depends on which strings the process has met before, so that in one
-process a file's bytes would depend on the files before it.
+writes depends on references that are left of what the process did before: of some
+3,000 files of real packages, one to four came out otherwise in another order.
 """
 
 import importlib._bootstrap_external as machinery

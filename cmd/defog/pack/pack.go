@@ -82,7 +82,7 @@ func (p *packing) makeScratch() (made bool, err error) {
 }
 
 func (p *packing) run(ctx context.Context) (err error) {
-	if p.handler, err = readHandler(p.Handler); err != nil {
+	if p.handler, err = readHandler(p.Handler, p.DistDir); err != nil {
 		return err
 	}
 	if p.python, err = p.findInterpreter(ctx, p.target.python); err != nil {

@@ -228,6 +228,8 @@ func TestAFolderIsAHandler(t *testing.T) {
 	write(t, filepath.Join(o.Handler, "part/of.py"), "")
 	write(t, filepath.Join(o.Handler, "part/__pycache__/of.pyc"), "")
 	write(t, filepath.Join(o.Handler, ".git/config"), "")
+	write(t, filepath.Join(o.Handler, "dist/old.zip"), "")
+	o.DistDir = filepath.Join(o.Handler, "dist")
 	o.Lean = true
 	if diff := cmp.Diff([]string{"handler.py", "part/of.py"}, sources(t, run(t, o).Dist.Path)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -184,8 +184,9 @@ func readHeader(file string) (textproto.MIMEHeader, error) {
 }
 
 // readHandler lists the handler's files, which go to the root of the zip: the one
-// that is named, or all of a folder but hidden ones and Python's caches.
-func readHandler(handler string) (*distribution, error) {
+// that is named, or all of a folder but hidden ones, Python's caches and the
+// folder that pack writes to.
+func readHandler(handler, output string) (*distribution, error) {
 	d := &distribution{name: "handler"}
 	info, err := os.Stat(handler)
 	if err != nil {
@@ -199,6 +200,10 @@ func readHandler(handler string) (*distribution, error) {
 		d.files = []*file{f}
 		return d, nil
 	}
+	written, err := os.Stat(output)
+	if err != nil {
+		return nil, fmt.Errorf("read the handler: %w", err)
+	}
 	err = filepath.WalkDir(handler, func(location string, entry fs.DirEntry, err error) error {
 		name := entry.Name()
 		switch {
@@ -209,7 +214,12 @@ func readHandler(handler string) (*distribution, error) {
 				return fs.SkipDir
 			}
 			return nil
-		case entry.IsDir(), path.Ext(name) == ".pyc":
+		case entry.IsDir():
+			if info, err := entry.Info(); err == nil && os.SameFile(info, written) {
+				return fs.SkipDir
+			}
+			return nil
+		case path.Ext(name) == ".pyc":
 			return nil
 		}
 		relative, err := filepath.Rel(handler, location)
