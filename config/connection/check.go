@@ -17,7 +17,6 @@ type form struct {
 	required []string
 	instead  []string // what may be given in place of the required ones
 	optional []string
-	driver   bool // the function can run SQL on it
 	iam      bool // "auth": "iam" takes the password's place
 }
 
@@ -28,15 +27,15 @@ type form struct {
 const IAM = "iam"
 
 var forms = map[string]form{
-	"postgres": {required: []string{"host", "port", "database", "user", "password"}, optional: []string{"sslmode", "sslrootcert"}, driver: true, iam: true},
-	"sqlite":   {required: []string{"database"}, driver: true},
-	"redshift": {required: []string{"host", "port", "database", "user", "password"}, optional: []string{"schema", "sslmode", "sslrootcert"}, driver: true},
-	"mysql":    {required: []string{"host", "database", "user", "password"}, optional: []string{"port", "sslmode", "sslrootcert"}, driver: true, iam: true},
+	"postgres": {required: []string{"host", "port", "database", "user", "password"}, optional: []string{"sslmode", "sslrootcert"}, iam: true},
+	"sqlite":   {required: []string{"database"}},
+	"redshift": {required: []string{"host", "port", "database", "user", "password"}, optional: []string{"schema", "sslmode", "sslrootcert"}},
+	"mysql":    {required: []string{"host", "database", "user", "password"}, optional: []string{"port", "sslmode", "sslrootcert"}, iam: true},
 	"snowflake": {required: []string{"account", "warehouse", "user", "password"}, instead: []string{"account", "warehouse", "user", "private_key"},
-		optional: []string{"database", "schema", "role", "host", "port", "sslmode", "sslrootcert"}, driver: true},
-	"databricks": {required: []string{"server_hostname", "access_token", "http_path"}, optional: []string{"schema"}},
-	"bigquery":   {required: []string{"json_key_path"}, instead: bigqueryKey, optional: bigqueryOptional, driver: true},
-	"sqlserver":  {required: []string{"server", "user", "password"}, optional: []string{"database", "sslmode", "sslrootcert"}, driver: true},
+		optional: []string{"database", "schema", "role", "host", "port", "sslmode", "sslrootcert"}},
+	"databricks": {required: []string{"server_hostname", "access_token", "http_path"}, optional: []string{"catalog", "schema", "endpoint"}},
+	"bigquery":   {required: []string{"json_key_path"}, instead: bigqueryKey, optional: bigqueryOptional},
+	"sqlserver":  {required: []string{"server", "user", "password"}, optional: []string{"database", "sslmode", "sslrootcert"}},
 }
 
 // DBTypes returns the valid values of db_type, sorted.
@@ -125,9 +124,6 @@ func (c *checker) creds(dbType string) Creds {
 }
 
 func (c *checker) checkForm(dbType string, form form, fields map[string]any, creds Creds) {
-	if !form.driver {
-		c.failf("db_type", "%s cannot be queried yet; leave db_creds empty ({}) to generate its SQL without running it", dbType)
-	}
 	form = c.checkAuth(form, creds)
 	required := form.required
 	given := func(key string) bool { return fields[key] != nil && fields[key] != "" }

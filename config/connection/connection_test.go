@@ -88,16 +88,6 @@ func TestProblems(t *testing.T) {
 			"db_creds.pasword: unknown key (did you mean password?); valid: host, port, database, user, password, sslmode, sslrootcert, auth",
 			"db_kreds: unknown key (did you mean db_creds?); valid: api_key, db_type, db_creds, base_url, generate_query_url",
 		}},
-		{"no driver", `{"db_type": "databricks", "db_creds": {"server_hostname": "s", "access_token": "t", "http_path": "p"}}`, []string{
-			"db_type: databricks cannot be queried yet; leave db_creds empty ({}) to generate its SQL without running it",
-		}},
-		{"neither password nor key", `{"db_type": "snowflake", "db_creds": {"account": "a", "warehouse": "w", "user": "u"}}`, []string{
-			"db_creds.password: missing; snowflake needs account, warehouse, user, password",
-		}},
-		{"a key and too little", `{"db_type": "snowflake", "db_creds": {"account": "a", "user": "u", "private_key": "s3cret", "schemaa": "x"}}`, []string{
-			"db_creds.warehouse: missing; snowflake needs account, warehouse, user, private_key",
-			"db_creds.schemaa: unknown key (did you mean schema?); valid: account, warehouse, user, password, private_key, database, schema, role, host, port, sslmode, sslrootcert",
-		}},
 		{"URLs", `{"db_type": "sqlite", "db_creds": {}, "base_url": "defog.example", "generate_query_url": "https://u:s3cret@defog.example"}`, []string{
 			"base_url: is not a URL; valid: https://host or http://host, with a path if need be",
 			"generate_query_url: holds a user name or password; valid: a URL without them, api_key is what the generator gets",

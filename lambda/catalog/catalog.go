@@ -58,13 +58,14 @@ func (q queries) of(dbType, dataset string) (queries, error) {
 }
 
 var sources = map[string]queries{
-	"bigquery":  bigqueryQueries,
-	"mysql":     mysqlQueries,
-	"postgres":  postgresQueries,
-	"redshift":  redshiftQueries,
-	"snowflake": snowflakeQueries,
-	"sqlite":    sqliteQueries,
-	"sqlserver": sqlserverQueries,
+	"bigquery":   bigqueryQueries,
+	"databricks": databricksQueries,
+	"mysql":      mysqlQueries,
+	"postgres":   postgresQueries,
+	"redshift":   redshiftQueries,
+	"snowflake":  snowflakeQueries,
+	"sqlite":     sqliteQueries,
+	"sqlserver":  sqlserverQueries,
 }
 
 // DBTypes returns the kinds of databases that can be read, sorted.

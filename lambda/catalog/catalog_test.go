@@ -291,7 +291,7 @@ func TestReadFails(t *testing.T) {
 	if _, err := Read(t.Context(), db, "sqlite", Options{}); err == nil || !strings.Contains(err.Error(), "no table") {
 		t.Errorf("empty: got %v", err)
 	}
-	if _, err := Read(t.Context(), db, "oracle", Options{}); err == nil || !strings.Contains(err.Error(), "valid: bigquery, mysql, postgres, redshift, snowflake, sqlite, sqlserver") {
+	if _, err := Read(t.Context(), db, "oracle", Options{}); err == nil || !strings.Contains(err.Error(), "valid: bigquery, databricks, mysql, postgres, redshift, snowflake, sqlite, sqlserver") {
 		t.Errorf("unknown: got %v", err)
 	}
 }

@@ -82,7 +82,7 @@ func textType(dbType string) string {
 		return "char"
 	case "sqlserver":
 		return "nvarchar(max)"
-	case "bigquery":
+	case "bigquery", "databricks":
 		return "string"
 	default:
 		return "text"

@@ -51,6 +51,10 @@ import (
 // string. Its VARIANT, OBJECT, ARRAY, MAP, VECTOR and, as GeoJSON, GEOGRAPHY and
 // GEOMETRY are json; times keep nanoseconds where there are any.
 //
+// Databricks' ARRAY, MAP and STRUCT are what it writes them as: JSON, with
+// decimals as numbers, or a string where that is no JSON, as it leaves out quotes
+// around dates in them. VARIANT is json. Its timestamps are in UTC.
+//
 // SQLite has no types but its storage classes: integer, float, text, bytes and
 // null. What a column was declared as does not count: a date that is stored as
 // text is that text, a DECIMAL that is stored as a float is a number, and a

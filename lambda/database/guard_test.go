@@ -18,6 +18,7 @@ func FuzzGuard(f *testing.F) {
 		"mysql_writes.sql", "mysql_reaches.sql", "mysql_harmless.sql", "redshift_hostile.sql",
 		"sqlserver_hostile.sql", "sqlserver_harmless.sql", "snowflake_hostile.sql", "snowflake_harmless.sql",
 		"bigquery_writes.sql", "bigquery_reaches.sql", "bigquery_harmless.sql",
+		"databricks_writes.sql", "databricks_reaches.sql", "databricks_harmless.sql",
 	} {
 		for _, sql := range statements(f, file, "/tmp") {
 			f.Add(sql)
@@ -28,7 +29,7 @@ func FuzzGuard(f *testing.F) {
 		f.Add(sql)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, g := range []*guard{&postgresGuard, &redshiftGuard, &mysqlGuard, &sqliteGuard, &sqlserverGuard, &bigqueryGuard, &snowflakeGuard} {
+		for _, g := range []*guard{&postgresGuard, &redshiftGuard, &mysqlGuard, &sqliteGuard, &sqlserverGuard, &bigqueryGuard, &snowflakeGuard, &databricksGuard} {
 			err := g.check(text)
 			if _, ok := errors.AsType[*StatementError](err); err != nil && !ok {
 				t.Fatalf("%q: got %#v, want a StatementError", text, err)
@@ -49,6 +50,9 @@ func FuzzGuard(f *testing.F) {
 		hides(t, &mysqlGuard, strings.ReplaceAll(quoted, `\`, `\\`), "sleep")
 		escaped := strings.NewReplacer(`\`, `\\`, "'", `\'`, "\n", `\n`, "\r", `\r`).Replace(text)
 		hides(t, &bigqueryGuard, "'"+escaped+"'", "external_query")
+		if !strings.Contains(text, "${") {
+			hides(t, &databricksGuard, "'"+escaped+"'", "reflect")
+		}
 		if !strings.Contains(text, `\`) {
 			hides(t, &redshiftGuard, quoted, "pg_sleep")
 		}

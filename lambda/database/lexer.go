@@ -45,6 +45,7 @@ type dialect struct {
 	plainDollars   bool      // of dollarQuotes, only $$
 	strict         bool      // what readers could take differently is refused
 	google         bool      // GoogleSQL's comments, strings and names: see lexer_google.go
+	spark          bool      // Spark's comments, strings and names: see lexer_spark.go
 }
 
 // backslash says what a backslash in a string means to the database.
@@ -102,6 +103,8 @@ func (l *lexer) skipBlank() error {
 	for {
 		l.rest = strings.TrimLeft(l.rest, " \t\n\r\f\v")
 		switch {
+		case l.spark && l.atLineComment():
+			l.skipSparkComment()
 		case l.atLineComment():
 			ends := "\n\r"
 			if l.mysql {
@@ -143,6 +146,9 @@ func (l *lexer) skipComment() error {
 	if l.mysql && (strings.HasPrefix(after, "!") || strings.HasPrefix(after, "M!") || strings.HasPrefix(after, "+")) {
 		return errSpecialComment
 	}
+	if l.spark && strings.HasPrefix(after, "+") {
+		return errHint
+	}
 	depth := 0
 	for i := 0; i+1 < len(l.rest); i++ {
 		switch l.rest[i : i+2] {
@@ -165,6 +171,11 @@ func (l *lexer) skipComment() error {
 
 // next reads one token; there is at least one character.
 func (l *lexer) next() (token, error) {
+	if l.spark {
+		if t, found, err := l.sparkToken(); found || err != nil {
+			return t, err
+		}
+	}
 	if l.google {
 		if t, found, err := l.googleToken(); found || err != nil {
 			return t, err
@@ -196,6 +207,9 @@ func (l *lexer) next() (token, error) {
 		t := l.cut(wordToken, span(l.rest, isName))
 		if l.strict && !plainWord(t.text) {
 			return t, errLetters
+		}
+		if (l.google || l.spark) && strings.IndexFunc(t.text, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0 {
+			return token{}, errBeyondASCII
 		}
 		t.text = strings.ToLower(t.text)
 		return t, nil

@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	errBeyondASCII = errors.New("it holds a character beyond ASCII, or a control character, outside of strings, quoted names and comments")
+	errBeyondASCII = errors.New("it holds a character beyond ASCII, a control character or a backslash outside of strings, quoted names and comments")
 	errNameEscape  = errors.New("quoted names with a backslash or a line break are not supported")
 )
 
@@ -28,12 +28,15 @@ func (l *lexer) googleToken() (t token, found bool, err error) {
 		}
 		t.text = strings.ToLower(t.text)
 		return t, true, err
-	case c < ' ' || c >= utf8.RuneSelf:
-		// What is white space there, and what is not, is the service's own.
+	case beyondASCII(c):
 		return token{}, false, errBeyondASCII
 	}
 	return token{}, false, nil
 }
+
+// beyondASCII reports whether a character is one of which only the server's own
+// lexer knows what it is to it: white space, as often as not.
+func beyondASCII(c byte) bool { return c < ' ' || c == 0x7f || c >= utf8.RuneSelf || c == '\\' }
 
 // googleString reads a string, whose quotes are one or three. A backslash takes
 // the next character's meaning, even in a raw string. A doubled quote is none.

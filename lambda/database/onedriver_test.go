@@ -14,13 +14,14 @@ import (
 
 // drivers holds the package that each database is asked by.
 var drivers = map[string]string{
-	"postgres":  "github.com/jackc/pgx/v5/pgconn",
-	"redshift":  "github.com/jackc/pgx/v5/pgconn",
-	"mysql":     "github.com/go-sql-driver/mysql",
-	"sqlite":    "zombiezen.com/go/sqlite",
-	"sqlserver": "github.com/microsoft/go-mssqldb",
-	"bigquery":  "golang.org/x/oauth2/jwt",
-	"snowflake": "github.com/snowflakedb/gosnowflake/v2",
+	"postgres":   "github.com/jackc/pgx/v5/pgconn",
+	"redshift":   "github.com/jackc/pgx/v5/pgconn",
+	"mysql":      "github.com/go-sql-driver/mysql",
+	"sqlite":     "zombiezen.com/go/sqlite",
+	"sqlserver":  "github.com/microsoft/go-mssqldb",
+	"bigquery":   "golang.org/x/oauth2/jwt",
+	"snowflake":  "github.com/snowflakedb/gosnowflake/v2",
+	"databricks": "github.com/apache/thrift/lib/go/thrift",
 }
 
 // Built for one database, the package compiles and has no other's driver.

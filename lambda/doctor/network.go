@@ -33,15 +33,23 @@ func endpoint(conn connection.Connection) (host, port string, ok bool) {
 		host := cmp.Or(text("host"), text("account")+".snowflakecomputing.com")
 		return strings.ToLower(strings.ReplaceAll(host, "_", "-")), cmp.Or(text("port"), "443"), true
 	case "databricks":
-		return text("server_hostname"), "443", true
+		host, port = ofEndpoint(conn, strings.TrimPrefix(text("server_hostname"), "https://"))
+		return host, port, true
 	case "bigquery":
-		endpoint, err := url.Parse(text("endpoint"))
-		if err != nil {
-			return text("endpoint"), "443", true
-		}
-		return cmp.Or(endpoint.Hostname(), "bigquery.googleapis.com"), cmp.Or(endpoint.Port(), "443"), true
+		host, port = ofEndpoint(conn, "bigquery.googleapis.com")
+		return host, port, true
 	}
 	return "", "", false
+}
+
+// ofEndpoint returns where the db_creds endpoint is, or the usual host without
+// one.
+func ofEndpoint(conn connection.Connection, usual string) (host, port string) {
+	endpoint, err := url.Parse(conn.DBCreds.Text("endpoint"))
+	if err != nil || endpoint.Host == "" {
+		return usual, "443"
+	}
+	return endpoint.Hostname(), cmp.Or(endpoint.Port(), "443")
 }
 
 // examineNetwork reports whether the database can be reached at all.

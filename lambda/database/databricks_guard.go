@@ -1,0 +1,82 @@
+//go:build !onedriver || databricks
+
+package database
+
+import (
+	"slices"
+	"strings"
+)
+
+// databricksGuard knows Spark's lexical rules, and the functions of Spark and
+// Databricks that reach files, other servers, models, secrets or the Java
+// machine.
+var databricksGuard = guard{
+	dialect: dialect{nameQuotes: "`", stringQuotes: `"`, backslashes: backslashEscape, nestedComments: true, foldNames: true, spark: true},
+	reading: []string{"select", "with", "values", "table"},
+	refused: refusedByDatabricks,
+	also:    checkDatabricks,
+}
+
+func refusedByDatabricks(function string) bool {
+	return slices.Contains(databricksRefused, function) ||
+		slices.ContainsFunc(databricksRefusedPrefixes, func(prefix string) bool { return strings.HasPrefix(function, prefix) })
+}
+
+var databricksRefused = []string{
+	// Any method of any class, and functions by a name that is put together.
+	"reflect", "java_method", "try_reflect", "identifier",
+	// Other servers, models, and secrets.
+	"http_request", "remote_query", "vector_search", "secret", "try_secret", "list_secrets",
+	// What streams and pipelines keep.
+	"event_log", "cloud_files_state", "cloud_files", "get_warmup_state",
+	// Waiting.
+	"sleep",
+}
+
+var databricksRefusedPrefixes = []string{
+	"ai_",   // models, paid by the row
+	"read_", // files and message queues: read_files, read_kafka, read_kinesis, …
+}
+
+// databricksFormats can stand for a table in front of a path: csv.`/etc/passwd`.
+var databricksFormats = []string{
+	"avro", "binaryfile", "cloudfiles", "csv", "delta", "iceberg", "image", "jdbc", "json", "kafka", "libsvm", "orc",
+	"parquet", "socket", "text", "xml",
+}
+
+// databricksWriting are words that no statement may hold unless they are quoted
+// or fields: WITH may stand in front of a statement that writes.
+var databricksWriting = []string{"insert", "delete", "update", "merge", "overwrite", "into"}
+
+// isFormat reports whether a name can be a file's format: a short one or a class.
+func isFormat(name string) bool {
+	return slices.Contains(databricksFormats, name) || strings.Contains(name, ".")
+}
+
+// checkDatabricks refuses writes behind WITH, files by their path, scripts, and
+// what other users asked.
+func checkDatabricks(tokens []token) error {
+	for i, t := range tokens {
+		rest := tokens[i+1:]
+		path := i >= 2 && tokens[i-1].is(".")
+		switch {
+		case t.kind == wordToken && !path && slices.Contains(databricksWriting, t.text):
+			return refusal(strings.ToUpper(t.text) + " may not be used here; quote it if it is a name: `" + t.text + "`")
+		case t.kind == nameToken && path && (strings.ContainsAny(t.text, `/\:`) || isFormat(tokens[i-2].text)):
+			return refusal("files may not be read by their path")
+		case t == token{wordToken, "using"} && len(rest) > 0 && rest[0].kind == stringToken:
+			return refusal("USING would run a script")
+		case t.kind == stringToken && len(rest) > 0 && rest[0].is("("):
+			return refusal("a string is called like a function")
+		case t.is("$") && len(rest) > 0 && rest[0].is("{"), strings.Contains(t.text, "${"):
+			return refusal("${…} would be replaced by a setting of the server")
+		case t.named() && t.text == "system" && len(rest) > 1 && rest[0].is(".") && ofSystem(rest[1].text):
+			return refusal("system." + rest[1].text + " may not be read")
+		}
+	}
+	return nil
+}
+
+// ofSystem reports whether a schema of the catalog system shows what users asked
+// and did.
+func ofSystem(schema string) bool { return schema == "query" || schema == "access" }

@@ -1,0 +1,390 @@
+//go:build !onedriver || databricks
+
+package database
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"defog-cdk/config/connection"
+	"defog-cdk/lambda/database/hive"
+	"defog-cdk/test/databricks"
+)
+
+func startDatabricks(t *testing.T) (*databricks.Server, *databricksDatabase) {
+	t.Helper()
+	server, err := databricks.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	return server, askDatabricks(t, server, nil)
+}
+
+func askDatabricks(t *testing.T, server *databricks.Server, change connection.Creds) *databricksDatabase {
+	t.Helper()
+	creds := server.Creds()
+	for key, value := range change {
+		creds[key] = value
+	}
+	db, err := openDatabricks(creds, Surroundings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	d := db.(*databricksDatabase)
+	d.http.retry.pause = time.Millisecond
+	return d
+}
+
+func TestDatabricksConforms(t *testing.T) {
+	for name, plain := range map[string]bool{"databricks": false, "spark": true} {
+		t.Run(name, func(t *testing.T) {
+			server, _ := startDatabricks(t)
+			server.Plain = plain
+			conform(t, dialectUnderTest{
+				open:       func(t *testing.T) Database { return askDatabricks(t, server, nil) },
+				types:      databricksTypes,
+				counter:    "SELECT id + 1 AS id FROM range(%d)",
+				text:       "SELECT repeat('x', %d) AS t",
+				busy:       "SELECT count(*) FROM endless",
+				syntax:     "SELECT FROM WHERE)",
+				unknown:    "SELECT * FROM missing",
+				failing:    "SELECT 1 / id FROM range(3)",
+				writing:    "SELECT spend_all()", // which the user may not call
+				accounts:   "SELECT id FROM range(1)",
+				duplicates: "SELECT 1 AS n, 2 AS n",
+				columns:    []string{"n", "n"},
+				empty:      "SELECT 1 AS a, 2 AS b WHERE false",
+			})
+		})
+	}
+}
+
+func TestDatabricksErrors(t *testing.T) {
+	_, db := startDatabricks(t)
+	for sql, want := range map[string]StatementError{
+		"SELECT FROM WHERE)":          {"42601", "[PARSE_SYNTAX_ERROR] Syntax error at or near ')': extra input ')'."},
+		"SELECT 1 / id FROM range(3)": {"22012", "[DIVIDE_BY_ZERO] Division by zero. Use `try_divide` to tolerate divisor being 0 and return NULL instead."},
+		"SELECT * FROM missing":       {"42P01", "[TABLE_OR_VIEW_NOT_FOUND] The table or view `missing` cannot be found."},
+	} {
+		_, err := db.Query(t.Context(), sql, unlimited)
+		failed, ok := errors.AsType[*StatementError](err)
+		if !ok || failed.Code != want.Code || !strings.HasPrefix(failed.Message, want.Message) {
+			t.Errorf("%s: got %#v, want %v", sql, err, want)
+			continue
+		}
+		for _, inside := range []string{"org.apache", "\tat ", "SQLSTATE", "HiveSQLException"} {
+			if strings.Contains(failed.Message, inside) {
+				t.Errorf("%s: the message tells of the server's inside: %s", sql, failed.Message)
+			}
+		}
+	}
+}
+
+func TestDatabricksRefusesHostileStatements(t *testing.T) {
+	server, db := startDatabricks(t)
+	// What ran without being a description, or the session's beginning.
+	state := func() string {
+		var ran []string
+		for _, o := range server.Operations() {
+			if !strings.HasPrefix(o.SQL, "DESCRIBE QUERY ") && !strings.HasPrefix(o.SQL, "SET TIME ZONE ") {
+				ran = append(ran, o.SQL)
+			}
+		}
+		return strings.Join(ran, "\n")
+	}
+	writes := statements(t, "databricks_writes.sql", "DIRECTORY")
+	expectRefused(t, db, writes, true, state)
+	for _, sql := range slices.Concat(writes, statements(t, "databricks_reaches.sql", "")) {
+		if err := databricksGuard.check(sql); err == nil {
+			t.Errorf("%s: the guard lets it pass", sql)
+		}
+	}
+	for _, sql := range writes {
+		_, err := db.query(t.Context(), sql, unlimited)
+		if failed, ok := errors.AsType[*StatementError](err); !ok || !strings.HasPrefix(failed.Message, "[") {
+			t.Errorf("%s: without the guard: got %v, want Spark's refusal to describe it", sql, err)
+		}
+	}
+	if ran := state(); ran != "" {
+		t.Errorf("ran %s", ran)
+	}
+	for _, sql := range statements(t, "databricks_harmless.sql", "") {
+		if _, err := db.Query(t.Context(), strings.TrimSuffix(sql, " ; -- done"), unlimited); err != nil {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+}
+
+func TestDatabricksPages(t *testing.T) {
+	for name, c := range map[string]struct {
+		plain   bool
+		fetches int
+	}{"databricks": {false, 3}, "spark": {true, 4}} {
+		t.Run(name, func(t *testing.T) {
+			server, db := startDatabricks(t)
+			server.Plain = c.plain
+			mustQuery(t, db, "SELECT id FROM range(1)", unlimited)
+			before := server.Asked()
+			result := mustQuery(t, db, "SELECT id + 1 AS id FROM range(12000)", unlimited)
+			if result.RowCount != 12000 || !strings.HasSuffix(string(result.Data), ",[12000]]") || result.Truncated {
+				t.Errorf("%d rows, truncated %v", result.RowCount, result.Truncated)
+			}
+			described := 4 // execute, status, rows, close
+			if c.plain {
+				described++
+			}
+			if asked := server.Asked() - before; asked != described+3+c.fetches {
+				t.Errorf("asked %d times", asked)
+			}
+		})
+	}
+}
+
+func TestDatabricksStopsTheOperation(t *testing.T) {
+	const busy = "SELECT count(*) FROM endless"
+	for name, c := range map[string]struct {
+		stop func(cancel context.CancelFunc)
+		time time.Duration
+		want func(error) bool
+	}{
+		"context": {func(cancel context.CancelFunc) { cancel() }, 0, func(err error) bool { return errors.Is(err, context.Canceled) }},
+		"time limit": {func(context.CancelFunc) {}, 100 * time.Millisecond, func(err error) bool {
+			failed, ok := errors.AsType[*StatementError](err)
+			return ok && failed.Code == databricksStopped && strings.Contains(failed.Message, "100ms")
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server, db := startDatabricks(t)
+			mustQuery(t, db, "SELECT id FROM range(1)", unlimited)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			failure := make(chan error)
+			go func() {
+				_, err := db.Query(ctx, busy, Limits{Time: c.time})
+				failure <- err
+			}()
+			started := func(o databricks.Operation) bool { return o.SQL == busy }
+			for !slices.ContainsFunc(server.Operations(), started) {
+				time.Sleep(time.Millisecond)
+			}
+			c.stop(cancel)
+			if err := <-failure; !c.want(err) {
+				t.Errorf("got %v", err)
+			}
+			operations := server.Operations()
+			if last := operations[len(operations)-1]; last.SQL != busy || last.State != "stopped" {
+				t.Errorf("on the server: %v", last)
+			}
+			mustQuery(t, db, "SELECT id FROM range(1)", unlimited)
+		})
+	}
+}
+
+// The server's own limit, in whole seconds, ends what does not hear of ours.
+func TestDatabricksTellsTheServerTheLimit(t *testing.T) {
+	server, db := startDatabricks(t)
+	mustQuery(t, db, "SELECT id FROM range(1)", unlimited)
+	var seconds []any
+	server.Fail(server.Serve, server.Serve, server.Serve, server.Serve, func(w http.ResponseWriter, r *http.Request) {
+		text, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		_, _, content, err := hive.Decode(text)
+		if err != nil {
+			t.Error(err)
+		}
+		seconds = append(seconds, content.Struct(1)[5])
+		w.WriteHeader(http.StatusBadRequest)
+	})
+	_, _ = db.Query(t.Context(), "SELECT id FROM range(1)", Limits{Time: 1200 * time.Millisecond}) // what counts is the request
+	if diff := cmp.Diff([]any{int64(2)}, seconds); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A session that the server has ended is opened anew, and rests on it until
+// then.
+func TestDatabricksSession(t *testing.T) {
+	server, _ := startDatabricks(t)
+	db := askDatabricks(t, server, connection.Creds{"catalog": "main", "schema": "sa`les"})
+	for range 3 {
+		mustQuery(t, db, "SELECT id FROM range(1)", unlimited)
+		if sessions := server.Sessions(); sessions != 1 {
+			t.Errorf("%d sessions", sessions)
+		}
+	}
+	var opening []string
+	for _, o := range server.Operations()[:3] {
+		opening = append(opening, o.SQL)
+	}
+	if diff := cmp.Diff([]string{"SET TIME ZONE 'UTC'", "USE CATALOG `main`", "USE SCHEMA `sa``les`"}, opening); diff != "" {
+		t.Error(diff)
+	}
+	server.EndSessions()
+	mustQuery(t, db, "SELECT id FROM range(1)", unlimited)
+	if err := db.Close(); err != nil || server.Sessions() != 0 {
+		t.Errorf("%v, %d sessions are left", err, server.Sessions())
+	}
+}
+
+func TestDatabricksFaults(t *testing.T) {
+	const sql = "SELECT id FROM range(1)"
+	busy := func(status int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status); _, _ = w.Write([]byte("secret")) }
+	}
+	says := func(text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(text)) }
+	}
+	reset := func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			_ = conn.Close()
+		}
+	}
+	for name, c := range map[string]struct {
+		fault   http.HandlerFunc
+		reason  string // when it stays
+		passes  bool
+		refused bool
+	}{
+		"429":          {busy(429), "no connection left", true, false},
+		"503":          {busy(503), "it is starting or shutting down", true, false},
+		"500":          {busy(500), "refused it with code 500", true, false},
+		"reset":        {reset, "it could not be reached", true, false},
+		"HTML":         {says("<html>secret"), "its answer is not what the protocol promises", true, false},
+		"half a reply": {says("\x80\x01\x00\x02\x00\x00\x00\x0cFetchRes"), "its answer is not what the protocol promises", true, false},
+		"401":          {busy(401), "the login was refused", false, true},
+		"404":          {busy(404), "there is no warehouse or cluster at http_path", false, false},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://evil.example/", http.StatusFound)
+		},
+			"refused it with code 302", false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for position := range 8 {
+				server, db := startDatabricks(t)
+				before := slices.Repeat([]http.HandlerFunc{server.Serve}, position)
+				if c.passes {
+					server.Fail(append(before, c.fault)...)
+					mustQuery(t, db, sql, unlimited)
+				}
+			}
+			server, db := startDatabricks(t)
+			server.Fail(slices.Repeat([]http.HandlerFunc{c.fault}, 3*usualRetry.tries)...) // net/http tries again by itself
+			_, err := db.Query(t.Context(), sql, unlimited)
+			failed, ok := errors.AsType[*ConnectionError](err)
+			if !ok || !strings.HasSuffix(failed.Message, c.reason) || failed.LoginRefused != c.refused || strings.Contains(failed.Message, "secret") {
+				t.Errorf("got %#v, want a ConnectionError that ends in %q", err, c.reason)
+			}
+		})
+	}
+}
+
+func TestDatabricksHangs(t *testing.T) {
+	server, db := startDatabricks(t)
+	for position := range 6 {
+		mustQuery(t, db, "SELECT id FROM range(1)", unlimited)
+		server.Fail(append(slices.Repeat([]http.HandlerFunc{server.Serve}, position), func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body) // the end of the connection is not noticed before
+			<-r.Context().Done()
+		})...)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if _, err := db.Query(ctx, "SELECT id FROM range(1)", unlimited); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%d: got %v, want context.DeadlineExceeded", position, err)
+		}
+	}
+	mustQuery(t, db, "SELECT id FROM range(1)", unlimited)
+}
+
+func TestDatabricksRotation(t *testing.T) {
+	server, db := startDatabricks(t)
+	mustQuery(t, db, "SELECT id FROM range(1)", unlimited)
+	server.Rotate("dapi-second")
+	_, err := db.Query(t.Context(), "SELECT id FROM range(1)", unlimited)
+	if failed, ok := errors.AsType[*ConnectionError](err); !ok || !failed.LoginRefused || strings.Contains(err.Error(), "dapi") {
+		t.Errorf("got %#v, want a refused login", err)
+	}
+	mustQuery(t, askDatabricks(t, server, nil), "SELECT id FROM range(1)", unlimited)
+}
+
+func TestDatabricksRights(t *testing.T) {
+	for name, c := range map[string]struct {
+		rights, want []string
+	}{
+		"reader":     {[]string{}, nil},
+		"writer":     {[]string{"modify on the table bank.accounts"}, []string{"modify on the table bank.accounts"}},
+		"no catalog": {nil, []string{"what is not known: its catalog has no information_schema to say"}},
+	} {
+		server, _ := startDatabricks(t)
+		server.Rights = c.rights
+		rights, err := askDatabricks(t, server, connection.Creds{"catalog": "main", "schema": "bank"}).Prove(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, rights.Writes); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if !strings.Contains(strings.Join(rights.Grants, ";"), "GRANT USE SCHEMA, SELECT ON SCHEMA `main`.`bank` TO") {
+			t.Errorf("%s: %v", name, rights.Grants)
+		}
+	}
+}
+
+func TestDatabricksCantConnect(t *testing.T) {
+	server, _ := startDatabricks(t)
+	untrusted := httptest.NewTLSServer(nil)
+	t.Cleanup(untrusted.Close)
+	for _, c := range []struct {
+		creds  connection.Creds
+		reason string
+	}{
+		{connection.Creds{"endpoint": "http://127.0.0.1:1"}, "it could not be reached"},
+		{connection.Creds{"endpoint": "", "server_hostname": "no-such-host.invalid"}, "its host name could not be resolved"},
+		{connection.Creds{"endpoint": untrusted.URL}, "its TLS certificate could not be verified"},
+		{connection.Creds{"http_path": "/another"}, "there is no warehouse or cluster at http_path"},
+	} {
+		_, err := askDatabricks(t, server, c.creds).Query(t.Context(), "SELECT 1", unlimited)
+		failed, ok := errors.AsType[*ConnectionError](err)
+		if !ok || !strings.HasSuffix(failed.Message, c.reason) || failed.LoginRefused {
+			t.Errorf("%v: got %#v, want a ConnectionError that ends in %q", c.creds, err, c.reason)
+		}
+	}
+	for _, key := range []string{"server_hostname", "http_path", "access_token"} {
+		creds := server.Creds()
+		delete(creds, key)
+		if _, err := openDatabricks(creds, Surroundings{}); err == nil || !strings.Contains(err.Error(), "no "+key) {
+			t.Errorf("without %s: got %v", key, err)
+		}
+	}
+}
+
+// What follows the dashes ends with the line, unless a backslash carries it on.
+func TestSparkLexer(t *testing.T) {
+	for sql, want := range map[string]string{
+		"SELECT 1 -- x \\\n, reflect('a')":  "",
+		"SELECT 1 -- x \\ \n, reflect('a')": "reflect",
+		"SELECT 1 -- x\\\r\n, reflect('a')": "reflect",
+		"SELECT 1 -- x\n, reflect('a')":     "reflect",
+		"SELECT 'a\\' -- ', reflect('a')":   "reflect",
+		"SELECT 'a\\\\' -- ', reflect('a')": "",
+	} {
+		err := databricksGuard.check(sql)
+		if fmt.Sprint(err) == "<nil>" != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %q", sql, err, want)
+		}
+	}
+}

@@ -1,0 +1,185 @@
+// Package hive writes and reads messages of HiveServer2's Thrift service, which
+// Spark's Thrift server and Databricks speak. A struct is its fields by number;
+// what the numbers mean is in the service's definition.
+// https://github.com/apache/hive/blob/master/service-rpc/if/TCLIService.thrift
+package hive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/apache/thrift/lib/go/thrift"
+)
+
+// Struct holds a struct's fields by their number: bool, int8, int16, int32,
+// int64, float64, string (bytes too), Struct, map[string]string, or a list of
+// one of these but the map.
+type Struct map[int16]any
+
+// Call, Reply and Exception are what a message can be.
+const (
+	Call      = thrift.CALL
+	Reply     = thrift.REPLY
+	Exception = thrift.EXCEPTION
+)
+
+// Encode returns a message of the binary protocol.
+func Encode(method string, kind thrift.TMessageType, content Struct) ([]byte, error) {
+	ctx := context.Background() // nothing here waits
+	buffer := thrift.NewTMemoryBuffer()
+	w := writer{ctx, thrift.NewTBinaryProtocolConf(buffer, nil)}
+	if err := w.p.WriteMessageBegin(ctx, method, kind, 1); err != nil {
+		return nil, err
+	}
+	if err := w.structure(content); err != nil {
+		return nil, fmt.Errorf("encode %s: %w", method, err)
+	}
+	return buffer.Bytes(), nil
+}
+
+// Decode reads what Encode wrote.
+func Decode(text []byte) (method string, kind thrift.TMessageType, content Struct, err error) {
+	ctx := context.Background()
+	buffer := thrift.NewTMemoryBufferLen(0)
+	if _, err := buffer.Write(text); err != nil {
+		return "", 0, nil, err
+	}
+	r := reader{ctx, thrift.NewTBinaryProtocolConf(buffer, nil)}
+	method, kind, _, err = r.p.ReadMessageBegin(ctx)
+	if err != nil {
+		return "", 0, nil, fmt.Errorf("decode a message: %w", err)
+	}
+	content, err = r.structure()
+	if err != nil {
+		return "", 0, nil, fmt.Errorf("decode %s: %w", method, err)
+	}
+	return method, kind, content, nil
+}
+
+// Text returns a text field, "" without one.
+func (s Struct) Text(id int16) string { v, _ := s[id].(string); return v }
+
+// Int returns an int32 field, 0 without one.
+func (s Struct) Int(id int16) int32 { v, _ := s[id].(int32); return v }
+
+// Bool returns a bool field, false without one.
+func (s Struct) Bool(id int16) bool { v, _ := s[id].(bool); return v }
+
+// Struct returns a struct field, an empty one without it.
+func (s Struct) Struct(id int16) Struct { v, _ := s[id].(Struct); return v }
+
+// Structs returns a list of structs, none without it.
+func (s Struct) Structs(id int16) []Struct { v, _ := s[id].([]Struct); return v }
+
+type writer struct {
+	ctx context.Context //nolint:containedctx // the library wants one and waits for nothing
+	p   *thrift.TBinaryProtocol
+}
+
+func (w writer) structure(s Struct) error {
+	for _, id := range slices.Sorted(maps.Keys(s)) {
+		kind := typeOf(s[id])
+		if err := w.p.WriteFieldBegin(w.ctx, "", kind, id); err != nil {
+			return err
+		}
+		if err := w.value(s[id]); err != nil {
+			return fmt.Errorf("field %d: %w", id, err)
+		}
+	}
+	return w.p.WriteFieldStop(w.ctx)
+}
+
+func (w writer) value(value any) error {
+	switch v := value.(type) {
+	case bool:
+		return w.p.WriteBool(w.ctx, v)
+	case int8:
+		return w.p.WriteByte(w.ctx, v)
+	case int16:
+		return w.p.WriteI16(w.ctx, v)
+	case int32:
+		return w.p.WriteI32(w.ctx, v)
+	case int64:
+		return w.p.WriteI64(w.ctx, v)
+	case float64:
+		return w.p.WriteDouble(w.ctx, v)
+	case string:
+		return w.p.WriteString(w.ctx, v)
+	case Struct:
+		return w.structure(v)
+	case map[string]string:
+		return w.pairs(v)
+	}
+	return w.list(value)
+}
+
+func (w writer) pairs(pairs map[string]string) error {
+	errs := []error{w.p.WriteMapBegin(w.ctx, thrift.STRING, thrift.STRING, len(pairs))}
+	for _, key := range slices.Sorted(maps.Keys(pairs)) {
+		errs = append(errs, w.p.WriteString(w.ctx, key), w.p.WriteString(w.ctx, pairs[key]))
+	}
+	return errors.Join(errs...)
+}
+
+func (w writer) list(value any) error {
+	switch v := value.(type) {
+	case []bool:
+		return writeList(w, thrift.BOOL, v)
+	case []int8:
+		return writeList(w, thrift.BYTE, v)
+	case []int16:
+		return writeList(w, thrift.I16, v)
+	case []int32:
+		return writeList(w, thrift.I32, v)
+	case []int64:
+		return writeList(w, thrift.I64, v)
+	case []float64:
+		return writeList(w, thrift.DOUBLE, v)
+	case []string:
+		return writeList(w, thrift.STRING, v)
+	case []Struct:
+		return writeList(w, thrift.STRUCT, v)
+	default:
+		return fmt.Errorf("a %T has no form in the protocol", value)
+	}
+}
+
+func writeList[T any](w writer, kind thrift.TType, values []T) error {
+	if err := w.p.WriteListBegin(w.ctx, kind, len(values)); err != nil {
+		return err
+	}
+	for _, value := range values {
+		if err := w.value(value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func typeOf(value any) thrift.TType {
+	switch value.(type) {
+	case bool:
+		return thrift.BOOL
+	case int8:
+		return thrift.BYTE
+	case int16:
+		return thrift.I16
+	case int32:
+		return thrift.I32
+	case int64:
+		return thrift.I64
+	case float64:
+		return thrift.DOUBLE
+	case string:
+		return thrift.STRING
+	case Struct:
+		return thrift.STRUCT
+	case map[string]string:
+		return thrift.MAP
+	default:
+		return thrift.LIST
+	}
+}

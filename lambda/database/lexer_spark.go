@@ -1,0 +1,43 @@
+package database
+
+import (
+	"errors"
+	"strings"
+)
+
+var errHint = errors.New("it holds a hint (/*+ … */), which is not supported")
+
+// sparkToken reads what Spark writes in its own way; found is false for what it
+// shares with the others.
+// https://spark.apache.org/docs/latest/sql-ref-literals.html
+func (l *lexer) sparkToken() (t token, found bool, err error) {
+	c := l.rest[0]
+	switch {
+	case (c == 'r' || c == 'R') && len(l.rest) > 1 && (l.rest[1] == '\'' || l.rest[1] == '"'):
+		// No backslash means anything there, nor does a doubled quote.
+		text, after, closed := strings.Cut(l.rest[2:], l.rest[1:2])
+		if !closed {
+			return token{}, true, errUnclosedString
+		}
+		l.rest = after
+		return token{stringToken, text}, true, nil
+	case beyondASCII(c):
+		return token{}, false, errBeyondASCII
+	}
+	return token{}, false, nil
+}
+
+// skipSparkComment drops a comment to the line's end, which a backslash there
+// carries on to the next.
+func (l *lexer) skipSparkComment() {
+	for i := 0; i < len(l.rest); i++ {
+		switch {
+		case strings.HasPrefix(l.rest[i:], "\\\n"):
+			i++
+		case l.rest[i] == '\n' || l.rest[i] == '\r':
+			l.rest = l.rest[i:]
+			return
+		}
+	}
+	l.rest = ""
+}

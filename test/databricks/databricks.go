@@ -1,0 +1,171 @@
+// Package databricks stands in for a Databricks warehouse, which tests cannot
+// reach. It speaks Spark's Thrift protocol over HTTP, as Databricks extends it,
+// and answers most statements with what Spark 4.3 answered: see record.
+package databricks
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+
+	"defog-cdk/config/connection"
+	"defog-cdk/lambda/database/hive"
+)
+
+// Path is the warehouse's http_path.
+const Path = "/sql/1.0/warehouses/w1"
+
+//go:embed recorded.json
+var recordedJSON []byte
+
+// recorded is read once.
+var recorded = sync.OnceValues(func() (map[string]Recorded, error) {
+	var all map[string]Recorded
+	err := json.Unmarshal(recordedJSON, &all)
+	return all, err
+})
+
+// Server is the warehouse. Its fields must not change once it is asked.
+type Server struct {
+	// Plain makes it Spark's own server, which does not say whether rows follow.
+	Plain bool
+	// Rights are what the user may write, as the catalog says it; nil is that
+	// there is no such catalog.
+	Rights []string
+
+	http       *httptest.Server
+	recorded   map[string]Recorded
+	mu         sync.Mutex
+	token      string
+	sessions   map[string]bool
+	operations []*operation
+	faults     []http.HandlerFunc
+	asked      int
+}
+
+// Start starts the warehouse on this machine.
+func Start() (*Server, error) {
+	all, err := recorded()
+	if err != nil {
+		return nil, fmt.Errorf("read what was recorded: %w", err)
+	}
+	s := &Server{recorded: all, token: "dapi-first", sessions: map[string]bool{}}
+	s.http = httptest.NewServer(s)
+	return s, nil
+}
+
+// Close stops it.
+func (s *Server) Close() error {
+	s.EndSessions()
+	s.http.Close()
+	return nil
+}
+
+// Creds returns db_creds for the warehouse.
+func (s *Server) Creds() connection.Creds {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return connection.Creds{"server_hostname": "127.0.0.1", "endpoint": s.http.URL, "http_path": Path, "access_token": s.token}
+}
+
+// Rotate makes another token the right one.
+func (s *Server) Rotate(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.token = token
+}
+
+// EndSessions ends all sessions, and what they work on.
+func (s *Server) EndSessions() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.sessions)
+	for _, o := range s.operations {
+		o.end(stateCanceled)
+	}
+}
+
+// Fail has the next requests answered by faults.
+func (s *Server) Fail(faults ...http.HandlerFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, faults...)
+}
+
+// Asked returns how many requests there were.
+func (s *Server) Asked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked
+}
+
+// Operation is what became of a statement.
+type Operation struct{ SQL, State string } // running, done or stopped
+
+// Operations returns the statements that ran, in order, with descriptions.
+func (s *Server) Operations() []Operation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]Operation, len(s.operations))
+	for i, o := range s.operations {
+		list[i] = Operation{o.sql, o.word()}
+	}
+	return list
+}
+
+// Sessions returns how many there are.
+func (s *Server) Sessions() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.sessions)
+}
+
+// ServeHTTP speaks the protocol.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	s.asked++
+	fault := s.Serve
+	if len(s.faults) > 0 {
+		fault = s.faults[0]
+		s.faults = s.faults[1:]
+	}
+	s.mu.Unlock()
+	fault(w, r)
+}
+
+// Serve answers a request as the warehouse does that has no fault.
+func (s *Server) Serve(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	known := r.Header.Get("Authorization") == "Bearer "+s.token
+	s.mu.Unlock()
+	switch {
+	case !known:
+		http.Error(w, `{"error_code": "403", "message": "Invalid access token."}`, http.StatusForbidden)
+		return
+	case r.URL.Path != Path:
+		http.Error(w, `{"error_code": "RESOURCE_DOES_NOT_EXIST"}`, http.StatusNotFound)
+		return
+	case r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/x-thrift":
+		http.Error(w, "no Thrift", http.StatusBadRequest)
+		return
+	}
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the client is gone
+	}
+	method, kind, content, err := hive.Decode(text)
+	if err != nil || kind != hive.Call {
+		http.Error(w, "no message", http.StatusBadRequest)
+		return
+	}
+	reply, err := hive.Encode(method, hive.Reply, hive.Struct{0: s.answer(method, content.Struct(1))})
+	if err != nil {
+		panic(err) // the response is ours
+	}
+	w.Header().Set("Content-Type", "application/x-thrift")
+	_, _ = w.Write(reply) // the client may be gone
+}
