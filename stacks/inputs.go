@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"defog-cdk/config"
 )
@@ -91,7 +92,7 @@ func (w *workshop) prepare(ctx context.Context, conf config.Config, place Place)
 // preparePipeline makes the inputs of every stage in each of its regions.
 func (w *workshop) preparePipeline(ctx context.Context, conf config.Config, place Place) (*Inputs, error) {
 	inputs := &Inputs{Place: pipelinePlace(conf, place), Config: conf}
-	var problems []error
+	problems := inputs.checkPlace(conf.Stages)
 	for _, stage := range conf.Stages {
 		made := StageInputs{Name: stage.Stage, Approve: stage.Approve}
 		for _, place := range stagePlaces(stage, inputs.Place) {
@@ -124,6 +125,17 @@ func pipelinePlace(conf config.Config, place Place) Place {
 		place.Region = first.Regions[0]
 	}
 	return place
+}
+
+// checkPlace makes sure that a pipeline knows where it is when it is to deploy
+// somewhere else: the CDK asks for that.
+func (p Place) checkPlace(stages []config.Stage) []error {
+	elsewhere := slices.ContainsFunc(stages, func(s config.Stage) bool { return s.Account != "" || len(s.Regions) > 0 })
+	if !elsewhere || p.Account != "" && p.Region != "" {
+		return nil
+	}
+	return []error{errors.New("pipeline_account, pipeline_region: pipeline_stages names accounts or regions, so the pipeline's own must be known; " +
+		"set them, or log in: the default is what the CDK CLI's credentials say")}
 }
 
 // stagePlaces are where the stage goes: by default where the pipeline is.

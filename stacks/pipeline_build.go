@@ -26,12 +26,14 @@ const (
 // buildStep is the step that tests the checkout and makes the cloud assembly.
 type buildStep struct {
 	step     pipelines.CodeBuildStep
+	checkout pipelines.IFileSetProducer
 	programs pipelines.FileSet // defog for the pipeline's own processor
 }
 
 func newBuild(stack awscdk.Stack, conf config.Config, cache awss3.IBucket) buildStep {
+	checkout := checkoutFrom(stack, *conf.PipelineSource)
 	step := pipelines.NewCodeBuildStep(jsii.String("Build"), &pipelines.CodeBuildStepProps{
-		Input:                  checkoutFrom(stack, *conf.PipelineSource),
+		Input:                  checkout,
 		Commands:               jsii.Strings(buildCommand(conf)),
 		PrimaryOutputDirectory: jsii.String(buildAssembly),
 		// The tests load the CDK, compile all drivers and start databases.
@@ -42,7 +44,7 @@ func newBuild(stack awscdk.Stack, conf config.Config, cache awss3.IBucket) build
 			"cache":   map[string]any{"paths": []string{buildCache + "/**/*"}},
 		}),
 	})
-	return buildStep{step: step, programs: step.AddOutputDirectory(jsii.String(buildPrograms))}
+	return buildStep{step: step, checkout: checkout, programs: step.AddOutputDirectory(jsii.String(buildPrograms))}
 }
 
 // buildCommand runs the build with the settings that the pipeline was deployed

@@ -1,6 +1,8 @@
 package stacks
 
 import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/pipelines"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -40,6 +42,16 @@ func explainPipeline(pipeline pipelines.CodePipeline, steps []awsiam.Role) {
 // acceptPolicy gives the reason for what is wide in what the CDK lets a role do.
 func acceptPolicy(role constructs.IConstruct, reason string) {
 	acceptFinding(role.Node().FindChild(jsii.String("DefaultPolicy")), "AwsSolutions-IAM5", reason)
+}
+
+// dependOnPolicy has the pipeline wait for its role's policy alone. The construct
+// names the role, too, which the role's ARN implies.
+func dependOnPolicy(stack awscdk.Stack, pipeline awscodepipeline.Pipeline) {
+	var policy awsiam.CfnPolicy
+	jsii.UnsafeCast(pipeline.Role().Node().FindChild(jsii.String("DefaultPolicy")).Node().DefaultChild(), &policy)
+	var resource awscodepipeline.CfnPipeline
+	jsii.UnsafeCast(pipeline.Node().DefaultChild(), &resource)
+	resource.AddOverride(jsii.String("DependsOn"), []*string{stack.GetLogicalId(policy)})
 }
 
 // useConnection lets the pipeline use its connection by the service's new name,

@@ -52,12 +52,18 @@ func NewPipelineStack(scope constructs.Construct, id string, inputs *Inputs) err
 		}
 	}
 	pipeline.BuildPipeline()
+	dependOnPolicy(stack, pipeline.Pipeline())
 	useConnection(pipeline, *conf.PipelineSource)
 	startBySource(stack, conf, pipeline.Pipeline())
 	notify(stack, conf, pipeline.Pipeline())
 	expireReplicas(pipeline.Pipeline())
 	explainPipeline(pipeline, deployer.roles)
 	tag(stack, conf.Tags)
+	warnOfFiles(stack, conf)
+	if inputs.Local {
+		awscdk.Annotations_Of(stack).AddWarningV2(jsii.String("defog:no-pipelines-on-local-aws"), jsii.String(
+			"Local AWS has no CodePipeline, so this stack cannot be deployed there. Its stages can: npx cdk deploy --app cdk.out/assembly-‹stage›."))
+	}
 	return nil
 }
 

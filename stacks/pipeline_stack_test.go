@@ -160,10 +160,10 @@ func TestThePipelineDeploysItsStagesInOrder(t *testing.T) {
 			"defog-prod.Prepare - 333333333333", "defog-prod.Deploy - 333333333333", "Smoke - -",
 		}, nil},
 		{"two", fromCodeCommit, twoStages, []string{"test", "prod"}, []string{
-			"Approve - -", "defog-prod.Prepare us-east-1 333333333333", "defog-prod.Deploy us-east-1 333333333333", "Smoke - -",
+			"Review - -", "Approve - -", "defog-prod.Prepare us-east-1 333333333333", "defog-prod.Deploy us-east-1 333333333333", "Smoke - -",
 		}, []string{"us-east-1"}},
 		{"six", fromS3, sixStages, []string{"dev", "test", "load", "beta", "canary", "prod"}, []string{
-			"Approve - -",
+			"Review - -", "Approve - -",
 			"prod-eu-west-1.defog-prod.Prepare - 333333333333", "prod-us-east-1.defog-prod.Prepare us-east-1 333333333333", "prod-ap-southeast-2.defog-prod.Prepare ap-southeast-2 333333333333",
 			"prod-eu-west-1.defog-prod.Deploy - 333333333333", "prod-us-east-1.defog-prod.Deploy us-east-1 333333333333", "prod-ap-southeast-2.defog-prod.Deploy ap-southeast-2 333333333333",
 			"prod-eu-west-1.Smoke - -", "prod-us-east-1.Smoke - -", "prod-ap-southeast-2.Smoke - -",
@@ -247,7 +247,7 @@ func TestBuildsRunOnARMWithoutPrivilegesOrSecrets(t *testing.T) {
 	_, stack := newPipeline(t, pipelineSettings(t, fromGitHub, twoStages, map[string]any{"smoke_question": "How many?"}))
 	made := assertions.Template_FromStack(stack, nil)
 	projects := *made.FindResources(jsii.String("AWS::CodeBuild::Project"), nil)
-	if len(projects) != 5 { // build, renewal, assets, and a smoke test for each stage
+	if len(projects) != 6 { // build, renewal, assets, a review, and a smoke test for each stage
 		t.Errorf("%d projects", len(projects))
 	}
 	made.AllResourcesProperties(jsii.String("AWS::CodeBuild::Project"), assertions.Match_ObjectLike(&map[string]any{
@@ -356,5 +356,39 @@ func TestRoleNamesFitIAM(t *testing.T) {
 	long := strings.Repeat("x", 80)
 	if a, b := roleName(long+"a"), roleName(long+"b"); len(a) != 64 || a == b || roleName("short") != "short" {
 		t.Errorf("%s, %s", a, b)
+	}
+}
+
+func TestThePipelineWarnsOfFilesThatItWillNotFind(t *testing.T) {
+	elsewhere := folder(t, map[string]string{"golden.json": "{}"})
+	_, stack := newPipeline(t, pipelineSettings(t, fromGitHub, oneStage, map[string]any{"function_source_dependencies_zip": elsewhere}))
+	if diff := cmp.Diff([]string{"defog:not-in-checkout"}, warnings(stack)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	for path, want := range map[string]bool{"testdata/x.json": true, "./a/../b": true, "../x": false, "~/x.json": false, elsewhere: false} {
+		if got := inCheckout(path); got != want {
+			t.Errorf("%s in the checkout: %v", path, got)
+		}
+	}
+}
+
+func TestWhereThePipelineIs(t *testing.T) {
+	stages := []config.Stage{{PipelineStage: config.PipelineStage{Account: testAccount, Regions: []string{"eu-west-1", "us-east-1"}}}, {}}
+	for _, test := range []struct {
+		settings config.Settings
+		cli      Place
+		want     Place
+	}{
+		{config.Settings{PipelineAccount: toolsAccount, PipelineRegion: "eu-west-3"}, Place{Account: prodAccount, Region: "us-west-2"}, Place{Account: toolsAccount, Region: "eu-west-3"}},
+		{config.Settings{}, Place{Account: prodAccount, Region: "us-west-2"}, Place{Account: prodAccount, Region: "us-west-2"}},
+		{config.Settings{}, Place{Region: "us-west-2"}, Place{Account: testAccount, Region: "eu-west-1"}}, // the CLI has no credentials
+	} {
+		if got := pipelinePlace(config.Config{Settings: test.settings, Stages: stages}, test.cli); got != test.want {
+			t.Errorf("%+v: got %+v", test, got)
+		}
+	}
+	conf := pipelineSettings(t, fromGitHub, `[{"stage": "test"}, {"stage": "prod", "account": "333333333333"}]`, map[string]any{"pipeline_account": "", "pipeline_region": ""})
+	if _, err := Prepare(t.Context(), conf, Place{}, "../lambda/query/dependencies"); err == nil || !strings.HasPrefix(err.Error(), "pipeline_account, pipeline_region: ") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -22,12 +22,11 @@ type deployer struct {
 // add adds a stage: the approval if it asks for one, then its stack in each of
 // its regions at once, and behind each the smoke test.
 func (d *deployer) add(stage StageInputs) error {
-	wave := d.pipeline.AddWave(jsii.String(stage.Name), nil)
+	var before *[]pipelines.Step
 	if stage.Approve {
-		wave.AddPre(pipelines.NewManualApprovalStep(jsii.String("Approve"), &pipelines.ManualApprovalStepProps{
-			Comment: jsii.Sprintf("Deploy %s?", stage.Regions[0].Config.StackName()),
-		}))
+		before = d.newApproval(stage)
 	}
+	wave := d.pipeline.AddWave(jsii.String(stage.Name), &pipelines.WaveOptions{Pre: before})
 	for _, inputs := range stage.Regions {
 		id := stage.Name
 		if len(stage.Regions) > 1 {

@@ -121,3 +121,29 @@ func sharedCaches(t *testing.T) []string {
 	}
 	return shared
 }
+
+// TestTheApprovalShowsWhatMatters runs pipeline/review.sh with a stand-in for
+// defog review, whose report and exit code it must understand.
+func TestTheApprovalShowsWhatMatters(t *testing.T) {
+	const report = "### Stack `shop-prod`: 2 security-relevant, 1 with loss, 1 other\n\n**Touches security**\n\n| what | where | from | to | setting |\n|---|---|---|---|---|\n" +
+		"| the route opens | `AWS::ApiGatewayV2::Route Api` | `AWS_IAM` | `NONE` | `api_auth` |\n| a right widens | `AWS::IAM::Role R` | | | |\n\n" +
+		"**Replaced or removed, with what it holds**\n\n| what | where | from | to | setting |\n|---|---|---|---|---|\n| removed | `AWS::Logs::LogGroup L` | | | |\n\n" +
+		"<details><summary>The rest</summary>\n\n| what | where | from | to | setting |\n|---|---|---|---|---|\n| changed | `AWS::SNS::Topic T` | | | |\n\n</details>\n"
+	for code, want := range map[string]string{
+		"0": "Stack shop-prod: 2 security-relevant", "1": "", "2": "Stack shop-prod: 2 security-relevant",
+		"3": "Stack shop-prod: 2 security-relevant, 1 with loss, 1 other; the route opens: AWS::ApiGatewayV2::Route Api; a right widens: AWS::IAM::Role R; removed: AWS::Logs::LogGroup L\n",
+	} {
+		folder := t.TempDir()
+		stand := filepath.Join(folder, "defog")
+		script := "#!/bin/sh\n[ \"$*\" = \"review --app " + folder + " --stack shop-prod --output $7\" ] || exit 9\ncat >\"$7\" <<'end'\n" + report + "end\nexit " + code + "\n"
+		if err := os.WriteFile(stand, []byte(script), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		review := exec.CommandContext(t.Context(), "pipeline/review.sh", stand, folder, "shop-prod")
+		review.Dir = checkout
+		said, err := review.Output()
+		if (err != nil) != (code == "1") || !strings.HasPrefix(string(said), want) || strings.Contains(string(said), "SNS") {
+			t.Errorf("exit code %s: %v: %s", code, err, said)
+		}
+	}
+}

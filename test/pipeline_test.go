@@ -2,8 +2,11 @@ package test
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +32,7 @@ func TestPipelineStage(t *testing.T) {
 	settings := w.pipelineSettings(t)
 	t.Run("the secret", func(t *testing.T) { testSecretCommands(t, w, settings) })
 	w.deployNested(t, settings)
+	t.Run("the review", func(t *testing.T) { testApproval(t, w, settings) })
 	t.Run("the smoke test", func(t *testing.T) { testSmoke(t, w) })
 }
 
@@ -119,15 +123,68 @@ func (w *world) storeSecret(t *testing.T, content string) {
 	}
 }
 
-// deployNested synthesizes the pipeline and deploys the stage's assembly, as the
-// pipeline would.
-func (w *world) deployNested(t *testing.T, settings []string) {
+// synthPipeline returns the folder of the pipeline's assembly.
+func (w *world) synthPipeline(t *testing.T, settings []string) string {
 	t.Helper()
-	assembly, outputs := filepath.Join(t.TempDir(), "cdk.out"), filepath.Join(t.TempDir(), "outputs.json")
+	assembly := filepath.Join(t.TempDir(), "cdk.out")
 	args := append([]string{"cdk", "synth", "--quiet", "-o", assembly, "-c", "pipeline=true"}, settings...)
 	if output, code := command(t, w.aws.Environ(os.Environ()), "npx", args...); code != 0 {
 		t.Fatal(output)
 	}
+	return assembly
+}
+
+// holdsNoSecret looks for the credentials in every file of an assembly.
+func (w *world) holdsNoSecret(t *testing.T, assembly string) {
+	t.Helper()
+	err := filepath.WalkDir(assembly, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if strings.Contains(string(data), w.postgres.Creds().Text("password")) || strings.Contains(string(data), "key-of-the-test") {
+			t.Errorf("%s holds a credential", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// testApproval says what a change would do, as the approval shows it.
+func testApproval(t *testing.T, w *world, settings []string) {
+	program := filepath.Join(t.TempDir(), "defog")
+	if output, code := command(t, nil, "go", "build", "-o", program, "./cmd/defog"); code != 0 {
+		t.Fatal(output)
+	}
+	for name, test := range map[string]struct {
+		change []string
+		want   string
+	}{
+		"nothing":  {nil, "Stack endtoend-dev: no changes\n"},
+		"the auth": {[]string{"-c", "api_auth=none"}, "security-relevant"},
+	} {
+		assembly := w.synthPipeline(t, slices.Concat(settings, test.change))
+		review := exec.CommandContext(t.Context(), "pipeline/review.sh", program, assembly, stackName)
+		review.Dir, review.Env = checkout, w.aws.Environ(os.Environ())
+		var log strings.Builder
+		review.Stderr = &log
+		said, err := review.Output()
+		if err != nil || !strings.Contains(string(said), test.want) || strings.Count(string(said), "\n") != 1 {
+			t.Errorf("%s: %v: %s\n%s", name, err, said, log.String())
+		}
+		t.Logf("%s: %s", name, said)
+	}
+}
+
+// deployNested synthesizes the pipeline and deploys the stage's assembly, as the
+// pipeline would.
+func (w *world) deployNested(t *testing.T, settings []string) {
+	t.Helper()
+	outputs := filepath.Join(t.TempDir(), "outputs.json")
+	assembly := w.synthPipeline(t, settings)
+	w.holdsNoSecret(t, assembly)
 	nested := filepath.Join(assembly, "assembly-dev")
 	var output strings.Builder
 	if err := w.aws.Deploy(t.Context(), &output, "--app", nested, "--outputs-file", outputs); err != nil {

@@ -44,9 +44,28 @@ func TestSynthStaysOutOfGit(t *testing.T) {
 }
 
 func TestSynthIsDeterministic(t *testing.T) {
-	first, second := assembly(t), assembly(t)
-	if diff := cmp.Diff(first, second); diff != "" {
-		t.Errorf("two assemblies of the same input: -first +second:\n%s", diff)
+	for _, settings := range [][]string{{"-c", "connection_file=" + writeConnection(t, sample)}, strings.Fields(pipelineArguments)} {
+		first, second := assembly(t, settings), assembly(t, settings)
+		if diff := cmp.Diff(first, second); diff != "" {
+			t.Errorf("%s: two assemblies of the same input: -first +second:\n%s", settings, diff)
+		}
+	}
+}
+
+func TestAPipelineTakesNoCredentialsButThoseOfASecret(t *testing.T) {
+	output := filepath.Join(t.TempDir(), "cdk.out")
+	text, code := command(t, nil, "npx", "cdk", "synth", "-o", output, "-c", "pipeline=true", "-c", "connection_file="+writeConnection(t, sample),
+		"-c", `pipeline_source={"repository": "defog-cdk"}`, "-c", `pipeline_stages=[{"stage": "test"}, {"stage": "prod"}]`)
+	if code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	for _, want := range []string{"stage test: credentials_secret", "go run ./cmd/defog secret put -c app_name=defog-lambda --stage prod"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in:\n%s", want, text)
+		}
+	}
+	if files, err := os.ReadDir(output); strings.Contains(text, "s3cret") || err == nil && len(files) > 0 {
+		t.Errorf("left %v, and said:\n%s", files, text)
 	}
 }
 
@@ -104,10 +123,10 @@ func TestSecretModeKeepsCredentialsOut(t *testing.T) {
 }
 
 // assembly synthesizes into a folder of its own and returns every file of it.
-func assembly(t *testing.T) map[string]string {
+func assembly(t *testing.T, settings []string) map[string]string {
 	t.Helper()
 	directory := filepath.Join(t.TempDir(), "cdk.out")
-	if output, code := command(t, nil, "npx", "cdk", "synth", "--quiet", "-c", "connection_file="+writeConnection(t, sample), "-o", directory); code != 0 {
+	if output, code := command(t, nil, "npx", append([]string{"cdk", "synth", "--quiet", "-o", directory}, settings...)...); code != 0 {
 		t.Fatal(output)
 	}
 	files := map[string]string{}

@@ -6,11 +6,11 @@
 // the zip of dependencies ready-made; Go's times include making them.
 //
 // With -stacks it measures what a further query stack in the same Go app costs
-// (many/).
+// (many/), and with -pipeline what a pipeline of six stages costs.
 //
 // It needs what make setup installs.
 //
-//	go run ./bench/synth [-rounds 7] [-stacks]
+//	go run ./bench/synth [-rounds 7] [-stacks | -pipeline]
 package main
 
 import (
@@ -38,11 +38,15 @@ func main() {
 	log.SetFlags(0)
 	rounds := flag.Int("rounds", 7, "how often each app is measured in each way")
 	further := flag.Bool("stacks", false, "measure further stacks in one app instead")
+	pipeline := flag.Bool("pipeline", false, "measure a pipeline of six stages against one stage instead")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	bench := compareLanguages
 	if *further {
 		bench = countStacks
+	}
+	if *pipeline {
+		bench = comparePipeline
 	}
 	err := run(ctx, max(1, *rounds), bench)
 	stop()
