@@ -5,10 +5,11 @@
 export Q
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup demo local serve diff test test-race lint golden clean
+.PHONY: help setup demo demo-podpac local serve diff test test-race lint golden clean
 
 help:
 	@echo "make demo              deploy to local AWS and ask a question (Q=\"…\" asks another, KEEP=1 leaves it up)"
+	@echo "make demo-podpac       pack podpac from PyPI (200 MB), deploy it to local AWS and draw a map"
 	@echo "make local             keep a local AWS up, for cdk deploy against it"
 	@echo "make serve             answer at http://127.0.0.1:8080/, without AWS (LISTEN=… elsewhere)"
 	@echo "make diff              cdk diff without the secrets (ARGS=\"-c app_name=…\" are its arguments)"
@@ -37,6 +38,10 @@ node_modules/.package-lock.json: package.json package-lock.json
 demo: setup
 	@echo "Compiling the demo (a first run downloads modules, too)"
 	@go run ./local/demo $(if $(KEEP),-keep) $(if $(Q),-question "$$Q")
+
+demo-podpac: setup
+	@echo "Compiling the demo (a first run downloads modules, too)"
+	@go run ./local/demo/podpac
 
 local: setup
 	@go run ./local/up

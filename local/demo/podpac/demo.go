@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"defog-cdk/local"
+	"defog-cdk/local/show"
+)
+
+// Where podpac is packed to, and where the picture stays.
+const (
+	packed  = ".build/podpac"
+	picture = packed + "/map.png"
+)
+
+// example is the handler's folder.
+const example = "examples/podpac"
+
+// demo is one run.
+type demo struct {
+	show.Show
+	python  string // of the local AWS, to which podpac must fit: 3.12
+	own     string // folder with what was packed, for podpac itself
+	outcome []outcome
+}
+
+func (d *demo) run(ctx context.Context) error {
+	if err := d.findPython(ctx); err != nil {
+		return err
+	}
+	if err := d.Prepare(ctx); err != nil {
+		return err
+	}
+	if err := d.pack(ctx); err != nil {
+		return err
+	}
+	if err := d.test(ctx); err != nil {
+		return err
+	}
+	uploaded, err := d.upload(ctx)
+	if err != nil {
+		return err
+	}
+	zips := []string{
+		"-c", "function_source_dist_zip=" + zip("dist"),
+		"-c", "function_source_dependencies_zip=" + zip("deps"),
+	}
+	for _, flow := range []flow{{d, "zips", zips}, {d, "bucket", uploaded}} {
+		outcome, err := flow.run(ctx)
+		if err != nil {
+			return err
+		}
+		d.outcome = append(d.outcome, outcome)
+	}
+	return d.tell()
+}
+
+// zip is the path of what was packed.
+func zip(part string) string { return fmt.Sprintf("%s/podpac_%s.zip", packed, part) }
+
+// interpreter is the Python of the local AWS, which runs its Python functions.
+func interpreter() string { return filepath.Join(".venv", "bin", "python") }
+
+// findPython asks it for its version, which must be one that Lambda has, too.
+func (d *demo) findPython(ctx context.Context) error {
+	var version, wrong bytes.Buffer
+	command := d.Command(ctx, &version, interpreter(), "-c", `import sys; print("%d.%d" % sys.version_info[:2])`)
+	command.Stderr = &wrong
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("ask Python for its version: %w: %s", err, &wrong)
+	}
+	switch d.python = strings.TrimSpace(version.String()); d.python {
+	case "3.11", "3.12", "3.13", "3.14":
+	default:
+		return fmt.Errorf("python3 is %s, which podpac does not run on: put Python 3.11, 3.12 or 3.13 on the PATH, remove .venv, and try again", d.python)
+	}
+	if local.Architecture() != "x86_64" {
+		return fmt.Errorf("podpac 4 cannot be had for %s from wheels: its numcodecs has none", local.Architecture())
+	}
+	return nil
+}
+
+// pack makes the zips. What was resolved and downloaded once is taken again.
+func (d *demo) pack(ctx context.Context) error {
+	if err := os.MkdirAll(packed, 0o750); err != nil {
+		return fmt.Errorf("make a folder for the zips: %w", err)
+	}
+	return d.Step("pack podpac, from PyPI, with `defog pack`", func(out io.Writer) error {
+		requirements, err := d.requirements()
+		if err != nil {
+			return err
+		}
+		return d.DefogCommand(ctx, out, "pack",
+			"--requirements", requirements, "--handler", example+"/handler.py", "--keep", "runtime-sdk",
+			"--python", d.python, "--arch", local.Architecture(), "--interpreter", interpreter(),
+			"--name", "podpac", "--dist-dir", packed).Run()
+	})
+}
+
+// requirements copies the example's requirements to where podpac is packed to,
+// for pack writes down beside them what it resolved.
+func (d *demo) requirements() (path string, err error) {
+	content, err := os.ReadFile(filepath.Join(example, "requirements.txt"))
+	if err != nil {
+		return "", fmt.Errorf("copy the requirements: %w", err)
+	}
+	path = filepath.Join(packed, "requirements.txt")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		return "", fmt.Errorf("copy the requirements: %w", err)
+	}
+	return path, nil
+}
+
+// test runs the tests of the handler with the real podpac, just as it was
+// packed.
+func (d *demo) test(ctx context.Context) error {
+	d.own = filepath.Join(d.Directory, "own")
+	if err := d.Step("unpack it for this machine", func(out io.Writer) error {
+		for _, part := range []string{"dist", "deps"} {
+			if err := d.Command(ctx, out, interpreter(), "-m", "zipfile", "-e", zip(part), d.own).Run(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	return d.Step("test the handler with the real podpac", func(out io.Writer) error {
+		tests := d.podpac(ctx, out, "-m", "unittest", "discover", "--buffer", "--start-directory", example, "--pattern", "test_podpac.py")
+		return tests.Run()
+	})
+}
+
+// podpac prepares a Python that has podpac.
+func (d *demo) podpac(ctx context.Context, out io.Writer, arguments ...string) *exec.Cmd {
+	command := d.Command(ctx, out, interpreter(), arguments...)
+	command.Env = append(command.Env, "PYTHONPATH="+d.own, "PYTHONDONTWRITEBYTECODE=1", "HOME="+d.Directory, "TMPDIR="+d.Directory)
+	return command
+}
+
+// tell says what was seen, and how long it took.
+func (d *demo) tell() error {
+	fmt.Fprint(d.Out, "\nEvery result is podpac's own. How long it took, in seconds:\n\n")
+	fmt.Fprintf(d.Out, "  %-34s", "")
+	for _, o := range d.outcome {
+		fmt.Fprintf(d.Out, "%12s", o.flow)
+	}
+	fmt.Fprintln(d.Out)
+	for i, part := range d.outcome[0].parts {
+		fmt.Fprintf(d.Out, "  %-34s", part.what)
+		for _, o := range d.outcome {
+			fmt.Fprintf(d.Out, "%12.2f", o.parts[i].took.Seconds())
+		}
+		fmt.Fprintln(d.Out)
+	}
+	path, err := filepath.Abs(picture)
+	if err != nil {
+		return fmt.Errorf("find the picture: %w", err)
+	}
+	fmt.Fprintf(d.Out, "\nThe map that the API drew is in\n  %s\n\nAll of it took %.0f s.\n", path, time.Since(d.Began).Seconds())
+	return nil
+}

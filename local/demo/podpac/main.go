@@ -1,0 +1,20 @@
+// Command podpac shows a function of one's own at work on this machine: it packs
+// the real podpac from PyPI without Docker, deploys it to a local AWS with the
+// real CDK CLI, from local zips and from a bucket, and evaluates pipelines by
+// direct invoke, by WCS and WMS requests and through S3. What comes back is
+// compared with what podpac itself makes of the same.
+package main
+
+import (
+	"flag"
+
+	"defog-cdk/local/show"
+)
+
+func main() {
+	var d demo
+	flag.BoolVar(&d.Verbose, "v", false, "show the output of every step")
+	flag.Parse()
+	d.Expect = "The first run downloads some 200 MB and takes minutes; later ones are offline and take about two."
+	show.Main("demo-podpac", &d.Show, d.run)
+}
