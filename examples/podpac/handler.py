@@ -20,6 +20,7 @@ import io
 import json
 import logging
 import os
+import re
 import tempfile
 import time
 import traceback
@@ -587,10 +588,14 @@ def _said(err):
     return f"it is not valid ({type(err).__name__})"
 
 
+# A user with a password in an address, and what signs one.
+_IN_ADDRESSES = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=[?&])((?:x-amz-[\w-]+|\w*(?:token|key|sig|signature))=)[^&\s\"']+", re.IGNORECASE)
+
+
 def _redact(text, event):
     for secret in sorted(_secrets(event), key=len, reverse=True):
         text = text.replace(secret, "***")
-    return text
+    return _IN_ADDRESSES.sub(lambda found: (found[1] or "") + "***", text)
 
 
 def _secrets(value, secret=False):

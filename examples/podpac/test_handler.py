@@ -200,6 +200,12 @@ class Trust(Case):
         self.assertEqual([line["status"] for line in lines], [500, 500])
         self.assertIn("https://host refused ***", lines[0]["cause"])
 
+    def test_credentials_in_addresses_are_not_logged(self):
+        url = "https://me:hunter2@host/a?X-Amz-Signature=abc123&b=1&access_token=xyz789"
+        remote = {"node": "nodes.Remote", "attrs": {"aws_secret_access_key": SECRET, "url": url}}
+        self.refused(handler.EvaluationFailed, pipeline(remote))
+        self.assertIn("https://***@host/a?X-Amz-Signature=***&b=1&access_token=*** refused ***", self.log.getvalue())
+
     def test_broken_environment_stops_the_function(self):
         for variables, part in (
             ({"PODPAC_RESTRICT_PIPELINES": "abc"}, "PODPAC_RESTRICT_PIPELINES is not a JSON list"),
