@@ -106,17 +106,23 @@ func (d *demo) pack(ctx context.Context) error {
 }
 
 // requirements copies the example's requirements to where podpac is packed to,
-// for pack writes down beside them what it resolved.
+// with their lock file for this Python, if there is one: pack writes one beside
+// them.
 func (d *demo) requirements() (path string, err error) {
-	content, err := os.ReadFile(filepath.Join(example, "requirements.txt"))
+	files, err := filepath.Glob(filepath.Join(example, "requirements*"))
 	if err != nil {
 		return "", fmt.Errorf("copy the requirements: %w", err)
 	}
-	path = filepath.Join(packed, "requirements.txt")
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		return "", fmt.Errorf("copy the requirements: %w", err)
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return "", fmt.Errorf("copy the requirements: %w", err)
+		}
+		if err := os.WriteFile(filepath.Join(packed, filepath.Base(file)), content, 0o600); err != nil {
+			return "", fmt.Errorf("copy the requirements: %w", err)
+		}
 	}
-	return path, nil
+	return filepath.Join(packed, "requirements.txt"), nil
 }
 
 // test runs the tests of the handler with the real podpac, just as it was
