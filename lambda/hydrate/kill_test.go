@@ -18,7 +18,7 @@ import (
 func TestKilledAtAnyMoment(t *testing.T) {
 	files := func(version string) map[string]string {
 		files := map[string]string{"scipy/__init__.py": version}
-		for i := range 120 {
+		for i := range 60 {
 			files[fmt.Sprintf("%s_%03d/data", version, i)] = fmt.Sprint(version, i)
 		}
 		return files

@@ -120,9 +120,10 @@ func (f *Function) Stop() string {
 // and its log.
 func (f *Function) End() (code int, initError, log string) {
 	<-f.exited
+	log = f.Stop()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.process.ProcessState.ExitCode(), string(f.initError), f.Stop()
+	return f.process.ProcessState.ExitCode(), string(f.initError), log
 }
 
 // Process is the function's process, to be killed as Lambda does.
