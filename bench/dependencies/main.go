@@ -42,13 +42,11 @@ func main() {
 	child := flag.Bool("child", false, "used by the program itself: run the arguments and tell how it went")
 	flag.Parse()
 
-	err := error(nil)
+	run := func(ctx context.Context) error { return compare(ctx, o) }
 	if *child {
-		err = measure(context.Background(), flag.Args())
-	} else {
-		err = compare(context.Background(), o)
+		run = func(ctx context.Context) error { return measure(ctx, flag.Args()) }
 	}
-	if err != nil {
+	if err := run(context.Background()); err != nil {
 		log.Fatal(err)
 	}
 }
