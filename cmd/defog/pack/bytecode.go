@@ -1,7 +1,6 @@
 package pack
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	_ "embed"
@@ -59,8 +58,8 @@ func compile(ctx context.Context, python interpreter, scratch string, distributi
 	if err := group.Wait(); err != nil {
 		return 0, nil, fmt.Errorf("compile to .pyc: %w", err)
 	}
-	for lines := bufio.NewScanner(strings.NewReader(strings.Join(said, ""))); lines.Scan(); {
-		name, why, _ := strings.Cut(lines.Text(), "\t")
+	for line := range strings.Lines(strings.Join(said, "")) {
+		name, why, _ := strings.Cut(strings.TrimSpace(line), "\t")
 		for _, f := range handler.files {
 			if f.path == name {
 				return 0, nil, fmt.Errorf("--handler: %s is no Python %s: %s", f.source, python.version, why)

@@ -57,6 +57,14 @@ func TestPipTakesALockFile(t *testing.T) {
 	read(t, filepath.Join(folder, "upper", "__init__.py"))
 }
 
+func TestFindLinksAreFoundFromHere(t *testing.T) {
+	s := simple(t)
+	o := s.options(t, "lower\n")
+	t.Chdir(filepath.Dir(s.folder))
+	o.Indexes.FindLinks = []string{filepath.Base(s.folder)}
+	run(t, o)
+}
+
 func TestIndexesInTheRequirementsAreUsedAndNotLocked(t *testing.T) {
 	s := simple(t)
 	o := s.options(t, "--no-index\n--find-links "+s.folder+"\n-r more.txt\n")

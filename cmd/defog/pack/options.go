@@ -44,6 +44,9 @@ func (i Indexes) flags() []string {
 		flags = append(flags, "--default-index", i.IndexURL)
 	}
 	for _, links := range i.FindLinks {
+		if here, err := filepath.Abs(links); err == nil && !strings.Contains(links, "://") {
+			links = here // uv runs in another folder
+		}
 		flags = append(flags, "--find-links", links)
 	}
 	if i.NoIndex {

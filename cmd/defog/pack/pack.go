@@ -32,6 +32,7 @@ type packing struct {
 	scratch string // a folder in DistDir, removed at the end
 	python  interpreter
 
+	wanted        map[string]string // versions that the requirements ask for
 	lock          lock
 	packages      []resolved
 	distributions []*distribution
@@ -113,6 +114,7 @@ func (p *packing) fetch(ctx context.Context) error {
 	if p.lock, p.packages, err = r.resolve(ctx, p.Upgrade); err != nil {
 		return err
 	}
+	p.wanted = r.requirements.versions
 	p.Progress(fmt.Sprintf("Fetching %d packages", len(p.packages)))
 	folder := filepath.Join(p.scratch, "packages")
 	if err := r.install(ctx, p.lock, folder); err != nil {
@@ -201,7 +203,7 @@ func (p *packing) checkClashes() error {
 
 // lighten leaves out what is not needed, and adds the bytecode.
 func (p *packing) lighten(ctx context.Context) (err error) {
-	t := &tree{distributions: append(p.distributions, p.handler)}
+	t := &tree{distributions: append(p.distributions, p.handler), wanted: p.wanted}
 	p.Progress("Leaving out what is not needed at run time")
 	if p.report.Stripped, err = strip(t, &p.Options); err != nil {
 		return err

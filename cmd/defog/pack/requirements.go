@@ -1,7 +1,6 @@
 package pack
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -17,6 +16,8 @@ type requirements struct {
 	path    string   // absolute
 	hash    string   // SHA-256 of all of them, to notice a change
 	indexes []string // their lines that say where packages are
+
+	versions map[string]string // of packages that they name with one, ">=1.2"
 }
 
 var (
@@ -29,7 +30,7 @@ func readRequirements(path string) (*requirements, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the requirements: %w", err)
 	}
-	r := &requirements{path: path}
+	r := &requirements{path: path, versions: map[string]string{}}
 	sum := sha256.New()
 	if err := r.read(path, sum, map[string]bool{}); err != nil {
 		return nil, err
@@ -48,10 +49,14 @@ func (r *requirements) read(path string, sum hash.Hash, seen map[string]bool) er
 		return fmt.Errorf("read the requirements: %w", err)
 	}
 	sum.Write(data)
-	for lines := bufio.NewScanner(strings.NewReader(string(data))); lines.Scan(); {
-		line := strings.TrimSpace(lines.Text())
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSpace(line)
 		if indexLine.MatchString(line) {
 			r.indexes = append(r.indexes, line)
+		}
+		text, _, _ := strings.Cut(line, "#")
+		if require, ok := parseRequire(text); ok && require.specifier != "" {
+			r.versions[require.name] = require.specifier
 		}
 		if include := includeLine.FindStringSubmatch(line); include != nil && !strings.Contains(include[1], "://") {
 			if !filepath.IsAbs(include[1]) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// require is a Requires-Dist of a package.
+// require is what a package, or the requirements, want of another.
 type require struct {
 	name      string
 	specifier string // its versions: >=1.0,<2
@@ -20,15 +20,23 @@ var (
 
 func (d *distribution) requires() (requires []require) {
 	for _, line := range d.metadata["Requires-Dist"] {
-		if parts := requireParts.FindStringSubmatch(line); parts != nil {
-			requires = append(requires, require{
-				name:      normalise(parts[1]),
-				specifier: strings.TrimSpace(parts[2]),
-				extra:     extraMarker.MatchString(parts[3]),
-			})
+		if r, ok := parseRequire(line); ok {
+			requires = append(requires, r)
 		}
 	}
 	return requires
+}
+
+func parseRequire(line string) (require, bool) {
+	parts := requireParts.FindStringSubmatch(line)
+	if parts == nil {
+		return require{}, false
+	}
+	return require{
+		name:      normalise(parts[1]),
+		specifier: strings.TrimSpace(parts[2]),
+		extra:     extraMarker.MatchString(parts[3]),
+	}, true
 }
 
 // bounded reports whether newer or other versions than the given ones are ruled

@@ -24,7 +24,7 @@ var Rules = []Rule{
 	{"headers", "C and Cython headers and sources, and static libraries, but for numpy/f2py and files that the package's own code names", stripHeaders},
 	{"dist-info", "the installers' files in .dist-info: all but METADATA, entry_points.txt and top_level.txt", stripInfo},
 	{"scripts", "bin/, the packages' command-line programs", stripScripts},
-	{"runtime-sdk", "boto3, botocore and s3transfer, which Lambda's runtimes have, but for those that a package wants in a version of its own (as aiobotocore does)", stripSDK},
+	{"runtime-sdk", "boto3, botocore and s3transfer, which Lambda's runtimes have, but for those of which a package (as aiobotocore does) or the requirements want a version of their own", stripSDK},
 	{"symbols", "the symbols and debugging data of native libraries, but for those in ‹package›.libs", stripSymbols},
 }
 
@@ -73,9 +73,12 @@ func (d *distribution) size() (bytes int64) {
 	return bytes
 }
 
-// drop takes the files out of which drop says so.
+// drop takes the packages' files out of which drop says so.
 func (t *tree) drop(drop func(*distribution, *file) bool) {
 	for _, d := range t.distributions {
+		if d.own {
+			continue
+		}
 		d.files = slices.DeleteFunc(d.files, func(f *file) bool { return drop(d, f) })
 	}
 }
@@ -95,7 +98,7 @@ func stripTests(t *tree) ([]string, error) {
 	var notes []string
 	for _, d := range t.distributions {
 		for _, f := range d.files {
-			if isTest(f.path) {
+			if isTest(f.path) && !d.own {
 				notes = append(notes, f.path+" stays: other code imports it")
 			}
 		}
@@ -174,6 +177,12 @@ var sdk = []string{"boto3", "botocore", "s3transfer"}
 func stripSDK(t *tree) ([]string, error) {
 	var notes []string
 	needed := map[string]bool{}
+	for _, name := range sdk {
+		if version := t.wanted[name]; version != "" {
+			needed[name] = true
+			notes = append(notes, fmt.Sprintf("%s stays: the requirements ask for %s", name, version))
+		}
+	}
 	for _, d := range t.distributions {
 		if slices.Contains(sdk, d.name) {
 			continue
@@ -191,9 +200,8 @@ func stripSDK(t *tree) ([]string, error) {
 }
 
 func stripSymbols(t *tree) ([]string, error) {
-	return nil, t.all(func(_ *distribution, f *file) error {
-		folder, _, _ := strings.Cut(f.path, "/")
-		if strings.HasSuffix(folder, ".libs") || strings.Contains(f.path, ".libs/") || !libraryName.MatchString(f.path) {
+	return nil, t.all(func(d *distribution, f *file) error {
+		if d.own || strings.Contains(f.path, ".libs/") || !libraryName.MatchString(f.path) {
 			return nil
 		}
 		is, _, err := inspect(f)

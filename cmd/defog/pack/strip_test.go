@@ -3,6 +3,7 @@ package pack
 import (
 	"debug/elf"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -104,6 +105,29 @@ func TestAnSDKThatAPackagePinsStays(t *testing.T) {
 	}
 	if notes := fmt.Sprint(report.Stripped); !strings.Contains(notes, "botocore stays: aiobotocore needs <1.5,>=1") {
 		t.Errorf("got %s", notes)
+	}
+}
+
+func TestAnSDKThatTheRequirementsWantStays(t *testing.T) {
+	got := sources(t, run(t, laden(t).options(t, "boto3 >= 1.0 # newer than Lambda's\n")).Dist.Path)
+	if !slices.Contains(got, "boto3/__init__.py") || slices.Contains(got, "botocore/__init__.py") {
+		t.Errorf("got %v", got)
+	}
+}
+
+// The handler's own files are the operator's to choose, and count where rules ask
+// what code imports.
+func TestNothingOfTheHandlerIsLeftOut(t *testing.T) {
+	o := laden(t).options(t, "laden\n")
+	o.Handler, o.Lean = t.TempDir(), true
+	write(t, filepath.Join(o.Handler, "handler.py"), "import laden.core.tests.test_a")
+	write(t, filepath.Join(o.Handler, "tests/data.h"), "")
+	report := run(t, o)
+	if diff := cmp.Diff([]string{"handler.py", "tests/data.h"}, sources(t, report.Dist.Path)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if got := sources(t, report.Dependencies.Path); !slices.Contains(got, "laden/core/tests/test_a.py") {
+		t.Errorf("got %v", got)
 	}
 }
 

@@ -1,7 +1,6 @@
 package pack
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/csv"
 	"errors"
@@ -20,8 +19,8 @@ import (
 // tree is a folder of installed packages. What pack leaves out or changes it does
 // to this list: the files themselves can be links into uv's cache.
 type tree struct {
-	folder        string
 	distributions []*distribution
+	wanted        map[string]string // versions that the requirements ask for, by package
 }
 
 // distribution is a package as installed, or the handler.
@@ -31,6 +30,7 @@ type distribution struct {
 	metadata textproto.MIMEHeader // of METADATA
 	tags     []string             // of its wheel: cp312-cp312-manylinux_2_28_x86_64
 	files    []*file
+	own      bool // it is the handler, of which nothing is left out
 }
 
 // file is one of its files.
@@ -79,7 +79,7 @@ func readTree(folder string) (*tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the packages: %w", err)
 	}
-	t := &tree{folder: folder}
+	t := &tree{}
 	taken := map[string]bool{}
 	for _, info := range infos {
 		d, err := readDistribution(folder, filepath.Base(info), taken)
@@ -111,7 +111,9 @@ func readDistribution(folder, info string, taken map[string]bool) (*distribution
 	if err != nil {
 		return nil, err
 	}
-	records, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	reader := csv.NewReader(bytes.NewReader(data))
+	reader.FieldsPerRecord = -1
+	records, err := reader.ReadAll()
 	if err != nil {
 		return nil, fmt.Errorf("its RECORD: %w", err)
 	}
@@ -163,8 +165,8 @@ func readHeader(file string) (textproto.MIMEHeader, error) {
 	}
 	fields := textproto.MIMEHeader{}
 	last := ""
-	for lines := bufio.NewScanner(bytes.NewReader(data)); lines.Scan(); {
-		line := lines.Text()
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimRight(line, "\r\n")
 		if line == "" {
 			break
 		}
@@ -187,7 +189,7 @@ func readHeader(file string) (textproto.MIMEHeader, error) {
 // that is named, or all of a folder but hidden ones, Python's caches and the
 // folder that pack writes to.
 func readHandler(handler, output string) (*distribution, error) {
-	d := &distribution{name: "handler"}
+	d := &distribution{name: "handler", own: true}
 	info, err := os.Stat(handler)
 	if err != nil {
 		return nil, fmt.Errorf("read the handler: %w", err)
@@ -251,7 +253,7 @@ func (t *tree) all(do func(*distribution, *file) error) error {
 	return nil
 }
 
-// has reports whether a path is in the tree.
+// paths are all files by their path.
 func (t *tree) paths() map[string]*file {
 	paths := map[string]*file{}
 	for _, d := range t.distributions {
