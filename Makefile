@@ -50,7 +50,7 @@ serve:
 	@go run ./lambda/query -listen $(or $(LISTEN),127.0.0.1:8080)
 
 # npm run diff -- … is the same, with the CLI's exit code: make has one of its own.
-diff: setup
+diff: node_modules/.package-lock.json
 	@go build -o .build/defog ./cmd/defog
 	@.build/defog diff $(ARGS)
 
