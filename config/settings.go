@@ -52,7 +52,7 @@ type Settings struct {
 	DependenciesVersion string `key:"function_source_dependencies_version" valid:"..1024" only:"own" doc:"That object's version. Default: the newest."`
 	Handler             string `key:"function_handler" default:"handler.handler" valid:"..128" only:"own" doc:"What the runtime calls: for Python, a module in the code and a function in it."`
 	// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
-	Runtime string `key:"function_runtime" default:"python3.12" valid:"dotnet10|java8.al2|java11|java17|java21|java25|nodejs22.x|nodejs24.x|provided.al2023|python3.11|python3.12|python3.13|python3.14|ruby3.3|ruby3.4|ruby4.0" only:"own" doc:"The function's runtime."`
+	Runtime string `key:"function_runtime" default:"python3.12" valid:"dotnet10|java8.al2|java11|java17|java21|java25|nodejs22.x|nodejs24.x|provided.al2023|python3.11|python3.12|python3.13|python3.14|ruby3.3|ruby3.4|ruby4.0" only:"own" doc:"The function's runtime. A provided one starts the program bootstrap, or, from a bucket with dependencies, what function_handler names."`
 	Hydrate bool   `key:"function_hydrate" default:"true" only:"own" doc:"Whether the dependencies are fetched and extracted before the runtime starts. If not, the handler does it."`
 
 	Triggers   []string          `key:"function_triggers" default:"eval" valid:"eval|S3|APIGateway" only:"own" doc:"What starts the function: direct invokes, objects that appear below function_s3_input, HTTP requests; any of them."`
@@ -88,7 +88,7 @@ type Settings struct {
 	// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 	MemorySize          int               `key:"lambda_memory_size" alias:"function_memory" default:"128" own:"2048" valid:"128..10240" doc:"The function's memory in MB."`
 	Timeout             int               `key:"lambda_timeout" alias:"function_timeout" default:"29" own:"600" valid:"1..900" doc:"How long the function may take for one question or event, in seconds. The HTTP API waits 30 s, so that is the most for the query function."`
-	EphemeralStorage    int               `key:"ephemeral_storage" default:"512" valid:"512..10240" doc:"The function's /tmp in MB, where dependencies are extracted. Default for a function of your own: what local dependencies need, with room for as much again as 512 MB leave."`
+	EphemeralStorage    int               `key:"ephemeral_storage" default:"512" valid:"512..10240" doc:"The function's /tmp in MB, where dependencies are extracted. Default for a function of your own: what dependencies from here need and 128 MB more, but no less."`
 	Layers              []string          `key:"layers" form:"layer" valid:"..5" doc:"ARNs of layer versions for the function."`
 	ReservedConcurrency *int              `key:"reserved_concurrency" valid:"0.." doc:"How many questions may be answered at once, set aside from the account's limit; 0 stops the function. Default: no limit but the account's."`
 	Environment         map[string]string `key:"environment_variables" alias:"function_env_variables" doc:"More environment variables for the function. Not for secrets."`

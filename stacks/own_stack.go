@@ -124,13 +124,14 @@ func warnOwn(stack awscdk.Stack, inputs *Inputs) {
 				"What takes longer must be asked for by direct invoke (eval) or through S3.", config.APIWaits, conf.Timeout))
 		}
 	}
-	for _, unseen := range own.Unseen {
-		warn("source-not-seen", "Synth could not look into function_source_bucket, so it has not been checked: "+unseen)
+	if len(own.Unseen) > 0 {
+		warn("source-not-seen", "Synth could not look into function_source_bucket, so it has not been checked: "+strings.Join(own.Unseen, "; "))
 	}
 	if conf.AllowUnsafeEval {
 		warn("unsafe-eval", "function_allow_unsafe_eval lets whoever may call the function run code of theirs in it, with the rights of its role.")
 	}
-	if !conf.Hydrate && conf.TriggeredBy("S3") && conf.HasDependencies() && conf.Bucket != conf.SourceBucket {
+	inOne := conf.DependenciesKey != "" && conf.Bucket == conf.SourceBucket
+	if !conf.Hydrate && conf.TriggeredBy("S3") && conf.HasDependencies() && !inOne {
 		warn("dependencies-elsewhere", podpacBucket+" names the bucket of the trigger S3, and the dependencies are in another one. A handler that fetches them itself finds it in "+
 			"DEFOG_DEPENDENCIES_BUCKET; PODPAC's original one looks in "+podpacBucket+": keep them in one bucket (function_source_bucket, function_s3_bucket), or leave function_hydrate on.")
 	}
