@@ -43,6 +43,7 @@ func newBudgetStop(scope constructs.Construct, conf config.Config, function awsl
 		LogGroup:     logs,
 		Environment:  texts(map[string]string{"FUNCTION": *function.FunctionName()}),
 	})
+	impliedDependency(stop, "Resource")
 	topic := newBudgetTopic(scope, conf)
 	topic.AddSubscription(awssnssubscriptions.NewLambdaSubscription(stop, nil))
 	return topic

@@ -39,9 +39,16 @@ func newFunction(scope constructs.Construct, inputs *Inputs, network *awslambda.
 	if network != nil {
 		resource.SetVpcConfig(network)
 	}
-	// The construct adds a dependency on the role that the role's ARN implies.
-	resource.AddDeletionOverride(jsii.String("DependsOn"))
+	impliedDependency(function, "Resource")
 	return function
+}
+
+// impliedDependency drops the dependency on its role that a construct of the CDK
+// gives to a function, and that the role's ARN implies.
+func impliedDependency(construct constructs.IConstruct, resource string) {
+	var function awscdk.CfnResource
+	jsii.UnsafeCast(construct.Node().FindChild(jsii.String(resource)), &function)
+	function.AddDeletionOverride(jsii.String("DependsOn"))
 }
 
 func resourceOf(function awslambda.Function) awslambda.CfnFunction {

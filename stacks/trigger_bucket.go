@@ -16,6 +16,13 @@ import (
 // finished are deleted.
 const unfinishedDays = 7
 
+// The CDK's own ids for its functions that set a bucket's notifications and that
+// empty a bucket.
+const (
+	notificationsHandler = "BucketNotificationsHandler050a0587b7544547bf325f094a3db834"
+	emptierProvider      = "Custom::S3AutoDeleteObjectsCustomResourceProvider"
+)
+
 // newTriggerBucket makes the bucket whose objects trigger the function, or takes
 // the user's as it is. Ours is encrypted, reached over TLS alone and by nobody
 // outside.
@@ -44,6 +51,9 @@ func newTriggerBucket(scope constructs.Construct, inputs *Inputs) awss3.IBucket 
 		props.AutoDeleteObjects = jsii.Bool(!emptyingGap.leftOut(scope, inputs.Local))
 	}
 	bucket := awss3.NewBucket(scope, jsii.String("Bucket"), props)
+	if emptier := awscdk.Stack_Of(scope).Node().TryFindChild(jsii.String(emptierProvider)); emptier != nil {
+		impliedDependency(emptier, "Handler")
+	}
 	acceptFinding(bucket, "AwsSolutions-S1", "its objects are the function's input and output, and the function's log says what was read and written")
 	tag(bucket, conf.BucketTags)
 	return bucket
@@ -56,8 +66,8 @@ func addTrigger(scope constructs.Construct, conf config.Config, bucket awss3.IBu
 	bucket.AddEventNotification(awss3.EventType_OBJECT_CREATED, awss3notifications.NewLambdaDestination(alias),
 		&awss3.NotificationKeyFilter{Prefix: jsii.String(conf.InputPrefix())})
 
-	// The CDK's own id for the function that does it.
-	handler := awscdk.Stack_Of(scope).Node().FindChild(jsii.String("BucketNotificationsHandler050a0587b7544547bf325f094a3db834"))
+	handler := awscdk.Stack_Of(scope).Node().FindChild(jsii.String(notificationsHandler))
+	impliedDependency(handler, "Resource")
 	var role awsiam.Role
 	jsii.UnsafeCast(handler.Node().FindChild(jsii.String("Role")), &role)
 	acceptFinding(role, "AwsSolutions-IAM4", "the CDK's function that sets the bucket's notifications writes its log by AWS's policy for that")
