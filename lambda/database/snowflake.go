@@ -76,18 +76,35 @@ func (s *snowflake) Close() error {
 	return nil
 }
 
-// query runs a statement that the guard has let through. A session that is over
-// has run nothing: then the statement runs in a new one.
+// query runs a statement that the guard has let through.
 func (s *snowflake) query(ctx context.Context, sql string, limits Limits) (*Result, error) {
+	return s.attempt(ctx, statement{sql: sql, limits: limits})
+}
+
+// own runs a statement of ours, after which nothing has to be rolled back.
+func (s *snowflake) own(ctx context.Context, sql string) (*Result, error) {
+	return s.attempt(ctx, statement{sql: sql, own: true})
+}
+
+// statement is what a session is to run.
+type statement struct {
+	sql    string
+	limits Limits
+	own    bool // of ours, with the limits that the session has, and without a rollback
+}
+
+// attempt runs a statement. A session that is over has run nothing: then the
+// statement runs in a new one.
+func (s *snowflake) attempt(ctx context.Context, what statement) (*Result, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	kept := s.conn != nil
-	timer := startTimer(ctx, limits.Time)
-	result, err := s.run(ctx, sql, timer.timeout, limits)
+	timer := startTimer(ctx, what.limits.Time)
+	result, err := s.run(ctx, what, timer.timeout)
 	if kept && isOver(err) {
 		s.drop()
-		result, err = s.run(ctx, sql, timer.timeout, limits)
+		result, err = s.run(ctx, what, timer.timeout)
 	}
 	if err == nil {
 		return result, nil
@@ -98,19 +115,22 @@ func (s *snowflake) query(ctx context.Context, sql string, limits Limits) (*Resu
 // run runs the statement and has the server stop when ctx ends or time is up:
 // the driver tells it so. What fails on the way to the server ends it, too; the
 // driver would try again for minutes.
-func (s *snowflake) run(ctx context.Context, sql string, timeout time.Duration, limits Limits) (*Result, error) {
+func (s *snowflake) run(ctx context.Context, what statement, timeout time.Duration) (*Result, error) {
 	running, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
 	defer context.AfterFunc(ctx, func() { stop(ctx.Err()) })()
 	s.transport.failed(stop)
-	wanted := sessionFor(limits)
+	wanted := sessionFor(what.limits)
+	if what.own {
+		wanted = s.session
+	}
 	if err := s.connect(running, wanted); err != nil {
 		return nil, &connectFailure{causeOf(running, err)}
 	}
 	if timeout > 0 {
 		defer time.AfterFunc(timeout, func() { stop(&stoppedError{context.DeadlineExceeded}) }).Stop()
 	}
-	result, err := s.transaction(running, sql, wanted, limits)
+	result, err := s.transaction(running, what, wanted)
 	s.rested = time.Now().Round(0) // the other clock stands still in a frozen function
 	return result, causeOf(running, err)
 }
@@ -125,12 +145,15 @@ func causeOf(ctx context.Context, err error) error {
 
 // transaction runs the statement and rolls back what it may have changed, or
 // drops the session, which does the same.
-func (s *snowflake) transaction(ctx context.Context, sql string, wanted snowflakeSession, limits Limits) (*Result, error) {
+func (s *snowflake) transaction(ctx context.Context, what statement, wanted snowflakeSession) (*Result, error) {
 	if err := s.limit(ctx, wanted); err != nil {
 		return nil, err
 	}
 	s.transport.silent.Store(false)
-	result, err := s.read(ctx, sql, limits)
+	result, err := s.read(ctx, what.sql, what.limits)
+	if what.own {
+		return result, err
+	}
 	if s.transport.silent.Load() {
 		s.conn = nil // nothing can be told to a server that does not answer
 		return result, err
@@ -219,6 +242,12 @@ func (s *snowflake) connect(ctx context.Context, wanted snowflakeSession) error 
 		return err
 	}
 	s.conn, s.session = conn.(snowflakeConn), wanted
+	// What the rollback builds on is said in a statement, which fails if it is not
+	// understood.
+	if err := s.exec(ctx, "ALTER SESSION SET AUTOCOMMIT = FALSE"); err != nil {
+		s.drop()
+		return err
+	}
 	return nil
 }
 

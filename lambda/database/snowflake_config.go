@@ -99,7 +99,6 @@ func snowflakeParams(wanted snowflakeSession) map[string]*string {
 	params := map[string]*string{}
 	for name, value := range map[string]string{
 		"go_query_result_format":   "JSON",
-		"autocommit":               "false",
 		"multi_statement_count":    "1",
 		"query_tag":                "defog",
 		"binary_output_format":     "HEX",

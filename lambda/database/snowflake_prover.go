@@ -19,7 +19,7 @@ var snowflakeReading = []string{"USAGE", "SELECT", "REFERENCES", "MONITOR", "OPE
 // transaction, and commits DDL by itself, so what is tried is a row in a
 // temporary table, which is the session's alone: it must be gone afterwards.
 func (s *snowflake) Prove(ctx context.Context) (rights Rights, err error) {
-	_, err = s.query(ctx, "CREATE TEMPORARY TABLE "+proofTable+" (n INTEGER)", Limits{})
+	_, err = s.own(ctx, "CREATE TEMPORARY TABLE "+proofTable+" (n INTEGER)")
 	if _, refused := errors.AsType[*StatementError](err); refused {
 		return s.rights(ctx) // not even that
 	}
@@ -27,13 +27,13 @@ func (s *snowflake) Prove(ctx context.Context) (rights Rights, err error) {
 		return Rights{}, err
 	}
 	defer func() {
-		_, dropped := s.query(ctx, "DROP TABLE IF EXISTS "+proofTable, Limits{})
+		_, dropped := s.own(ctx, "DROP TABLE IF EXISTS "+proofTable)
 		err = errors.Join(err, dropped)
 	}()
 	if _, err := s.query(ctx, "INSERT INTO "+proofTable+" VALUES (1)", Limits{}); err != nil {
 		return Rights{}, err
 	}
-	left, err := s.query(ctx, "SELECT n FROM "+proofTable, Limits{})
+	left, err := s.own(ctx, "SELECT n FROM "+proofTable)
 	if err != nil {
 		return Rights{}, err
 	}
@@ -46,15 +46,20 @@ func (s *snowflake) Prove(ctx context.Context) (rights Rights, err error) {
 // rights asks what the session's role may write; ten privileges are enough to
 // see it. What it has from roles granted to it has lines of its own.
 func (s *snowflake) rights(ctx context.Context) (Rights, error) {
-	role, err := queryTexts(ctx, s, "SELECT CURRENT_ROLE()")
+	rights := Rights{Grants: snowflakeGrants(s.config.Warehouse, s.config.Database)}
+	current, err := s.own(ctx, "SELECT CURRENT_ROLE()")
 	if err != nil {
 		return Rights{}, err
 	}
-	rights := Rights{Grants: snowflakeGrants(s.config.Warehouse, s.config.Database)}
-	if len(role) == 0 {
+	var role [][]string
+	if err := json.Unmarshal(current.Data, &role); err != nil || len(role) != 1 {
+		return Rights{}, errors.Join(errors.New("read the session's role"), err)
+	}
+	result, err := s.own(ctx, "SHOW GRANTS TO ROLE "+`"`+strings.ReplaceAll(role[0][0], `"`, `""`)+`"`)
+	if failed, refused := errors.AsType[*StatementError](err); refused {
+		rights.Writes = []string{"it is not known what, for Snowflake does not tell: " + failed.Message}
 		return rights, nil
 	}
-	result, err := s.query(ctx, "SHOW GRANTS TO ROLE "+`"`+strings.ReplaceAll(role[0][0], `"`, `""`)+`"`, Limits{})
 	if err != nil {
 		return Rights{}, err
 	}

@@ -182,7 +182,7 @@ func TestSnowflakeSaysWhatItWants(t *testing.T) {
 	logins := sanMateo.Logins()
 	got := logins[len(logins)-1]
 	for name, want := range map[string]string{
-		"AUTOCOMMIT": "false", "GO_QUERY_RESULT_FORMAT": "JSON", "ABORT_DETACHED_QUERY": "true", "MULTI_STATEMENT_COUNT": "1",
+		"GO_QUERY_RESULT_FORMAT": "JSON", "ABORT_DETACHED_QUERY": "true", "MULTI_STATEMENT_COUNT": "1",
 		"STATEMENT_TIMEOUT_IN_SECONDS": "2", "ROWS_PER_RESULTSET": "11", "CLIENT_PREFETCH_THREADS": "1",
 	} {
 		if fmt.Sprint(got.Parameters[name]) != want {
@@ -190,6 +190,9 @@ func TestSnowflakeSaysWhatItWants(t *testing.T) {
 		}
 	}
 	got.Parameters = nil
+	if !slices.Contains(sanMateo.Statements(), "ALTER SESSION SET AUTOCOMMIT = FALSE") {
+		t.Error("autocommit was not switched off")
+	}
 	want := stand.Login{Account: "org-test", User: "reader", Database: "bank", Schema: "sales", Warehouse: "small", Role: "defog_reader"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -262,9 +265,13 @@ func TestSnowflakeRights(t *testing.T) {
 	defer func() { snowflakeRights = grantRows() }()
 	for _, c := range []struct{ grants, want []string }{
 		{[]string{"USAGE WAREHOUSE SMALL", "SELECT TABLE BANK.PUBLIC.ACCOUNTS"}, nil},
+		{nil, []string{"it is not known what, for Snowflake does not tell: SQL access control error"}},
 		{[]string{"OWNERSHIP TABLE BANK.PUBLIC.ACCOUNTS", "SELECT VIEW V"}, []string{"OWNERSHIP on the TABLE BANK.PUBLIC.ACCOUNTS"}},
 	} {
 		snowflakeRights = grantRows(c.grants...)
+		if c.grants == nil {
+			snowflakeRights = stand.Result{Error: stand.Error{Code: "003001", State: "42501", Message: "SQL access control error"}}
+		}
 		rights, err := db.Prove(t.Context())
 		if err != nil {
 			t.Fatal(err)

@@ -181,7 +181,9 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 // command does what changes a session, and reports whether a statement does.
 func (one *session) command(statement string) bool {
 	if statement == "ROLLBACK" {
-		one.pending = nil
+		if one.parameters["AUTOCOMMIT"] == "FALSE" {
+			one.pending = nil
+		}
 		return true
 	}
 	assignment, ok := strings.CutPrefix(statement, "ALTER SESSION SET ")
