@@ -53,6 +53,7 @@ type packetWriter struct {
 	session uint16
 	number  byte
 	body    []byte
+	packet  []byte // the last one that was sent
 }
 
 func (w *packetWriter) Write(data []byte) (int, error) {
@@ -73,11 +74,12 @@ func (w *packetWriter) finish() error {
 
 func (w *packetWriter) send(body []byte, status byte) error {
 	w.number++
-	packet := []byte{w.kind, status}
-	packet = binary.BigEndian.AppendUint16(packet, uint16(headerSize+len(body)))
-	packet = binary.BigEndian.AppendUint16(packet, w.session)
-	packet = append(packet, w.number, 0)
-	_, err := w.to.Write(append(packet, body...))
+	w.packet = append(w.packet[:0], w.kind, status)
+	w.packet = binary.BigEndian.AppendUint16(w.packet, uint16(headerSize+len(body)))
+	w.packet = binary.BigEndian.AppendUint16(w.packet, w.session)
+	w.packet = append(w.packet, w.number, 0)
+	w.packet = append(w.packet, body...)
+	_, err := w.to.Write(w.packet)
 	return err
 }
 

@@ -34,6 +34,9 @@ type request struct {
 // serve greets a client, and answers it until it leaves.
 func (s *Server) serve(raw net.Conn) {
 	defer raw.Close()
+	if socket, ok := raw.(*net.TCPConn); ok {
+		_ = socket.SetWriteBuffer(16 * packetSize) // what it has sent it cannot take back, when it is to stop
+	}
 	one := &session{server: s, raw: raw, stopped: make(chan string, 1)}
 	s.enter(one)
 	defer s.leave(one)
@@ -232,13 +235,15 @@ func (c *session) rows(w *packetWriter, result Result) (count uint64, stopped st
 	if result.Rows == nil {
 		return 0, "", nil
 	}
+	var text []byte
 	for row := range result.Rows {
 		select {
 		case why := <-c.stopped:
 			return count, why, nil
 		default:
 		}
-		if _, err := w.Write(appendRow(nil, row)); err != nil {
+		text = appendRow(text[:0], row)
+		if _, err := w.Write(text); err != nil {
 			return count, "", err
 		}
 		count++

@@ -3,6 +3,7 @@ package sqlserver
 import (
 	"encoding/binary"
 	"iter"
+	"slices"
 )
 
 // Result is what a statement returns: columns and rows, an error, or both, the
@@ -112,14 +113,13 @@ func appendColumns(dst []byte, columns []Column) []byte {
 
 // appendRow appends a row as a server does: a null is a bit.
 func appendRow(dst []byte, row []Value) []byte {
-	nulls, any := make([]byte, (len(row)+7)/8), false
-	for i, value := range row {
-		if value == nil {
-			nulls[i/8] |= 1 << (i % 8)
-			any = true
+	if slices.ContainsFunc(row, func(value Value) bool { return value == nil }) {
+		nulls := make([]byte, (len(row)+7)/8)
+		for i, value := range row {
+			if value == nil {
+				nulls[i/8] |= 1 << (i % 8)
+			}
 		}
-	}
-	if any {
 		dst = append(append(dst, sparseToken), nulls...)
 	} else {
 		dst = append(dst, rowToken)
