@@ -133,18 +133,20 @@ var (
 )
 
 // statement is the failure in the words of the server that are for whoever wrote
-// the statement.
+// the statement. Its condition comes twice: before its class's name, and before
+// the words.
 func (e *hiveFailure) statement() *StatementError {
 	message, state := e.message, e.state
-	if begin := sparkCondition.FindAllStringIndex(message, -1); len(begin) > 0 {
-		message = message[begin[len(begin)-1][0]:]
-	}
 	if end := sparkState.FindStringSubmatchIndex(message); end != nil {
 		state = message[end[2]:end[3]]
 		message = message[:end[0]]
-	} else {
-		message, _, _ = strings.Cut(message, "\n")
 	}
+	if condition := sparkCondition.FindString(message); condition != "" {
+		message = message[strings.LastIndex(message, condition):]
+	} else {
+		message, _, _ = strings.Cut(strings.TrimSpace(message), "\n")
+	}
+	message, _, _ = strings.Cut(message, "\n\tat ") // the stack
 	message = strings.TrimSpace(message)
 	return &StatementError{Code: cmp.Or(state, "HY000"), Message: cmp.Or(message, "the statement failed")}
 }

@@ -5,7 +5,6 @@ package database
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -372,18 +371,36 @@ func TestDatabricksCantConnect(t *testing.T) {
 	}
 }
 
-// What follows the dashes ends with the line, unless a backslash carries it on.
+// What the server adds to its own words is left out, wherever it stands.
+func TestDatabricksMessages(t *testing.T) {
+	for message, want := range map[string]StatementError{
+		"org.apache.E: Error running query: [A_B.C] org.apache.F: [A_B.C] No [X] here.\nTry it. SQLSTATE: 42000; line 1 pos 2;\n'Project [X] y": {"42000", "[A_B.C] No [X] here.\nTry it."},
+		"[A_B] Bad. SQLSTATE: 22012\n== SQL ==\nSELECT '[Z] '":       {"22012", "[A_B] Bad."},
+		"\njava.lang.E: out of memory\n\tat org.apache.X(Y.scala:1)": {"HY000", "java.lang.E: out of memory"},
+		"[A_B] Without a state\n\tat org.apache.X(Y.scala:1)":        {"HY000", "[A_B] Without a state"},
+		"": {"HY000", "the statement failed"},
+	} {
+		if got := (&hiveFailure{message: message}).statement(); *got != want {
+			t.Errorf("%q: got %+v, want %+v", message, *got, want)
+		}
+	}
+}
+
 func TestSparkLexer(t *testing.T) {
 	for sql, want := range map[string]string{
-		"SELECT 1 -- x \\\n, reflect('a')":  "",
-		"SELECT 1 -- x \\ \n, reflect('a')": "reflect",
-		"SELECT 1 -- x\\\r\n, reflect('a')": "reflect",
-		"SELECT 1 -- x\n, reflect('a')":     "reflect",
-		"SELECT 'a\\' -- ', reflect('a')":   "reflect",
-		"SELECT 'a\\\\' -- ', reflect('a')": "",
+		"SELECT 1 -- x \\\n, reflect('a')":   "a comment ends in a backslash",
+		"SELECT 1 -- x \\\r\n, reflect('a')": "a comment ends in a backslash",
+		"SELECT 1 -- x \\":                   "a comment ends in a backslash",
+		"SELECT 1 -- x \\ \n, reflect('a')":  "reflect",
+		"SELECT 1 -- x\n, reflect('a')":      "reflect",
+		"SELECT 1 -- x\r, reflect('a')":      "reflect",
+		"SELECT 'a\\' -- ', reflect('a')":    "reflect",
+		"SELECT 'a\\\\' -- ', reflect('a')":  "",
+		"SELECT r'a\\' -- ', reflect('a')":   "",
+		"SELECT r'a\\', reflect('a') -- '":   "reflect",
 	} {
 		err := databricksGuard.check(sql)
-		if fmt.Sprint(err) == "<nil>" != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q", sql, err, want)
 		}
 	}

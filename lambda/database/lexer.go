@@ -103,9 +103,10 @@ func (l *lexer) skipBlank() error {
 	for {
 		l.rest = strings.TrimLeft(l.rest, " \t\n\r\f\v")
 		switch {
-		case l.spark && l.atLineComment():
-			l.skipSparkComment()
 		case l.atLineComment():
+			if err := l.checkSparkComment(); l.spark && err != nil {
+				return err
+			}
 			ends := "\n\r"
 			if l.mysql {
 				ends = "\n"

@@ -5,7 +5,10 @@ import (
 	"strings"
 )
 
-var errHint = errors.New("it holds a hint (/*+ … */), which is not supported")
+var (
+	errHint             = errors.New("it holds a hint (/*+ … */), which is not supported")
+	errCommentBackslash = errors.New("a comment ends in a backslash")
+)
 
 // sparkToken reads what Spark writes in its own way; found is false for what it
 // shares with the others.
@@ -27,17 +30,12 @@ func (l *lexer) sparkToken() (t token, found bool, err error) {
 	return token{}, false, nil
 }
 
-// skipSparkComment drops a comment to the line's end, which a backslash there
-// carries on to the next.
-func (l *lexer) skipSparkComment() {
-	for i := 0; i < len(l.rest); i++ {
-		switch {
-		case strings.HasPrefix(l.rest[i:], "\\\n"):
-			i++
-		case l.rest[i] == '\n' || l.rest[i] == '\r':
-			l.rest = l.rest[i:]
-			return
-		}
+// checkSparkComment refuses a comment to the line's end that a backslash there
+// carries on to the next line, which not every version of Spark has it do.
+func (l *lexer) checkSparkComment() error {
+	line, _, _ := strings.Cut(l.rest, "\n")
+	if strings.HasSuffix(strings.TrimSuffix(line, "\r"), `\`) {
+		return errCommentBackslash
 	}
-	l.rest = ""
+	return nil
 }
