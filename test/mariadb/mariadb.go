@@ -9,9 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"defog-cdk/config/connection"
 	"defog-cdk/test/daemon"
@@ -151,7 +155,20 @@ func (s *Server) Pause() error {
 	if err := syscall.Kill(s.PID(), syscall.SIGSTOP); err != nil {
 		return fmt.Errorf("pause MariaDB: %w", err)
 	}
+	for s.threadsRun() { // on another core they may for a moment
+		time.Sleep(time.Millisecond)
+	}
 	return nil
+}
+
+// threadsRun reports whether a thread has not stopped yet, where the system says.
+func (s *Server) threadsRun() bool {
+	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", s.PID())) // the pattern is well-formed
+	return slices.ContainsFunc(files, func(file string) bool {
+		text, err := os.ReadFile(file)
+		_, state, _ := strings.Cut(string(text), ") ")
+		return err == nil && !strings.HasPrefix(state, "T")
+	})
 }
 
 // Resume lets a paused server go on.
