@@ -13,9 +13,9 @@ func newRoot() *cobra.Command {
 	}
 	var common common
 	common.addFlags(root.PersistentFlags())
-	root.AddCommand(newAsk(&common), newDoctor(&common), newSettings(&common), newMigrate(), newPack(), newSchema(&common),
+	root.AddCommand(newAsk(&common), newDoctor(&common), newSettings(&common), newMigrate(), newSchema(&common),
 		newDescribe(&common), newLogs(&common), newEval(&common), newDelete(&common), newDiff(), newReview(&common), newRunApp(),
 		newSecret(&common), newSmoke(&common))
-	root.AddCommand(newUpload(&common))
+	root.AddCommand(newPack(), newUpload(&common))
 	return root
 }
