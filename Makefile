@@ -32,7 +32,7 @@ node_modules/.package-lock.json: package.json package-lock.json
 
 .build/mariadb/installed: test/mariadb/install.sh
 	@echo "Fetching MariaDB's server, for the tests, into .build"
-	@test/mariadb/install.sh $(CURDIR)/.build/mariadb
+	@sh test/mariadb/install.sh $(CURDIR)/.build/mariadb
 	@mkdir -p $(@D) && touch $@
 
 demo: setup

@@ -19,6 +19,9 @@ type Stage struct {
 // has its stage.
 const pipelineSuffix = "pipeline"
 
+// ownStages are the pipeline's own, as CDK Pipelines names them.
+var ownStages = []string{"Source", "Build", "UpdatePipeline", "Assets"}
+
 // PipelineName is the name and id of the pipeline's stack.
 func (s Settings) PipelineName() string { return s.AppName + "-" + pipelineSuffix }
 
@@ -44,6 +47,8 @@ func (c *checker) checkPipeline() {
 			c.failf(key, "missing; valid: %s", forms["stage"].says)
 		case stage.Stage == pipelineSuffix:
 			c.failf(key, "its stack would have the pipeline's own name, %s; choose another", c.PipelineName())
+		case slices.Contains(ownStages, stage.Stage), stage.Stage == c.PipelineName():
+			c.failf(key, "%s is the pipeline's own; choose another", stage.Stage)
 		case stage.Stage != "" && seen[stage.Stage]:
 			c.failf(key, "%s is there twice; to deploy it in several regions, name them in its regions", stage.Stage)
 		}

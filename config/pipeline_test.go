@@ -135,6 +135,7 @@ func TestAPipelineNeedsASourceAndStages(t *testing.T) {
 		`{"pipeline": true, "pipeline_source": {"connection_arn": "arn:aws:codeconnections:eu-west-1:123456789012:connection/a1", "repository": "x"}, ` + stages + `}`: `pipeline_source.repository (-c): "x" has no owner; valid with connection_arn: owner/name`,
 		`{"pipeline": true, "pipeline_source": {"bucket": "bbb", "key": "k", "branch": "main"}, ` + stages + `}`:                                                       `pipeline_source.bucket (-c): does not go with connection_arn, repository and branch; give one kind of source`,
 		`{"pipeline": true, "pipeline_source": {"repository": "x"}, "pipeline_stages": "prod"}`:                                                                        `pipeline_stages (-c): "prod" is not valid; valid: a list of objects with stage, account, regions, region, approve`,
+		`{"pipeline": true, "pipeline_source": {"repository": "x"}, "pipeline_stages": [{"stage": "Build"}]}`:                                                          "pipeline_stages.1.stage (-c): Build is the pipeline's own; choose another",
 	} {
 		t.Chdir(t.TempDir())
 		_, err := Parse(parse(t, text))

@@ -48,9 +48,9 @@ func newBuild(stack awscdk.Stack, conf config.Config, cache awss3.IBucket) build
 }
 
 // buildCommand runs the build with the settings that the pipeline was deployed
-// with.
+// with. The script is named to bash, for some sources lose what may be executed.
 func buildCommand(conf config.Config) string {
-	command := []string{"pipeline/build.sh"}
+	command := []string{"bash pipeline/build.sh"}
 	for _, setting := range conf.CommandLine {
 		command = append(command, "-c", quoteForShell(setting))
 	}

@@ -30,7 +30,7 @@ func (d *deployer) newApproval(stage StageInputs) *[]pipelines.Step {
 		Commands: jsii.Strings(
 			"npm ci --no-audit --no-fund",
 			"chmod +x ../programs/defog",
-			fmt.Sprintf("%s=$(pipeline/review.sh ../programs/defog ../assembly %s)", reviewVariable, name),
+			fmt.Sprintf("%s=$(bash pipeline/review.sh ../programs/defog ../assembly %s)", reviewVariable, name),
 			"export "+reviewVariable,
 		),
 		Role:                 d.newStepRole(stage.Name+"-review", "Compares "+name+" with what would be deployed"),

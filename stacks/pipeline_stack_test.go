@@ -118,6 +118,7 @@ func TestCDKNagFindsNothingInPipelines(t *testing.T) {
 // action is one action of a pipeline, as the template has it.
 type action struct {
 	Name, Region  string
+	Namespace     string
 	RunOrder      int
 	RoleArn       any
 	ActionTypeId  struct{ Category, Provider string }
@@ -181,7 +182,7 @@ func TestThePipelineDeploysItsStagesInOrder(t *testing.T) {
 				if role := regexp.MustCompile(`:iam::(\d+):role/cdk-hnb659fds-deploy-role`).FindStringSubmatch(fmt.Sprint(a.RoleArn)); role != nil {
 					account = role[1]
 				}
-				last = append(last, fmt.Sprintf("%s %s %s", a.Name, cmpor(a.Region, "-"), account))
+				last = append(last, fmt.Sprintf("%s %s %s", a.Name, orElse(a.Region, "-"), account))
 			}
 			if diff := cmp.Diff(test.last, last); diff != "" {
 				t.Errorf("actions of the last stage: -want +got:\n%s", diff)
@@ -202,7 +203,25 @@ func TestThePipelineDeploysItsStagesInOrder(t *testing.T) {
 	}
 }
 
-func cmpor(text, other string) string {
+func TestTheApprovalShowsTheReview(t *testing.T) {
+	_, stack := newPipeline(t, pipelineSettings(t, fromGitHub, twoStages, nil))
+	_, actions := pipelineOf(t, stack)
+	review, approve := actions["prod"][0], actions["prod"][1]
+	if review.Namespace == "" || approve.Configuration["CustomData"] != "Deploy this? #{"+review.Namespace+".REVIEW}" || approve.RunOrder <= review.RunOrder {
+		t.Errorf("%+v\n%+v", review, approve)
+	}
+	made := assertions.Template_FromStack(stack, nil)
+	made.HasResourceProperties(jsii.String("AWS::CodeBuild::Project"), map[string]any{"Source": map[string]any{
+		"BuildSpec": assertions.Match_StringLikeRegexp(jsii.String(`"exported-variables": \[\s*"REVIEW"`)),
+	}})
+	made.HasResourceProperties(jsii.String("AWS::IAM::Policy"), map[string]any{"PolicyDocument": map[string]any{
+		"Statement": assertions.Match_ArrayWith(&[]any{map[string]any{
+			"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:aws:iam::333333333333:role/cdk-hnb659fds-lookup-role-333333333333-us-east-1",
+		}}),
+	}})
+}
+
+func orElse(text, other string) string {
 	if text == "" {
 		return other
 	}
@@ -307,7 +326,7 @@ func TestAStageWithoutASmokeQuestionHasNoRoleForOne(t *testing.T) {
 // The pipeline's own build must be told what -c said, whatever is in it.
 func TestTheBuildCommandCarriesTheCommandLine(t *testing.T) {
 	command := buildCommand(config.Config{CommandLine: []string{"app_name=defog", `smoke_question=it's "$(date)" \ é`}})
-	output, err := exec.CommandContext(t.Context(), "sh", "-c", strings.Replace(command, "pipeline/build.sh", "printf '%s|'", 1)).Output()
+	output, err := exec.CommandContext(t.Context(), "sh", "-c", strings.Replace(command, "bash pipeline/build.sh", "printf '%s|'", 1)).Output()
 	if want := `-c|app_name=defog|-c|smoke_question=it's "$(date)" \ é|`; err != nil || string(output) != want {
 		t.Errorf("%s: the shell hands on %s, %v", command, output, err)
 	}

@@ -1,7 +1,9 @@
 package test
 
 import (
+	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,9 +17,9 @@ const pipelineArguments = `-c app_name=built -c pipeline=true -c pipeline_source
 	`-c pipeline_stages=[{"stage":"prod"}] -c credentials_secret=prod/defog -c db_type=sqlite`
 
 // TestPipelineBuild runs the pipeline's build as CodeBuild does: on the source
-// without its repository, with no connection.json and no AWS credentials. The
-// tools are the checkout's, which make test has installed, and the steps those
-// that make test is not: -build runs all.
+// without its repository and file modes, no connection.json and no AWS
+// credentials. The tools are the checkout's, which make test has installed, and
+// the steps those that make test is not: -build runs all.
 func TestPipelineBuild(t *testing.T) {
 	source := cleanCopy(t)
 	args := strings.Fields(pipelineArguments)
@@ -31,7 +33,7 @@ func TestPipelineBuild(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	build := exec.CommandContext(t.Context(), filepath.Join(source, "pipeline", "build.sh"), args...)
+	build := exec.CommandContext(t.Context(), "bash", append([]string{filepath.Join(source, "pipeline", "build.sh")}, args...)...)
 	build.Dir = t.TempDir() // it finds its checkout
 	build.Env = append(withoutAWS(os.Environ()), sharedCaches(t)...)
 	if output, err := build.CombinedOutput(); err != nil {
@@ -67,18 +69,17 @@ func cleanCopy(t *testing.T) string {
 	listed := git(t, ".", "ls-files", "-co", "--exclude-standard", "-z")
 	for name := range strings.SplitSeq(strings.TrimSuffix(listed, "\x00"), "\x00") {
 		from, to := filepath.Join(checkout, name), filepath.Join(target, name)
-		info, err := os.Stat(from)
-		if os.IsNotExist(err) {
+		data, err := os.ReadFile(from)
+		if errors.Is(err, fs.ErrNotExist) {
 			continue // git lists deleted files, too
 		}
-		data, readErr := os.ReadFile(from)
-		if err != nil || readErr != nil {
-			t.Fatal(err, readErr)
+		if err != nil {
+			t.Fatal(err)
 		}
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(to, data, info.Mode()); err != nil {
+		if err := os.WriteFile(to, data, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
