@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -118,13 +119,14 @@ func (c *cloud) filter(w http.ResponseWriter, body []byte) {
 			found = append(found, e)
 		}
 	}
-	var page int
-	fmt.Sscan(query.NextToken, &page)
+	page, _ := strconv.Atoi(query.NextToken) // the first has none
 	answer := map[string]any{"events": []logEvent{}}
 	if page < len(found) {
 		answer["events"], answer["nextToken"] = found[page:page+1], fmt.Sprint(page+1)
 	}
-	json.NewEncoder(w).Encode(answer)
+	if err := json.NewEncoder(w).Encode(answer); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	}
 }
 
 func (c *cloud) bucket(w http.ResponseWriter, r *http.Request, key, body string) {
