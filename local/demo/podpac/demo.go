@@ -88,20 +88,31 @@ func (d *demo) findPython(ctx context.Context) error {
 	return nil
 }
 
-// pack makes the zips. What was resolved and downloaded once is taken again.
+// pack makes the zips: from what was downloaded before, if that is all there,
+// else from PyPI.
 func (d *demo) pack(ctx context.Context) error {
 	if err := os.MkdirAll(packed, 0o750); err != nil {
 		return fmt.Errorf("make a folder for the zips: %w", err)
 	}
+	requirements, err := d.requirements()
+	if err != nil {
+		return err
+	}
 	return d.Step("pack podpac, from PyPI, with `defog pack`", func(out io.Writer) error {
-		requirements, err := d.requirements()
-		if err != nil {
+		program := func(out io.Writer) *exec.Cmd {
+			return d.DefogCommand(ctx, out, "pack",
+				"--requirements", requirements, "--handler", example+"/handler.py", "--keep", "runtime-sdk",
+				"--python", d.python, "--arch", local.Architecture(), "--interpreter", interpreter(),
+				"--name", "podpac", "--dist-dir", packed)
+		}
+		var said bytes.Buffer
+		offline := program(&said)
+		offline.Env = append(offline.Env, "UV_OFFLINE=1")
+		if offline.Run() == nil {
+			_, err := said.WriteTo(out)
 			return err
 		}
-		return d.DefogCommand(ctx, out, "pack",
-			"--requirements", requirements, "--handler", example+"/handler.py", "--keep", "runtime-sdk",
-			"--python", d.python, "--arch", local.Architecture(), "--interpreter", interpreter(),
-			"--name", "podpac", "--dist-dir", packed).Run()
+		return program(out).Run()
 	})
 }
 
