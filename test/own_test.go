@@ -50,6 +50,25 @@ func TestOwnFunction(t *testing.T) {
 	}
 }
 
+// TestOwnFunctionsRole proves, on a local AWS that enforces IAM, that the
+// function's role lets hydrate read the dependencies, and nothing else does.
+func TestOwnFunctionsRole(t *testing.T) {
+	o := newOwnWorld(t, local.EnforceIAM())
+	o.deploy(t, []string{"function_source_dist_zip=" + o.code, "function_source_dependencies_zip=" + o.packages})
+	if answer, failure := o.invoke(t, `{"width": 2, "height": 3}`); failure != "" || answer["area"] != 6.0 {
+		t.Errorf("got %v %s", answer, failure)
+	}
+	// Other dependencies, which are fetched anew, and a role without its policy.
+	if err := os.WriteFile(filepath.Join(o.packages, "other.py"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	policy := filepath.Join(files(t, map[string]string{"policy.json": `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::elsewhere/*"}]}`}), "policy.json")
+	o.deploy(t, []string{"function_source_dist_zip=" + o.code, "function_source_dependencies_zip=" + o.packages, "autogen_policy=false", "iam_policy_file=" + policy})
+	if answer, failure := o.invoke(t, `{"width": 2, "height": 3}`); !strings.Contains(failure, "AccessDenied") {
+		t.Errorf("got %v %s", answer, failure)
+	}
+}
+
 const (
 	ownCode = `
 import base64, json, os, urllib.parse
@@ -89,11 +108,11 @@ type ownWorld struct {
 
 const ownStack = "shapes-dev"
 
-func newOwnWorld(t *testing.T) *ownWorld {
+func newOwnWorld(t *testing.T, options ...local.Option) *ownWorld {
 	t.Helper()
 	o := &ownWorld{code: files(t, map[string]string{"handler.py": ownCode}), packages: files(t, map[string]string{"shapes/__init__.py": ownPackage})}
 	var err error
-	if o.aws, err = local.Start(t.Context(), checkout); err != nil {
+	if o.aws, err = local.Start(t.Context(), checkout, options...); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
