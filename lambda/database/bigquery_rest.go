@@ -116,7 +116,7 @@ func (r *bigqueryREST) authorize(ctx context.Context) (*oauth2.Token, error) {
 // withContext sends requests with a context, and keeps the last failure.
 type withContext struct {
 	http.RoundTripper
-	ctx     context.Context //nolint:containedctx // it lives as long as the one request
+	ctx     context.Context // it lives as long as the one request
 	failure error
 }
 

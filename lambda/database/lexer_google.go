@@ -3,6 +3,7 @@ package database
 import (
 	"errors"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -60,13 +61,15 @@ func (l *lexer) googleString(text string) (token, error) {
 	return token{}, errUnclosedString
 }
 
-// googlePath splits what may be a whole path in one pair of backquotes.
+// googlePath splits what may be a whole path in one pair of backquotes. What no
+// function's name begins or ends with is taken off, as the service may do so.
 func googlePath(name token) []token {
 	var tokens []token
 	for i, part := range strings.Split(name.text, ".") {
 		if i > 0 {
 			tokens = append(tokens, token{symbolToken, "."})
 		}
+		part = strings.TrimFunc(part, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 		tokens = append(tokens, token{nameToken, part})
 	}
 	return tokens

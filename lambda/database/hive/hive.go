@@ -75,7 +75,7 @@ func (s Struct) Struct(id int16) Struct { v, _ := s[id].(Struct); return v }
 func (s Struct) Structs(id int16) []Struct { v, _ := s[id].([]Struct); return v }
 
 type writer struct {
-	ctx context.Context //nolint:containedctx // the library wants one and waits for nothing
+	ctx context.Context // the library wants one and waits for nothing
 	p   *thrift.TBinaryProtocol
 }
 

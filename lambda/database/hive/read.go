@@ -9,7 +9,7 @@ import (
 )
 
 type reader struct {
-	ctx context.Context //nolint:containedctx // the library wants one and waits for nothing
+	ctx context.Context // the library wants one and waits for nothing
 	p   *thrift.TBinaryProtocol
 }
 

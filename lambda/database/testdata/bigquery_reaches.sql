@@ -129,6 +129,8 @@ SELECT AI　.GENERATE(owner) FROM shop.accounts
 SELECT * FROM EXTERNAL_QUERY﻿('p.us.c', 'q')
 SELECT * FROM EXTERNAL_QUERY ('p.us.c', 'q')
 SELECT AI.GENERATE(owner) FROM shop.accounts
+SELECT * FROM ` external_query`('p.us.c', 'q')
+SELECT `ai .generate `(owner) FROM shop.accounts
 SELECT 'never closed
 SELECT '''never closed'
 SELECT `never closed

@@ -7,6 +7,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,6 +22,10 @@ import (
 )
 
 func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: record URL < statements.sql > recorded.json")
+		os.Exit(2)
+	}
 	if err := run(os.Args[1]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -106,7 +111,7 @@ func (s *server) call(method string, request hive.Struct) (hive.Struct, error) {
 	if err != nil {
 		return nil, err
 	}
-	post, err := http.NewRequest(http.MethodPost, s.url, bytes.NewReader(message))
+	post, err := http.NewRequestWithContext(context.Background(), http.MethodPost, s.url, bytes.NewReader(message))
 	if err != nil {
 		return nil, err
 	}
