@@ -70,6 +70,8 @@ func (d *deleteCommand) run(ctx context.Context, stdin io.Reader, stdout, stderr
 }
 
 // kept lists the resources whose deletion policy keeps them, as "type name".
+// Versions of a function are kept from one deployment to the next alone: they go
+// with the function.
 func kept(ctx context.Context, cfg aws.Config, stack client.Stack) ([]string, error) {
 	formation := cloudformation.NewFromConfig(cfg)
 	answer, err := formation.GetTemplate(ctx, &cloudformation.GetTemplateInput{
@@ -92,6 +94,9 @@ func kept(ctx context.Context, cfg aws.Config, stack client.Stack) ([]string, er
 			return nil, refusal("list the resources of stack "+stack.Name, err)
 		}
 		for _, resource := range page.StackResourceSummaries {
+			if aws.ToString(resource.ResourceType) == "AWS::Lambda::Version" {
+				continue
+			}
 			policy := template.Resources[aws.ToString(resource.LogicalResourceId)].DeletionPolicy
 			if strings.HasPrefix(policy, "Retain") || policy == "Snapshot" {
 				result = append(result, terminal.Line(aws.ToString(resource.ResourceType)+" "+aws.ToString(resource.PhysicalResourceId)))

@@ -63,11 +63,12 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.Contains(string(body), "Action=DescribeStacks"):
 		c.describeStacks(w, string(body))
 	case strings.Contains(string(body), "Action=GetTemplate"):
-		fmt.Fprint(w, `<GetTemplateResponse><GetTemplateResult><TemplateBody>{"Resources":{"Logs":{"Type":"AWS::Logs::LogGroup","DeletionPolicy":"Retain"},"Fn":{"Type":"AWS::Lambda::Function"}}}</TemplateBody></GetTemplateResult></GetTemplateResponse>`)
+		fmt.Fprint(w, `<GetTemplateResponse><GetTemplateResult><TemplateBody>{"Resources":{"Logs":{"Type":"AWS::Logs::LogGroup","DeletionPolicy":"Retain"},"Fn":{"Type":"AWS::Lambda::Function"},"V":{"Type":"AWS::Lambda::Version","DeletionPolicy":"Retain"}}}</TemplateBody></GetTemplateResult></GetTemplateResponse>`)
 	case strings.Contains(string(body), "Action=ListStackResources"):
 		fmt.Fprint(w, `<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries>`+
 			`<member><LogicalResourceId>Logs</LogicalResourceId><PhysicalResourceId>group</PhysicalResourceId><ResourceType>AWS::Logs::LogGroup</ResourceType></member>`+
 			`<member><LogicalResourceId>Fn</LogicalResourceId><PhysicalResourceId>fn</PhysicalResourceId><ResourceType>AWS::Lambda::Function</ResourceType></member>`+
+			`<member><LogicalResourceId>V</LogicalResourceId><PhysicalResourceId>fn:1</PhysicalResourceId><ResourceType>AWS::Lambda::Version</ResourceType></member>`+
 			`</StackResourceSummaries></ListStackResourcesResult></ListStackResourcesResponse>`)
 	case path == "/2015-03-31/functions/fn/configuration":
 		fmt.Fprint(w, `{"FunctionName":"fn","FunctionArn":"arn:aws:lambda:eu-central-1:123456789012:function:fn","State":"Active","Runtime":"python3.12",
@@ -366,7 +367,7 @@ func TestDeleteAsksAndSaysWhatStays(t *testing.T) {
 			newCloud(t)
 			t.Setenv("PATH", fakeNpx(t)+":"+os.Getenv("PATH"))
 			code, stdout, stderr := defogWith(t, test.typed, append([]string{"delete", "-c", "stage=dev"}, test.args...)...)
-			if code != test.code || !strings.Contains(stdout, "Of it stay, and go on costing what they cost:\n  AWS::Logs::LogGroup group\n") {
+			if code != test.code || !strings.Contains(stdout, "Of it stay, and go on costing what they cost:\n  AWS::Logs::LogGroup group\n") || strings.Contains(stdout, "fn:1") {
 				t.Errorf("exit code %d, %s: %s", code, stderr, stdout)
 			}
 			ran, _ := os.ReadFile("ran")
