@@ -34,8 +34,10 @@ func snowflakeConfig(creds connection.Creds, directory string) (sf.Config, *snow
 	host := cmp.Or(text("host"), account+".snowflakecomputing.com")
 	// Underscores are in account identifiers, and not in host names.
 	host = strings.ToLower(strings.ReplaceAll(host, "_", "-"))
+	// Behind a dot are the region and the cloud, which are in the host alone.
+	name, _, _ := strings.Cut(account, ".")
 	config := sf.Config{
-		Account: account, Warehouse: text("warehouse"), User: text("user"),
+		Account: name, Warehouse: text("warehouse"), User: text("user"),
 		Database: text("database"), Schema: text("schema"), Role: text("role"),
 		Host: host, Protocol: "https", Port: 443, Application: "defog",
 		MaxRetryCount:          2,

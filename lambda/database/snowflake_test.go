@@ -524,9 +524,14 @@ func TestSnowflakeWantsValidCredentials(t *testing.T) {
 			t.Errorf("%v: got %v, want %q", c.creds, err, c.want)
 		}
 	}
-	config, _, err := snowflakeConfig(connection.Creds{"account": "Org-My_Account"}, "")
-	if err != nil || config.Host != "org-my-account.snowflakecomputing.com" || config.Protocol != "https" || config.Port != 443 {
-		t.Errorf("got %s://%s:%d, %v", config.Protocol, config.Host, config.Port, err)
+	for account, want := range map[string]string{
+		"Org-My_Account":       "Org-My_Account at https://org-my-account.snowflakecomputing.com:443",
+		"xy12345.eu-central-1": "xy12345 at https://xy12345.eu-central-1.snowflakecomputing.com:443",
+	} {
+		config, _, err := snowflakeConfig(connection.Creds{"account": account}, "")
+		if got := fmt.Sprintf("%s at %s://%s:%d", config.Account, config.Protocol, config.Host, config.Port); got != want || err != nil {
+			t.Errorf("%s: got %s, %v, want %s", account, got, err, want)
+		}
 	}
 }
 
