@@ -83,16 +83,15 @@ func (s source) setting() string {
 
 // takeSources takes code and dependencies from here or looks at them in the
 // bucket, and checks that they can work together.
-func (i *Inputs) takeSources(ctx context.Context) error {
+func (i *Inputs) takeSources(ctx context.Context) (err error) {
 	conf, own := i.Config, i.Own
 	bucket := newSourceBucket(i)
 	code, codeProblem := take(ctx, codeSource(conf), bucket, &own.Code)
-	defer code.Close()
 	if own.front == asBootstrap && own.Code == nil && codeProblem == nil {
 		own.Code, codeProblem = bucket.fetch(ctx, codeSource(conf))
 	}
 	dependencies, dependenciesProblem := take(ctx, dependenciesSource(conf), bucket, &i.Dependencies)
-	defer dependencies.Close()
+	defer func() { err = errors.Join(err, code.Close(), dependencies.Close()) }()
 	own.Unseen = bucket.unseen
 
 	problems := []error{codeProblem, dependenciesProblem}

@@ -23,7 +23,7 @@ func (i *Inputs) checkTriggerBucket(ctx context.Context) error {
 	defer cancel()
 	settings, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(place.Region))
 	if err != nil {
-		return nil //nolint:nilerr // as without credentials
+		return nil // as without credentials
 	}
 	client := s3Client(settings, place)
 	region, err := regionOf(ctx, client, name)
@@ -32,7 +32,7 @@ func (i *Inputs) checkTriggerBucket(ctx context.Context) error {
 	case errors.As(err, &gone):
 		return fmt.Errorf("function_s3_bucket: %w", err)
 	case err != nil:
-		return nil //nolint:nilerr // as without credentials
+		return nil // as without credentials
 	case region != "" && region != place.Region:
 		return fmt.Errorf("function_s3_bucket: %s is in %s, and the function in %s; S3 triggers functions in its own region alone", name, region, place.Region)
 	}

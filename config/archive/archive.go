@@ -125,7 +125,7 @@ func (a *Archive) check(name string, member *zip.File) (problem, where, valid st
 	switch {
 	case strings.Contains(member.Name, `\`), strings.ContainsRune(member.Name, 0), !filepath.IsLocal(member.Name):
 		return "has a member outside of itself", member.Name, "relative names with slashes, without .."
-	case a.members[name] != nil && !(mode.IsDir() && a.members[name].Mode().IsDir()):
+	case a.members[name] != nil && (!mode.IsDir() || !a.members[name].Mode().IsDir()):
 		return "has a member twice", member.Name, ""
 	case member.Flags&encrypted != 0:
 		return "has an encrypted member", member.Name, "zips without a password"
