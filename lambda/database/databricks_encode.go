@@ -150,7 +150,7 @@ func appendSparkInterval(dst, text []byte) []byte {
 	digits, negative := strings.CutPrefix(string(text), "-")
 	first, clock, isTime := strings.Cut(digits, " ")
 	var days, micros int64
-	ok := true
+	var ok bool
 	if isTime {
 		var err error
 		days, err = strconv.ParseInt(first, 10, 64)
