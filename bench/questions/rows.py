@@ -1,4 +1,5 @@
-"""Runs statements as Defog's app did, and prints their rows as it wrote them.
+"""Runs statements as Defog's app did, and prints their rows as it wrote them,
+but for decimals: those have all their digits, where it said 0E-20.
 
 Reads lines of JSON, [database, statement], and writes one line for each:
 {"columns": [...], "data": [[...], ...]} or {"error": "..."}. The argument is
@@ -7,6 +8,7 @@ the server's address, with everything but the database.
 
 import json
 import sys
+from decimal import Decimal
 
 import psycopg2
 
@@ -17,9 +19,13 @@ def run(database, statement):
         return {"columns": [column[0] for column in cursor.description], "data": cursor.fetchall()}
 
 
+def text(value):
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
 for line in sys.stdin:
     try:
         answer = run(*json.loads(line))
     except psycopg2.Error as error:
         answer = {"error": str(error)}
-    print(json.dumps(answer, default=str), flush=True)
+    print(json.dumps(answer, default=text), flush=True)
