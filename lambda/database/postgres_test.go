@@ -27,7 +27,8 @@ var server *pgtest.Server
 
 func init() {
 	servers = append(servers, func() (_ io.Closer, err error) {
-		server, err = pgtest.Run(pgtest.TLS(), pgtest.Setting("log_statement", "all"), pgtest.Setting("wal_level", "logical"))
+		server, err = pgtest.Run(pgtest.TLS(), pgtest.Setting("log_statement", "all"), pgtest.Setting("wal_level", "logical"),
+			pgtest.Setting("autovacuum", "off")) // which changes what tests compare
 		return server, err
 	})
 }
