@@ -3,7 +3,8 @@
 package database
 
 // mysqlTypes holds every kind of value of MariaDB and its JSON. The text forms
-// of those that have one in Python are what Python prints.
+// of those that have one in Python are what Python prints, but for decimals near
+// zero, which have no exponent here.
 var mysqlTypes = []typeCase{
 	{"null", "SELECT NULL, CAST(NULL AS SIGNED), (SELECT owner FROM accounts WHERE false)", "[[null,null,null]]"},
 	{"boolean", "SELECT true, false, 1 = 2, CAST(1 AS UNSIGNED)", "[[1,0,0,1]]"},

@@ -3,7 +3,8 @@
 package database
 
 // postgresTypes holds every kind of value of PostgreSQL and its JSON. The text
-// forms of those that have one in Python are what Python prints.
+// forms of those that have one in Python are what Python prints, but for decimals
+// near zero, which have no exponent here.
 var postgresTypes = []typeCase{
 	{"null", "SELECT NULL, NULL::int[]", "[[null,null]]"},
 	{"boolean", "SELECT true, false, NULL::bool", "[[true,false,null]]"},
