@@ -1,10 +1,11 @@
 package results
 
 import (
-	"encoding/csv"
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // writeCSV writes the rows, a JSON array of arrays, below a line with the
@@ -12,9 +13,8 @@ import (
 // an empty text, and every other value is its JSON. It returns how many rows
 // there were.
 func writeCSV(w io.Writer, columns []string, text io.Reader) (rows int, err error) {
-	table := csv.NewWriter(w)
-	table.UseCRLF = true
-	if err := table.Write(columns); err != nil {
+	table := bufio.NewWriter(w)
+	if err := writeLine(table, columns); err != nil {
 		return 0, fmt.Errorf("write CSV: %w", err)
 	}
 	decoder := json.NewDecoder(text)
@@ -32,7 +32,7 @@ func writeCSV(w io.Writer, columns []string, text io.Reader) (rows int, err erro
 				return rows, err
 			}
 		}
-		if err := table.Write(fields); err != nil {
+		if err := writeLine(table, fields); err != nil {
 			return rows, fmt.Errorf("write CSV: %w", err)
 		}
 		rows++
@@ -40,8 +40,26 @@ func writeCSV(w io.Writer, columns []string, text io.Reader) (rows int, err erro
 	if _, err := decoder.Token(); err != nil { // the end of the array: all rows came
 		return rows, err
 	}
-	table.Flush()
-	return rows, table.Error()
+	return rows, table.Flush()
+}
+
+// writeLine writes one record. encoding/csv, told to end lines so, changes those
+// within text, too, and of one empty field it makes an empty line, which readers
+// skip.
+func writeLine(w *bufio.Writer, fields []string) error {
+	for i, field := range fields {
+		if strings.ContainsAny(field, "\",\r\n") || field == "" && len(fields) == 1 {
+			field = `"` + strings.ReplaceAll(field, `"`, `""`) + `"`
+		}
+		if i > 0 {
+			field = "," + field
+		}
+		if _, err := w.WriteString(field); err != nil {
+			return err
+		}
+	}
+	_, err := w.WriteString("\r\n")
+	return err
 }
 
 func field(value json.RawMessage) (string, error) {

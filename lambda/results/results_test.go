@@ -96,7 +96,7 @@ func TestValuesBecomeFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "id,\"a, b\"\r\n1,x\r\n-2.50,\r\ntrue,\"line\r\n\"\"quoted\"\" ünï\"\r\n12.50,\"[1,{\"\"a\"\":\"\"b\"\"}]\"\r\n"
+	want := "id,\"a, b\"\r\n1,x\r\n-2.50,\r\ntrue,\"line\n\"\"quoted\"\" ünï\"\r\n12.50,\"[1,{\"\"a\"\":\"\"b\"\"}]\"\r\n"
 	if diff := cmp.Diff(want, fetch(t, link.URL)); diff != "" {
 		t.Error(diff)
 	}
@@ -105,6 +105,17 @@ func TestValuesBecomeFields(t *testing.T) {
 	}
 	if !strings.Contains(link.URL, "/results/shop-dev/r-1.csv?") || !strings.Contains(link.URL, "X-Amz-Expires=3600") {
 		t.Errorf("the URL is %s", link.URL)
+	}
+}
+
+func TestTextIsStoredAsItIs(t *testing.T) {
+	var stored strings.Builder
+	if _, err := writeCSV(&stored, []string{"text"}, strings.NewReader(`[["a\rb"],["c\nd"],["e\r\nf"],[null]]`)); err != nil {
+		t.Fatal(err)
+	}
+	// A line with nothing in it would be none to most who read it.
+	if diff := cmp.Diff("text\r\n\"a\rb\"\r\n\"c\nd\"\r\n\"e\r\nf\"\r\n\"\"\r\n", stored.String()); diff != "" {
+		t.Error(diff)
 	}
 }
 
