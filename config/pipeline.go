@@ -102,8 +102,20 @@ func (c *checker) readStages(context map[string]any) []*checker {
 	return stages
 }
 
+// oneOfAKind are the settings that name what is in one region, or what an account
+// has but once: the stacks of several regions cannot share it.
+var oneOfAKind = []string{
+	"api_gateway_custom_domain", "function_budget_name", "function_role_name", "function_s3_bucket", "function_source_dist_key", "kms_key_arn",
+	"layers", "results_bucket", "security_group_ids", "subnet_ids", "vpc_id",
+}
+
 // checkStage checks what a pipeline asks of a stage.
 func (c *checker) checkStage(stage PipelineStage) {
+	for _, key := range oneOfAKind {
+		if len(stage.Regions) > 1 && c.given(key) {
+			c.failf(key, "names one thing, and the stage is in %s; give each region a stage of its own, or remove it", strings.Join(stage.Regions, ", "))
+		}
+	}
 	switch {
 	case c.OwnFunction(): // it has none
 	case !c.given("credentials_secret"):

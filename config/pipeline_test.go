@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -142,6 +143,28 @@ func TestAPipelineNeedsASourceAndStages(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s:\ngot  %v\nwant %s", text, err, want)
 		}
+	}
+}
+
+// The stacks of the regions would want the same thing: one that is elsewhere, or
+// that there can be only one of.
+func TestAStageInSeveralRegionsTakesNothingFromOne(t *testing.T) {
+	inFolderWith(t, `{"context": {
+		"app_name": "shop", "function_source_dist_zip": "code.zip", "pipeline_source": {"repository": "shop"},
+		"subnet_ids": ["subnet-12345678"], "security_group_ids": ["sg-12345678"], "function_role_name": "shop",
+		"pipeline_stages": [{"stage": "test", "region": "eu-west-1"}, {"stage": "prod", "regions": ["eu-west-1", "us-east-1"]}]
+	}}`)
+	context, err := ContextFile([]string{"pipeline=true"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Parse(context)
+	var want []string
+	for _, key := range []string{"function_role_name", "security_group_ids", "subnet_ids"} {
+		want = append(want, "stage prod: "+key+" (cdk.json): names one thing, and the stage is in eu-west-1, us-east-1; give each region a stage of its own, or remove it")
+	}
+	if diff := cmp.Diff(strings.Join(want, "\n"), fmt.Sprint(err)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 
