@@ -2,9 +2,11 @@ package stacks
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -142,6 +144,25 @@ func TestSnapshotsAreTakenOfTheVersionThatIsCalled(t *testing.T) {
 		t.Errorf("got %+v", function)
 	}
 	stack.HasResourceProperties(jsii.String("AWS::Lambda::Alias"), map[string]any{"Name": "live"})
+}
+
+// A route of any method would take the browser's question whether a page may
+// call, which nobody can sign.
+func TestAPageMayCallWhatAsksForSignatures(t *testing.T) {
+	stack := ownTemplate(t, map[string]any{"function_triggers": "APIGateway", "cors_allow_origins": "https://app.example.com"})
+	var routes []string
+	for _, resource := range *stack.FindResources(jsii.String("AWS::ApiGatewayV2::Route"), nil) {
+		properties := (*resource)["Properties"].(map[string]any)
+		routes = append(routes, fmt.Sprint(properties["RouteKey"], " ", properties["AuthorizationType"]))
+	}
+	slices.Sort(routes)
+	want := []string{"DELETE /eval AWS_IAM", "GET /eval AWS_IAM", "HEAD /eval AWS_IAM", "PATCH /eval AWS_IAM", "POST /eval AWS_IAM", "PUT /eval AWS_IAM"}
+	if diff := cmp.Diff(want, routes); diff != "" {
+		t.Errorf("routes -want +got:\n%s", diff)
+	}
+	stack.HasResourceProperties(jsii.String("AWS::ApiGatewayV2::Api"), map[string]any{"CorsConfiguration": like(map[string]any{
+		"AllowMethods": []any{"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"},
+	})})
 }
 
 func TestTheBudgetCountsTheStackAndMailsInTime(t *testing.T) {

@@ -44,13 +44,23 @@ func NewOwnStack(scope constructs.Construct, id string, inputs *Inputs) (awscdk.
 	return stack, nil
 }
 
-// ownRoute is the route to a function of the user's own. Its event is that of a
-// REST API, which PODPAC's handlers expect; an HTTP API knows by itself what is
-// binary, and gives and takes that as base64.
+// ownRoute is the route to a function of the user's own, for any method. Pages of
+// other origins have methods that are named: a route for any method takes the
+// browser's OPTIONS, too, and refuses it, for it bears no signature. Its event is
+// that of a REST API, which PODPAC's handlers expect; an HTTP API knows by itself
+// what is binary, and gives and takes that as base64.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
 func ownRoute(conf config.Config) Route {
+	methods := []awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod_ANY}
+	if len(conf.CORSAllowOrigins) > 0 {
+		methods = []awsapigatewayv2.HttpMethod{
+			awsapigatewayv2.HttpMethod_DELETE, awsapigatewayv2.HttpMethod_GET, awsapigatewayv2.HttpMethod_HEAD,
+			awsapigatewayv2.HttpMethod_PATCH, awsapigatewayv2.HttpMethod_POST, awsapigatewayv2.HttpMethod_PUT,
+		}
+	}
 	return Route{
-		Method:  awsapigatewayv2.HttpMethod_ANY,
+		Methods: methods,
 		Path:    "/" + conf.APIEndpoint,
 		Name:    "Own",
 		Payload: awsapigatewayv2.PayloadFormatVersion_VERSION_1_0(),

@@ -29,9 +29,9 @@ type QueryAPIProps struct {
 	Route    Route
 }
 
-// Route is the one route of an API.
+// Route is what an API takes: one path, by one or more methods.
 type Route struct {
-	Method  awsapigatewayv2.HttpMethod
+	Methods []awsapigatewayv2.HttpMethod
 	Path    string
 	Name    string                               // of the integration
 	Payload awsapigatewayv2.PayloadFormatVersion // of the event; nil for the newest
@@ -40,17 +40,17 @@ type Route struct {
 
 // queryRoute is that of the query function.
 func queryRoute(conf config.Config) Route {
-	return Route{Method: awsapigatewayv2.HttpMethod_POST, Path: "/", Name: "Query", For: "Questions for " + conf.StackName()}
+	return Route{Methods: []awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod_POST}, Path: "/", Name: "Query", For: "Questions for " + conf.StackName()}
 }
 
-// QueryAPI is the HTTP API in front of the function: one route, throttled, with
-// an access log that holds no bodies.
+// QueryAPI is the HTTP API in front of the function: one path, throttled, with an
+// access log that holds no bodies.
 type QueryAPI struct {
 	constructs.Construct
 	Stage      awsapigatewayv2.HttpStage
 	AccessLogs awslogs.ILogGroup
 	URL        string // ends in a slash
-	Invoke     string // the ARN of the route, for execute-api:Invoke
+	Invoke     string // the ARN of the first route, for execute-api:Invoke
 
 	// DNSTarget is what the custom domain's name must lead to. It is empty
 	// without a domain, and when the stack makes the records.
@@ -64,7 +64,7 @@ func NewQueryAPI(scope constructs.Construct, id string, props QueryAPIProps) *Qu
 	api := awsapigatewayv2.NewHttpApi(this, jsii.String("Api"), &awsapigatewayv2.HttpApiProps{
 		ApiName:                   jsii.String(cmp.Or(conf.APIName, conf.StackName())),
 		Description:               jsii.String(cmp.Or(conf.APIDescription, props.Route.For)),
-		CorsPreflight:             corsPreflight(conf, props.Route.Method),
+		CorsPreflight:             corsPreflight(conf, props.Route.Methods),
 		DisableExecuteApiEndpoint: jsii.Bool(conf.Domain != nil),
 		CreateDefaultStage:        jsii.Bool(false), // it would be neither throttled nor logged
 	})
@@ -78,7 +78,7 @@ func NewQueryAPI(scope constructs.Construct, id string, props QueryAPIProps) *Qu
 	logs := newVendedLogGroup(this, "AccessLogs", conf)
 	stage := newStage(this, conf, api, logs)
 	queryAPI := &QueryAPI{Construct: this, Stage: stage, AccessLogs: logs, URL: strings.TrimSuffix(*stage.Url(), "/") + "/"}
-	queryAPI.Invoke = *api.ArnForExecuteApi(jsii.String(string(props.Route.Method)), jsii.String(props.Route.Path), stage.StageName())
+	queryAPI.Invoke = *api.ArnForExecuteApi(jsii.String(string(props.Route.Methods[0])), jsii.String(props.Route.Path), stage.StageName())
 	if conf.Domain != nil {
 		domain := NewDomain(this, "Domain", DomainProps{Domain: *conf.Domain, API: api, Stage: stage})
 		queryAPI.URL, queryAPI.DNSTarget = domain.URL, domain.Target
@@ -91,13 +91,15 @@ func addRoute(api awsapigatewayv2.HttpApi, props QueryAPIProps) {
 	conf, route := props.Config, props.Route
 	routes := *api.AddRoutes(&awsapigatewayv2.AddRoutesOptions{
 		Path:       jsii.String(route.Path),
-		Methods:    &[]awsapigatewayv2.HttpMethod{route.Method},
+		Methods:    &route.Methods,
 		Authorizer: authorizer(conf),
 		Integration: awsapigatewayv2integrations.NewHttpLambdaIntegration(jsii.String(route.Name), props.Function,
 			&awsapigatewayv2integrations.HttpLambdaIntegrationProps{PayloadFormatVersion: route.Payload}),
 	})
 	if conf.APIAuth == "none" {
-		acceptFinding(routes[0], "AwsSolutions-APIG4", "api_auth=none: the operator chose an open API, and synth warns of it")
+		for _, made := range routes {
+			acceptFinding(made, "AwsSolutions-APIG4", "api_auth=none: the operator chose an open API, and synth warns of it")
+		}
 	}
 }
 
@@ -115,21 +117,25 @@ func authorizer(conf config.Config) awsapigatewayv2.IHttpRouteAuthorizer {
 
 // corsPreflight lets the pages of the allowed origins call, signed or with a
 // token. It is nil, and the API silent about origins, when there are none.
-func corsPreflight(conf config.Config, method awsapigatewayv2.HttpMethod) *awsapigatewayv2.CorsPreflightOptions {
+func corsPreflight(conf config.Config, methods []awsapigatewayv2.HttpMethod) *awsapigatewayv2.CorsPreflightOptions {
 	if len(conf.CORSAllowOrigins) == 0 {
 		return nil
 	}
+	var allowed []awsapigatewayv2.CorsHttpMethod
+	for _, method := range methods {
+		allowed = append(allowed, awsapigatewayv2.CorsHttpMethod(method))
+	}
 	return &awsapigatewayv2.CorsPreflightOptions{
 		AllowOrigins:     jsii.Strings(conf.CORSAllowOrigins...),
-		AllowMethods:     &[]awsapigatewayv2.CorsHttpMethod{awsapigatewayv2.CorsHttpMethod(method)},
+		AllowMethods:     &allowed,
 		AllowHeaders:     jsii.Strings("authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"),
 		AllowCredentials: jsii.Bool(conf.CORSAllowCredentials),
 		MaxAge:           awscdk.Duration_Hours(jsii.Number(1)),
 	}
 }
 
-// newStage makes the stage, throttled: its limits hold for each route, of
-// which there is one, and so for the stage.
+// newStage makes the stage, throttled: its limits hold for each route, that is
+// for each method.
 func newStage(scope constructs.Construct, conf config.Config, api awsapigatewayv2.HttpApi, logs awslogs.ILogGroup) awsapigatewayv2.HttpStage {
 	stage := awsapigatewayv2.NewHttpStage(scope, jsii.String("Stage"), &awsapigatewayv2.HttpStageProps{
 		HttpApi:    api,
