@@ -76,7 +76,7 @@ type Settings struct {
 	BudgetAmount float64 `key:"function_budget_amount" valid:"1.." only:"own" doc:"What the stack may cost a month. Mails are sent at 80 % of it, and when the forecast is all of it."`
 	// https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_Spend.html
 	BudgetCurrency string `key:"function_budget_currency" default:"USD" form:"currency" only:"own" doc:"The currency, which is the account's."`
-	BudgetName     string `key:"function_budget_name" form:"budget" only:"own" doc:"The budget's name. Default: the stack's."`
+	BudgetName     string `key:"function_budget_name" form:"budget" only:"own" doc:"The budget's name, which must change together with function_budget_email and budget_action: AWS then replaces the budget. Default: AWS's choice."`
 	BudgetEmail    string `key:"function_budget_email" form:"email" only:"own" doc:"Who gets these mails."`
 	BudgetAction   bool   `key:"budget_action" default:"false" only:"own" doc:"Whether the function is stopped when all of the budget is spent."`
 

@@ -1,8 +1,6 @@
 package stacks
 
 import (
-	"cmp"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsbudgets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -47,7 +45,7 @@ func addBudget(scope constructs.Construct, inputs *Inputs, function awslambda.IF
 	}
 	awsbudgets.NewCfnBudget(this, jsii.String("Budget"), &awsbudgets.CfnBudgetProps{
 		Budget: &awsbudgets.CfnBudget_BudgetDataProperty{
-			BudgetName:  jsii.String(cmp.Or(conf.BudgetName, conf.StackName())),
+			BudgetName:  optional(conf.BudgetName), // by default one that a replacement can have beside it
 			BudgetType:  jsii.String("COST"),
 			TimeUnit:    jsii.String("MONTHLY"),
 			BudgetLimit: &awsbudgets.CfnBudget_SpendProperty{Amount: jsii.Number(conf.BudgetAmount), Unit: jsii.String(conf.BudgetCurrency)},
