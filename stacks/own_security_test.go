@@ -242,6 +242,8 @@ func TestSynthWarnsOfWhatAReviewerOfAFunctionOfOnesOwnShouldKnow(t *testing.T) {
 		"code of anybody's": {map[string]any{"function_allow_unsafe_eval": true}, []string{"defog:unsafe-eval"}},
 		"not seen":          {inBucket(nil), []string{"defog:source-not-seen", "@aws-cdk/aws-lambda:codeFromBucketObjectVersionNotSpecified"}},
 		"old handler":       {map[string]any{"function_triggers": "S3", "function_hydrate": false}, []string{"defog:dependencies-elsewhere"}},
+		"a role of yours":   {map[string]any{"manage_iam_role": false, "iam_role_arn": ownRole}, []string{"defog:dead-letters"}},
+		"a policy of yours": {map[string]any{"autogen_policy": false, "function_role_policy_arns": "arn:aws:iam::aws:policy/ReadOnlyAccess"}, []string{"defog:dead-letters"}},
 		"a snapshot":        {map[string]any{"snap_start": true}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

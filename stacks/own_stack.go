@@ -137,6 +137,10 @@ func warnOwn(stack awscdk.Stack, inputs *Inputs) {
 	if len(own.Unseen) > 0 {
 		warn("source-not-seen", "Synth could not look into function_source_bucket, so it has not been checked: "+strings.Join(own.Unseen, "; "))
 	}
+	if !conf.ManageIAMRole || !conf.AutogenPolicy {
+		warn("dead-letters", fmt.Sprintf("The function's role allows what you say alone. Lambda makes no function whose role lacks sqs:SendMessage on the dead-letter queue, "+
+			"arn:aws:sqs:‹region›:‹account›:%s-OwnDeadLetters*: allow that in iam_role_arn's policies or iam_policy_file.", conf.StackName()))
+	}
 	if conf.AllowUnsafeEval {
 		warn("unsafe-eval", "function_allow_unsafe_eval lets whoever may call the function run code of theirs in it, with the rights of its role.")
 	}
