@@ -89,7 +89,8 @@ func (b *bigqueryDatabase) run(ctx context.Context, sql string, timer timer, lim
 	if err == nil {
 		result, err = b.read(running, job, limits)
 	}
-	if _, failed := errors.AsType[*bigqueryFailure](err); err != nil && !failed {
+	// What the service says of the job itself ends it.
+	if failed, ok := errors.AsType[*bigqueryFailure](err); err != nil && (!ok || failed.passing()) {
 		b.cancel(ctx, job)
 	}
 	if errors.Is(err, context.DeadlineExceeded) && timer.own && ctx.Err() == nil {

@@ -323,6 +323,20 @@ func TestBigQueryFaultsThatStay(t *testing.T) {
 	}
 }
 
+// A service that fails to hand out rows may still work on the job.
+func TestBigQueryStopsAJobWhoseRowsDoNotCome(t *testing.T) {
+	server, db := startBigQuery(t)
+	fails := slices.Repeat([]http.HandlerFunc{bigquery.Says(503, "")}, usualRetry.tries)
+	server.Fail(append([]http.HandlerFunc{server.Serve, server.Serve}, fails...)...)
+	_, err := db.Query(t.Context(), "SELECT COUNT(*) FROM shop.endless", unlimited)
+	if _, ok := errors.AsType[*ConnectionError](err); !ok {
+		t.Errorf("got %v, want a ConnectionError", err)
+	}
+	if jobs := server.Jobs(); len(jobs) != 1 || jobs[0].State != "stopped" {
+		t.Errorf("on the server: %v", jobs)
+	}
+}
+
 func TestBigQueryHangs(t *testing.T) {
 	for position := range 3 {
 		server, db := startBigQuery(t)

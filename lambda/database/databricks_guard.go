@@ -40,8 +40,8 @@ var databricksRefusedPrefixes = []string{
 
 // databricksFormats can stand for a table in front of a path: csv.`/etc/passwd`.
 var databricksFormats = []string{
-	"avro", "binaryfile", "cloudfiles", "csv", "delta", "iceberg", "image", "jdbc", "json", "kafka", "libsvm", "orc",
-	"parquet", "socket", "text", "xml",
+	"avro", "binaryfile", "cloudfiles", "csv", "delta", "deltasharing", "excel", "hudi", "iceberg", "image", "jdbc", "json",
+	"kafka", "libsvm", "orc", "parquet", "socket", "statestore", "text", "xml",
 }
 
 // databricksWriting are words that no statement may hold unless they are quoted
@@ -53,6 +53,37 @@ func isFormat(name string) bool {
 	return slices.Contains(databricksFormats, name) || strings.Contains(name, ".")
 }
 
+// isSource reports whether what stands behind the tokens is read as a table:
+// behind FROM, or behind a comma or a parenthesis that is.
+func isSource(before []token) bool {
+	switch {
+	case behind(before, "from", "join", "table", "stream"):
+		return true
+	case behind(before, "("):
+		return isSource(before[:len(before)-1])
+	case !behind(before, ","):
+		return false
+	}
+	depth := 0
+	for i := len(before) - 2; i >= 0 && depth >= 0; i-- {
+		switch t := before[i]; {
+		case t.is(")"):
+			depth++
+		case t.is("("):
+			depth--
+		case depth > 0 || t.kind != wordToken:
+		case t.text == "from":
+			return true
+		case slices.Contains(databricksClauses, t.text):
+			return false
+		}
+	}
+	return false
+}
+
+// databricksClauses have lists of expressions, and no tables.
+var databricksClauses = []string{"select", "where", "by", "having", "qualify", "values", "extend", "aggregate", "set"}
+
 // checkDatabricks refuses writes behind WITH, files by their path, scripts, and
 // what other users asked.
 func checkDatabricks(tokens []token) error {
@@ -62,14 +93,13 @@ func checkDatabricks(tokens []token) error {
 		switch {
 		case t.kind == wordToken && !path && slices.Contains(databricksWriting, t.text):
 			return refusal(strings.ToUpper(t.text) + " may not be used here; quote it if it is a name: `" + t.text + "`")
-		case t.kind == nameToken && path && (strings.ContainsAny(t.text, `/\:`) || isFormat(tokens[i-2].text)):
-			return refusal("files may not be read by their path")
+		case t.kind == nameToken && path && (strings.ContainsAny(t.text, `/\:`) || isFormat(tokens[i-2].text)),
+			t.kind == wordToken && path && isFormat(tokens[i-2].text) && isSource(tokens[:i-2]):
+			return refusal("files may not be read by their path; if " + tokens[i-2].text + " is a schema, put its catalog in front of it")
 		case t == token{wordToken, "using"} && len(rest) > 0 && rest[0].kind == stringToken:
 			return refusal("USING would run a script")
 		case t.kind == stringToken && len(rest) > 0 && rest[0].is("("):
 			return refusal("a string is called like a function")
-		case t.is("$") && len(rest) > 0 && rest[0].is("{"), strings.Contains(t.text, "${"):
-			return refusal("${…} would be replaced by a setting of the server")
 		case t.named() && t.text == "system" && len(rest) > 1 && rest[0].is(".") && ofSystem(rest[1].text):
 			return refusal("system." + rest[1].text + " may not be read")
 		}

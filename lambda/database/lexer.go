@@ -2,6 +2,7 @@ package database
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -39,7 +40,8 @@ type dialect struct {
 	dollarQuotes   bool      // $tag$…$tag$ is a string
 	prefixes       bool      // E'…' knows backslashes, U&"…" code points
 	mysql          bool      // MySQL's comments; names are the same in upper and lower case
-	tsql           bool      // 0x… is a number
+	tsql           bool      // 0x… is a number; blanks at a quoted name's end are none of it
+	escapes        bool      // \x40, \u0040 and \100 in a string are an @
 	foldNames      bool      // quoted names are the same in upper and lower case, too
 	slashComments  bool      // // begins a comment to the line's end
 	plainDollars   bool      // of dollarQuotes, only $$
@@ -72,6 +74,9 @@ var (
 // tokens splits a statement as the database's own lexer would, as far as it
 // matters for finding names, strings and the statement's end.
 func (d *dialect) tokens(sql string) ([]token, error) {
+	if d.spark && strings.Contains(sql, "${") {
+		return nil, errSubstitution
+	}
 	var tokens []token
 	l := lexer{dialect: d, rest: sql}
 	for {
@@ -147,13 +152,13 @@ func (l *lexer) skipComment() error {
 	if l.mysql && (strings.HasPrefix(after, "!") || strings.HasPrefix(after, "M!") || strings.HasPrefix(after, "+")) {
 		return errSpecialComment
 	}
-	if l.spark && strings.HasPrefix(after, "+") {
-		return errHint
-	}
 	depth := 0
 	for i := 0; i+1 < len(l.rest); i++ {
 		switch l.rest[i : i+2] {
 		case "/*":
+			if l.spark && strings.HasPrefix(l.rest[i+2:], "+") {
+				return errHint // which is no comment in a comment, to Spark
+			}
 			if depth == 0 || l.nestedComments {
 				depth++
 			}
@@ -200,10 +205,7 @@ func (l *lexer) next() (token, error) {
 		return l.quoted(stringToken, '\'', backslashEscape)
 	case isDigit(c):
 		t := l.cut(numberToken, l.number())
-		if l.strict && l.rest != "" && (isName(l.rest[0]) || strings.IndexByte("@#", l.rest[0]) >= 0) {
-			return t, errNumberWord
-		}
-		return t, nil
+		return t, l.apart()
 	case isNameStart(c):
 		t := l.cut(wordToken, span(l.rest, isName))
 		if l.strict && !plainWord(t.text) {
@@ -228,6 +230,9 @@ func (l *lexer) name(end byte) (token, error) {
 	if l.mysql || l.foldNames {
 		t.text = strings.ToLower(t.text)
 	}
+	if l.tsql {
+		t.text = strings.TrimRightFunc(t.text, unicode.IsSpace)
+	}
 	return t, err
 }
 
@@ -242,6 +247,11 @@ func (l *lexer) quoted(kind tokenKind, end byte, backslashes backslash) (token, 
 			i++
 			if l.rest[i] == end && backslashes == backslashAmbiguous {
 				return token{}, errBackslashQuote
+			}
+			if char, size := escaped(l.rest[i:]); l.escapes && size > 0 {
+				i += size - 1
+				text.WriteRune(char)
+				continue
 			}
 			text.WriteByte(l.rest[i])
 		case c == end && i+1 < len(l.rest) && l.rest[i+1] == end:
@@ -264,7 +274,7 @@ func (l *lexer) quoted(kind tokenKind, end byte, backslashes backslash) (token, 
 // sign alone.
 func (l *lexer) dollar() (token, error) {
 	if digits := span(l.rest[1:], isDigit); digits > 0 {
-		return l.cut(numberToken, 1+digits), nil
+		return l.cut(numberToken, 1+digits), l.apart()
 	}
 	tag := 1
 	if !l.plainDollars && tag < len(l.rest) && isNameStart(l.rest[tag]) {
@@ -306,6 +316,41 @@ func span(s string, class func(byte) bool) int {
 		}
 	}
 	return len(s)
+}
+
+// apart returns an error if what follows a number can be taken for a part of it:
+// a word, or to Spark, whose names may begin with digits, a raw string.
+func (l *lexer) apart() error {
+	switch {
+	case l.strict && l.rest != "" && (isName(l.rest[0]) || strings.IndexByte("@#", l.rest[0]) >= 0),
+		l.spark && (hasPrefixFold(l.rest, "r'") || hasPrefixFold(l.rest, `r"`)):
+		return errNumberWord
+	}
+	return nil
+}
+
+// escaped returns the character that an escape sequence, without its backslash,
+// stands for, and how many bytes that takes; 0 for one that stands for itself.
+// White space of any kind is a blank.
+func escaped(escape string) (char rune, size int) {
+	start, digits, base := 0, 3, 8
+	switch escape[0] {
+	case 'b', 'f', 'n', 'r', 't':
+		return ' ', 1
+	case 'x':
+		start, digits, base = 1, 2, 16
+	case 'u':
+		start, digits, base = 1, 4, 16
+	}
+	for size = start + digits; size > start; size-- {
+		if size > len(escape) {
+			continue
+		}
+		if number, err := strconv.ParseUint(escape[start:size], base, 32); err == nil {
+			return rune(number), size
+		}
+	}
+	return 0, 0
 }
 
 // number returns how many bytes at the start of s, which is a digit, are one

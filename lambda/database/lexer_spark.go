@@ -8,6 +8,10 @@ import (
 var (
 	errHint             = errors.New("it holds a hint (/*+ … */), which is not supported")
 	errCommentBackslash = errors.New("a comment ends in a backslash")
+
+	// Spark replaces it before it looks for comments, and some settings hold a
+	// line break.
+	errSubstitution = errors.New("${…} would be replaced by a setting of the server")
 )
 
 // sparkToken reads what Spark writes in its own way; found is false for what it

@@ -13,7 +13,7 @@ import (
 // itself: a statement begins with a word that reads.
 var snowflakeGuard = guard{
 	dialect: dialect{
-		nameQuotes: `"`, backslashes: backslashEscape, dollarQuotes: true, plainDollars: true, slashComments: true, foldNames: true, strict: true,
+		nameQuotes: `"`, backslashes: backslashEscape, dollarQuotes: true, plainDollars: true, slashComments: true, foldNames: true, strict: true, escapes: true,
 	},
 	reading:   []string{"select", "with", "show", "describe", "desc"},
 	refused:   refusedBySnowflake,
@@ -101,7 +101,7 @@ func isFile(before []token, text string) bool {
 	if behind(before, "from", "join") && strings.Contains(text, "://") {
 		return true
 	}
-	return strings.HasPrefix(text, "@") && text != "@" && !behind(before, "=", ">", "<", "|", "like", "ilike", "rlike", "then", "else")
+	return strings.HasPrefix(strings.TrimSpace(text), "@") && text != "@" && !behind(before, "=", ">", "<", "|", "like", "ilike", "rlike", "then", "else")
 }
 
 // begins2 reports whether tokens begin with two symbols, the second of which may

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // sqlserverGuard knows T-SQL's lexical rules, and its functions that reach files
@@ -17,12 +19,14 @@ var sqlserverGuard = guard{
 	dialect: dialect{nameQuotes: `"[`, nestedComments: true, tsql: true, foldNames: true, strict: true},
 	reading: []string{"select", "with"},
 	refused: refusedBySQLServer,
-	// Password hashes, other sessions and their statements.
-	hidden: []string{
-		"sql_logins", "syslogins", "sysxlogins", "sysoledbusers", "sysremotelogins", "sysprocesses", "syscacheobjects",
-		"linked_logins", "column_encryption_key_values", "openkeys",
-	},
-	also: checkSQLServer,
+	hidden:  sqlserverHidden,
+	also:    checkSQLServer,
+}
+
+// sqlserverHidden are password hashes, other sessions and their statements.
+var sqlserverHidden = []string{
+	"sql_logins", "syslogins", "sysxlogins", "sysoledbusers", "sysremotelogins", "sysprocesses", "syscacheobjects",
+	"linked_logins", "column_encryption_key_values", "openkeys",
 }
 
 func refusedBySQLServer(function string) bool {
@@ -54,7 +58,7 @@ var sqlserverRefusedPrefixes = []string{
 // something, in one that only reads they have no place.
 // https://learn.microsoft.com/en-us/sql/t-sql/language-elements/reserved-keywords-transact-sql
 var sqlserverStarting = strings.Fields(`
-	alter backup begin break bulk checkpoint close commit continue create dbcc deallocate declare delete deny disk drop dump
+	add alter backup begin break bulk checkpoint close commit continue create dbcc deallocate declare delete deny disk drop dump
 	exec execute goto grant if insert into kill lineno load open print proc procedure raiserror readtext reconfigure
 	restore return revert revoke rollback save set setuser shutdown tran transaction trigger truncate update updatetext use
 	waitfor while writetext`)
@@ -63,7 +67,7 @@ var sqlserverStarting = strings.Fields(`
 // that move on, and statements that begin with a word which is not reserved.
 var sqlserverPhrases = []string{
 	"next value for", "disable trigger", "enable trigger", "send on", "get conversation", "move conversation",
-	"end conversation", "receive top", "for browse",
+	"end conversation", "receive top", "for browse", "rename object",
 }
 
 // sqlserverLocks are hints that keep others from writing.
@@ -116,11 +120,14 @@ func checkKeyword(before, rest []token) error {
 // checkName looks at a name, the first of rest: SQL Server takes one of four
 // parts, some of which may be empty, for one on another server.
 func checkName(before, rest []token) error {
+	if name := rest[0].text; !ascii(name) && slices.Contains(sqlserverHidden, plainLetters(name)) {
+		return refusal(name + " may not be read")
+	}
 	if behind(before, ".") {
 		return checkSystem(before[:len(before)-1], rest[0].text)
 	}
 	dots, i := 0, 1
-	for ; i < len(rest) && (rest[i].is(".") || rest[i-1].is(".") && rest[i].named()); i++ {
+	for ; i < len(rest) && (rest[i].kind == symbolToken && strings.Contains(".#@", rest[i].text) || behind(rest[:i], ".", "#", "@") && inName(rest[i])); i++ {
 		if rest[i].is(".") {
 			dots++
 		}
@@ -159,6 +166,20 @@ func isSys(schema string) bool {
 		}
 	}
 	return schema == "sys" || letters == len("sys") && !ascii(schema)
+}
+
+// inName reports whether a token can stand in a name behind a dot, # or @.
+func inName(t token) bool { return t.named() || t.kind == numberToken }
+
+// plainLetters is a name without accents, widths, and what has no width: to some
+// collations it is the same.
+func plainLetters(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Mn, unicode.Cf) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFKD.String(name))
 }
 
 func ascii(text string) bool {

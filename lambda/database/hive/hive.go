@@ -47,7 +47,7 @@ func Decode(text []byte) (method string, kind thrift.TMessageType, content Struc
 	if _, err := buffer.Write(text); err != nil {
 		return "", 0, nil, err
 	}
-	r := reader{ctx, thrift.NewTBinaryProtocolConf(buffer, nil)}
+	r := reader{ctx: ctx, p: thrift.NewTBinaryProtocolConf(buffer, nil)}
 	method, kind, _, err = r.p.ReadMessageBegin(ctx)
 	if err != nil {
 		return "", 0, nil, fmt.Errorf("decode a message: %w", err)

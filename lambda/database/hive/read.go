@@ -9,9 +9,13 @@ import (
 )
 
 type reader struct {
-	ctx context.Context // the library wants one and waits for nothing
-	p   *thrift.TBinaryProtocol
+	ctx   context.Context // the library wants one and waits for nothing
+	p     *thrift.TBinaryProtocol
+	depth int // how many values there are around the one that is read
 }
+
+// mostDepth is several times what the service's definition has.
+const mostDepth = thrift.DEFAULT_RECURSION_DEPTH
 
 func (r reader) structure() (Struct, error) {
 	s := Struct{}
@@ -32,6 +36,9 @@ func (r reader) structure() (Struct, error) {
 // value reads one of a type. What has no place in a Struct is passed over, and
 // nil.
 func (r reader) value(kind thrift.TType) (any, error) {
+	if r.depth++; r.depth > mostDepth {
+		return nil, errors.New("its values are nested too deep")
+	}
 	switch kind {
 	case thrift.BOOL:
 		return r.p.ReadBool(r.ctx)
@@ -65,9 +72,12 @@ func (r reader) pairs() (any, error) {
 	}
 	pairs := map[string]string{}
 	for range size {
-		key, errKey := r.value(keys)
-		value, errValue := r.value(values)
-		if err := errors.Join(errKey, errValue); err != nil {
+		key, err := r.value(keys)
+		if err != nil {
+			return nil, err
+		}
+		value, err := r.value(values)
+		if err != nil {
 			return nil, err
 		}
 		name, isName := key.(string)

@@ -127,3 +127,18 @@ SELECT reflect('java.lang.System', 'exit', 0)
 SELECT * FROM text .`passwd`
 SELECT reflect﻿('java.lang.System', 'exit', 0)
 SELECT reflect('java.lang.System', 'exit', 0)
+SELECT 1 -- ${system:line.separator}, reflect('java.lang.System', 'exit', 0)
+SELECT 1 /* ${env:PATH} */
+SELECT 1 /* /*+ */ , reflect('java.lang.System', 'exit', 0) -- */
+SELECT 1 /* a /* /*+ */ */ , reflect('java.lang.System', 'exit', 0) -- */
+SELECT * FROM text.passwd
+SELECT * FROM (text.passwd)
+SELECT * FROM range(1), text.passwd
+SELECT * FROM range(1) AS a JOIN range(2) AS b ON a.id = b.id, text.passwd
+SELECT * FROM range(1) JOIN json.records
+SELECT * FROM STREAM text.passwd
+SELECT * FROM `org.apache.spark.sql.execution.datasources.text.TextFileFormat`.passwd
+SELECT (SELECT COUNT(*) FROM csv.records)
+TABLE delta.stolen
+SELECT * FROM hudi.`x`
+SELECT 1r'\', ' , reflect("java.lang.System", "exit", 0) -- '

@@ -48,3 +48,4 @@ SHOW PRIMARY KEYS IN SCHEMA bank.public
 SHOW COLUMNS IN TABLE accounts
 DESCRIBE TABLE accounts
 DESC VIEW rich
+SELECT '\x41\u0042\103\t\'', $1 FROM accounts WHERE owner = '@alice'

@@ -242,3 +242,12 @@ SELECT AI_EMBED('m', owner) FROM accounts
 SELECT * FROM accounts WHERE AI_FILTER('x')
 SELECT ſelect FROM accounts ſ
 SELECT 1 ＩＮＴＯ x
+SELECT $1 FROM '\x40~/x.csv'
+SELECT $1 FROM '\u0040s/x.csv'
+SELECT $1 FROM '\100s'
+SELECT $1 FROM accounts, '\x40s'
+SELECT $1 FROM ' @s'
+SELECT $1 FROM '\n@s'
+SELECT $1 FROM 's3\x3a//bucket/x'
+SELECT $1 FROM 's3:\57\57bucket/x'
+SELECT $1$$, SYSTEM$WAIT(1), $$

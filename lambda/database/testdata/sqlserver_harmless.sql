@@ -47,3 +47,5 @@ SELECT @@VERSION, DB_NAME(), SUSER_SNAME(), SCHEMA_NAME()
 SELECT * FROM dbo.dm_customers
 SELECT * FROM GENERATE_SERIES(1, 10)
 SELECT COUNT(*)
+SELECT [größe], [owner name] FROM [Bücher und Größen] AS b
+SELECT n# FROM #t AS t

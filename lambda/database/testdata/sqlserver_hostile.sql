@@ -236,3 +236,17 @@ SELECT AI_GENERATE_EMBEDDINGS(owner USE MODEL m) FROM accounts
 SELECT ſelect FROM accounts ſ
 SELECT 1 ＤＥＬＥＴＥ FROM accounts
 SELECT 1 AS a dıſable trigger b ON accounts
+SELECT 1 ADD SENSITIVITY CLASSIFICATION TO dbo.accounts.owner WITH (LABEL = 'x')
+SELECT 1 ADD SIGNATURE TO spend BY CERTIFICATE c
+SELECT 1 AS a RENAME OBJECT accounts TO stolen
+SELECT * FROM [sys].[sql_logins ]
+SELECT * FROM master..[syslogins ]
+SELECT * FROM [sys ].[dm_exec_sessions]
+SELECT * FROM [sys　].[dm_exec_sessions]
+SELECT * FROM "fn_dblog "(NULL, NULL)
+SELECT * FROM master..[sys­logins]
+SELECT * FROM [sýslogins]
+SELECT * FROM [ｓｙｓｌｏｇｉｎｓ]
+SELECT * FROM linked#.bank.dbo.accounts
+SELECT * FROM linked@2.bank.dbo.accounts
+SELECT * FROM linked#a.bank..accounts
