@@ -57,11 +57,11 @@ diff: node_modules/.package-lock.json
 # The templates are validated by cdk synth, not in every unit test: see
 # DESIGN.md, "What synth costs".
 test: setup .build/mariadb/installed
-	CDK_VALIDATION=false go test ./...
+	CDK_VALIDATION=false go test -timeout 1h ./...
 
 # Without the packages that load the CDK: it has one kernel and no goroutines.
 test-race: setup .build/mariadb/installed
-	go test -race ./cmd/... ./config/... ./lambda/...
+	go test -race -timeout 1h ./cmd/... ./config/... ./lambda/...
 
 # golangci-lint is built from source on first use, which takes a minute or two.
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
