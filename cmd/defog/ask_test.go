@@ -203,6 +203,13 @@ func TestAskFailures(t *testing.T) {
 			change: func(f *fakeAWS) { delete(f.outputs, "QueryUrl") },
 			stderr: "stack defog-lambda-dev (CREATE_COMPLETE) has no output QueryUrl",
 		},
+		"a function of one's own": {
+			change: func(f *fakeAWS) {
+				delete(f.outputs, "QueryUrl")
+				f.outputs["EvalCommand"] = "go run ./cmd/defog eval FILE.json"
+			},
+			stderr: "which answers no questions; it evaluates events: go run ./cmd/defog eval FILE.json",
+		},
 		"JWT": {
 			change: func(f *fakeAWS) { f.outputs["ApiAuth"] = "jwt" },
 			stderr: "the API wants authorisation by jwt, which ask cannot give",

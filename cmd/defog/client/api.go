@@ -39,6 +39,9 @@ func Find(ctx context.Context, cfg aws.Config, name string) (API, error) {
 		return API{}, err
 	}
 	api := API{URL: output(stack, "QueryUrl"), Auth: output(stack, "ApiAuth"), Region: cfg.Region, Account: account(stack)}
+	if api.URL == "" && output(stack, "EvalCommand") != "" {
+		return API{}, fmt.Errorf("stack %s holds a function of your own, which answers no questions; it evaluates events: %s", name, output(stack, "EvalCommand"))
+	}
 	if api.URL == "" || api.Auth == "" {
 		return API{}, fmt.Errorf("stack %s (%s) has no output QueryUrl or ApiAuth: it is not this app's, or its deployment did not finish",
 			name, stack.StackStatus)
