@@ -347,7 +347,7 @@ func escaped(escape string) (char rune, size int) {
 			continue
 		}
 		if number, err := strconv.ParseUint(escape[start:size], base, 32); err == nil {
-			return rune(number), size
+			return rune(number), size //nolint:gosec // four digits of hex at the most
 		}
 	}
 	return 0, 0

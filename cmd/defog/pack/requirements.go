@@ -44,7 +44,7 @@ func (r *requirements) read(path string, sum hash.Hash, seen map[string]bool) er
 		return nil
 	}
 	seen[path] = true
-	data, err := os.ReadFile(path) //nolint:gosec // the operator's own file says which
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("read the requirements: %w", err)
 	}

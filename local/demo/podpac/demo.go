@@ -129,7 +129,7 @@ func (d *demo) requirements() (path string, err error) {
 		if err != nil {
 			return "", fmt.Errorf("copy the requirements: %w", err)
 		}
-		if err := os.WriteFile(filepath.Join(packed, filepath.Base(file)), content, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(packed, filepath.Base(file)), content, 0o600); err != nil { //nolint:gosec // a file of this checkout
 			return "", fmt.Errorf("copy the requirements: %w", err)
 		}
 	}
