@@ -3,7 +3,6 @@
 package database
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +17,7 @@ import (
 
 	"defog-cdk/config/connection"
 	"defog-cdk/test/bigquery"
+	"defog-cdk/test/standin"
 )
 
 const integerColumn = `[{"name": "n", "type": "INTEGER", "mode": "NULLABLE"}]`
@@ -164,29 +164,19 @@ func TestBigQueryRefusesHostileStatements(t *testing.T) {
 	if jobs := server.Jobs(); len(jobs) > 0 {
 		t.Errorf("ran %v", jobs)
 	}
-	for _, sql := range statements(t, "bigquery_harmless.sql", "") {
-		if err := bigqueryGuard.check(sql); err != nil {
-			t.Errorf("%s: %v", sql, err)
-		}
-	}
+	expectPassing(t, &bigqueryGuard, statements(t, "bigquery_harmless.sql", ""))
 }
 
 func TestBigQueryRehearsal(t *testing.T) {
 	server, db := startBigQuery(t)
-	for _, c := range []struct{ sql, code, message string }{
+	expectFailures(t, db, []failingCase{
 		{"SELECT * FROM shop.large", "bytesBilledLimitExceeded", "would read 10737418241 bytes, and db_creds.max_bytes_billed allows 10737418240"},
 		{"SELECT shop.spend()", "remoteFunction", "runs outside of BigQuery"},
 		{"SELECT shop.py()", "remoteFunction", "runs outside of BigQuery"},
 		{"SELECT shop.unknown()", "notFound", "Routine"},
 		{"SELECT * FROM shop.secret", "accessDenied", "Access Denied"},
 		{"SELECT FROM WHERE", "invalidQuery", "Syntax error"},
-	} {
-		_, err := db.Query(t.Context(), c.sql, unlimited)
-		failed, ok := errors.AsType[*StatementError](err)
-		if !ok || failed.Code != c.code || !strings.Contains(failed.Message, c.message) {
-			t.Errorf("%s: got %#v, want code %q and %q", c.sql, err, c.code, c.message)
-		}
-	}
+	})
 	if jobs := server.Jobs(); len(jobs) > 0 {
 		t.Errorf("ran %v", jobs)
 	}
@@ -218,55 +208,30 @@ func TestBigQueryPages(t *testing.T) {
 
 func TestBigQueryStopsTheJob(t *testing.T) {
 	const busy = "SELECT COUNT(*) FROM shop.endless"
-	for name, c := range map[string]struct {
-		stop func(cancel context.CancelFunc)
-		time time.Duration
-		want func(error) bool
-	}{
-		"context": {func(cancel context.CancelFunc) { cancel() }, 0, func(err error) bool { return errors.Is(err, context.Canceled) }},
-		"time limit": {func(context.CancelFunc) {}, 100 * time.Millisecond, func(err error) bool {
-			failed, ok := errors.AsType[*StatementError](err)
-			return ok && failed.Code == bigqueryStopped && strings.Contains(failed.Message, "100ms")
-		}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			server, db := startBigQuery(t)
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			failure := make(chan error)
-			go func() {
-				_, err := db.Query(ctx, busy, Limits{Time: c.time})
-				failure <- err
-			}()
-			for len(server.Jobs()) == 0 {
-				time.Sleep(time.Millisecond)
-			}
-			c.stop(cancel)
-			if err := <-failure; !c.want(err) {
-				t.Errorf("got %v", err)
-			}
+	testStops(t, bigqueryStopped, "SELECT * FROM shop.accounts", func(t *testing.T) endlessStatement {
+		server, db := startBigQuery(t)
+		return endlessStatement{db, busy, func() bool { return len(server.Jobs()) > 0 }, func(t *testing.T) {
 			if diff := cmp.Diff([]bigquery.Job{{SQL: busy, Type: "SELECT", State: "stopped"}}, server.Jobs()); diff != "" {
 				t.Error(diff)
 			}
-			mustQuery(t, db, "SELECT * FROM shop.accounts", unlimited)
-		})
-	}
+		}}
+	})
 }
 
 // What passes by itself is tried again, and a statement runs once for it.
 func TestBigQueryFaultsThatPass(t *testing.T) {
 	const sql = "SELECT * FROM shop.accounts"
-	backend := bigquery.Says(503, `{"error": {"errors": [{"reason": "backendError", "message": "secret"}], "message": "secret"}}`)
+	backend := standin.Says(503, `{"error": {"errors": [{"reason": "backendError", "message": "secret"}], "message": "secret"}}`)
 	for name, fault := range map[string]http.HandlerFunc{
-		"429":         bigquery.Says(429, ""),
-		"500":         bigquery.Says(500, "<html>"),
+		"429":         standin.Says(429, ""),
+		"500":         standin.Says(500, "<html>"),
 		"503":         backend,
-		"rate limit":  bigquery.Says(403, `{"error": {"errors": [{"reason": "rateLimitExceeded"}]}}`),
-		"reset":       bigquery.Resets,
-		"half JSON":   bigquery.Says(200, `{"jobComplete": tr`),
-		"HTML":        bigquery.Says(200, `<html>`),
-		"old token":   bigquery.Says(401, `{"error": {"errors": [{"reason": "authError"}]}}`),
-		"empty reply": bigquery.Says(200, ""),
+		"rate limit":  standin.Says(403, `{"error": {"errors": [{"reason": "rateLimitExceeded"}]}}`),
+		"reset":       standin.Resets,
+		"half JSON":   standin.Says(200, `{"jobComplete": tr`),
+		"HTML":        standin.Says(200, `<html>`),
+		"old token":   standin.Says(401, `{"error": {"errors": [{"reason": "authError"}]}}`),
+		"empty reply": standin.Says(200, ""),
 	} {
 		for position := range 3 { // rehearsal, start, rows
 			t.Run(fmt.Sprint(name, position), func(t *testing.T) {
@@ -287,7 +252,7 @@ func TestBigQueryStartsAJobOnce(t *testing.T) {
 	server, db := startBigQuery(t)
 	server.Fail(server.Serve, func(w http.ResponseWriter, r *http.Request) {
 		server.Serve(httptest.NewRecorder(), r)
-		bigquery.Resets(w, r)
+		standin.Resets(w, r)
 	})
 	mustQuery(t, db, "SELECT * FROM shop.accounts", unlimited)
 	if jobs := server.Jobs(); len(jobs) != 1 {
@@ -301,24 +266,19 @@ func TestBigQueryFaultsThatStay(t *testing.T) {
 		reason  string
 		refused bool
 	}{
-		"503":      {bigquery.Says(503, "secret"), "refused it with code 503", false},
-		"quota":    {bigquery.Says(403, `{"error": {"message": "secret", "errors": [{"reason": "quotaExceeded"}]}}`), "its quota is used up", false},
-		"no right": {bigquery.Says(403, `{"error": {"message": "secret does not have bigquery.jobs.create permission", "errors": [{"reason": "accessDenied"}]}}`), "its user may not run queries", false},
-		"redirect": {func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "https://evil.example/", http.StatusFound)
-		}, "refused it with code 302", false},
-		"reset":       {bigquery.Resets, "it was lost", false},
-		"half JSON":   {bigquery.Says(200, `{"secret": `), "its answer is not what the protocol promises", false},
-		"revoked key": {bigquery.Says(401, `{"error": {"message": "secret"}}`), "the login was refused", true},
+		"503":         {standin.Says(503, "secret"), "refused it with code 503", false},
+		"quota":       {standin.Says(403, `{"error": {"message": "secret", "errors": [{"reason": "quotaExceeded"}]}}`), "its quota is used up", false},
+		"no right":    {standin.Says(403, `{"error": {"message": "secret does not have bigquery.jobs.create permission", "errors": [{"reason": "accessDenied"}]}}`), "its user may not run queries", false},
+		"redirect":    {standin.Redirects, "refused it with code 302", false},
+		"reset":       {standin.Resets, "it was lost", false},
+		"half JSON":   {standin.Says(200, `{"secret": `), "its answer is not what the protocol promises", false},
+		"revoked key": {standin.Says(401, `{"error": {"message": "secret"}}`), "the login was refused", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, db := startBigQuery(t)
 			server.Fail(slices.Repeat([]http.HandlerFunc{c.fault}, 3*usualRetry.tries)...) // net/http tries again by itself
 			_, err := db.Query(t.Context(), "SELECT * FROM shop.accounts", unlimited)
-			failed, ok := errors.AsType[*ConnectionError](err)
-			if !ok || !strings.HasSuffix(failed.Message, c.reason) || failed.LoginRefused != c.refused || strings.Contains(failed.Message, "secret") {
-				t.Errorf("got %#v, want a ConnectionError that ends in %q", err, c.reason)
-			}
+			expectConnectionFailure(t, err, c.reason, c.refused)
 		})
 	}
 }
@@ -326,7 +286,7 @@ func TestBigQueryFaultsThatStay(t *testing.T) {
 // A service that fails to hand out rows may still work on the job.
 func TestBigQueryStopsAJobWhoseRowsDoNotCome(t *testing.T) {
 	server, db := startBigQuery(t)
-	fails := slices.Repeat([]http.HandlerFunc{bigquery.Says(503, "")}, usualRetry.tries)
+	fails := slices.Repeat([]http.HandlerFunc{standin.Says(503, "")}, usualRetry.tries)
 	server.Fail(append([]http.HandlerFunc{server.Serve, server.Serve}, fails...)...)
 	_, err := db.Query(t.Context(), "SELECT COUNT(*) FROM shop.endless", unlimited)
 	if _, ok := errors.AsType[*ConnectionError](err); !ok {
@@ -341,12 +301,8 @@ func TestBigQueryHangs(t *testing.T) {
 	for position := range 3 {
 		server, db := startBigQuery(t)
 		mustQuery(t, db, "SELECT * FROM shop.accounts", unlimited)
-		server.Fail(append(slices.Repeat([]http.HandlerFunc{server.Serve}, position), bigquery.Hangs)...)
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
-		if _, err := db.Query(ctx, "SELECT * FROM shop.accounts", unlimited); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("got %v, want context.DeadlineExceeded", err)
-		}
+		server.Fail(append(slices.Repeat([]http.HandlerFunc{server.Serve}, position), standin.Hangs)...)
+		expectDeadline(t, db, "SELECT * FROM shop.accounts")
 		mustQuery(t, db, "SELECT * FROM shop.accounts", unlimited)
 	}
 }
@@ -360,10 +316,7 @@ func TestBigQueryRotation(t *testing.T) {
 	if err := server.Rotate(); err != nil {
 		t.Fatal(err)
 	}
-	_, err := db.Query(t.Context(), "SELECT * FROM shop.accounts", unlimited)
-	if failed, ok := errors.AsType[*ConnectionError](err); !ok || !failed.LoginRefused || !strings.HasSuffix(failed.Message, "the login was refused") {
-		t.Errorf("got %#v, want a refused login", err)
-	}
+	expectRefusedLogin(t, db, "SELECT * FROM shop.accounts")
 	mustQuery(t, askBigQuery(t, server, nil), "SELECT * FROM shop.accounts", unlimited)
 }
 
@@ -414,46 +367,27 @@ func TestBigQueryCantConnect(t *testing.T) {
 	server, _ := startBigQuery(t)
 	untrusted := httptest.NewTLSServer(nil)
 	t.Cleanup(untrusted.Close)
-	for _, c := range []struct {
-		creds  connection.Creds
-		reason string
-	}{
-		{connection.Creds{"endpoint": "http://127.0.0.1:1"}, "it could not be reached"},
-		{connection.Creds{"token_uri": "http://127.0.0.1:1/token"}, "it could not be reached"},
-		{connection.Creds{"endpoint": "https://no-such-host.invalid"}, "its host name could not be resolved"},
-		{connection.Creds{"endpoint": untrusted.URL}, "its TLS certificate could not be verified"},
-		{connection.Creds{"token_uri": untrusted.URL}, "its TLS certificate could not be verified"},
-	} {
-		_, err := askBigQuery(t, server, c.creds).Query(t.Context(), "SELECT 1", unlimited)
-		failed, ok := errors.AsType[*ConnectionError](err)
-		if !ok || !strings.HasSuffix(failed.Message, c.reason) || failed.LoginRefused {
-			t.Errorf("%v: got %#v, want a ConnectionError that ends in %q", c.creds, err, c.reason)
-		}
-	}
+	open := func(changes connection.Creds) Database { return askBigQuery(t, server, changes) }
+	expectUnreachable(t, open, []unreachableCase{
+		{connection.Creds{"endpoint": "http://127.0.0.1:1"}, "it could not be reached", false},
+		{connection.Creds{"token_uri": "http://127.0.0.1:1/token"}, "it could not be reached", false},
+		{connection.Creds{"endpoint": "https://no-such-host.invalid"}, "its host name could not be resolved", false},
+		{connection.Creds{"endpoint": untrusted.URL}, "its TLS certificate could not be verified", false},
+		{connection.Creds{"token_uri": untrusted.URL}, "its TLS certificate could not be verified", false},
+	})
 }
 
 func TestBigQueryWantsValidCredentials(t *testing.T) {
 	server, _ := startBigQuery(t)
-	for _, c := range []struct {
-		creds connection.Creds
-		want  string
-	}{
+	valid, err := server.Creds()
+	if err != nil {
+		t.Fatal(err)
+	}
+	expectInvalid(t, openBigQuery, valid, []invalidCase{
 		{connection.Creds{"json_key_path": "/home/secret/key.json"}, "a file of another machine"},
 		{connection.Creds{"client_email": ""}, "no client_email"},
 		{connection.Creds{"private_key": "secret"}, "is not in PEM form"},
 		{connection.Creds{"private_key": "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n"}, "holds no RSA key"},
 		{connection.Creds{"max_bytes_billed": "0"}, "a number of bytes, from 1"},
-	} {
-		creds, err := server.Creds()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for key, value := range c.creds {
-			creds[key] = value
-		}
-		_, err = openBigQuery(creds, Surroundings{})
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
-			t.Errorf("%v: got %v, want %q", c.creds, err, c.want)
-		}
-	}
+	})
 }

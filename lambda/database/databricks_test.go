@@ -3,7 +3,6 @@
 package database
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -18,6 +17,7 @@ import (
 	"defog-cdk/config/connection"
 	"defog-cdk/lambda/database/hive"
 	"defog-cdk/test/databricks"
+	"defog-cdk/test/standin"
 )
 
 func startDatabricks(t *testing.T) (*databricks.Server, *databricksDatabase) {
@@ -153,42 +153,19 @@ func TestDatabricksPages(t *testing.T) {
 
 func TestDatabricksStopsTheOperation(t *testing.T) {
 	const busy = "SELECT count(*) FROM endless"
-	for name, c := range map[string]struct {
-		stop func(cancel context.CancelFunc)
-		time time.Duration
-		want func(error) bool
-	}{
-		"context": {func(cancel context.CancelFunc) { cancel() }, 0, func(err error) bool { return errors.Is(err, context.Canceled) }},
-		"time limit": {func(context.CancelFunc) {}, 100 * time.Millisecond, func(err error) bool {
-			failed, ok := errors.AsType[*StatementError](err)
-			return ok && failed.Code == databricksStopped && strings.Contains(failed.Message, "100ms")
-		}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			server, db := startDatabricks(t)
-			mustQuery(t, db, "SELECT id FROM range(1)", unlimited)
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			failure := make(chan error)
-			go func() {
-				_, err := db.Query(ctx, busy, Limits{Time: c.time})
-				failure <- err
-			}()
-			started := func(o databricks.Operation) bool { return o.SQL == busy }
-			for !slices.ContainsFunc(server.Operations(), started) {
-				time.Sleep(time.Millisecond)
-			}
-			c.stop(cancel)
-			if err := <-failure; !c.want(err) {
-				t.Errorf("got %v", err)
-			}
+	testStops(t, databricksStopped, "SELECT id FROM range(1)", func(t *testing.T) endlessStatement {
+		server, db := startDatabricks(t)
+		mustQuery(t, db, "SELECT id FROM range(1)", unlimited)
+		running := func() bool {
+			return slices.ContainsFunc(server.Operations(), func(o databricks.Operation) bool { return o.SQL == busy })
+		}
+		return endlessStatement{db, busy, running, func(t *testing.T) {
 			operations := server.Operations()
 			if last := operations[len(operations)-1]; last.SQL != busy || last.State != "stopped" {
 				t.Errorf("on the server: %v", last)
 			}
-			mustQuery(t, db, "SELECT id FROM range(1)", unlimited)
-		})
-	}
+		}}
+	})
 }
 
 // The server's own limit, in whole seconds, ends what does not hear of ours.
@@ -241,36 +218,21 @@ func TestDatabricksSession(t *testing.T) {
 
 func TestDatabricksFaults(t *testing.T) {
 	const sql = "SELECT id FROM range(1)"
-	busy := func(status int) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status); _, _ = w.Write([]byte("secret")) }
-	}
-	says := func(text string) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(text)) }
-	}
-	reset := func(w http.ResponseWriter, _ *http.Request) {
-		conn, _, err := http.NewResponseController(w).Hijack()
-		if err == nil {
-			_ = conn.Close()
-		}
-	}
 	for name, c := range map[string]struct {
 		fault   http.HandlerFunc
 		reason  string // when it stays
 		passes  bool
 		refused bool
 	}{
-		"429":          {busy(429), "no connection left", true, false},
-		"503":          {busy(503), "it is starting or shutting down", true, false},
-		"500":          {busy(500), "refused it with code 500", true, false},
-		"reset":        {reset, "it could not be reached", true, false},
-		"HTML":         {says("<html>secret"), "its answer is not what the protocol promises", true, false},
-		"half a reply": {says("\x80\x01\x00\x02\x00\x00\x00\x0cFetchRes"), "its answer is not what the protocol promises", true, false},
-		"401":          {busy(401), "the login was refused", false, true},
-		"404":          {busy(404), "there is no warehouse or cluster at http_path", false, false},
-		"redirect": {func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "https://evil.example/", http.StatusFound)
-		},
-			"refused it with code 302", false, false},
+		"429":          {standin.Says(429, "secret"), "no connection left", true, false},
+		"503":          {standin.Says(503, "secret"), "it is starting or shutting down", true, false},
+		"500":          {standin.Says(500, "secret"), "refused it with code 500", true, false},
+		"reset":        {standin.Resets, "it could not be reached", true, false},
+		"HTML":         {standin.Says(200, "<html>secret"), "its answer is not what the protocol promises", true, false},
+		"half a reply": {standin.Says(200, "\x80\x01\x00\x02\x00\x00\x00\x0cFetchRes"), "its answer is not what the protocol promises", true, false},
+		"401":          {standin.Says(401, "secret"), "the login was refused", false, true},
+		"404":          {standin.Says(404, "secret"), "there is no warehouse or cluster at http_path", false, false},
+		"redirect":     {standin.Redirects, "refused it with code 302", false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for position := range 8 {
@@ -284,10 +246,7 @@ func TestDatabricksFaults(t *testing.T) {
 			server, db := startDatabricks(t)
 			server.Fail(slices.Repeat([]http.HandlerFunc{c.fault}, 3*usualRetry.tries)...) // net/http tries again by itself
 			_, err := db.Query(t.Context(), sql, unlimited)
-			failed, ok := errors.AsType[*ConnectionError](err)
-			if !ok || !strings.HasSuffix(failed.Message, c.reason) || failed.LoginRefused != c.refused || strings.Contains(failed.Message, "secret") {
-				t.Errorf("got %#v, want a ConnectionError that ends in %q", err, c.reason)
-			}
+			expectConnectionFailure(t, err, c.reason, c.refused)
 		})
 	}
 }
@@ -296,15 +255,8 @@ func TestDatabricksHangs(t *testing.T) {
 	server, db := startDatabricks(t)
 	for position := range 6 {
 		mustQuery(t, db, "SELECT id FROM range(1)", unlimited)
-		server.Fail(append(slices.Repeat([]http.HandlerFunc{server.Serve}, position), func(_ http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body) // the end of the connection is not noticed before
-			<-r.Context().Done()
-		})...)
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
-		if _, err := db.Query(ctx, "SELECT id FROM range(1)", unlimited); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("%d: got %v, want context.DeadlineExceeded", position, err)
-		}
+		server.Fail(append(slices.Repeat([]http.HandlerFunc{server.Serve}, position), standin.Hangs)...)
+		expectDeadline(t, db, "SELECT id FROM range(1)")
 	}
 	mustQuery(t, db, "SELECT id FROM range(1)", unlimited)
 }
@@ -313,10 +265,7 @@ func TestDatabricksRotation(t *testing.T) {
 	server, db := startDatabricks(t)
 	mustQuery(t, db, "SELECT id FROM range(1)", unlimited)
 	server.Rotate("dapi-second")
-	_, err := db.Query(t.Context(), "SELECT id FROM range(1)", unlimited)
-	if failed, ok := errors.AsType[*ConnectionError](err); !ok || !failed.LoginRefused || strings.Contains(err.Error(), "dapi") {
-		t.Errorf("got %#v, want a refused login", err)
-	}
+	expectRefusedLogin(t, db, "SELECT id FROM range(1)")
 	mustQuery(t, askDatabricks(t, server, nil), "SELECT id FROM range(1)", unlimited)
 }
 
@@ -347,21 +296,13 @@ func TestDatabricksCantConnect(t *testing.T) {
 	server, _ := startDatabricks(t)
 	untrusted := httptest.NewTLSServer(nil)
 	t.Cleanup(untrusted.Close)
-	for _, c := range []struct {
-		creds  connection.Creds
-		reason string
-	}{
-		{connection.Creds{"endpoint": "http://127.0.0.1:1"}, "it could not be reached"},
-		{connection.Creds{"endpoint": "", "server_hostname": "no-such-host.invalid"}, "its host name could not be resolved"},
-		{connection.Creds{"endpoint": untrusted.URL}, "its TLS certificate could not be verified"},
-		{connection.Creds{"http_path": "/another"}, "there is no warehouse or cluster at http_path"},
-	} {
-		_, err := askDatabricks(t, server, c.creds).Query(t.Context(), "SELECT 1", unlimited)
-		failed, ok := errors.AsType[*ConnectionError](err)
-		if !ok || !strings.HasSuffix(failed.Message, c.reason) || failed.LoginRefused {
-			t.Errorf("%v: got %#v, want a ConnectionError that ends in %q", c.creds, err, c.reason)
-		}
-	}
+	open := func(changes connection.Creds) Database { return askDatabricks(t, server, changes) }
+	expectUnreachable(t, open, []unreachableCase{
+		{connection.Creds{"endpoint": "http://127.0.0.1:1"}, "it could not be reached", false},
+		{connection.Creds{"endpoint": "", "server_hostname": "no-such-host.invalid"}, "its host name could not be resolved", false},
+		{connection.Creds{"endpoint": untrusted.URL}, "its TLS certificate could not be verified", false},
+		{connection.Creds{"http_path": "/another"}, "there is no warehouse or cluster at http_path", false},
+	})
 	for _, key := range []string{"server_hostname", "http_path", "access_token"} {
 		creds := server.Creds()
 		delete(creds, key)

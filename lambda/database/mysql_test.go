@@ -155,7 +155,7 @@ func TestMySQLModeIsPlain(t *testing.T) {
 func TestMySQLErrors(t *testing.T) {
 	maria.Query(t, mysqlAccounts)
 	db := openMaria(t, nil, "")
-	for _, c := range []struct{ sql, code, message string }{
+	expectFailures(t, db, []failingCase{
 		{"SELEC 1", "", "begins with SELEC"},
 		{"", "", "it is empty"},
 		{"# nothing", "", "it is empty"},
@@ -167,13 +167,7 @@ func TestMySQLErrors(t *testing.T) {
 		{"SELECT 'x", "", "a string is not closed"},
 		{"SELECT spend_all()", "1792", "READ ONLY transaction"},
 		{"SELECT 9223372036854775807 + 1", "1690", "out of range"},
-	} {
-		_, err := db.Query(t.Context(), c.sql, unlimited)
-		failed, ok := errors.AsType[*StatementError](err)
-		if !ok || failed.Code != c.code || !strings.Contains(failed.Message, c.message) {
-			t.Errorf("%s: got %#v, want code %q and %q", c.sql, err, c.code, c.message)
-		}
-	}
+	})
 	mustQuery(t, db, "SELECT 1", unlimited)
 }
 
@@ -229,19 +223,13 @@ func TestMySQLProofFails(t *testing.T) {
 func TestMySQLKeepsItsConnection(t *testing.T) {
 	db := openMaria(t, nil, "")
 	id := func() string { return string(mustQuery(t, db, "SELECT CONNECTION_ID()", unlimited).Data) }
-	first := id()
-	for name, between := range map[string]func(){
+	expectKept(t, id, map[string]func(){
 		"success":   func() { mustQuery(t, db, "SELECT 1", unlimited) },
 		"error":     func() { _, _ = db.Query(t.Context(), "SELECT * FROM missing", unlimited) },
 		"truncated": func() { mustQuery(t, db, "SELECT seq FROM seq_1_to_100000000", Limits{Rows: 1}) },
 		"timeout":   func() { _, _ = db.query(t.Context(), "SELECT SLEEP(60)", Limits{Time: time.Millisecond}) },
 		"a rest":    func() { db.rested = db.rested.Add(-time.Hour) },
-	} {
-		between()
-		if again := id(); again != first {
-			t.Errorf("after %s: connection %s, before %s", name, again, first)
-		}
-	}
+	})
 }
 
 // The server's limit is set anew only when it changes, and to no limit too.
@@ -265,7 +253,10 @@ func TestMySQLSetsTheTimeLimit(t *testing.T) {
 }
 
 func TestMySQLReconnects(t *testing.T) {
-	for name, sever := range map[string]func(t *testing.T, db *mysqlDatabase){
+	const marker = "SELECT 'marker'"
+	open := func(t *testing.T) *mysqlDatabase { return openMaria(t, nil, "") }
+	seen := func(t *testing.T) int { return strings.Count(mariaLog(t), marker) }
+	testReconnects(t, open, marker, seen, map[string]func(t *testing.T, db *mysqlDatabase){
 		"restarted server": func(t *testing.T, _ *mysqlDatabase) {
 			if err := maria.Restart(); err != nil {
 				t.Fatal(err)
@@ -276,18 +267,7 @@ func TestMySQLReconnects(t *testing.T) {
 			killMaria(t, db.session.id)
 			db.rested = db.rested.Add(-time.Hour)
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			db := openMaria(t, nil, "")
-			mustQuery(t, db, "SELECT 1", unlimited)
-			sever(t, db)
-			marker := fmt.Sprintf("SELECT 'marker %s'", name)
-			mustQuery(t, db, marker, unlimited)
-			if n := strings.Count(mariaLog(t), marker); n != 1 {
-				t.Errorf("the server saw the statement %d times", n)
-			}
-		})
-	}
+	})
 }
 
 // killMaria ends a session, and returns when it is gone.
@@ -302,16 +282,9 @@ func killMaria(t *testing.T, id string) {
 func TestMySQLLosesConnectionInAStatement(t *testing.T) {
 	db := openMaria(t, nil, "")
 	mustQuery(t, db, "SELECT 1", unlimited)
-	failure := make(chan error)
-	go func() {
-		_, err := db.query(t.Context(), "SELECT SLEEP(3600) AS lost", unlimited)
-		failure <- err
-	}()
+	failure := begin(t.Context(), db.query, "SELECT SLEEP(3600) AS lost", unlimited)
 	killMaria(t, awaitMariaSleep(t, "SELECT SLEEP(3600) AS lost"))
-	err := <-failure
-	if failed, ok := errors.AsType[*ConnectionError](err); !ok || failed.Cause == nil {
-		t.Errorf("got %#v, want a ConnectionError", err)
-	}
+	expectLost(t, <-failure)
 	mustQuery(t, db, "SELECT 1", unlimited)
 	if n := strings.Count(mariaLog(t), "Query\tSELECT SLEEP(3600) AS lost"); n != 1 {
 		t.Errorf("the lost statement ran %d times", n)
@@ -334,17 +307,8 @@ func awaitMariaSleep(t *testing.T, sql string) string {
 func TestMySQLContextStopsTheServer(t *testing.T) {
 	db := openMaria(t, nil, "")
 	const busy = "SELECT SLEEP(3600) AS busy"
-	ctx, cancel := context.WithCancel(t.Context())
-	failure := make(chan error)
-	go func() {
-		_, err := db.query(ctx, busy, unlimited)
-		failure <- err
-	}()
-	id := awaitMariaSleep(t, busy)
-	cancel()
-	if err := <-failure; !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want context.Canceled", err)
-	}
+	var id string
+	expectCanceled(t, db.query, busy, func() bool { id = awaitMariaSleep(t, busy); return true })
 	for len(maria.Query(t, "SELECT 1 FROM information_schema.processlist WHERE info = '"+busy+"' AND id = "+id)) > 0 {
 		time.Sleep(time.Millisecond)
 	}
@@ -357,25 +321,12 @@ func TestMySQLContextStopsTheServer(t *testing.T) {
 func TestMySQLHangs(t *testing.T) {
 	db := openMaria(t, nil, "")
 	mustQuery(t, db, "SELECT 1", unlimited)
-	if err := maria.Pause(); err != nil {
-		t.Fatal(err)
-	}
-	defer maria.Resume()
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
-	if _, err := db.Query(ctx, "SELECT 1", unlimited); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v, want context.DeadlineExceeded", err)
-	}
-	maria.Resume()
-	mustQuery(t, db, "SELECT 1", unlimited)
+	testHangs(t, maria.Pause, maria.Resume, db)
 }
 
 func TestMySQLCantConnect(t *testing.T) {
-	for _, c := range []struct {
-		creds   connection.Creds
-		reason  string
-		refused bool
-	}{
+	open := func(changes connection.Creds) Database { return openMaria(t, changes, "") }
+	expectUnreachable(t, open, []unreachableCase{
 		{connection.Creds{"password": "wrong-password"}, "the login was refused", true},
 		{connection.Creds{"user": "nobody-known"}, "the login was refused", true},
 		{connection.Creds{"database": "no-such-database"}, "there is no database of that name", false},
@@ -383,19 +334,7 @@ func TestMySQLCantConnect(t *testing.T) {
 		{connection.Creds{"host": "no-such-host.invalid", "sslmode": "disable"}, "its host name could not be resolved", false},
 		{connection.Creds{"sslmode": "verify-full"}, "its TLS certificate could not be verified", false},
 		{connection.Creds{"sslmode": "verify-ca"}, "its TLS certificate could not be verified", false},
-	} {
-		_, err := openMaria(t, c.creds, "").Query(t.Context(), "SELECT 1", unlimited)
-		failed, ok := errors.AsType[*ConnectionError](err)
-		if !ok || !strings.HasSuffix(failed.Message, c.reason) || failed.LoginRefused != c.refused {
-			t.Errorf("%v: got %#v, want a ConnectionError that ends in %q", c.creds, err, c.reason)
-			continue
-		}
-		for key, value := range c.creds {
-			if key != "sslmode" && key != "port" && strings.Contains(failed.Error(), fmt.Sprint(value)) {
-				t.Errorf("the error tells the %s: %v", key, failed)
-			}
-		}
-	}
+	})
 }
 
 // Codes that only a MySQL server sends.
@@ -418,21 +357,12 @@ func TestMySQLErrorCodes(t *testing.T) {
 }
 
 func TestMySQLWantsValidCredentials(t *testing.T) {
-	for _, c := range []struct {
-		creds connection.Creds
-		want  string
-	}{
+	expectInvalid(t, openMySQL, nil, []invalidCase{
 		{connection.Creds{}, "no host"},
 		{connection.Creds{"host": "h", "port": "zero"}, "from 1 to 65535"},
 		{connection.Creds{"host": "h", "sslmode": "prefer"}, "disable, require, verify-ca, verify-full"},
 		{connection.Creds{"host": "h", "sslrootcert": "missing.pem"}, "missing.pem"},
-	} {
-		c.creds["password"] = "secret-password"
-		_, err := openMySQL(c.creds, Surroundings{Directory: t.TempDir()})
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
-			t.Errorf("%v: got %v, want %q", c.creds, err, c.want)
-		}
-	}
+	})
 }
 
 func TestMySQLTLS(t *testing.T) {

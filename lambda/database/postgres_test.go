@@ -4,7 +4,6 @@ package database
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -214,7 +213,7 @@ func TestPostgresGuardKnowsVolatileFunctions(t *testing.T) {
 func TestPostgresErrors(t *testing.T) {
 	server.Query(t, postgresAccounts)
 	db := openServer(t, nil, "")
-	for _, c := range []struct{ sql, code, message string }{
+	expectFailures(t, db, []failingCase{
 		{"SELEC 1", "", "begins with SELEC"},
 		{"", "", "it is empty"},
 		{"-- nothing", "", "it is empty"},
@@ -224,33 +223,21 @@ func TestPostgresErrors(t *testing.T) {
 		{"SELECT 'x", "", "a string is not closed"},
 		{"SELECT * FROM accounts FOR UPDATE", "25006", "read-only transaction"},
 		{"SELECT repeat('x', 17 * 1024 * 1024)", "", "16777216 is the most"},
-	} {
-		_, err := db.Query(t.Context(), c.sql, unlimited)
-		failed, ok := errors.AsType[*StatementError](err)
-		if !ok || failed.Code != c.code || !strings.Contains(failed.Message, c.message) {
-			t.Errorf("%s: got %#v, want code %q and %q", c.sql, err, c.code, c.message)
-		}
-	}
+	})
 	mustQuery(t, db, "SELECT 1", unlimited)
 }
 
 func TestPostgresKeepsItsConnection(t *testing.T) {
 	db := openServer(t, nil, "")
 	pid := func() string { return string(mustQuery(t, db, "SELECT pg_backend_pid()", unlimited).Data) }
-	first := pid()
-	for name, between := range map[string]func(){
+	expectKept(t, pid, map[string]func(){
 		"success":   func() { mustQuery(t, db, "SELECT 1", unlimited) },
 		"error":     func() { _, _ = db.Query(t.Context(), "SELECT 1 / 0", unlimited) },
 		"truncated": func() { mustQuery(t, db, "SELECT generate_series(1, 100000000)", Limits{Rows: 1}) },
 		"timeout":   func() { _, _ = db.query(t.Context(), "SELECT pg_sleep(60)", Limits{Time: time.Millisecond}) },
 		"a rest":    func() { db.rested = db.rested.Add(-time.Hour) },
 		"settings":  func() { _, _ = db.query(t.Context(), "SELECT set_config('search_path', 'x', false)", unlimited) },
-	} {
-		between()
-		if again := pid(); again != first {
-			t.Errorf("after %s: backend %s, before %s", name, again, first)
-		}
-	}
+	})
 	path := mustQuery(t, db, "SELECT current_setting('search_path'), current_setting('statement_timeout')", Limits{})
 	if got, want := string(path.Data), `[["\"$user\", public","0"]]`; got != want {
 		t.Errorf("settings are %s, want %s", got, want)
@@ -258,7 +245,10 @@ func TestPostgresKeepsItsConnection(t *testing.T) {
 }
 
 func TestPostgresReconnects(t *testing.T) {
-	for name, sever := range map[string]func(t *testing.T, db *postgres){
+	const marker = "SELECT 'marker'"
+	open := func(t *testing.T) *postgres { return openServer(t, nil, "") }
+	seen := func(*testing.T) int { return strings.Count(server.Log(), marker) }
+	testReconnects(t, open, marker, seen, map[string]func(t *testing.T, db *postgres){
 		"restarted server": func(t *testing.T, _ *postgres) {
 			if err := server.Restart(); err != nil {
 				t.Fatal(err)
@@ -269,18 +259,7 @@ func TestPostgresReconnects(t *testing.T) {
 			endSession(t, db.conn.PID())
 			db.rested = db.rested.Add(-time.Hour)
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			db := openServer(t, nil, "")
-			mustQuery(t, db, "SELECT 1", unlimited)
-			sever(t, db)
-			marker := fmt.Sprintf("SELECT 'marker %s'", name)
-			mustQuery(t, db, marker, unlimited)
-			if n := strings.Count(server.Log(), marker); n != 1 {
-				t.Errorf("the server saw the statement %d times", n)
-			}
-		})
-	}
+	})
 }
 
 func endSession(t *testing.T, pid uint32) {
@@ -291,16 +270,9 @@ func endSession(t *testing.T, pid uint32) {
 func TestPostgresLosesConnectionInAStatement(t *testing.T) {
 	db := openServer(t, nil, "")
 	mustQuery(t, db, "SELECT 1", unlimited)
-	failure := make(chan error)
-	go func() {
-		_, err := db.query(t.Context(), "SELECT pg_sleep(3600) -- lost", unlimited)
-		failure <- err
-	}()
+	failure := begin(t.Context(), db.query, "SELECT pg_sleep(3600) -- lost", unlimited)
 	endSession(t, awaitSleep(t, "SELECT pg_sleep(3600) -- lost"))
-	err := <-failure
-	if failed, ok := errors.AsType[*ConnectionError](err); !ok || failed.Cause == nil {
-		t.Errorf("got %v, want a ConnectionError", err)
-	}
+	expectLost(t, <-failure)
 	mustQuery(t, db, "SELECT 1", unlimited)
 	if n := strings.Count(server.Log(), "execute <unnamed>: SELECT pg_sleep(3600) -- lost"); n != 1 {
 		t.Errorf("the lost statement ran %d times", n)
@@ -327,17 +299,8 @@ func awaitSleep(t *testing.T, sql string) (pid uint32) {
 func TestPostgresContextStopsTheServer(t *testing.T) {
 	db := openServer(t, nil, "")
 	const busy = "SELECT pg_sleep(3600) -- busy"
-	ctx, cancel := context.WithCancel(t.Context())
-	failure := make(chan error)
-	go func() {
-		_, err := db.query(ctx, busy, unlimited)
-		failure <- err
-	}()
-	pid := awaitSleep(t, busy)
-	cancel()
-	if err := <-failure; !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want context.Canceled", err)
-	}
+	var pid uint32
+	expectCanceled(t, db.query, busy, func() bool { pid = awaitSleep(t, busy); return true })
 	for {
 		rows := server.Query(t, fmt.Sprintf("SELECT FROM pg_stat_activity WHERE pid = %d AND state = 'active'", pid))
 		if len(rows) == 0 {
@@ -351,63 +314,30 @@ func TestPostgresContextStopsTheServer(t *testing.T) {
 func TestPostgresHangs(t *testing.T) {
 	db := openServer(t, nil, "")
 	mustQuery(t, db, "SELECT 1", unlimited)
-	if err := server.Pause(); err != nil {
-		t.Fatal(err)
-	}
-	defer server.Resume()
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
-	if _, err := db.Query(ctx, "SELECT 1", unlimited); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v, want context.DeadlineExceeded", err)
-	}
-	server.Resume()
-	mustQuery(t, db, "SELECT 1", unlimited)
+	testHangs(t, server.Pause, server.Resume, db)
 }
 
 func TestPostgresCantConnect(t *testing.T) {
-	for _, c := range []struct {
-		creds  connection.Creds
-		reason string
-	}{
-		{connection.Creds{"password": "wrong-password"}, "the login was refused"},
-		{connection.Creds{"user": "nobody-known"}, "the login was refused"},
-		{connection.Creds{"database": "no-such-database"}, "there is no database of that name"},
-		{connection.Creds{"port": "1"}, "it could not be reached"},
-		{connection.Creds{"host": "no-such-host.invalid", "sslmode": "disable"}, "its host name could not be resolved"},
-		{connection.Creds{"sslmode": "verify-full"}, "its TLS certificate could not be verified"},
-		{connection.Creds{"sslmode": "verify-ca"}, "its TLS certificate could not be verified"},
-	} {
-		_, err := openServer(t, c.creds, "").Query(t.Context(), "SELECT 1", unlimited)
-		failed, ok := errors.AsType[*ConnectionError](err)
-		if !ok || !strings.HasSuffix(failed.Message, c.reason) {
-			t.Errorf("%v: got %#v, want a ConnectionError that ends in %q", c.creds, err, c.reason)
-			continue
-		}
-		for key, value := range c.creds {
-			if key != "sslmode" && key != "port" && strings.Contains(failed.Error(), fmt.Sprint(value)) {
-				t.Errorf("the error tells the %s: %v", key, failed)
-			}
-		}
-	}
+	open := func(changes connection.Creds) Database { return openServer(t, changes, "") }
+	expectUnreachable(t, open, []unreachableCase{
+		{connection.Creds{"password": "wrong-password"}, "the login was refused", true},
+		{connection.Creds{"user": "nobody-known"}, "the login was refused", true},
+		{connection.Creds{"database": "no-such-database"}, "there is no database of that name", false},
+		{connection.Creds{"port": "1"}, "it could not be reached", false},
+		{connection.Creds{"host": "no-such-host.invalid", "sslmode": "disable"}, "its host name could not be resolved", false},
+		{connection.Creds{"sslmode": "verify-full"}, "its TLS certificate could not be verified", false},
+		{connection.Creds{"sslmode": "verify-ca"}, "its TLS certificate could not be verified", false},
+	})
 }
 
 func TestPostgresWantsValidCredentials(t *testing.T) {
-	for _, c := range []struct {
-		creds connection.Creds
-		want  string
-	}{
+	expectInvalid(t, openPostgres, nil, []invalidCase{
 		{connection.Creds{}, "no host"},
 		{connection.Creds{"host": "h", "port": "zero"}, "from 1 to 65535"},
 		{connection.Creds{"host": "h", "port": 70000.0}, "from 1 to 65535"},
 		{connection.Creds{"host": "h", "sslmode": "prefer"}, "disable, require, verify-ca, verify-full"},
 		{connection.Creds{"host": "h", "sslrootcert": "missing.pem"}, "missing.pem"},
-	} {
-		c.creds["password"] = "secret-password"
-		_, err := openPostgres(c.creds, Surroundings{Directory: t.TempDir()})
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
-			t.Errorf("%v: got %v, want %q", c.creds, err, c.want)
-		}
-	}
+	})
 }
 
 func TestPostgresTLS(t *testing.T) {

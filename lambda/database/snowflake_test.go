@@ -212,20 +212,13 @@ func TestSnowflakeLogsInByKey(t *testing.T) {
 		})
 	}
 	other := stand.Start(t, answerSnowflake)
-	_, err := openSanMateo(t, connection.Creds{"private_key": other.PrivateKey()}, "").Query(t.Context(), "SELECT 1", unlimited)
-	if failed, ok := errors.AsType[*ConnectionError](err); !ok || !failed.LoginRefused {
-		t.Errorf("got %#v, want a refused login", err)
-	}
+	expectRefusedLogin(t, openSanMateo(t, connection.Creds{"private_key": other.PrivateKey()}, ""), "SELECT 1")
 }
 
 func TestSnowflakeHarmlessStatementsPass(t *testing.T) {
 	list := append(statements(t, "snowflake_harmless.sql", ""),
 		"SELECT 1 -- a comment\r\n, 2", "SELECT 1 // a comment\n, 2", "-- first\nSELECT 1", "WITH a AS (SELECT 1 AS n)\nSELECT * FROM a")
-	for _, sql := range list {
-		if err := snowflakeGuard.check(sql); err != nil {
-			t.Errorf("%s: %v", sql, err)
-		}
-	}
+	expectPassing(t, &snowflakeGuard, list)
 }
 
 func TestSnowflakeRefusesHostileStatements(t *testing.T) {
@@ -243,20 +236,14 @@ func TestSnowflakeRefusesHostileStatements(t *testing.T) {
 
 func TestSnowflakeErrors(t *testing.T) {
 	db := openSanMateo(t, nil, "")
-	for _, c := range []struct{ sql, code, message string }{
+	expectFailures(t, db, []failingCase{
 		{"SELEC 1", "", "begins with SELEC"},
 		{"", "", "it is empty"},
 		{"SELECT", "", "it is not complete"},
 		{"SELECT 1; SELECT 2", "", "more than one statement"},
 		{"SELECT * FROM missing", "002003", "does not exist or not authorized"},
 		{"SELECT slow FROM accounts", "000630", "timeout of 1 second"},
-	} {
-		_, err := db.Query(t.Context(), c.sql, unlimited)
-		failed, ok := errors.AsType[*StatementError](err)
-		if !ok || failed.Code != c.code || !strings.Contains(failed.Message, c.message) {
-			t.Errorf("%s: got %#v, want code %q and %q", c.sql, err, c.code, c.message)
-		}
-	}
+	})
 	mustQuery(t, db, "SELECT 1", unlimited)
 }
 
@@ -318,21 +305,17 @@ func TestSnowflakeProof(t *testing.T) {
 
 func TestSnowflakeKeepsItsSession(t *testing.T) {
 	db := openSanMateo(t, nil, "")
-	mustQuery(t, db, "SELECT 1", unlimited)
-	first := len(sanMateo.Logins())
-	for name, between := range map[string]func(){
+	session := func() string {
+		mustQuery(t, db, "SELECT 1", unlimited)
+		return fmt.Sprint(len(sanMateo.Logins()))
+	}
+	expectKept(t, session, map[string]func(){
 		"success":   func() { mustQuery(t, db, "SELECT 1", unlimited) },
 		"error":     func() { _, _ = db.Query(t.Context(), "SELECT * FROM missing", unlimited) },
 		"truncated": func() { mustQuery(t, db, fmt.Sprintf(snowflakeCounter, 100_000), Limits{Rows: 1}) },
 		"timeout":   func() { _, _ = db.Query(t.Context(), snowflakeBusy, Limits{Time: time.Millisecond}) },
 		"a rest":    func() { db.rested = db.rested.Add(-time.Hour) },
-	} {
-		between()
-		mustQuery(t, db, "SELECT 1", unlimited)
-		if logins := len(sanMateo.Logins()); logins != first {
-			t.Errorf("after %s: there were %d logins, want %d", name, logins, first)
-		}
-	}
+	})
 }
 
 // The server's limits are set anew only when they change.
@@ -354,47 +337,30 @@ func TestSnowflakeSetsTheLimits(t *testing.T) {
 }
 
 func TestSnowflakeReconnects(t *testing.T) {
-	for name, sever := range map[string]func(t *testing.T, db *snowflake){
+	const sql = "SELECT 1 AS n, 2 AS n"
+	open := func(t *testing.T) *snowflake { return openSanMateo(t, nil, "") }
+	seen := func(*testing.T) int { return occurrences(sanMateo.Statements(), sql) }
+	testReconnects(t, open, sql, seen, map[string]func(t *testing.T, db *snowflake){
 		"restarted server": func(t *testing.T, _ *snowflake) {
 			if err := sanMateo.Restart(); err != nil {
 				t.Fatal(err)
 			}
 		},
 		"ended session": func(*testing.T, *snowflake) { sanMateo.Expire() },
-	} {
-		t.Run(name, func(t *testing.T) {
-			db := openSanMateo(t, nil, "")
-			mustQuery(t, db, "SELECT 1", unlimited)
-			sever(t, db)
-			before := len(sanMateo.Statements())
-			mustQuery(t, db, "SELECT 1 AS n, 2 AS n", unlimited)
-			seen := slices.DeleteFunc(sanMateo.Statements()[before:], func(sql string) bool { return sql != "SELECT 1 AS n, 2 AS n" })
-			if len(seen) != 1 {
-				t.Errorf("the server ran the statement %d times", len(seen))
-			}
-		})
-	}
+	})
 }
 
 func TestSnowflakeLosesConnectionInAStatement(t *testing.T) {
 	db := openSanMateo(t, nil, "")
 	mustQuery(t, db, "SELECT 1", unlimited)
-	failure := make(chan error)
-	go func() {
-		_, err := db.Query(t.Context(), snowflakeBusy, unlimited)
-		failure <- err
-	}()
-	for len(sanMateo.Running()) == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	failure := begin(t.Context(), db.Query, snowflakeBusy, unlimited)
+	await(func() bool { return len(sanMateo.Running()) > 0 })
 	sanMateo.Stop()
 	err := <-failure
 	if err := sanMateo.StartAgain(); err != nil {
 		t.Fatal(err)
 	}
-	if failed, ok := errors.AsType[*ConnectionError](err); !ok || failed.Cause == nil {
-		t.Errorf("got %#v, want a ConnectionError", err)
-	}
+	expectLost(t, err)
 	mustQuery(t, db, "SELECT 1", unlimited)
 }
 
@@ -402,75 +368,29 @@ func TestSnowflakeContextStopsTheServer(t *testing.T) {
 	db := openSanMateo(t, nil, "")
 	mustQuery(t, db, "SELECT 1", unlimited)
 	before := len(sanMateo.Statements())
-	ctx, cancel := context.WithCancel(t.Context())
-	failure := make(chan error)
-	go func() {
-		_, err := db.Query(ctx, snowflakeBusy, unlimited)
-		failure <- err
-	}()
-	for len(sanMateo.Running()) == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	cancel()
-	if err := <-failure; !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want context.Canceled", err)
-	}
+	expectCanceled(t, db.Query, snowflakeBusy, func() bool { return len(sanMateo.Running()) > 0 })
 	if !slices.Contains(sanMateo.Statements()[before:], "ABORT") {
 		t.Errorf("the server was not told to stop: %v", sanMateo.Statements()[before:])
 	}
-	for len(sanMateo.Running()) > 0 {
-		time.Sleep(time.Millisecond)
-	}
+	await(func() bool { return len(sanMateo.Running()) == 0 })
 	mustQuery(t, db, "SELECT 1", unlimited)
 }
 
 func TestSnowflakeHangs(t *testing.T) {
 	db := openSanMateo(t, nil, "")
 	mustQuery(t, db, "SELECT 1", unlimited)
-	sanMateo.Pause()
-	paused := true
-	defer func() {
-		if paused {
-			sanMateo.Resume()
-		}
-	}()
-	for _, db := range []*snowflake{db, openSanMateo(t, nil, "")} { // in a query, and in the login
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		_, err := db.Query(ctx, "SELECT 1", unlimited)
-		cancel()
-		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("got %v, want context.DeadlineExceeded", err)
-		}
-	}
-	sanMateo.Resume()
-	paused = false
-	mustQuery(t, db, "SELECT 1", unlimited)
+	testHangs(t, sanMateo.Pause, sanMateo.Resume, db, openSanMateo(t, nil, "")) // in a query, and in the login
 }
 
 func TestSnowflakeCantConnect(t *testing.T) {
-	for _, c := range []struct {
-		creds   connection.Creds
-		reason  string
-		refused bool
-	}{
+	open := func(changes connection.Creds) Database { return openSanMateo(t, changes, "") }
+	expectUnreachable(t, open, []unreachableCase{
 		{connection.Creds{"password": "wrong-password"}, "the login was refused", true},
 		{connection.Creds{"user": "nobody-known"}, "the login was refused", true},
 		{connection.Creds{"database": "no-such-database"}, "there is no database of that name", false},
 		{connection.Creds{"port": "1"}, "it could not be reached", false},
 		{connection.Creds{"host": "no-such-host.invalid", "sslmode": "disable"}, "its host name could not be resolved", false},
-	} {
-		_, err := openSanMateo(t, c.creds, "").Query(t.Context(), "SELECT 1", unlimited)
-		failed, ok := errors.AsType[*ConnectionError](err)
-		if !ok || !strings.HasSuffix(failed.Message, c.reason) || failed.LoginRefused != c.refused {
-			t.Errorf("%v: got %#v, want a ConnectionError that ends in %q", c.creds, err, c.reason)
-			continue
-		}
-		for key, value := range c.creds {
-			if key != "sslmode" && key != "port" && strings.Contains(failed.Error(), fmt.Sprint(value)) {
-				t.Errorf("the error tells the %s: %v", key, failed)
-			}
-		}
-	}
+	})
 }
 
 // Numbers that the stand-in does not send.
@@ -498,32 +418,20 @@ func TestSnowflakeRotates(t *testing.T) {
 	mustQuery(t, db, "SELECT 1", unlimited)
 	sanMateo.Rotate()
 	sanMateo.Expire()
-	_, err := db.Query(t.Context(), "SELECT 1", unlimited)
-	if failed, ok := errors.AsType[*ConnectionError](err); !ok || !failed.LoginRefused {
-		t.Errorf("got %#v, want a refused login", err)
-	}
+	expectRefusedLogin(t, db, "SELECT 1")
 	mustQuery(t, openSanMateo(t, nil, ""), "SELECT 1", unlimited)
 }
 
 func TestSnowflakeWantsValidCredentials(t *testing.T) {
 	encrypted := "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----"
-	for _, c := range []struct {
-		creds connection.Creds
-		want  string
-	}{
+	expectInvalid(t, openSnowflake, nil, []invalidCase{
 		{connection.Creds{}, "no account"},
 		{connection.Creds{"account": "a", "port": "zero"}, "from 1 to 65535"},
 		{connection.Creds{"account": "a", "private_key": "secret"}, "not PEM"},
 		{connection.Creds{"account": "a", "private_key": encrypted}, "without a passphrase"},
 		{connection.Creds{"account": "a", "private_key": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"}, "no RSA key"},
 		{connection.Creds{"account": "a", "sslrootcert": "missing.pem"}, "missing.pem"},
-	} {
-		c.creds["password"] = "secret-password"
-		_, err := openSnowflake(c.creds, Surroundings{Directory: t.TempDir()})
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
-			t.Errorf("%v: got %v, want %q", c.creds, err, c.want)
-		}
-	}
+	})
 	for account, want := range map[string]string{
 		"Org-My_Account":       "Org-My_Account at https://org-my-account.snowflakecomputing.com:443",
 		"xy12345.eu-central-1": "xy12345 at https://xy12345.eu-central-1.snowflakecomputing.com:443",

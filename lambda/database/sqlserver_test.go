@@ -176,11 +176,7 @@ func TestSQLServerSaysWhoItIs(t *testing.T) {
 func TestSQLServerHarmlessStatementsPass(t *testing.T) {
 	list := append(statements(t, "sqlserver_harmless.sql", ""),
 		"SELECT 1 -- a comment\r\n, 2", "-- first\nSELECT 1", "SELECT 'a'\n, 'it''s -- no comment'", "WITH a AS (SELECT 1 AS n)\nSELECT * FROM a")
-	for _, sql := range list {
-		if err := sqlserverGuard.check(sql); err != nil {
-			t.Errorf("%s: %v", sql, err)
-		}
-	}
+	expectPassing(t, &sqlserverGuard, list)
 }
 
 func TestSQLServerRefusesHostileStatements(t *testing.T) {
@@ -199,7 +195,7 @@ func TestSQLServerRefusesHostileStatements(t *testing.T) {
 
 func TestSQLServerErrors(t *testing.T) {
 	db := openRedmond(t, nil, "")
-	for _, c := range []struct{ sql, code, message string }{
+	expectFailures(t, db, []failingCase{
 		{"SELEC 1", "", "begins with SELEC"},
 		{"", "", "it is empty"},
 		{"SELECT", "", "it is not complete"},
@@ -210,13 +206,7 @@ func TestSQLServerErrors(t *testing.T) {
 		{"SELECT deadlock FROM accounts", "1205", "deadlocked"},
 		{"SELECT waits FROM accounts", "1222", "Lock request time out"},
 		{"select.foo", "4701", "no call of a procedure"},
-	} {
-		_, err := db.Query(t.Context(), c.sql, unlimited)
-		failed, ok := errors.AsType[*StatementError](err)
-		if !ok || failed.Code != c.code || !strings.Contains(failed.Message, c.message) {
-			t.Errorf("%s: got %#v, want code %q and %q", c.sql, err, c.code, c.message)
-		}
-	}
+	})
 	mustQuery(t, db, "SELECT 1", unlimited)
 }
 
@@ -258,21 +248,17 @@ func TestSQLServerProofFails(t *testing.T) {
 
 func TestSQLServerKeepsItsConnection(t *testing.T) {
 	db := openRedmond(t, nil, "")
-	mustQuery(t, db, "SELECT 1", unlimited)
-	first := len(redmond.Logins())
-	for name, between := range map[string]func(){
+	session := func() string {
+		mustQuery(t, db, "SELECT 1", unlimited)
+		return fmt.Sprint(len(redmond.Logins()))
+	}
+	expectKept(t, session, map[string]func(){
 		"success":   func() { mustQuery(t, db, "SELECT 1", unlimited) },
 		"error":     func() { _, _ = db.Query(t.Context(), "SELECT * FROM missing", unlimited) },
 		"truncated": func() { mustQuery(t, db, fmt.Sprintf(sqlserverCounter, 100_000_000), Limits{Rows: 1}) },
 		"timeout":   func() { _, _ = db.Query(t.Context(), sqlserverBusy, Limits{Time: time.Millisecond}) },
 		"a rest":    func() { db.rested = db.rested.Add(-time.Hour) },
-	} {
-		between()
-		mustQuery(t, db, "SELECT 1", unlimited)
-		if logins := len(redmond.Logins()); logins != first {
-			t.Errorf("after %s: there were %d logins, want %d", name, logins, first)
-		}
-	}
+	})
 }
 
 // The server's limit for locks is set anew only when it changes.
@@ -290,7 +276,10 @@ func TestSQLServerSetsTheTimeLimit(t *testing.T) {
 }
 
 func TestSQLServerReconnects(t *testing.T) {
-	for name, sever := range map[string]func(t *testing.T, db *sqlserver){
+	const sql = "SELECT 1 AS n, 2 AS n"
+	open := func(t *testing.T) *sqlserver { return openRedmond(t, nil, "") }
+	seen := func(*testing.T) int { return occurrences(redmond.Statements(), "\n"+sql) }
+	testReconnects(t, open, sql, seen, map[string]func(t *testing.T, db *sqlserver){
 		"restarted server": func(t *testing.T, _ *sqlserver) {
 			if err := redmond.Restart(); err != nil {
 				t.Fatal(err)
@@ -301,41 +290,17 @@ func TestSQLServerReconnects(t *testing.T) {
 			redmond.Kill("")
 			db.rested = db.rested.Add(-time.Hour)
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			db := openRedmond(t, nil, "")
-			mustQuery(t, db, "SELECT 1", unlimited)
-			sever(t, db)
-			before := len(redmond.Statements())
-			mustQuery(t, db, "SELECT 1 AS n, 2 AS n", unlimited)
-			seen := slices.DeleteFunc(redmond.Statements()[before:], func(sql string) bool { return sql != "\nSELECT 1 AS n, 2 AS n" })
-			if len(seen) != 1 {
-				t.Errorf("the server saw the statement %d times", len(seen))
-			}
-		})
-	}
-}
-
-// awaitRunning returns when the server works on a statement.
-func awaitRunning(statement string) {
-	for !slices.Contains(redmond.Running(), "\n"+statement) {
-		time.Sleep(time.Millisecond)
-	}
+	})
 }
 
 func TestSQLServerLosesConnectionInAStatement(t *testing.T) {
 	db := openRedmond(t, nil, "")
 	mustQuery(t, db, "SELECT 1", unlimited)
-	failure := make(chan error)
-	go func() {
-		_, err := db.Query(t.Context(), "SELECT lost", unlimited)
-		failure <- err
-	}()
-	awaitRunning("SELECT lost")
+	failure := begin(t.Context(), db.Query, "SELECT lost", unlimited)
+	await(func() bool { return slices.Contains(redmond.Running(), "\nSELECT lost") })
 	redmond.Kill("\nSELECT lost")
-	err := <-failure
-	if failed, ok := errors.AsType[*ConnectionError](err); !ok || failed.Cause == nil || !strings.HasSuffix(failed.Message, endedByServer) {
-		t.Errorf("got %#v, want a ConnectionError", err)
+	if failed := expectLost(t, <-failure); !strings.HasSuffix(failed.Message, endedByServer) {
+		t.Errorf("got %v, want an error that ends in %q", failed, endedByServer)
 	}
 	mustQuery(t, db, "SELECT 1", unlimited)
 }
@@ -344,23 +309,11 @@ func TestSQLServerContextStopsTheServer(t *testing.T) {
 	db := openRedmond(t, nil, "")
 	mustQuery(t, db, "SELECT 1", unlimited)
 	before, logins := len(redmond.Statements()), len(redmond.Logins())
-	ctx, cancel := context.WithCancel(t.Context())
-	failure := make(chan error)
-	go func() {
-		_, err := db.Query(ctx, sqlserverBusy, unlimited)
-		failure <- err
-	}()
-	awaitRunning(sqlserverBusy)
-	cancel()
-	if err := <-failure; !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want context.Canceled", err)
-	}
+	expectCanceled(t, db.Query, sqlserverBusy, func() bool { return slices.Contains(redmond.Running(), "\n"+sqlserverBusy) })
 	if !slices.Contains(redmond.Statements()[before:], "ATTENTION") {
 		t.Errorf("the server was not told to stop: %v", redmond.Statements()[before:])
 	}
-	for len(redmond.Running()) > 0 {
-		time.Sleep(time.Millisecond)
-	}
+	await(func() bool { return len(redmond.Running()) == 0 })
 	mustQuery(t, db, "SELECT 1", unlimited)
 	if n := len(redmond.Logins()); n != logins {
 		t.Error("the connection was not kept")
@@ -370,32 +323,12 @@ func TestSQLServerContextStopsTheServer(t *testing.T) {
 func TestSQLServerHangs(t *testing.T) {
 	db := openRedmond(t, nil, "")
 	mustQuery(t, db, "SELECT 1", unlimited)
-	redmond.Pause()
-	paused := true
-	defer func() {
-		if paused {
-			redmond.Resume()
-		}
-	}()
-	for _, db := range []*sqlserver{db, openRedmond(t, nil, "")} { // in a query, and in the login
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		_, err := db.Query(ctx, "SELECT 1", unlimited)
-		cancel()
-		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("got %v, want context.DeadlineExceeded", err)
-		}
-	}
-	redmond.Resume()
-	paused = false
-	mustQuery(t, db, "SELECT 1", unlimited)
+	testHangs(t, redmond.Pause, redmond.Resume, db, openRedmond(t, nil, "")) // in a query, and in the login
 }
 
 func TestSQLServerCantConnect(t *testing.T) {
-	for _, c := range []struct {
-		creds   connection.Creds
-		reason  string
-		refused bool
-	}{
+	open := func(changes connection.Creds) Database { return openRedmond(t, changes, "") }
+	expectUnreachable(t, open, []unreachableCase{
 		{connection.Creds{"password": "wrong-password"}, "the login was refused", true},
 		{connection.Creds{"user": "nobody-known"}, "the login was refused", true},
 		{connection.Creds{"database": "no-such-database"}, "there is no database of that name", false},
@@ -403,19 +336,7 @@ func TestSQLServerCantConnect(t *testing.T) {
 		{connection.Creds{"server": "no-such-host.invalid", "sslmode": "disable"}, "its host name could not be resolved", false},
 		{connection.Creds{"sslmode": "verify-full"}, "its TLS certificate could not be verified", false},
 		{connection.Creds{"sslmode": "verify-ca"}, "its TLS certificate could not be verified", false},
-	} {
-		_, err := openRedmond(t, c.creds, "").Query(t.Context(), "SELECT 1", unlimited)
-		failed, ok := errors.AsType[*ConnectionError](err)
-		if !ok || !strings.HasSuffix(failed.Message, c.reason) || failed.LoginRefused != c.refused {
-			t.Errorf("%v: got %#v, want a ConnectionError that ends in %q", c.creds, err, c.reason)
-			continue
-		}
-		for key, value := range c.creds {
-			if key != "sslmode" && strings.Contains(failed.Error(), fmt.Sprint(value)) {
-				t.Errorf("the error tells the %s: %v", key, failed)
-			}
-		}
-	}
+	})
 }
 
 // Numbers that the stand-in does not send.
@@ -438,31 +359,19 @@ func TestSQLServerRotates(t *testing.T) {
 	mustQuery(t, db, "SELECT 1", unlimited)
 	redmond.Rotate()
 	redmond.Kill("")
-	_, err := db.Query(t.Context(), "SELECT 1", unlimited)
-	if failed, ok := errors.AsType[*ConnectionError](err); !ok || !failed.LoginRefused {
-		t.Errorf("got %#v, want a refused login", err)
-	}
+	expectRefusedLogin(t, db, "SELECT 1")
 	mustQuery(t, openRedmond(t, nil, ""), "SELECT 1", unlimited)
 }
 
 func TestSQLServerWantsValidCredentials(t *testing.T) {
-	for _, c := range []struct {
-		creds connection.Creds
-		want  string
-	}{
+	expectInvalid(t, openSQLServer, nil, []invalidCase{
 		{connection.Creds{}, "no server"},
 		{connection.Creds{"server": "h,zero"}, "from 1 to 65535"},
 		{connection.Creds{"server": `h\`}, `host\instance`},
 		{connection.Creds{"server": "h:1433"}, "host,port"},
 		{connection.Creds{"server": "h", "sslmode": "prefer"}, "disable, require, verify-ca, verify-full"},
 		{connection.Creds{"server": "h", "sslrootcert": "missing.pem"}, "missing.pem"},
-	} {
-		c.creds["password"] = "secret-password"
-		_, err := openSQLServer(c.creds, Surroundings{Directory: t.TempDir()})
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
-			t.Errorf("%v: got %v, want %q", c.creds, err, c.want)
-		}
-	}
+	})
 	for server, want := range map[string]string{
 		"h": "h||0", "tcp:h,1433": "h||1433", `h\inst`: "h|inst|0", `h\inst, 5000`: "h|inst|5000", `.\inst`: "localhost|inst|0", "::1,7": "::1||7",
 	} {

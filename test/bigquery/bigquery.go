@@ -13,12 +13,12 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"sync"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/test/standin"
 )
 
 const (
@@ -29,6 +29,8 @@ const (
 
 // Server is the service. Its fields must not change once it is asked.
 type Server struct {
+	standin.Faults // of all requests but the token's
+
 	// Answer returns what a statement does.
 	Answer func(sql string) Statement
 	// Routines holds the functions that a project has, as the API describes
@@ -42,8 +44,6 @@ type Server struct {
 	key    *rsa.PrivateKey
 	tokens map[string]bool
 	jobs   []*job
-	faults []http.HandlerFunc
-	asked  int
 }
 
 // Statement is what the service knows of a statement's text.
@@ -144,20 +144,6 @@ func (s *Server) Creds() (connection.Creds, error) {
 	return creds, json.Unmarshal(file, &creds)
 }
 
-// Fail has the next requests, the token's not counted, answered by faults.
-func (s *Server) Fail(faults ...http.HandlerFunc) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, faults...)
-}
-
-// Asked returns how many requests there were, the token's not counted.
-func (s *Server) Asked() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.asked
-}
-
 // Job is what became of a statement that ran.
 type Job struct{ SQL, Type, State string } // running, done or stopped
 
@@ -172,47 +158,13 @@ func (s *Server) Jobs() []Job {
 	return jobs
 }
 
-// Says returns a fault that answers with a status and a body.
-func Says(status int, body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(body)) // the client may be gone
-	}
-}
-
-// Resets is a fault that closes the connection.
-func Resets(w http.ResponseWriter, _ *http.Request) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(err)
-	}
-	_ = conn.Close() // it is what was wanted
-}
-
-// Hangs is a fault that never answers.
-func Hangs(_ http.ResponseWriter, r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body) // the end of the connection is not noticed before
-	<-r.Context().Done()
-}
-
 // ServeHTTP speaks the protocol.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/token" {
 		s.giveToken(w, r)
 		return
 	}
-	s.mu.Lock()
-	s.asked++
-	var fault http.HandlerFunc
-	if len(s.faults) > 0 {
-		fault = s.faults[0]
-		s.faults = s.faults[1:]
-	}
-	s.mu.Unlock()
-	if fault == nil {
-		fault = s.Serve
-	}
-	fault(w, r)
+	s.Respond(w, r, s.Serve)
 }
 
 // Serve answers a request as the service does that has no fault.

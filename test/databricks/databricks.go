@@ -14,6 +14,7 @@ import (
 
 	"defog-cdk/config/connection"
 	"defog-cdk/lambda/database/hive"
+	"defog-cdk/test/standin"
 )
 
 // Path is the warehouse's http_path.
@@ -31,6 +32,8 @@ var recorded = sync.OnceValues(func() (map[string]Recorded, error) {
 
 // Server is the warehouse. Its fields must not change once it is asked.
 type Server struct {
+	standin.Faults
+
 	// Plain makes it Spark's own server, which does not say whether rows follow.
 	Plain bool
 	// Rights are what the user may write, as the catalog says it; nil is that
@@ -43,8 +46,6 @@ type Server struct {
 	token      string
 	sessions   map[string]bool
 	operations []*operation
-	faults     []http.HandlerFunc
-	asked      int
 }
 
 // Start starts the warehouse on this machine.
@@ -89,20 +90,6 @@ func (s *Server) EndSessions() {
 	}
 }
 
-// Fail has the next requests answered by faults.
-func (s *Server) Fail(faults ...http.HandlerFunc) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, faults...)
-}
-
-// Asked returns how many requests there were.
-func (s *Server) Asked() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.asked
-}
-
 // Operation is what became of a statement.
 type Operation struct{ SQL, State string } // running, done or stopped
 
@@ -126,15 +113,7 @@ func (s *Server) Sessions() int {
 
 // ServeHTTP speaks the protocol.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	s.asked++
-	fault := s.Serve
-	if len(s.faults) > 0 {
-		fault = s.faults[0]
-		s.faults = s.faults[1:]
-	}
-	s.mu.Unlock()
-	fault(w, r)
+	s.Respond(w, r, s.Serve)
 }
 
 // Serve answers a request as the warehouse does that has no fault.

@@ -53,8 +53,7 @@ const (
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.paused.RLock()
-	defer s.paused.RUnlock()
+	defer s.Answering()()
 	switch r.URL.Path {
 	case "/session/v1/login-request":
 		s.logIn(w, r)
@@ -96,13 +95,13 @@ func (s *Server) logIn(w http.ResponseWriter, r *http.Request) {
 	}
 	data, parameters := body.Data, r.URL.Query()
 	key := data.Authenticator == "SNOWFLAKE_JWT"
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.logins = append(s.logins, Login{
+	number := s.Enter(Login{
 		Account: data.Account, User: data.User, Key: key, Parameters: data.Parameters,
 		Database: parameters.Get("databaseName"), Schema: parameters.Get("schemaName"),
 		Warehouse: parameters.Get("warehouse"), Role: parameters.Get("roleName"),
 	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	switch {
 	case key && !s.signed(data.Token):
 		refuse(w, Error{Code: "390144", Message: "JWT token is invalid."})
@@ -118,7 +117,7 @@ func (s *Server) logIn(w http.ResponseWriter, r *http.Request) {
 		}
 		s.sessions[token] = one
 		reply(w, map[string]any{"success": true, "data": map[string]any{
-			"token": token, "masterToken": "master-" + token, "sessionId": len(s.logins),
+			"token": token, "masterToken": "master-" + token, "sessionId": number,
 			"parameters":  []map[string]any{{"name": "TIMEZONE", "value": "Europe/Berlin"}, {"name": "CLIENT_TELEMETRY_ENABLED", "value": false}},
 			"sessionInfo": map[string]any{"databaseName": "BANK", "roleName": "DEFOG_READER"},
 		}})
@@ -159,7 +158,7 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 		refuse(w, Error{Code: "390111", Message: "Session no longer exists. New login required to access the service."})
 		return
 	}
-	s.record(body.SQL)
+	s.Note(body.SQL)
 	if one.command(body.SQL) {
 		reply(w, map[string]any{"success": true, "data": map[string]any{"queryId": "1", "queryResultFormat": "json"}})
 		return
@@ -238,7 +237,7 @@ func (s *Server) abort(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	s.record("ABORT")
+	s.Note("ABORT")
 	s.mu.Lock()
 	q := s.running[body.ID]
 	s.mu.Unlock()

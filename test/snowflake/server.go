@@ -18,7 +18,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +25,7 @@ import (
 
 	"defog-cdk/config/connection"
 	"defog-cdk/test/daemon"
+	"defog-cdk/test/standin"
 )
 
 // Answer says what a statement returns, and false if it knows nothing of it.
@@ -34,21 +34,20 @@ type Answer func(statement string) (Result, bool)
 // Server is a running stand-in.
 type Server struct {
 	*daemon.Daemon
+	standin.Halt
+	standin.Record[Login] // with "ABORT" for each request to stop a statement
+
 	answer Answer
 	secure bool
 	key    *rsa.PrivateKey
 
-	paused sync.RWMutex // held for writing while the server is paused
-
-	mu         sync.Mutex
-	http       *http.Server
-	address    string
-	password   string
-	sessions   map[string]*session // by their tokens
-	running    map[string]*query   // by their numbers
-	chunks     map[string][]byte   // by their paths
-	logins     []Login
-	statements []string
+	mu       sync.Mutex
+	http     *http.Server
+	address  string
+	password string
+	sessions map[string]*session // by their tokens
+	running  map[string]*query   // by their numbers
+	chunks   map[string][]byte   // by their paths
 }
 
 // Login is what a session was opened with.
@@ -148,13 +147,6 @@ func (s *Server) Close() error {
 	return s.Remove()
 }
 
-// Pause halts the server: connections stay open and nothing answers, as when a
-// machine hangs.
-func (s *Server) Pause() { s.paused.Lock() }
-
-// Resume lets a paused server go on.
-func (s *Server) Resume() { s.paused.Unlock() }
-
 // Expire ends all sessions.
 func (s *Server) Expire() {
 	s.mu.Lock()
@@ -195,21 +187,6 @@ func (s *Server) Address() string {
 	return s.address
 }
 
-// Logins returns what sessions were opened with.
-func (s *Server) Logins() []Login {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.logins)
-}
-
-// Statements returns what the server was sent, and "ABORT" for each request to
-// stop one.
-func (s *Server) Statements() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.statements)
-}
-
 // Sessions returns how many there are.
 func (s *Server) Sessions() int {
 	s.mu.Lock()
@@ -226,12 +203,6 @@ func (s *Server) Running() []string {
 		list = append(list, q.statement)
 	}
 	return list
-}
-
-func (s *Server) record(statement string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.statements = append(s.statements, statement)
 }
 
 // token returns the token that a request carries.

@@ -18,6 +18,7 @@ import (
 
 	"defog-cdk/config/connection"
 	"defog-cdk/test/daemon"
+	"defog-cdk/test/standin"
 )
 
 // Answer says what a statement returns, and false if it knows nothing of it.
@@ -26,21 +27,20 @@ type Answer func(statement string) (Result, bool)
 // Server is a running stand-in.
 type Server struct {
 	*daemon.Daemon
+	standin.Halt
+	standin.Record[Login] // with transactions, and "ATTENTION" for each request to stop a statement
+
 	answer Answer
 	tls    *tls.Config
 
-	paused sync.RWMutex // held for writing while the server is paused
-
-	mu         sync.Mutex
-	listener   net.Listener
-	address    string
-	password   string
-	sessions   map[uint16]*session
-	last       uint16 // the number of the newest session
-	logins     []Login
-	statements []string
-	tables     []string // what was made and committed
-	running    sync.WaitGroup
+	mu       sync.Mutex
+	listener net.Listener
+	address  string
+	password string
+	sessions map[uint16]*session
+	last     uint16   // the number of the newest session
+	tables   []string // what was made and committed
+	running  sync.WaitGroup
 }
 
 // Login is what a session was opened with.
@@ -125,19 +125,6 @@ func (s *Server) Close() error {
 	return s.Remove()
 }
 
-// Pause halts the server: connections stay open and nothing answers, as when a
-// machine hangs.
-func (s *Server) Pause() { s.paused.Lock() }
-
-// Resume lets a paused server go on.
-func (s *Server) Resume() { s.paused.Unlock() }
-
-// awaitResume returns when the server is not paused.
-func (s *Server) awaitResume() {
-	s.paused.RLock()
-	defer s.paused.RUnlock()
-}
-
 // Kill ends the session that runs the statement, as KILL does, or, without one,
 // all that are idle.
 func (s *Server) Kill(statement string) {
@@ -177,20 +164,6 @@ func (s *Server) Rotate() {
 	s.password = rand.Text()
 }
 
-// Logins returns what sessions were opened with.
-func (s *Server) Logins() []Login {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.logins)
-}
-
-// Statements returns what the server was sent, transactions included.
-func (s *Server) Statements() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.statements)
-}
-
 // Running returns the statements that the server works on.
 func (s *Server) Running() []string {
 	s.mu.Lock()
@@ -211,17 +184,11 @@ func (s *Server) Tables() []string {
 	return slices.Clone(s.tables)
 }
 
-func (s *Server) record(statement string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.statements = append(s.statements, statement)
-}
-
 // admit returns the errors that a login meets.
 func (s *Server) admit(login Login) []Error {
+	s.Enter(login)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.logins = append(s.logins, login)
 	failed := Error{Number: 18456, Class: 14, Message: "Login failed for user '" + login.User + "'."}
 	switch {
 	case login.User != "reader" || login.Password != s.password:

@@ -40,7 +40,7 @@ func (s *Server) serve(raw net.Conn) {
 	one := &session{server: s, raw: raw, stopped: make(chan string, 1)}
 	s.enter(one)
 	defer s.leave(one)
-	s.awaitResume()
+	s.Answering()()
 	loginConn, conn, encrypted, err := s.greet(raw)
 	if err != nil {
 		return
@@ -100,13 +100,13 @@ func (c *session) listen(requests chan<- request) {
 	defer close(requests)
 	for {
 		kind, body, err := readMessage(c.conn)
-		c.server.awaitResume()
+		c.server.Answering()()
 		if err != nil {
 			c.interrupt("gone")
 			return
 		}
 		if kind == attentionMessage {
-			c.server.record("ATTENTION")
+			c.server.Note("ATTENTION")
 			c.interrupt(attention)
 			requests <- request{kind: kind}
 			continue
@@ -127,8 +127,7 @@ func (c *session) interrupt(why string) {
 
 // handle answers one request.
 func (c *session) handle(r request) error {
-	c.server.paused.RLock()
-	defer c.server.paused.RUnlock()
+	defer c.server.Answering()()
 	switch r.kind {
 	case attentionMessage:
 		if c.attended {
@@ -160,16 +159,16 @@ func (c *session) transact(body []byte) error {
 	number := c.transaction
 	switch binary.LittleEndian.Uint16(body) {
 	case 5:
-		c.server.record("BEGIN TRANSACTION")
+		c.server.Note("BEGIN TRANSACTION")
 		c.transaction = uint64(c.id)<<32 | 1
 		return c.reply(appendDone(appendTransaction(nil, begunChange, c.transaction, 0), 0, 0))
 	case 7:
-		c.server.record("COMMIT TRANSACTION")
+		c.server.Note("COMMIT TRANSACTION")
 		c.server.commit(c.pending)
 		c.transaction, c.pending = 0, nil
 		return c.reply(appendDone(appendTransaction(nil, committedChange, 0, number), 0, 0))
 	case 8:
-		c.server.record("ROLLBACK TRANSACTION")
+		c.server.Note("ROLLBACK TRANSACTION")
 		return c.reply(appendDone(c.abort(nil), 0, 0))
 	default:
 		return fmt.Errorf("a request %d to the transaction manager", binary.LittleEndian.Uint16(body))
@@ -189,7 +188,7 @@ func (c *session) abort(dst []byte) []byte {
 // batch answers a statement. The session has XACT_ABORT on, as every session of
 // ours does: an error or an attention rolls back.
 func (c *session) batch(statement string) error {
-	c.server.record(statement)
+	c.server.Note(statement)
 	result, known := c.server.answer(statement)
 	if !known {
 		result.Errors = []Error{{102, 15, "The stand-in knows no answer to " + statement}}
