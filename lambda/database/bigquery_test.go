@@ -92,23 +92,15 @@ func startBigQuery(t *testing.T) (*bigquery.Server, *bigqueryDatabase) {
 	return server, askBigQuery(t, server, nil)
 }
 
-func askBigQuery(t *testing.T, server *bigquery.Server, change connection.Creds) *bigqueryDatabase {
+func askBigQuery(t *testing.T, server *bigquery.Server, changes connection.Creds) *bigqueryDatabase {
 	t.Helper()
 	creds, err := server.Creds()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for key, value := range change {
-		creds[key] = value
-	}
-	db, err := openBigQuery(creds, Surroundings{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	b := db.(*bigqueryDatabase)
-	b.rest.retry.pause = time.Millisecond
-	return b
+	db := openChanged(t, "bigquery", creds, changes, "").(*bigqueryDatabase)
+	db.rest.retry.pause = time.Millisecond
+	return db
 }
 
 func TestBigQueryConforms(t *testing.T) {

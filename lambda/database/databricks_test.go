@@ -30,20 +30,11 @@ func startDatabricks(t *testing.T) (*databricks.Server, *databricksDatabase) {
 	return server, askDatabricks(t, server, nil)
 }
 
-func askDatabricks(t *testing.T, server *databricks.Server, change connection.Creds) *databricksDatabase {
+func askDatabricks(t *testing.T, server *databricks.Server, changes connection.Creds) *databricksDatabase {
 	t.Helper()
-	creds := server.Creds()
-	for key, value := range change {
-		creds[key] = value
-	}
-	db, err := openDatabricks(creds, Surroundings{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	d := db.(*databricksDatabase)
-	d.http.retry.pause = time.Millisecond
-	return d
+	db := openChanged(t, "databricks", server.Creds(), changes, "").(*databricksDatabase)
+	db.http.retry.pause = time.Millisecond
+	return db
 }
 
 func TestDatabricksConforms(t *testing.T) {

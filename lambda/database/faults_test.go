@@ -16,6 +16,19 @@ import (
 // What every database must do alike when something is wrong, beside the
 // conformance suite: each brings its own ways to have it so.
 
+// openChanged opens a database with changes to its valid db_creds, until the
+// test ends.
+func openChanged(tb testing.TB, dbType string, creds, changes connection.Creds, directory string) Database {
+	tb.Helper()
+	maps.Copy(creds, changes)
+	db, err := Open(connection.Connection{DBType: dbType, DBCreds: creds}, Surroundings{Directory: directory})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
 // failingCase is a statement and the error of it: its code, and a part of its
 // message.
 type failingCase struct{ sql, code, message string }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"os"
 	"strings"
@@ -69,14 +68,7 @@ const mysqlState = `
 
 func openMaria(tb testing.TB, changes connection.Creds, directory string) *mysqlDatabase {
 	tb.Helper()
-	creds := maria.Creds()
-	maps.Copy(creds, changes)
-	db, err := Open(connection.Connection{DBType: "mysql", DBCreds: creds}, Surroundings{Directory: directory})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { db.Close() })
-	return db.(*mysqlDatabase)
+	return openChanged(tb, "mysql", maria.Creds(), changes, directory).(*mysqlDatabase)
 }
 
 func TestMySQLConforms(t *testing.T) {
@@ -344,10 +336,7 @@ func TestMySQLErrorCodes(t *testing.T) {
 		1130: noConnectionsFromHere, 1251: refusedWithCode + "1251",
 	} {
 		err := mysqlError(t.Context(), &connectFailure{&mysql.MySQLError{Number: code, Message: "secret"}})
-		failed, ok := errors.AsType[*ConnectionError](err)
-		if !ok || !strings.HasSuffix(failed.Error(), want) || strings.Contains(failed.Error(), "secret") {
-			t.Errorf("%d: got %v, want %s", code, err, want)
-		}
+		expectConnectionFailure(t, err, want, want == refusedLogin)
 	}
 	ended := timer{timeout: time.Millisecond, own: true}
 	err := ended.explain(mysqlError(t.Context(), &mysql.MySQLError{Number: 3024, Message: "x"}), mysqlTimeout)

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,14 +68,7 @@ const postgresState = `
 
 func openServer(tb testing.TB, changes connection.Creds, directory string) *postgres {
 	tb.Helper()
-	creds := server.Creds()
-	maps.Copy(creds, changes)
-	db, err := Open(connection.Connection{DBType: "postgres", DBCreds: creds}, Surroundings{Directory: directory})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { db.Close() })
-	return db.(*postgres)
+	return openChanged(tb, "postgres", server.Creds(), changes, directory).(*postgres)
 }
 
 // postgresDialect is what PostgreSQL brings to the conformance suite.

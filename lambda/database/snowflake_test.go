@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"maps"
 	"net"
 	"slices"
 	"strconv"
@@ -126,14 +125,7 @@ func textRow(names []string, values ...string) stand.Result {
 
 func openSanMateo(tb testing.TB, changes connection.Creds, directory string) *snowflake {
 	tb.Helper()
-	creds := sanMateo.Creds()
-	maps.Copy(creds, changes)
-	db, err := Open(connection.Connection{DBType: "snowflake", DBCreds: creds}, Surroundings{Directory: directory})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { db.Close() })
-	return db.(*snowflake)
+	return openChanged(tb, "snowflake", sanMateo.Creds(), changes, directory).(*snowflake)
 }
 
 func TestSnowflakeConforms(t *testing.T) {
@@ -400,10 +392,7 @@ func TestSnowflakeErrorNumbers(t *testing.T) {
 		sf.ErrCodeFailedToConnect: "there is no account of that name", 390999: refusedWithCode + "390999",
 	} {
 		err := snowflakeError(t.Context(), &connectFailure{&sf.SnowflakeError{Number: number, Message: "secret"}})
-		failed, ok := errors.AsType[*ConnectionError](err)
-		if !ok || !strings.HasSuffix(failed.Error(), want) || strings.Contains(failed.Error(), "secret") {
-			t.Errorf("%d: got %v, want %s", number, err, want)
-		}
+		expectConnectionFailure(t, err, want, want == refusedLogin)
 	}
 	ended := timer{timeout: time.Millisecond, own: true}
 	err := ended.explain(snowflakeError(t.Context(), &sf.SnowflakeError{Number: 630, Message: "x"}), snowflakeTimeout)
@@ -450,13 +439,7 @@ func TestSnowflakeTLS(t *testing.T) {
 		if here || creds.Text("sslmode") == "disable" {
 			server = sanMateo // the other one speaks no plain HTTP
 		}
-		all := server.Creds()
-		maps.Copy(all, creds)
-		db, err := openSnowflake(all, Surroundings{Directory: directory})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { db.Close() })
+		db := openChanged(t, "snowflake", server.Creds(), creds, directory)
 		db.(*snowflake).transport.base.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, server.Address())
 		}

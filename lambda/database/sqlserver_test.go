@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -108,14 +107,7 @@ func names(list []string) tds.Result {
 
 func openRedmond(tb testing.TB, changes connection.Creds, directory string) *sqlserver {
 	tb.Helper()
-	creds := redmond.Creds()
-	maps.Copy(creds, changes)
-	db, err := Open(connection.Connection{DBType: "sqlserver", DBCreds: creds}, Surroundings{Directory: directory})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { db.Close() })
-	return db.(*sqlserver)
+	return openChanged(tb, "sqlserver", redmond.Creds(), changes, directory).(*sqlserver)
 }
 
 func TestSQLServerConforms(t *testing.T) {
@@ -346,10 +338,7 @@ func TestSQLServerErrorNumbers(t *testing.T) {
 		17809: noConnectionLeft, 1: refusedWithCode + "1",
 	} {
 		err := sqlserverError(t.Context(), &connectFailure{mssql.Error{Number: number, Class: 14, Message: "secret"}})
-		failed, ok := errors.AsType[*ConnectionError](err)
-		if !ok || !strings.HasSuffix(failed.Error(), want) || strings.Contains(failed.Error(), "secret") {
-			t.Errorf("%d: got %v, want %s", number, err, want)
-		}
+		expectConnectionFailure(t, err, want, want == refusedLogin)
 	}
 }
 
