@@ -72,17 +72,18 @@ func isSource(before []token) bool {
 		case t.is("("):
 			depth--
 		case depth > 0 || t.kind != wordToken:
-		case t.text == "from":
+		case t.text == "from", t.text == "join":
 			return true
-		case slices.Contains(databricksClauses, t.text):
+		case slices.Contains(databricksClauses, t.text) && !behind(before[:i], "as") && !before[i+1].is(","): // where it is an alias
 			return false
 		}
 	}
 	return false
 }
 
-// databricksClauses have lists of expressions, and no tables.
-var databricksClauses = []string{"select", "where", "by", "having", "qualify", "values", "extend", "aggregate", "set"}
+// databricksClauses have lists of expressions, and no tables. Spark takes most of
+// the words for aliases, too.
+var databricksClauses = []string{"select", "where", "by", "having", "qualify", "extend", "aggregate", "set"}
 
 // checkDatabricks refuses writes behind WITH, files by their path, scripts, and
 // what other users asked.

@@ -142,3 +142,8 @@ SELECT (SELECT COUNT(*) FROM csv.records)
 TABLE delta.stolen
 SELECT * FROM hudi.`x`
 SELECT 1r'\', ' , reflect("java.lang.System", "exit", 0) -- '
+SELECT * FROM VALUES (1), (2) AS t, text.passwd
+SELECT * FROM range(1) AS where, text.passwd
+SELECT * FROM range(1) having, text.passwd
+SELECT * FROM range(1) AS by JOIN range(1) AS set, text.passwd
+SELECT * FROM range(1) AS select TABLESAMPLE (1 ROWS), text.passwd
