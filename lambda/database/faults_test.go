@@ -142,14 +142,14 @@ func expectCanceled(t *testing.T, query func(context.Context, string, Limits) (*
 	}
 }
 
-// expectLost wants a statement's connection to have ended under it.
-func expectLost(t *testing.T, err error) *ConnectionError {
+// expectLost wants a statement's connection to have ended under it, for a
+// reason, "" for any.
+func expectLost(t *testing.T, err error, reason string) {
 	t.Helper()
 	failed, ok := errors.AsType[*ConnectionError](err)
-	if !ok || failed.Cause == nil {
-		t.Fatalf("got %#v, want a ConnectionError", err)
+	if !ok || failed.Cause == nil || !strings.HasSuffix(failed.Message, reason) {
+		t.Errorf("got %#v, want a ConnectionError that ends in %q", err, reason)
 	}
-	return failed
 }
 
 // expectKept wants the same session after all that must not cost one.

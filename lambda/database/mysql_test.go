@@ -276,7 +276,7 @@ func TestMySQLLosesConnectionInAStatement(t *testing.T) {
 	mustQuery(t, db, "SELECT 1", unlimited)
 	failure := begin(t.Context(), db.query, "SELECT SLEEP(3600) AS lost", unlimited)
 	killMaria(t, awaitMariaSleep(t, "SELECT SLEEP(3600) AS lost"))
-	expectLost(t, <-failure)
+	expectLost(t, <-failure, "")
 	mustQuery(t, db, "SELECT 1", unlimited)
 	if n := strings.Count(mariaLog(t), "Query\tSELECT SLEEP(3600) AS lost"); n != 1 {
 		t.Errorf("the lost statement ran %d times", n)

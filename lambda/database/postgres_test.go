@@ -264,7 +264,7 @@ func TestPostgresLosesConnectionInAStatement(t *testing.T) {
 	mustQuery(t, db, "SELECT 1", unlimited)
 	failure := begin(t.Context(), db.query, "SELECT pg_sleep(3600) -- lost", unlimited)
 	endSession(t, awaitSleep(t, "SELECT pg_sleep(3600) -- lost"))
-	expectLost(t, <-failure)
+	expectLost(t, <-failure, "")
 	mustQuery(t, db, "SELECT 1", unlimited)
 	if n := strings.Count(server.Log(), "execute <unnamed>: SELECT pg_sleep(3600) -- lost"); n != 1 {
 		t.Errorf("the lost statement ran %d times", n)

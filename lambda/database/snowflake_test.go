@@ -352,7 +352,7 @@ func TestSnowflakeLosesConnectionInAStatement(t *testing.T) {
 	if err := sanMateo.StartAgain(); err != nil {
 		t.Fatal(err)
 	}
-	expectLost(t, err)
+	expectLost(t, err, "")
 	mustQuery(t, db, "SELECT 1", unlimited)
 }
 
