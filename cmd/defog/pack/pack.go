@@ -18,7 +18,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync/atomic"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -233,7 +233,8 @@ func (p *packing) compress(ctx context.Context) error {
 		total += d.size()
 	}
 	p.Progress("Compressing " + megabytes(total))
-	var done, said atomic.Int64
+	var mu sync.Mutex // Progress is told by one at a time
+	var done, said int64
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, d := range all {
@@ -243,8 +244,11 @@ func (p *packing) compress(ctx context.Context) error {
 			}
 			group.Go(func() (err error) {
 				p.members[d][i], err = p.add(f)
-				quarter := done.Add(f.size) * 4 / max(total, 1)
-				if before := said.Load(); quarter > before && said.CompareAndSwap(before, quarter) {
+				mu.Lock()
+				defer mu.Unlock()
+				done += f.size
+				if quarter := done * 4 / max(total, 1); quarter > said {
+					said = quarter
 					p.Progress(fmt.Sprintf("Compressed %d %%", quarter*25))
 				}
 				return err
