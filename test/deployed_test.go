@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -23,12 +24,13 @@ type deployedFunction struct {
 	role      string // its name
 	logGroup  string
 	variables map[string]string
+	folders   string     // of its sandboxes
 	asRole    aws.Config // calls AWS as the function does
 }
 
 func findFunction(t *testing.T, w *world) *deployedFunction {
 	t.Helper()
-	f := &deployedFunction{world: w}
+	f := &deployedFunction{world: w, folders: t.TempDir()}
 	resources, err := cloudformation.NewFromConfig(w.config(root())).DescribeStackResources(t.Context(),
 		&cloudformation.DescribeStackResourcesInput{StackName: aws.String(stackName)})
 	if err != nil {
@@ -55,7 +57,11 @@ func (f *deployedFunction) lambda() *lambda.Client { return lambda.NewFromConfig
 // one temporary directory, so it gets its own folder for the dependencies.
 func (f *deployedFunction) restart(t *testing.T) {
 	t.Helper()
-	f.variables[environ.DependenciesDirectory] = t.TempDir()
+	folder, err := os.MkdirTemp(f.folders, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.variables[environ.DependenciesDirectory] = folder
 	if _, err := f.lambda().UpdateFunctionConfiguration(t.Context(), &lambda.UpdateFunctionConfigurationInput{
 		FunctionName: &f.name, Environment: &types.Environment{Variables: f.variables},
 	}); err != nil {
