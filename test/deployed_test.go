@@ -5,7 +5,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -24,7 +25,8 @@ type deployedFunction struct {
 	role      string // its name
 	logGroup  string
 	variables map[string]string
-	folders   string     // of its sandboxes
+	folders   string // of its sandboxes
+	restarts  int
 	asRole    aws.Config // calls AWS as the function does
 }
 
@@ -57,11 +59,8 @@ func (f *deployedFunction) lambda() *lambda.Client { return lambda.NewFromConfig
 // one temporary directory, so it gets its own folder for the dependencies.
 func (f *deployedFunction) restart(t *testing.T) {
 	t.Helper()
-	folder, err := os.MkdirTemp(f.folders, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.variables[environ.DependenciesDirectory] = folder
+	f.restarts++
+	f.variables[environ.DependenciesDirectory] = filepath.Join(f.folders, strconv.Itoa(f.restarts))
 	if _, err := f.lambda().UpdateFunctionConfiguration(t.Context(), &lambda.UpdateFunctionConfigurationInput{
 		FunctionName: &f.name, Environment: &types.Environment{Variables: f.variables},
 	}); err != nil {
