@@ -30,9 +30,9 @@ node_modules/.package-lock.json: package.json package-lock.json
 	@.venv/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-.build/mariadb/installed: test/mariadb/install.sh
+.build/mariadb/installed: internal/testserver/mariadb/install.sh
 	@echo "Fetching MariaDB's server, for the tests, into .build"
-	@sh test/mariadb/install.sh $(CURDIR)/.build/mariadb
+	@sh internal/testserver/mariadb/install.sh $(CURDIR)/.build/mariadb
 	@mkdir -p $(@D) && touch $@
 
 demo: setup

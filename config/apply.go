@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"defog-cdk/config/nearest"
+	"defog-cdk/internal/suggest"
 )
 
 // source is one place that says settings.
@@ -226,9 +226,9 @@ func (t target) unknown(key string, s source) error {
 	case s.values[key] == nil || s.shared && !looksLikeSetting(key, keys):
 		return nil
 	case t.prefix != "":
-		return fmt.Errorf("unknown key%s; valid: %s", nearest.Hint(key, keys), strings.Join(keys, ", "))
+		return fmt.Errorf("unknown key%s; valid: %s", suggest.Hint(key, keys), strings.Join(keys, ", "))
 	}
-	return fmt.Errorf("unknown setting%s; README lists all", nearest.Hint(key, keys))
+	return fmt.Errorf("unknown setting%s; README lists all", suggest.Hint(key, keys))
 }
 
 // looksLikeSetting tells settings from the CDK's own context keys, which have
@@ -238,5 +238,5 @@ func looksLikeSetting(key string, keys []string) bool {
 	if strings.ContainsAny(key, ":/@") {
 		return false
 	}
-	return !strings.Contains(key, "-") || nearest.Name(strings.ReplaceAll(key, "-", "_"), keys) != ""
+	return !strings.Contains(key, "-") || suggest.Name(strings.ReplaceAll(key, "-", "_"), keys) != ""
 }

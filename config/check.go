@@ -86,7 +86,7 @@ const (
 // the other kind has none of them.
 func (c *checker) checkFunction() {
 	deployed := "query"
-	if c.OwnFunction() {
+	if c.CustomFunction() {
 		deployed = "own"
 	}
 	for _, f := range settingFields {
@@ -98,7 +98,7 @@ func (c *checker) checkFunction() {
 			c.failf(f.key, "is for a function of your own; give that with function_source_dist_zip, or with function_source_bucket and function_source_dist_key")
 		}
 	}
-	if c.OwnFunction() {
+	if c.CustomFunction() {
 		c.checkOwn()
 		return
 	}

@@ -34,8 +34,8 @@ func FuzzSettings(f *testing.F) {
 		case err != nil:
 			t.Errorf("accepted first, then refused: %v", err)
 		case settings.MemorySize < 128 || settings.MemorySize > 10240,
-			!settings.OwnFunction() && (settings.Timeout > 30 || settings.GeneratorTimeout+settings.StatementTimeout >= settings.Timeout),
-			settings.OwnFunction() && (settings.DistZip == "") == (settings.DistKey == ""),
+			!settings.CustomFunction() && (settings.Timeout > 30 || settings.GeneratorTimeout+settings.StatementTimeout >= settings.Timeout),
+			settings.CustomFunction() && (settings.DistZip == "") == (settings.DistKey == ""),
 			settings.TriggeredBy("S3") && strings.HasPrefix(settings.InputPrefix()+settings.OutputPrefix(), settings.OutputPrefix()),
 			len(settings.StackName()) > 128 || strings.ContainsAny(settings.StackName(), " /_."),
 			settings.Generator == "" || settings.Architecture == "",

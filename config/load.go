@@ -38,7 +38,7 @@ func Load(context map[string]any) (Config, error) {
 	}
 	c.checkFiles()
 	config := Config{Settings: c.Settings, origins: c.origins}
-	if c.OwnFunction() {
+	if c.CustomFunction() {
 		return config, errors.Join(c.problems...)
 	}
 	if c.CredentialsSecret != "" {
@@ -87,7 +87,7 @@ func read(context map[string]any) *checker {
 	for _, s := range chosen {
 		c.problems = append(c.problems, settings.apply(s)...)
 	}
-	if c.OwnFunction() {
+	if c.CustomFunction() {
 		settings.resetOwn()
 	}
 	for _, s := range others {
@@ -113,7 +113,7 @@ func (c *checker) checkFiles() {
 	c.checkFile("function_source_dist_zip", &c.DistZip, home)
 	c.checkFile("function_source_dependencies_zip", &c.Dependencies, home)
 	c.checkFile("iam_policy_file", &c.IAMPolicyFile, home)
-	if file, needed := knowledge[c.Generator]; needed && c.Dependencies == "" && !c.OwnFunction() {
+	if file, needed := knowledge[c.Generator]; needed && c.Dependencies == "" && !c.CustomFunction() {
 		c.failf("function_source_dependencies_zip", "missing; generator %s reads %s from there", c.Generator, file)
 	}
 }

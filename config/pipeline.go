@@ -117,7 +117,7 @@ func (c *checker) checkStage(stage PipelineStage) {
 		}
 	}
 	switch {
-	case c.OwnFunction(): // it has none
+	case c.CustomFunction(): // it has none
 	case !c.given("credentials_secret"):
 		c.failf("credentials_secret", "missing; a pipeline takes credentials from Secrets Manager alone: "+
 			"create the secret by go run ./cmd/defog secret put -c app_name=%s --stage %[2]s, and name it in stages.%[2]s.credentials_secret, with its db_type", c.AppName, stage.Stage)

@@ -185,9 +185,9 @@ type CustomDomain struct {
 	Tags           map[string]string `key:"tags" doc:"Tags for the domain."`
 }
 
-// OwnFunction reports whether a function of the user's own is deployed, and not
+// CustomFunction reports whether a function of the user's own is deployed, and not
 // the query function.
-func (s Settings) OwnFunction() bool {
+func (s Settings) CustomFunction() bool {
 	return s.DistZip != "" || s.DistKey != "" || s.SourceBucket != ""
 }
 

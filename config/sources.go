@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"defog-cdk/config/nearest"
+	"defog-cdk/internal/suggest"
 )
 
 // contextFiles are the files that the CDK CLI reads context from, the
@@ -72,7 +72,7 @@ func findSources(context map[string]any) (chosen, others []source, problems []er
 			}
 		}
 	}
-	if hint := nearest.Hint(stage, names); len(stages) == 0 && hint != "" && !pipeline {
+	if hint := suggest.Hint(stage, names); len(stages) == 0 && hint != "" && !pipeline {
 		problems = append(problems, fmt.Errorf("stage: stages has no %q%s; for a stage without settings of its own, add it there as {}", stage, hint))
 	}
 	return slices.Concat(files, stages, []source{command}), others, problems

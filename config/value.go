@@ -11,7 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"defog-cdk/config/nearest"
+	"defog-cdk/internal/suggest"
 )
 
 // set stores a value in target, whose type is the field's or what that points
@@ -66,7 +66,7 @@ func (f field) text(value any) (string, error) {
 	case retired[f.key][text] != "":
 		return "", fmt.Errorf("%s was deprecated by Lambda on %s; valid: %s", show(text), retired[f.key][text], f.describe())
 	case !f.valid.accepts(text):
-		return "", fmt.Errorf("%s is unknown%s; valid: %s", show(text), nearest.Hint(text, f.valid.words), f.describe())
+		return "", fmt.Errorf("%s is unknown%s; valid: %s", show(text), suggest.Hint(text, f.valid.words), f.describe())
 	case f.form != "" && !forms[f.form].pattern.MatchString(text):
 		return "", f.invalid(text)
 	case f.kind.Kind() == reflect.String && utf8.RuneCountInString(text) > f.valid.most:

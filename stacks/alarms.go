@@ -7,7 +7,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"defog-cdk/config/metrics"
+	"defog-cdk/internal/metrics"
 )
 
 // From which values on an alarm rings.

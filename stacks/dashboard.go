@@ -9,7 +9,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"defog-cdk/config/metrics"
+	"defog-cdk/internal/metrics"
 )
 
 // The dashboard's grid: CloudWatch's 24 columns, three graphs in a row.

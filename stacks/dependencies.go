@@ -11,7 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"defog-cdk/config/bundle"
+	"defog-cdk/internal/bundle"
 )
 
 // Zip is a zip that is to be uploaded.

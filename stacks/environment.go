@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"defog-cdk/config"
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // environmentLimit is how many bytes the variables may have as JSON, which is
@@ -75,7 +75,7 @@ func checkEnvironment(conf config.Config, variables map[string]string) error {
 	switch {
 	case size <= environmentLimit:
 		return nil
-	case conf.OwnFunction():
+	case conf.CustomFunction():
 		return fmt.Errorf("the function's environment has %d bytes, %d of them environment_variables and %d function_restrict_pipelines; Lambda takes %d: shorten them",
 			size, length(conf.Environment), len(variables[podpacRestrict]), environmentLimit)
 	}

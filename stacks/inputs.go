@@ -73,7 +73,7 @@ type workshop struct {
 }
 
 func (w *workshop) prepare(ctx context.Context, conf config.Config, place Place) (*Inputs, error) {
-	if conf.OwnFunction() {
+	if conf.CustomFunction() {
 		return w.prepareOwn(ctx, conf, place)
 	}
 	inputs := &Inputs{Place: place, Config: conf, Code: w.compile(ctx, queryProgram(conf))}

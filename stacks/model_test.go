@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 func TestTheRoleAsksOneModel(t *testing.T) {

@@ -52,7 +52,7 @@ func lookupEnvironment(inputs *Inputs) *awscdk.Environment {
 // A function in a VPC has no public address, not even in a public subnet.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html
 func needsNetwork(conf config.Config) string {
-	if conf.OwnFunction() {
+	if conf.CustomFunction() {
 		return "To reach the internet they must lead to a NAT gateway; S3, where the dependencies are, may have a VPC endpoint instead."
 	}
 	return "To reach the generator on the internet they must lead to a NAT gateway; " +
@@ -61,14 +61,14 @@ func needsNetwork(conf config.Config) string {
 
 // kindOf says what is deployed.
 func kindOf(conf config.Config) string {
-	if conf.OwnFunction() {
+	if conf.CustomFunction() {
 		return "function"
 	}
 	return "query function"
 }
 
 func outside(conf config.Config) string {
-	if conf.OwnFunction() {
+	if conf.CustomFunction() {
 		return "the internet"
 	}
 	return "a generator on the internet"

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
 
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // onCall are the settings of a stack that somebody looks after.

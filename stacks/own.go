@@ -9,7 +9,7 @@ import (
 	"regexp"
 
 	"defog-cdk/config"
-	"defog-cdk/config/archive"
+	"defog-cdk/internal/archive"
 )
 
 // Own is a function of the user's own: its code, and what synth found out about

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"defog-cdk/config"
-	"defog-cdk/config/archive"
+	"defog-cdk/internal/archive"
 )
 
 const mebibyte = 1 << 20

@@ -9,7 +9,7 @@ import (
 	"strconv"
 
 	"defog-cdk/config"
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // Variables that PODPAC's handlers read, and Lambda's own for a wrapper.

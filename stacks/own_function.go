@@ -15,7 +15,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"defog-cdk/config"
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // OwnFunction is a function of the user's own, with its log group, the bucket

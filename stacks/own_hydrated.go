@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // hydratedCode returns the function's code with hydrate as its bootstrap, and

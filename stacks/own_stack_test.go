@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/config"
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // ownSettings are those of a function of the user's own, of Python code and a

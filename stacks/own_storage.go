@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"defog-cdk/config"
-	"defog-cdk/config/archive"
+	"defog-cdk/internal/archive"
 )
 
 // How large a function's /tmp may be, in MB.

@@ -15,7 +15,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"defog-cdk/config"
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // QueryFunction is the function that answers questions, with its log group,

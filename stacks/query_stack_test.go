@@ -18,7 +18,7 @@ import (
 
 	"defog-cdk/config"
 	"defog-cdk/config/connection"
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden templates")

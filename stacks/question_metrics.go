@@ -7,7 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/jsii-runtime-go"
 
-	"defog-cdk/config/metrics"
+	"defog-cdk/internal/metrics"
 )
 
 // metricPeriod is what one point of an alarm or of the dashboard covers, in

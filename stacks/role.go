@@ -50,7 +50,7 @@ func newRole(scope constructs.Construct, inputs *Inputs, needs []awsiam.PolicySt
 
 // policyName is the name of the policy with what the function needs.
 func policyName(conf config.Config) string {
-	if conf.OwnFunction() {
+	if conf.CustomFunction() {
 		return "Function"
 	}
 	return "Query"
@@ -71,7 +71,7 @@ func explainRole(role awsiam.Role, conf config.Config) {
 	if conf.AutogenPolicy && throughProfile(conf) {
 		wide = append(wide, "an inference profile asks its model in regions of its own choice; the model may be asked through that profile alone")
 	}
-	if conf.AutogenPolicy && conf.OwnFunction() && conf.TriggeredBy("S3") {
+	if conf.AutogenPolicy && conf.CustomFunction() && conf.TriggeredBy("S3") {
 		wide = append(wide, "objects below function_s3_input and function_s3_output have any name")
 	}
 	if conf.IAMPolicyFile != "" || conf.RolePolicy != nil {

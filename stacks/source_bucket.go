@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"defog-cdk/config"
-	"defog-cdk/config/archive"
+	"defog-cdk/internal/archive"
 )
 
 // lookTime is how long a look into the bucket may take.

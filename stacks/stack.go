@@ -18,7 +18,7 @@ func New(app constructs.Construct, inputs *Inputs) error {
 // NewStageStack makes the stack of one stage, of the kind that its settings
 // say. Its name is the stage's, wherever it stands.
 func NewStageStack(scope constructs.Construct, inputs *Inputs) (awscdk.Stack, error) {
-	if inputs.Config.OwnFunction() {
+	if inputs.Config.CustomFunction() {
 		return NewOwnStack(scope, inputs.Config.StackName(), inputs)
 	}
 	return NewQueryStack(scope, inputs.Config.StackName(), inputs)

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
-	"defog-cdk/test/generator"
+	"defog-cdk/internal/testserver/generator"
 )
 
 // testCallers asks as callers who may and who may not. What they may is what

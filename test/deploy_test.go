@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"defog-cdk/test/generator"
+	"defog-cdk/internal/testserver/generator"
 )
 
 // TestDeploy lives the life of a deployment: it is deployed, asked, reviewed,

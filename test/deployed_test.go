@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // deployedFunction is the stack's function, seen by the account's root user.

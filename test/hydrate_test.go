@@ -16,9 +16,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
+	"defog-cdk/internal/testserver/runtimeapi"
 	"defog-cdk/local"
-	"defog-cdk/test/function"
 )
 
 // hydrated is a local AWS with functions that have hydrate as their bootstrap,
@@ -46,7 +46,7 @@ func newHydrated(t *testing.T) *hydrated {
 	}
 	h := &hydrated{lambda: lambda.NewFromConfig(config), s3: s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true })}
 	file := filepath.Join(t.TempDir(), "hydrate")
-	if err := function.BuildHydrate(t.Context(), file); err != nil {
+	if err := runtimeapi.BuildHydrate(t.Context(), file); err != nil {
 		t.Fatal(err)
 	}
 	if h.program, err = os.ReadFile(file); err != nil {

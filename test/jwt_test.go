@@ -13,7 +13,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
-	"defog-cdk/test/generator"
+	"defog-cdk/internal/testserver/generator"
 )
 
 // TestJWT deploys an API that asks for the tokens of an issuer here, on a

@@ -21,7 +21,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 	"defog-cdk/local"
 )
 

@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/google/go-cmp/cmp"
 
-	"defog-cdk/config/metrics"
+	"defog-cdk/internal/metrics"
 	"defog-cdk/local"
 )
 

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/config/connection"
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 var sample = connection.Connection{APIKey: "key", DBType: "postgres", DBCreds: connection.Creds{

@@ -24,9 +24,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/testserver/generator"
+	"defog-cdk/internal/testserver/postgres"
 	"defog-cdk/local"
-	"defog-cdk/test/generator"
-	"defog-cdk/test/postgres"
 )
 
 // checkout is where the app is, seen from this folder.

@@ -21,7 +21,7 @@ import (
 
 	"defog-cdk/bench/seed"
 	"defog-cdk/bench/stage"
-	"defog-cdk/test/function"
+	"defog-cdk/internal/testserver/runtimeapi"
 )
 
 func main() {
@@ -36,7 +36,7 @@ func main() {
 // contestant is a function to be measured.
 type contestant struct {
 	name   string
-	config function.Config
+	config runtimeapi.Config
 	zipped int64
 
 	cold, warm []time.Duration
@@ -63,9 +63,9 @@ func compare(ctx context.Context, rounds int) error {
 	}
 	cache := filepath.Join(s.Directory, "pycache")
 	contestants := []*contestant{
-		{name: "Go", zipped: ours, config: function.Config{Command: []string{s.Bootstrap}, Environment: s.Environment}},
-		{name: "Python as deployed", zipped: theirs, config: function.Config{Command: p.Command(), Environment: p.Environment(s.Environment, "")}},
-		{name: "Python, compiled", zipped: theirs, config: function.Config{Command: p.Command(), Environment: p.Environment(s.Environment, cache)}},
+		{name: "Go", zipped: ours, config: runtimeapi.Config{Command: []string{s.Bootstrap}, Environment: s.Environment}},
+		{name: "Python as deployed", zipped: theirs, config: runtimeapi.Config{Command: p.Command(), Environment: p.Environment(s.Environment, "")}},
+		{name: "Python, compiled", zipped: theirs, config: runtimeapi.Config{Command: p.Command(), Environment: p.Environment(s.Environment, cache)}},
 	}
 	for round := range rounds + 1 {
 		for _, c := range contestants {
@@ -81,7 +81,7 @@ func compare(ctx context.Context, rounds int) error {
 // to be read from the disk, and Python to compile.
 func (c *contestant) measure(counts bool) error {
 	began := time.Now()
-	f, err := function.Start(c.config)
+	f, err := runtimeapi.Start(c.config)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"defog-cdk/test/function"
+	"defog-cdk/internal/testserver/runtimeapi"
 )
 
 func main() {
@@ -72,7 +72,7 @@ func compare(ctx context.Context, o options) error {
 	}
 	defer os.RemoveAll(workshop)
 	hydrate := filepath.Join(workshop, "hydrate")
-	if err := function.BuildHydrate(ctx, hydrate); err != nil {
+	if err := runtimeapi.BuildHydrate(ctx, hydrate); err != nil {
 		return err
 	}
 	s := &server{bandwidth: o.bandwidth * 1e6, latency: o.latency}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"defog-cdk/test/daemon"
+	"defog-cdk/internal/testserver/daemon"
 )
 
 //go:embed handler.py

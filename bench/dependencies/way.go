@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"time"
 
-	"defog-cdk/config/environ"
-	"defog-cdk/test/function"
+	"defog-cdk/internal/environ"
+	"defog-cdk/internal/testserver/runtimeapi"
 )
 
 // bench is what all measurements share.
@@ -147,7 +147,7 @@ func (b *bench) answer(w way, cpus int, temporary string) (time.Duration, error)
 		return 0, fmt.Errorf("make the event: %w", err)
 	}
 	began := time.Now()
-	f, err := function.Start(function.Config{
+	f, err := runtimeapi.Start(runtimeapi.Config{
 		Command: command, Environment: b.environment(w, temporary), Directory: root, Timeout: 5 * time.Minute,
 	})
 	if err != nil {

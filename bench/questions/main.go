@@ -22,7 +22,7 @@ import (
 	"time"
 
 	"defog-cdk/bench/seed"
-	"defog-cdk/test/postgres"
+	"defog-cdk/internal/testserver/postgres"
 )
 
 func main() {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"defog-cdk/test/postgres"
+	"defog-cdk/internal/testserver/postgres"
 )
 
 // question is one of the set, with its SQL.

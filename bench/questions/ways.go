@@ -14,28 +14,28 @@ import (
 
 	"defog-cdk/bench/seed"
 	"defog-cdk/config/connection"
-	"defog-cdk/config/environ"
-	"defog-cdk/test/function"
-	"defog-cdk/test/generator"
-	"defog-cdk/test/postgres"
+	"defog-cdk/internal/environ"
+	"defog-cdk/internal/testserver/generator"
+	"defog-cdk/internal/testserver/postgres"
+	"defog-cdk/internal/testserver/runtimeapi"
 )
 
 // functions are running functions, one a database.
 type functions struct {
 	generator *httptest.Server
-	running   map[string]*function.Function
+	running   map[string]*runtimeapi.Function
 }
 
 func newFunctions(ctx context.Context, folder string, server *postgres.Server, questions []question) (_ *functions, err error) {
 	program := filepath.Join(folder, "bootstrap")
-	if err := function.Build(ctx, program, "postgres"); err != nil {
+	if err := runtimeapi.Build(ctx, program, "postgres"); err != nil {
 		return nil, err
 	}
 	stand := &generator.Server{SQL: map[string]string{}}
 	for _, q := range questions {
 		stand.Teach(q.text, q.sql)
 	}
-	f := &functions{httptest.NewServer(stand), map[string]*function.Function{}}
+	f := &functions{httptest.NewServer(stand), map[string]*runtimeapi.Function{}}
 	defer func() {
 		if err != nil {
 			f.stop()
@@ -48,7 +48,7 @@ func newFunctions(ctx context.Context, folder string, server *postgres.Server, q
 		if err != nil {
 			return nil, err
 		}
-		if f.running[database], err = function.Start(function.Config{
+		if f.running[database], err = runtimeapi.Start(runtimeapi.Config{
 			Command:     []string{program},
 			Environment: map[string]string{environ.Credentials: credentials, "TMPDIR": folder},
 		}); err != nil {

@@ -20,7 +20,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"defog-cdk/bench/stage"
-	"defog-cdk/test/function"
+	"defog-cdk/internal/testserver/runtimeapi"
 )
 
 func main() {
@@ -47,7 +47,7 @@ func run(ctx context.Context, rounds int) error {
 
 // compareQuestions asks the function and the bare program in turn.
 func compareQuestions(ctx context.Context, s *stage.Stage, rounds int) error {
-	f, err := function.Start(function.Config{Command: []string{s.Bootstrap}, Environment: s.Environment})
+	f, err := runtimeapi.Start(runtimeapi.Config{Command: []string{s.Bootstrap}, Environment: s.Environment})
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func compareQuestions(ctx context.Context, s *stage.Stage, rounds int) error {
 
 // ask asks the function, and returns how long it took in all and how much of
 // that the generator and the database did.
-func ask(f *function.Function) (total, others time.Duration, err error) {
+func ask(f *runtimeapi.Function) (total, others time.Duration, err error) {
 	began := time.Now()
 	out, err := f.Invoke(stage.Payload)
 	total = time.Since(began)

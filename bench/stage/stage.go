@@ -14,10 +14,10 @@ import (
 	"time"
 
 	"defog-cdk/config/connection"
-	"defog-cdk/config/environ"
-	"defog-cdk/test/function"
-	"defog-cdk/test/generator"
-	"defog-cdk/test/postgres"
+	"defog-cdk/internal/environ"
+	"defog-cdk/internal/testserver/generator"
+	"defog-cdk/internal/testserver/postgres"
+	"defog-cdk/internal/testserver/runtimeapi"
 )
 
 // Question is what the benchmarks ask, and SQL what the generator answers.
@@ -52,7 +52,7 @@ func Set(ctx context.Context) (_ *Stage, err error) {
 		return s, fmt.Errorf("make a folder: %w", err)
 	}
 	s.Bootstrap = filepath.Join(s.Directory, "bootstrap")
-	if err := function.Build(ctx, s.Bootstrap, "postgres"); err != nil {
+	if err := runtimeapi.Build(ctx, s.Bootstrap, "postgres"); err != nil {
 		return s, err
 	}
 	if s.Postgres, err = postgres.Run(); err != nil {

@@ -15,10 +15,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/spf13/cobra"
 
+	"defog-cdk/cmd/defog/catalog"
 	"defog-cdk/cmd/defog/terminal"
 	"defog-cdk/config"
 	"defog-cdk/config/connection"
-	"defog-cdk/lambda/catalog"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/generate"
 	"defog-cdk/lambda/schema"

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"defog-cdk/config/nearest"
+	"defog-cdk/internal/suggest"
 )
 
 // form says which keys a database's db_creds have. A partial db_creds is an
@@ -83,7 +83,7 @@ func (c *checker) dbType() string {
 	case text == "" && (c.fields["db_type"] == nil || c.fields["db_type"] == ""):
 		c.failf("db_type", "missing; valid: %s", strings.Join(DBTypes(), ", "))
 	case text != "":
-		c.failf("db_type", "%q is unknown%s; valid: %s", text, nearest.Hint(text, DBTypes()), strings.Join(DBTypes(), ", "))
+		c.failf("db_type", "%q is unknown%s; valid: %s", text, suggest.Hint(text, DBTypes()), strings.Join(DBTypes(), ", "))
 	}
 	return ""
 }
@@ -145,7 +145,7 @@ func (c *checker) checkForm(dbType string, form form, fields map[string]any, cre
 	c.bounds(creds)
 	modes := []string{"disable", "require", "verify-ca", "verify-full"}
 	if mode := creds.Text("sslmode"); mode != "" && slices.Contains(form.optional, "sslmode") && !slices.Contains(modes, mode) {
-		c.failf("db_creds.sslmode", "%q is unknown%s; valid: %s", mode, nearest.Hint(mode, modes), strings.Join(modes, ", "))
+		c.failf("db_creds.sslmode", "%q is unknown%s; valid: %s", mode, suggest.Hint(mode, modes), strings.Join(modes, ", "))
 	}
 }
 
@@ -197,7 +197,7 @@ func (c *checker) bounds(creds Creds) {
 func (c *checker) unknown(prefix string, fields map[string]any, valid ...string) {
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		if !slices.Contains(valid, key) {
-			c.failf(prefix+key, "unknown key%s; valid: %s", nearest.Hint(key, valid), strings.Join(valid, ", "))
+			c.failf(prefix+key, "unknown key%s; valid: %s", suggest.Hint(key, valid), strings.Join(valid, ", "))
 		}
 	}
 }

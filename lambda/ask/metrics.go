@@ -4,7 +4,7 @@ import (
 	"log/slog"
 	"time"
 
-	"defog-cdk/config/metrics"
+	"defog-cdk/internal/metrics"
 )
 
 // metric is one number of a request, under CloudWatch's name and unit.

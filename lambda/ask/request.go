@@ -10,7 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"defog-cdk/config/nearest"
+	"defog-cdk/internal/suggest"
 	"defog-cdk/lambda/generate"
 )
 
@@ -84,7 +84,7 @@ func parseRequest(body []byte) (request, *failure) {
 		target, known := targets[name]
 		if !known {
 			name = strings.ToValidUTF8(name[:min(maxName, len(name))], "")
-			problems = append(problems, fmt.Sprintf("%s: unknown field%s", name, nearest.Hint(name, names)))
+			problems = append(problems, fmt.Sprintf("%s: unknown field%s", name, suggest.Hint(name, names)))
 		} else if valid := set(target, given[name]); valid != "" {
 			problems = append(problems, fmt.Sprintf("%s: wrong; valid: %s", name, valid))
 		} else if name == "question" && utf8.RuneCountInString(r.question.Text) > maxQuestion {

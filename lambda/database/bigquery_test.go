@@ -16,8 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/config/connection"
-	"defog-cdk/test/bigquery"
-	"defog-cdk/test/standin"
+	"defog-cdk/internal/testserver"
+	"defog-cdk/internal/testserver/bigquery"
 )
 
 const integerColumn = `[{"name": "n", "type": "INTEGER", "mode": "NULLABLE"}]`
@@ -213,17 +213,17 @@ func TestBigQueryStopsTheJob(t *testing.T) {
 // What passes by itself is tried again, and a statement runs once for it.
 func TestBigQueryFaultsThatPass(t *testing.T) {
 	const sql = "SELECT * FROM shop.accounts"
-	backend := standin.Says(503, `{"error": {"errors": [{"reason": "backendError", "message": "secret"}], "message": "secret"}}`)
+	backend := testserver.Says(503, `{"error": {"errors": [{"reason": "backendError", "message": "secret"}], "message": "secret"}}`)
 	for name, fault := range map[string]http.HandlerFunc{
-		"429":         standin.Says(429, ""),
-		"500":         standin.Says(500, "<html>"),
+		"429":         testserver.Says(429, ""),
+		"500":         testserver.Says(500, "<html>"),
 		"503":         backend,
-		"rate limit":  standin.Says(403, `{"error": {"errors": [{"reason": "rateLimitExceeded"}]}}`),
-		"reset":       standin.Resets,
-		"half JSON":   standin.Says(200, `{"jobComplete": tr`),
-		"HTML":        standin.Says(200, `<html>`),
-		"old token":   standin.Says(401, `{"error": {"errors": [{"reason": "authError"}]}}`),
-		"empty reply": standin.Says(200, ""),
+		"rate limit":  testserver.Says(403, `{"error": {"errors": [{"reason": "rateLimitExceeded"}]}}`),
+		"reset":       testserver.Resets,
+		"half JSON":   testserver.Says(200, `{"jobComplete": tr`),
+		"HTML":        testserver.Says(200, `<html>`),
+		"old token":   testserver.Says(401, `{"error": {"errors": [{"reason": "authError"}]}}`),
+		"empty reply": testserver.Says(200, ""),
 	} {
 		for position := range 3 { // rehearsal, start, rows
 			t.Run(fmt.Sprint(name, position), func(t *testing.T) {
@@ -244,7 +244,7 @@ func TestBigQueryStartsAJobOnce(t *testing.T) {
 	server, db := startBigQuery(t)
 	server.Fail(server.Serve, func(w http.ResponseWriter, r *http.Request) {
 		server.Serve(httptest.NewRecorder(), r)
-		standin.Resets(w, r)
+		testserver.Resets(w, r)
 	})
 	mustQuery(t, db, "SELECT * FROM shop.accounts", unlimited)
 	if jobs := server.Jobs(); len(jobs) != 1 {
@@ -258,13 +258,13 @@ func TestBigQueryFaultsThatStay(t *testing.T) {
 		reason  string
 		refused bool
 	}{
-		"503":         {standin.Says(503, "secret"), "refused it with code 503", false},
-		"quota":       {standin.Says(403, `{"error": {"message": "secret", "errors": [{"reason": "quotaExceeded"}]}}`), "its quota is used up", false},
-		"no right":    {standin.Says(403, `{"error": {"message": "secret does not have bigquery.jobs.create permission", "errors": [{"reason": "accessDenied"}]}}`), "its user may not run queries", false},
-		"redirect":    {standin.Redirects, "refused it with code 302", false},
-		"reset":       {standin.Resets, "it was lost", false},
-		"half JSON":   {standin.Says(200, `{"secret": `), "its answer is not what the protocol promises", false},
-		"revoked key": {standin.Says(401, `{"error": {"message": "secret"}}`), "the login was refused", true},
+		"503":         {testserver.Says(503, "secret"), "refused it with code 503", false},
+		"quota":       {testserver.Says(403, `{"error": {"message": "secret", "errors": [{"reason": "quotaExceeded"}]}}`), "its quota is used up", false},
+		"no right":    {testserver.Says(403, `{"error": {"message": "secret does not have bigquery.jobs.create permission", "errors": [{"reason": "accessDenied"}]}}`), "its user may not run queries", false},
+		"redirect":    {testserver.Redirects, "refused it with code 302", false},
+		"reset":       {testserver.Resets, "it was lost", false},
+		"half JSON":   {testserver.Says(200, `{"secret": `), "its answer is not what the protocol promises", false},
+		"revoked key": {testserver.Says(401, `{"error": {"message": "secret"}}`), "the login was refused", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, db := startBigQuery(t)
@@ -278,7 +278,7 @@ func TestBigQueryFaultsThatStay(t *testing.T) {
 // A service that fails to hand out rows may still work on the job.
 func TestBigQueryStopsAJobWhoseRowsDoNotCome(t *testing.T) {
 	server, db := startBigQuery(t)
-	fails := slices.Repeat([]http.HandlerFunc{standin.Says(503, "")}, usualRetry.tries)
+	fails := slices.Repeat([]http.HandlerFunc{testserver.Says(503, "")}, usualRetry.tries)
 	server.Fail(append([]http.HandlerFunc{server.Serve, server.Serve}, fails...)...)
 	_, err := db.Query(t.Context(), "SELECT COUNT(*) FROM shop.endless", unlimited)
 	if _, ok := errors.AsType[*ConnectionError](err); !ok {
@@ -293,7 +293,7 @@ func TestBigQueryHangs(t *testing.T) {
 	for position := range 3 {
 		server, db := startBigQuery(t)
 		mustQuery(t, db, "SELECT * FROM shop.accounts", unlimited)
-		server.Fail(append(slices.Repeat([]http.HandlerFunc{server.Serve}, position), standin.Hangs)...)
+		server.Fail(append(slices.Repeat([]http.HandlerFunc{server.Serve}, position), testserver.Hangs)...)
 		expectDeadline(t, db, "SELECT * FROM shop.accounts")
 		mustQuery(t, db, "SELECT * FROM shop.accounts", unlimited)
 	}

@@ -15,9 +15,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/testserver"
+	"defog-cdk/internal/testserver/databricks"
 	"defog-cdk/lambda/database/hive"
-	"defog-cdk/test/databricks"
-	"defog-cdk/test/standin"
 )
 
 func startDatabricks(t *testing.T) (*databricks.Server, *databricksDatabase) {
@@ -215,15 +215,15 @@ func TestDatabricksFaults(t *testing.T) {
 		passes  bool
 		refused bool
 	}{
-		"429":          {standin.Says(429, "secret"), "no connection left", true, false},
-		"503":          {standin.Says(503, "secret"), "it is starting or shutting down", true, false},
-		"500":          {standin.Says(500, "secret"), "refused it with code 500", true, false},
-		"reset":        {standin.Resets, "it could not be reached", true, false},
-		"HTML":         {standin.Says(200, "<html>secret"), "its answer is not what the protocol promises", true, false},
-		"half a reply": {standin.Says(200, "\x80\x01\x00\x02\x00\x00\x00\x0cFetchRes"), "its answer is not what the protocol promises", true, false},
-		"401":          {standin.Says(401, "secret"), "the login was refused", false, true},
-		"404":          {standin.Says(404, "secret"), "there is no warehouse or cluster at http_path", false, false},
-		"redirect":     {standin.Redirects, "refused it with code 302", false, false},
+		"429":          {testserver.Says(429, "secret"), "no connection left", true, false},
+		"503":          {testserver.Says(503, "secret"), "it is starting or shutting down", true, false},
+		"500":          {testserver.Says(500, "secret"), "refused it with code 500", true, false},
+		"reset":        {testserver.Resets, "it could not be reached", true, false},
+		"HTML":         {testserver.Says(200, "<html>secret"), "its answer is not what the protocol promises", true, false},
+		"half a reply": {testserver.Says(200, "\x80\x01\x00\x02\x00\x00\x00\x0cFetchRes"), "its answer is not what the protocol promises", true, false},
+		"401":          {testserver.Says(401, "secret"), "the login was refused", false, true},
+		"404":          {testserver.Says(404, "secret"), "there is no warehouse or cluster at http_path", false, false},
+		"redirect":     {testserver.Redirects, "refused it with code 302", false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for position := range 8 {
@@ -246,7 +246,7 @@ func TestDatabricksHangs(t *testing.T) {
 	server, db := startDatabricks(t)
 	for position := range 6 {
 		mustQuery(t, db, "SELECT id FROM range(1)", unlimited)
-		server.Fail(append(slices.Repeat([]http.HandlerFunc{server.Serve}, position), standin.Hangs)...)
+		server.Fail(append(slices.Repeat([]http.HandlerFunc{server.Serve}, position), testserver.Hangs)...)
 		expectDeadline(t, db, "SELECT id FROM range(1)")
 	}
 	mustQuery(t, db, "SELECT id FROM range(1)", unlimited)

@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/config/connection"
-	"defog-cdk/test/mariadb"
+	"defog-cdk/internal/testserver/mariadb"
 )
 
 // maria is the one MariaDB of this test binary.

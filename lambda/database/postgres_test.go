@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"defog-cdk/config/connection"
-	pgtest "defog-cdk/test/postgres"
+	pgtest "defog-cdk/internal/testserver/postgres"
 )
 
 // server is the one PostgreSQL of this test binary.

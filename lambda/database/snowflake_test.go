@@ -19,7 +19,7 @@ import (
 	sf "github.com/snowflakedb/gosnowflake/v2"
 
 	"defog-cdk/config/connection"
-	stand "defog-cdk/test/snowflake"
+	stand "defog-cdk/internal/testserver/snowflake"
 )
 
 // sanMateo is the one stand-in for Snowflake of this test binary.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	stand "defog-cdk/test/snowflake"
+	stand "defog-cdk/internal/testserver/snowflake"
 )
 
 // flake is a column and the text that Snowflake sends for its value.

@@ -17,7 +17,7 @@ import (
 	mssql "github.com/microsoft/go-mssqldb"
 
 	"defog-cdk/config/connection"
-	tds "defog-cdk/test/sqlserver"
+	tds "defog-cdk/internal/testserver/sqlserver"
 )
 
 // redmond is the one stand-in for SQL Server of this test binary.

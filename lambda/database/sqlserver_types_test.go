@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	tds "defog-cdk/test/sqlserver"
+	tds "defog-cdk/internal/testserver/sqlserver"
 )
 
 // cell is a value and its type, as the stand-in sends it.

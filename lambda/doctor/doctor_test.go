@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/testserver/postgres"
 	"defog-cdk/lambda/doctor"
-	"defog-cdk/test/postgres"
 )
 
 // patient returns one that reads conn, with a generator and no files.

@@ -7,9 +7,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/testserver/bigquery"
+	"defog-cdk/internal/testserver/databricks"
 	"defog-cdk/lambda/doctor"
-	"defog-cdk/test/bigquery"
-	"defog-cdk/test/databricks"
 )
 
 // Databases that are asked by HTTP, at an endpoint of their own.

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 
-	"defog-cdk/test/generator"
+	"defog-cdk/internal/testserver/generator"
 )
 
 const (

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // provided is a function whose bootstrap is hydrate; what it starts writes its

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // bucket stands in for S3 with one object in it, deps/v1.zip in packages.

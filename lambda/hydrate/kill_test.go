@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // TestKilledAtAnyMoment kills hydrate at 50 random moments of a start, half of

@@ -1,5 +1,5 @@
 // Command hydrate readies a function's dependencies, a zip in S3, as a folder
-// and then becomes the function's runtime. Its environment (see config/environ)
+// and then becomes the function's runtime. Its environment (see internal/environ)
 // says which zip.
 //
 // A managed runtime starts it as AWS_LAMBDA_EXEC_WRAPPER, with the runtime's

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // notice is a log that tells when a line with a text is written.

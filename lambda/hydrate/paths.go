@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // searched says which of the folder's own folders a runtime looks for what,

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"defog-cdk/test/daemon"
-	"defog-cdk/test/function"
+	"defog-cdk/internal/testserver/daemon"
+	"defog-cdk/internal/testserver/runtimeapi"
 )
 
 // program is hydrate, built once for all tests.
@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(directory)
 		program = filepath.Join(directory, "hydrate")
-		if err := function.BuildHydrate(context.Background(), program); err != nil {
+		if err := runtimeapi.BuildHydrate(context.Background(), program); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
@@ -72,9 +72,9 @@ func (f *task) write(t *testing.T, name, content string) {
 	}
 }
 
-func (f *task) start(t *testing.T) *function.Function {
+func (f *task) start(t *testing.T) *runtimeapi.Function {
 	t.Helper()
-	running, err := function.Start(function.Config{Command: f.command, Environment: f.environment, Directory: f.root})
+	running, err := runtimeapi.Start(runtimeapi.Config{Command: f.command, Environment: f.environment, Directory: f.root})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 	"defog-cdk/lambda/dependencies"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"syscall"
 
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // start becomes the command. It returns only when that is impossible.

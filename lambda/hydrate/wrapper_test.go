@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // shapes are dependencies of a function that is to say how large a square is.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 	"defog-cdk/lambda/doctor"
 )
 

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"defog-cdk/config/connection"
-	"defog-cdk/config/environ"
-	"defog-cdk/test/generator"
-	"defog-cdk/test/postgres"
+	"defog-cdk/internal/environ"
+	"defog-cdk/internal/testserver/generator"
+	"defog-cdk/internal/testserver/postgres"
 )
 
 // TestFaults breaks what the function depends on, one after another. Each

@@ -1,5 +1,5 @@
 // Command query is the Lambda function that answers questions with rows. Its
-// environment (see config/environ) says from which database and by whose SQL.
+// environment (see internal/environ) says from which database and by whose SQL.
 //
 // With -listen it answers on this machine instead, without AWS:
 //

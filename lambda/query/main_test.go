@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/config/connection"
-	"defog-cdk/config/environ"
-	"defog-cdk/test/generator"
+	"defog-cdk/internal/environ"
+	"defog-cdk/internal/testserver/generator"
 )
 
 var update = flag.Bool("update", false, "write the answers in testdata anew")

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/testserver/postgres"
 	"defog-cdk/lambda/database"
-	"defog-cdk/test/postgres"
 )
 
 // TestRotationUnderLoad changes the password of the database's user and the

@@ -19,7 +19,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
-	"defog-cdk/test/function"
+	"defog-cdk/internal/testserver/runtimeapi"
 )
 
 // bootstrap is the function, built once for all tests.
@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(directory)
 		bootstrap = filepath.Join(directory, "bootstrap")
-		if err := function.Build(context.Background(), bootstrap, "sqlite", "postgres"); err != nil {
+		if err := runtimeapi.Build(context.Background(), bootstrap, "sqlite", "postgres"); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 
 // running is the function under Lambda's runtime API, until the test ends.
 type running struct {
-	*function.Function
+	*runtimeapi.Function
 	stopped *string // its log, once it is stopped
 }
 
@@ -59,7 +59,7 @@ func startWithin(t *testing.T, timeout time.Duration, environment map[string]str
 	t.Helper()
 	variables := map[string]string{"TMPDIR": t.TempDir()}
 	maps.Copy(variables, environment)
-	f, err := function.Start(function.Config{Command: []string{bootstrap}, Environment: variables, Timeout: timeout})
+	f, err := runtimeapi.Start(runtimeapi.Config{Command: []string{bootstrap}, Environment: variables, Timeout: timeout})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // secretStore stands in for Secrets Manager.

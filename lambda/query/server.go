@@ -19,7 +19,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"defog-cdk/config/connection"
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 	"defog-cdk/lambda/ask"
 )
 

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"defog-cdk/config/connection"
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // serveLocally runs the server as -listen does, and returns its address.

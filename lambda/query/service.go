@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"defog-cdk/config/connection"
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 	"defog-cdk/lambda/ask"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/dependencies"

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"defog-cdk/config/connection"
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 	"defog-cdk/lambda/dependencies"
 	"defog-cdk/lambda/trace"
 )

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"defog-cdk/config/environ"
-	"defog-cdk/test/function"
+	"defog-cdk/internal/environ"
+	"defog-cdk/internal/testserver/runtimeapi"
 )
 
 // TestXRayIsToldOfEachStep has X-Ray's daemon listen to a question whose SQL is
@@ -51,8 +51,8 @@ func TestXRayIsToldOfEachStep(t *testing.T) {
 		if err := json.Unmarshal([]byte(document), &segment); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(function.TraceID, "Root="+segment.Trace+";Parent="+segment.Parent+";") {
-			t.Errorf("%s is no part of %s", document, function.TraceID)
+		if !strings.Contains(runtimeapi.TraceID, "Root="+segment.Trace+";Parent="+segment.Parent+";") {
+			t.Errorf("%s is no part of %s", document, runtimeapi.TraceID)
 		}
 		if strings.Contains(document, "tea") {
 			t.Errorf("X-Ray is told of what was asked: %s", document)

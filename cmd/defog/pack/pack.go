@@ -22,7 +22,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"defog-cdk/config/bundle"
+	"defog-cdk/internal/bundle"
 )
 
 // packing is one run.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"defog-cdk/config/bundle"
+	"defog-cdk/internal/bundle"
 )
 
 // What Lambda takes as a function's package: 50 MB zipped, and 250 MB unzipped

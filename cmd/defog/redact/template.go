@@ -9,7 +9,7 @@ import (
 
 	"defog-cdk/config"
 	"defog-cdk/config/connection"
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // InTemplate returns the secrets in a template, or in any part of one: texts

@@ -3,7 +3,7 @@ package review
 import (
 	"strings"
 
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // cause says which settings a property of the app's stacks comes from.

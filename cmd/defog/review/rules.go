@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // rule says of one property when a change of it makes a stack less safe. weaker

@@ -10,7 +10,7 @@ import (
 	"defog-cdk/cmd/defog/redact"
 	"defog-cdk/cmd/defog/terminal"
 	"defog-cdk/config/connection"
-	"defog-cdk/config/environ"
+	"defog-cdk/internal/environ"
 )
 
 // longest is how many characters of a value are shown, and longestToRead how many

@@ -7,7 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"defog-cdk/test/daemon"
+	"defog-cdk/internal/testserver/daemon"
 )
 
 // installation is where the server's files are.

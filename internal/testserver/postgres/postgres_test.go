@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"defog-cdk/test/postgres"
+	"defog-cdk/internal/testserver/postgres"
 )
 
 func TestServerKeepsItsDataOverARestart(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	stand "defog-cdk/internal/testserver/snowflake"
 	"defog-cdk/lambda/schema"
-	stand "defog-cdk/test/snowflake"
 )
 
 // The stand-in has no information schema: this shows that the guard lets the

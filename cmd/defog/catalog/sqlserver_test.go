@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	tds "defog-cdk/internal/testserver/sqlserver"
 	"defog-cdk/lambda/schema"
-	tds "defog-cdk/test/sqlserver"
 )
 
 // The stand-in has no catalog: this shows that the guard lets the queries pass,

@@ -18,7 +18,7 @@ import (
 	"sync"
 
 	"defog-cdk/config/connection"
-	"defog-cdk/test/standin"
+	"defog-cdk/internal/testserver"
 )
 
 const (
@@ -29,7 +29,7 @@ const (
 
 // Server is the service. Its fields must not change once it is asked.
 type Server struct {
-	standin.Faults // of all requests but the token's
+	testserver.Faults // of all requests but the token's
 
 	// Answer returns what a statement does.
 	Answer func(sql string) Statement

@@ -1,7 +1,7 @@
 // Record asks a Spark Thrift server statements, one a line on its standard input,
 // and prints what it answers: what package databricks answers then.
 //
-//	go run ./test/databricks/record http://127.0.0.1:10001/cliservice < statements.sql > recorded.json
+//	go run ./internal/testserver/databricks/record http://127.0.0.1:10001/cliservice < statements.sql > recorded.json
 package main
 
 import (
@@ -17,8 +17,8 @@ import (
 	"strings"
 	"time"
 
+	"defog-cdk/internal/testserver/databricks"
 	"defog-cdk/lambda/database/hive"
-	"defog-cdk/test/databricks"
 )
 
 func main() {

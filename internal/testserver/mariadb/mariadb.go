@@ -1,5 +1,5 @@
 // Package mariadb runs a real MariaDB for tests: private, on a free loopback
-// port (see test/daemon), from the files that `make` fetches into .build.
+// port (see internal/testserver/daemon), from the files that `make` fetches into .build.
 package mariadb
 
 import (
@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"defog-cdk/config/connection"
-	"defog-cdk/test/daemon"
+	"defog-cdk/internal/testserver/daemon"
 )
 
 const database = "bank"

@@ -24,8 +24,8 @@ import (
 	"time"
 
 	"defog-cdk/config/connection"
-	"defog-cdk/test/daemon"
-	"defog-cdk/test/standin"
+	"defog-cdk/internal/testserver"
+	"defog-cdk/internal/testserver/daemon"
 )
 
 // Answer says what a statement returns, and false if it knows nothing of it.
@@ -34,8 +34,8 @@ type Answer func(statement string) (Result, bool)
 // Server is a running stand-in.
 type Server struct {
 	*daemon.Daemon
-	standin.Halt
-	standin.Record[Login] // with "ABORT" for each request to stop a statement
+	testserver.Halt
+	testserver.Record[Login] // with "ABORT" for each request to stop a statement
 
 	answer Answer
 	secure bool

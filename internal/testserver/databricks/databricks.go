@@ -13,8 +13,8 @@ import (
 	"sync"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/testserver"
 	"defog-cdk/lambda/database/hive"
-	"defog-cdk/test/standin"
 )
 
 // Path is the warehouse's http_path.
@@ -32,7 +32,7 @@ var recorded = sync.OnceValues(func() (map[string]Recorded, error) {
 
 // Server is the warehouse. Its fields must not change once it is asked.
 type Server struct {
-	standin.Faults
+	testserver.Faults
 
 	// Plain makes it Spark's own server, which does not say whether rows follow.
 	Plain bool

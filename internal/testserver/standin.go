@@ -1,5 +1,5 @@
-// Package standin holds what stand-ins for database servers have in common.
-package standin
+// Package testserver holds what stand-ins for database servers have in common.
+package testserver
 
 import (
 	"slices"

@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"defog-cdk/internal/testserver/bigquery"
 	"defog-cdk/lambda/schema"
-	"defog-cdk/test/bigquery"
 )
 
 // The stand-in knows no SQL: it answers with what the real service would.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"defog-cdk/test/mariadb"
+	"defog-cdk/internal/testserver/mariadb"
 )
 
 func TestServerKeepsItsDataOverARestart(t *testing.T) {

@@ -1,7 +1,7 @@
-// Package function runs a Lambda function's program as Lambda does: under a
+// Package runtimeapi runs a Lambda function's program as Lambda does: under a
 // runtime API of its own, on this machine.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
-package function
+package runtimeapi
 
 import (
 	"bytes"

@@ -13,7 +13,7 @@ func TestAFunctionOfOnesOwnHasDefaultsOfItsOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !conf.OwnFunction() || conf.Timeout != 600 || conf.MemorySize != 2048 || conf.Architecture != "x86_64" || conf.APIStage != "prod" {
+	if !conf.CustomFunction() || conf.Timeout != 600 || conf.MemorySize != 2048 || conf.Architecture != "x86_64" || conf.APIStage != "prod" {
 		t.Errorf("got %+v", conf.Settings)
 	}
 	if conf.Runtime != "python3.12" || conf.Handler != "handler.handler" || !conf.TriggeredBy("eval") || conf.TriggeredBy("S3") || !conf.Hydrate {

@@ -1,4 +1,4 @@
-package standin
+package testserver
 
 import (
 	"io"

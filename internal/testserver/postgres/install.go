@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"syscall"
 
-	"defog-cdk/test/daemon"
+	"defog-cdk/internal/testserver/daemon"
 )
 
 // owner returns the user that the server runs as: nobody when the test runs as

@@ -1,5 +1,5 @@
-// Package nearest finds the name that somebody probably meant.
-package nearest
+// Package suggest finds the valid name closest to a misspelt one.
+package suggest
 
 import (
 	"fmt"
