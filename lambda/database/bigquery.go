@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/lambda/database/guard"
 )
 
 func init() { openers["bigquery"] = openBigQuery }
@@ -47,8 +48,8 @@ func openBigQuery(creds connection.Creds, _ Surroundings) (Database, error) {
 
 // Query implements Database.
 func (b *bigqueryDatabase) Query(ctx context.Context, sql string, limits Limits) (*Result, error) {
-	if err := bigqueryGuard.check(sql); err != nil {
-		return nil, err
+	if err := guard.BigQuery.Check(sql); err != nil {
+		return nil, &StatementError{Message: err.Error()}
 	}
 	return b.query(ctx, sql, limits)
 }
@@ -109,17 +110,17 @@ func (b *bigqueryDatabase) rehearse(ctx context.Context, sql string) (location s
 	}
 	query := job.Statistics.Query
 	if query.StatementType != "SELECT" {
-		refused := refusal("BigQuery takes it for " + quoteType(query.StatementType) + ", and only a SELECT may run")
-		refused.Code = cmp.Or(query.StatementType, "noType")
-		return "", refused
+		refusal := refused("BigQuery takes it for " + quoteType(query.StatementType) + ", and only a SELECT may run")
+		refusal.Code = cmp.Or(query.StatementType, "noType")
+		return "", refusal
 	}
 	// The service would refuse to run it, too, but says less.
 	if size, err := strconv.ParseInt(query.TotalBytesProcessed, 10, 64); err == nil && size > b.config.most {
-		refused := refusal(fmt.Sprintf(
+		refusal := refused(fmt.Sprintf(
 			"it would read %d bytes, and db_creds.max_bytes_billed allows %d: select fewer columns, or a part of the table by its partition",
 			size, b.config.most))
-		refused.Code = "bytesBilledLimitExceeded"
-		return "", refused
+		refusal.Code = "bytesBilledLimitExceeded"
+		return "", refusal
 	}
 	for _, routine := range query.ReferencedRoutines {
 		if err := b.checkRoutine(ctx, routine); err != nil {
@@ -156,9 +157,9 @@ func (b *bigqueryDatabase) checkRoutine(ctx context.Context, reference bigqueryR
 		return err
 	}
 	if routine.Language != "SQL" && routine.Language != "JAVASCRIPT" || routine.RemoteFunctionOptions != nil {
-		refused := refusal("the function " + reference.RoutineID + " runs outside of BigQuery, and may not be called")
-		refused.Code = "remoteFunction"
-		return refused
+		refusal := refused("the function " + reference.RoutineID + " runs outside of BigQuery, and may not be called")
+		refusal.Code = "remoteFunction"
+		return refusal
 	}
 	return nil
 }

@@ -237,22 +237,6 @@ func mustQuery(tb testing.TB, db Database, sql string, limits Limits) *Result {
 	return result
 }
 
-// statements reads a file of testdata: one statement a line, and comments.
-func statements(tb testing.TB, name, directory string) []string {
-	tb.Helper()
-	data, err := os.ReadFile("testdata/" + name)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	var list []string
-	for line := range strings.Lines(strings.ReplaceAll(string(data), "DIRECTORY", directory)) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "--") {
-			list = append(list, line)
-		}
-	}
-	return list
-}
-
 // expectRefused runs statements that must fail with a clear error, all of them
 // as Query does and then, if behind is set, without the guard: then they may
 // succeed, but to no effect.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/lambda/database/guard"
 )
 
 // Database answers queries. It keeps its connection from one query to the
@@ -61,6 +62,11 @@ type StatementError struct {
 }
 
 func (e *StatementError) Error() string { return e.Message }
+
+// refused returns the error of a statement that a driver, not the guard, refuses.
+func refused(reason string) *StatementError {
+	return &StatementError{Message: (&guard.Refusal{Reason: reason}).Error()}
+}
 
 // ConnectionError says that the database could not be reached, refused the
 // login or went away. Its text says so without addresses, names or

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/lambda/database/guard"
 	"defog-cdk/lambda/database/hive"
 )
 
@@ -48,8 +49,8 @@ func openDatabricks(creds connection.Creds, _ Surroundings) (Database, error) {
 
 // Query implements Database.
 func (d *databricksDatabase) Query(ctx context.Context, sql string, limits Limits) (*Result, error) {
-	if err := databricksGuard.check(sql); err != nil {
-		return nil, err
+	if err := guard.Databricks.Check(sql); err != nil {
+		return nil, &StatementError{Message: err.Error()}
 	}
 	return d.query(ctx, sql, limits)
 }

@@ -109,3 +109,15 @@ func parseClock(text string) (int64, bool) {
 	}
 	return micros, true
 }
+
+// span returns how many bytes at the start of s are in the class.
+func span(s string, class func(byte) bool) int {
+	for i := range len(s) {
+		if !class(s[i]) {
+			return i
+		}
+	}
+	return len(s)
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }

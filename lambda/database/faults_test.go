@@ -44,16 +44,6 @@ func expectFailures(t *testing.T, db Database, list []failingCase) {
 	}
 }
 
-// expectPassing has statements pass the guard that no stand-in can run.
-func expectPassing(t *testing.T, g *guard, list []string) {
-	t.Helper()
-	for _, sql := range list {
-		if err := g.check(sql); err != nil {
-			t.Errorf("%s: %v", sql, err)
-		}
-	}
-}
-
 // unreachableCase is what of db_creds is wrong, how the error ends, and whether
 // it is a refused login.
 type unreachableCase struct {

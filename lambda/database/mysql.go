@@ -13,6 +13,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/lambda/database/guard"
 )
 
 func init() { openers["mysql"] = openMySQL }
@@ -46,8 +47,8 @@ func openMySQL(creds connection.Creds, around Surroundings) (Database, error) {
 
 // Query implements Database.
 func (m *mysqlDatabase) Query(ctx context.Context, sql string, limits Limits) (*Result, error) {
-	if err := mysqlGuard.check(sql); err != nil {
-		return nil, err
+	if err := guard.MySQL.Check(sql); err != nil {
+		return nil, &StatementError{Message: err.Error()}
 	}
 	return m.query(ctx, sql, limits)
 }

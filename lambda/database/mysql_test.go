@@ -18,6 +18,7 @@ import (
 
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/testserver/mariadb"
+	"defog-cdk/lambda/database/guard/guardtest"
 )
 
 // maria is the one MariaDB of this test binary.
@@ -93,7 +94,7 @@ func TestMySQLConforms(t *testing.T) {
 func TestMySQLRunsHarmlessStatements(t *testing.T) {
 	maria.Query(t, mysqlAccounts)
 	db := openMaria(t, nil, "")
-	expectRun(t, db, statements(t, "mysql_harmless.sql", ""))
+	expectRun(t, db, guardtest.Statements(t, "mysql/harmless.sql", ""))
 	expectRun(t, db, []string{"-- a comment first\nSELECT 1", "SELECT 1 # a\r ' \n , 2 -- b\n", "SELECT 'a'\n'b'", "SELECT 1 --\t'"})
 }
 
@@ -114,11 +115,11 @@ func TestMySQLRefusesHostileStatements(t *testing.T) {
 	}
 	db := openMaria(t, nil, "")
 	t.Run("writes", func(t *testing.T) {
-		expectRefused(t, db, statements(t, "mysql_writes.sql", directory), true, state)
+		expectRefused(t, db, guardtest.Statements(t, "mysql/writes.sql", directory), true, state)
 	})
 	t.Run("reaches", func(t *testing.T) {
 		before := mariaLog(t)
-		list := append(statements(t, "mysql_reaches.sql", directory),
+		list := append(guardtest.Statements(t, "mysql/reaches.sql", directory),
 			"SELECT 1 # a\r ' \n , sleep(0) -- '", "SELECT 1 -- a\r ' \n , sleep(0) -- '", "SELECT 1 --\x01 '\n, sleep(0) -- '")
 		expectRefused(t, db, list, false, state)
 		log := strings.TrimPrefix(mariaLog(t), before)

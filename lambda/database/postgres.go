@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/lambda/database/guard"
 )
 
 func init() { openers["postgres"] = openPostgres }
@@ -38,7 +39,7 @@ const (
 type postgres struct {
 	config  *pgconn.Config
 	token   func(context.Context) (string, error) // instead of a password; nil for none
-	guard   *guard
+	guard   *guard.Guard
 	encoder func(oid uint32) encoder
 	schema  string         // where tables are looked up
 	conn    *pgconn.PgConn // nil until the first query, and when in doubt
@@ -54,13 +55,13 @@ func openPostgres(creds connection.Creds, around Surroundings) (Database, error)
 	if err != nil {
 		return nil, fmt.Errorf("open postgres: %w", err)
 	}
-	return &postgres{config: config, token: token, guard: &postgresGuard, encoder: postgresEncoder, schema: publicSchema}, nil
+	return &postgres{config: config, token: token, guard: guard.Postgres, encoder: postgresEncoder, schema: publicSchema}, nil
 }
 
 // Query implements Database.
 func (p *postgres) Query(ctx context.Context, sql string, limits Limits) (*Result, error) {
-	if err := p.guard.check(sql); err != nil {
-		return nil, err
+	if err := p.guard.Check(sql); err != nil {
+		return nil, &StatementError{Message: err.Error()}
 	}
 	return p.query(ctx, sql, limits)
 }

@@ -13,6 +13,7 @@ import (
 	"strconv"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/lambda/database/guard"
 )
 
 func init() { openers["redshift"] = openRedshift }
@@ -37,7 +38,7 @@ func openRedshift(creds connection.Creds, around Surroundings) (Database, error)
 		return nil, fmt.Errorf("open redshift: %w", err)
 	}
 	schema := cmp.Or(creds.Text("schema"), publicSchema)
-	return &redshift{&postgres{config: config, guard: &redshiftGuard, encoder: redshiftEncoder, schema: schema}}, nil
+	return &redshift{&postgres{config: config, guard: guard.Redshift, encoder: redshiftEncoder, schema: schema}}, nil
 }
 
 // Query implements Database. Columns of one name are told apart: n_0, n_1.
@@ -65,24 +66,6 @@ func distinct(columns []string) []string {
 		}
 	}
 	return renamed
-}
-
-// redshiftGuard knows, besides PostgreSQL's functions, that Redshift's strings
-// may hold escaped quotes, of which its documents say nothing. SELECT INTO,
-// which makes a table, is refused by the guard too.
-var redshiftGuard = guard{
-	dialect: dialect{nameQuotes: `"`, nestedComments: true, dollarQuotes: true, prefixes: true, backslashes: backslashAmbiguous},
-	reading: []string{"select", "with", "show", "explain"},
-	refused: func(function string) bool {
-		return refusedByPostgres(function) || slices.Contains(postgresGuard.sqlCalls, function)
-	},
-	hidden: postgresGuard.hidden,
-	also: func(tokens []token) error {
-		if slices.Contains(tokens, token{wordToken, "into"}) {
-			return refusal("INTO would make a table")
-		}
-		return nil
-	},
 }
 
 // Types that PostgreSQL does not have.

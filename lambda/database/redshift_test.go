@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/lambda/database/guard/guardtest"
 )
 
 // openRedshiftServer has PostgreSQL stand in for Redshift. Its strings know
@@ -53,9 +54,9 @@ func TestRedshiftRefusesHostileStatements(t *testing.T) {
 	state := func() string { return fmt.Sprint(server.Query(t, fmt.Sprintf(postgresState, 0))) }
 	for _, escapes := range []bool{true, false} {
 		db := openRedshiftServer(t, nil, escapes)
-		expectRefused(t, db, statements(t, "postgres_writes.sql", server.DataDirectory()), true, state)
-		expectRefused(t, db, statements(t, "postgres_reaches.sql", server.DataDirectory()), false, state)
-		expectRefused(t, db, statements(t, "redshift_hostile.sql", ""), false, state)
+		expectRefused(t, db, guardtest.Statements(t, "postgres/writes.sql", server.DataDirectory()), true, state)
+		expectRefused(t, db, guardtest.Statements(t, "postgres/reaches.sql", server.DataDirectory()), false, state)
+		expectRefused(t, db, guardtest.Statements(t, "redshift/hostile.sql", ""), false, state)
 		mustQuery(t, db, `SELECT 'a\\', '\\d+', 'it''s', 'x' AS "into"`, unlimited)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	sf "github.com/snowflakedb/gosnowflake/v2"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/lambda/database/guard"
 )
 
 func init() {
@@ -63,8 +64,8 @@ func openSnowflake(creds connection.Creds, around Surroundings) (Database, error
 
 // Query implements Database.
 func (s *snowflake) Query(ctx context.Context, sql string, limits Limits) (*Result, error) {
-	if err := snowflakeGuard.check(sql); err != nil {
-		return nil, err
+	if err := guard.Snowflake.Check(sql); err != nil {
+		return nil, &StatementError{Message: err.Error()}
 	}
 	return s.query(ctx, sql, limits)
 }

@@ -14,22 +14,13 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/lambda/database/guard"
 )
 
 func init() { openers["sqlite"] = openSQLite }
 
 // mostSQLiteBytes is the longest value that a statement may build.
 const mostSQLiteBytes = 64 << 20
-
-// sqliteGuard knows SQLite's lexical rules. What a statement may do is decided
-// by SQLite's compiler: see authorizeSQLite.
-var sqliteGuard = guard{
-	dialect: dialect{nameQuotes: "\"`["},
-	reading: []string{"select", "with", "values", "explain"},
-	refused: func(function string) bool {
-		return function == "load_extension" || function == "fts3_tokenizer"
-	},
-}
 
 // sqliteDatabase is a SQLite file and the one connection to it.
 type sqliteDatabase struct {
@@ -66,8 +57,8 @@ func (s *sqliteDatabase) Close() error {
 
 // Query implements Database.
 func (s *sqliteDatabase) Query(ctx context.Context, sql string, limits Limits) (*Result, error) {
-	if err := sqliteGuard.check(sql); err != nil {
-		return nil, err
+	if err := guard.SQLite.Check(sql); err != nil {
+		return nil, &StatementError{Message: err.Error()}
 	}
 	return s.query(ctx, sql, limits)
 }

@@ -16,6 +16,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/lambda/database/guard/guardtest"
 )
 
 const sqliteAccounts = `
@@ -101,14 +102,14 @@ func TestSQLiteRefusesHostileStatements(t *testing.T) {
 	}
 	for name, path := range map[string]string{"relative": file, "absolute": filepath.Join(directory, file)} {
 		t.Run(name, func(t *testing.T) {
-			expectRefused(t, openFile(t, directory, path), statements(t, "sqlite_hostile.sql", directory), true, state)
+			expectRefused(t, openFile(t, directory, path), guardtest.Statements(t, "sqlite/hostile.sql", directory), true, state)
 		})
 	}
 }
 
 func TestSQLiteRunsHarmlessStatements(t *testing.T) {
 	directory, file := sqliteFile(t)
-	expectRun(t, openFile(t, directory, file), statements(t, "sqlite_harmless.sql", directory))
+	expectRun(t, openFile(t, directory, file), guardtest.Statements(t, "sqlite/harmless.sql", directory))
 }
 
 func TestSQLiteNeedsAFile(t *testing.T) {

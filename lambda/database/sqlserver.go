@@ -16,6 +16,7 @@ import (
 	"github.com/microsoft/go-mssqldb/msdsn"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/lambda/database/guard"
 )
 
 func init() { openers["sqlserver"] = openSQLServer }
@@ -44,8 +45,8 @@ func openSQLServer(creds connection.Creds, around Surroundings) (Database, error
 // Query implements Database. Whoever writes T-SQL puts a semicolon before WITH.
 func (s *sqlserver) Query(ctx context.Context, sql string, limits Limits) (*Result, error) {
 	sql = strings.TrimLeft(sql, "; \t\r\n")
-	if err := sqlserverGuard.check(sql); err != nil {
-		return nil, err
+	if err := guard.SQLServer.Check(sql); err != nil {
+		return nil, &StatementError{Message: err.Error()}
 	}
 	return s.query(ctx, sql, limits)
 }

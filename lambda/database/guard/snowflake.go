@@ -1,17 +1,15 @@
-//go:build !onedriver || snowflake
-
-package database
+package guard
 
 import (
 	"slices"
 	"strings"
 )
 
-// snowflakeGuard knows Snowflake's lexical rules, and its functions that stop
+// Snowflake knows Snowflake's lexical rules, and its functions that stop
 // queries, read files, run SQL, send data elsewhere, or tell of other sessions.
 // What it lets through is all that protects from DDL, which Snowflake commits by
 // itself: a statement begins with a word that reads.
-var snowflakeGuard = guard{
+var Snowflake = &Guard{
 	dialect: dialect{
 		nameQuotes: `"`, backslashes: backslashEscape, dollarQuotes: true, plainDollars: true, slashComments: true, foldNames: true, strict: true, escapes: true,
 	},

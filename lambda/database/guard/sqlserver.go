@@ -1,6 +1,4 @@
-//go:build !onedriver || sqlserver
-
-package database
+package guard
 
 import (
 	"slices"
@@ -11,11 +9,11 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// sqlserverGuard knows T-SQL's lexical rules, and its functions that reach files
+// SQLServer knows T-SQL's lexical rules, and its functions that reach files
 // and other servers, or tell passwords. A session has QUOTED_IDENTIFIER on, so
 // what stands in double quotes is a name. T-SQL needs no semicolon between
 // statements: its keywords tell where one begins.
-var sqlserverGuard = guard{
+var SQLServer = &Guard{
 	dialect: dialect{nameQuotes: `"[`, nestedComments: true, tsql: true, foldNames: true, strict: true},
 	reading: []string{"select", "with"},
 	refused: refusedBySQLServer,

@@ -1,4 +1,6 @@
-package database
+// Package guard decides, before a statement is sent, whether it may be: one
+// statement that reads, by the lexical rules and functions of its database.
+package guard
 
 import (
 	"slices"
@@ -6,11 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// guard refuses, before it is sent, text that is not one reading statement or
+// Guard refuses, before it is sent, text that is not one reading statement or
 // that calls a function which reaches beyond a read-only transaction. It is
 // the first of two barriers: what writes by ordinary means is refused by the
 // database itself.
-type guard struct {
+type Guard struct {
 	dialect  dialect
 	reading  []string          // the words that a reading statement begins with
 	refused  func(string) bool // functions that no statement may call
@@ -25,8 +27,8 @@ type guard struct {
 	also func([]token) error
 }
 
-// check returns nil for a statement that may be sent.
-func (g *guard) check(sql string) error {
+// Check returns nil for a statement that may be sent.
+func (g *Guard) Check(sql string) error {
 	if strings.ContainsRune(sql, 0) {
 		return refusal("it holds a zero byte")
 	}
@@ -54,7 +56,7 @@ func (g *guard) check(sql string) error {
 
 // checkBeginning looks at the first word, past opening parentheses, and past
 // EXPLAIN at that of the statement explained, which may be run for it.
-func (g *guard) checkBeginning(tokens []token) error {
+func (g *Guard) checkBeginning(tokens []token) error {
 	first := slices.IndexFunc(tokens, func(t token) bool { return !t.is("(") })
 	if first < 0 {
 		return refusal("it is empty")
@@ -88,13 +90,13 @@ func isTable(tokens []token) bool {
 		(len(tokens) == 1 || tokens[1].named() || tokens[1].kind == stringToken)
 }
 
-func (g *guard) reads(t token) bool {
+func (g *Guard) reads(t token) bool {
 	return t.kind == wordToken && slices.Contains(g.reading, t.text)
 }
 
 // explained returns the statement after EXPLAIN's options: words, format = word,
 // or a list in parentheses.
-func (g *guard) explained(tokens []token) []token {
+func (g *Guard) explained(tokens []token) []token {
 	options := []string{"analyze", "analyse", "verbose", "query", "plan", "extended", "partitions"}
 	for len(tokens) > 0 && tokens[0].kind == wordToken && slices.Contains(options, tokens[0].text) {
 		tokens = tokens[1:]
@@ -109,7 +111,7 @@ func (g *guard) explained(tokens []token) []token {
 	return tokens
 }
 
-func (g *guard) checkNames(tokens []token) error {
+func (g *Guard) checkNames(tokens []token) error {
 	for i, t := range tokens {
 		if !t.named() {
 			continue
@@ -148,14 +150,14 @@ func isField(tokens []token) bool {
 // checkArguments checks the SQL that a function is given to run, up to the
 // call's closing parenthesis. SQL that is put together at run time can't be
 // checked, so each argument has to be one literal.
-func (g *guard) checkArguments(function string, tokens []token) error {
+func (g *Guard) checkArguments(function string, tokens []token) error {
 	for i, t := range tokens {
 		switch {
 		case i%2 == 1 && t.is(")"):
 			return nil
 		case i%2 == 1 && t.is(","), i%2 == 0 && t.kind == numberToken:
 		case i%2 == 0 && t.kind == stringToken:
-			if err := g.check(t.text); err != nil {
+			if err := g.Check(t.text); err != nil {
 				return err
 			}
 		default:
@@ -188,6 +190,9 @@ func behind(tokens []token, texts ...string) bool {
 	return (last.kind == wordToken || last.kind == symbolToken) && slices.Contains(texts, last.text)
 }
 
-func refusal(why string) *StatementError {
-	return &StatementError{Message: "the statement was refused: " + why}
-}
+// Refusal is the error of a statement that may not be sent.
+type Refusal struct{ Reason string }
+
+func (e *Refusal) Error() string { return "the statement was refused: " + e.Reason }
+
+func refusal(reason string) *Refusal { return &Refusal{Reason: reason} }

@@ -1,16 +1,14 @@
-//go:build !onedriver || mysql
-
-package database
+package guard
 
 import (
 	"slices"
 	"strings"
 )
 
-// mysqlGuard knows the lexical rules of MySQL and MariaDB, and their functions
+// MySQL knows the lexical rules of MySQL and MariaDB, and their functions
 // that write, wait, lock, or reach files and other servers in spite of a
 // read-only transaction.
-var mysqlGuard = guard{
+var MySQL = &Guard{
 	dialect: dialect{nameQuotes: "`", stringQuotes: `"`, backslashes: backslashEscape, mysql: true},
 	reading: []string{"select", "with", "values", "table", "show", "explain", "describe", "desc"},
 	refused: refusedByMySQL,

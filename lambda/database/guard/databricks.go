@@ -1,16 +1,14 @@
-//go:build !onedriver || databricks
-
-package database
+package guard
 
 import (
 	"slices"
 	"strings"
 )
 
-// databricksGuard knows Spark's lexical rules, and the functions of Spark and
+// Databricks knows Spark's lexical rules, and the functions of Spark and
 // Databricks that reach files, other servers, models, secrets or the Java
 // machine.
-var databricksGuard = guard{
+var Databricks = &Guard{
 	dialect: dialect{nameQuotes: "`", stringQuotes: `"`, backslashes: backslashEscape, nestedComments: true, foldNames: true, spark: true},
 	reading: []string{"select", "with", "values", "table"},
 	refused: refusedByDatabricks,

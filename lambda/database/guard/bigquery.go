@@ -1,16 +1,14 @@
-//go:build !onedriver || bigquery
-
-package database
+package guard
 
 import (
 	"slices"
 	"strings"
 )
 
-// bigqueryGuard knows GoogleSQL's lexical rules and BigQuery's functions that
+// BigQuery knows GoogleSQL's lexical rules and BigQuery's functions that
 // reach out of it. Statements that write are not among them: the service says
 // itself, before it runs one, whether it is a SELECT.
-var bigqueryGuard = guard{
+var BigQuery = &Guard{
 	dialect: dialect{nameQuotes: "`", google: true},
 	reading: []string{"select", "with", "from"},
 	refused: func(function string) bool { return slices.Contains(bigqueryRefused, function) },

@@ -1,16 +1,14 @@
-//go:build !onedriver || postgres || redshift
-
-package database
+package guard
 
 import (
 	"slices"
 	"strings"
 )
 
-// postgresGuard knows PostgreSQL's lexical rules, and the functions of the
+// Postgres knows PostgreSQL's lexical rules, and the functions of the
 // server, its contributed modules and common extensions that write, wait, kill,
 // or reach files and other servers in spite of a read-only transaction.
-var postgresGuard = guard{
+var Postgres = &Guard{
 	dialect:  dialect{nameQuotes: `"`, nestedComments: true, dollarQuotes: true, prefixes: true},
 	reading:  []string{"select", "with", "values", "table", "show", "explain"},
 	refused:  refusedByPostgres,

@@ -1,0 +1,112 @@
+package guard
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"defog-cdk/lambda/database/guard/guardtest"
+)
+
+// FuzzGuard holds what must be so of any text: the guard never fails but by
+// refusing, a second statement behind an accepted one is refused, and text in a
+// string can neither hide a call nor be taken for one.
+func FuzzGuard(f *testing.F) {
+	for _, file := range []string{
+		"postgres/writes.sql", "postgres/reaches.sql", "postgres/harmless.sql",
+		"mysql/writes.sql", "mysql/reaches.sql", "mysql/harmless.sql", "redshift/hostile.sql",
+		"sqlserver/hostile.sql", "sqlserver/harmless.sql", "snowflake/hostile.sql", "snowflake/harmless.sql",
+		"bigquery/writes.sql", "bigquery/reaches.sql", "bigquery/harmless.sql",
+		"databricks/writes.sql", "databricks/reaches.sql", "databricks/harmless.sql",
+	} {
+		for _, sql := range guardtest.Statements(f, file, "/tmp") {
+			f.Add(sql)
+		}
+	}
+	for _, sql := range []string{"", ";", "((", "$", "$a", "$a$", "U&", `U&"`, "E'\\", "/*/", "--", "'''", "1e", "explain (", "explain (a",
+		"select crosstab(", "select crosstab('select 1'", "select crosstab('select 1',", "\x00", "\xff"} {
+		f.Add(sql)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, g := range []*Guard{Postgres, Redshift, MySQL, SQLite, SQLServer, BigQuery, Snowflake, Databricks} {
+			err := g.Check(text)
+			if _, ok := errors.AsType[*Refusal](err); err != nil && !ok {
+				t.Fatalf("%q: got %#v, want a Refusal", text, err)
+			}
+			if err == nil && g.Check(text+"\n; SELECT 1") == nil {
+				t.Errorf("%q: a second statement passes", text)
+			}
+		}
+		if strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
+			return
+		}
+		quoted := "'" + strings.ReplaceAll(text, "'", "''") + "'"
+		hides(t, Postgres, quoted, "pg_sleep")
+		hides(t, SQLServer, quoted, "loginproperty")
+		if !strings.HasPrefix(text, "@") { // a stage
+			hides(t, Snowflake, strings.ReplaceAll(quoted, `\`, `\\`), "system$wait")
+		}
+		hides(t, MySQL, strings.ReplaceAll(quoted, `\`, `\\`), "sleep")
+		escaped := strings.NewReplacer(`\`, `\\`, "'", `\'`, "\n", `\n`, "\r", `\r`).Replace(text)
+		hides(t, BigQuery, "'"+escaped+"'", "external_query")
+		if !strings.Contains(text, "${") {
+			hides(t, Databricks, "'"+escaped+"'", "reflect")
+		}
+		if !strings.Contains(text, `\`) {
+			hides(t, Redshift, quoted, "pg_sleep")
+		}
+	})
+}
+
+// hides fails the test if a guard sees something in a string or nothing behind
+// it.
+func hides(t *testing.T, g *Guard, quoted, refused string) {
+	t.Helper()
+	if err := g.Check("SELECT " + quoted + ", 1"); err != nil {
+		t.Errorf("%s: %v", quoted, err)
+	}
+	if g.Check("SELECT "+quoted+", "+refused+" ("+quoted+")") == nil {
+		t.Errorf("%s: a call behind the string passes", quoted)
+	}
+}
+
+// The guard alone refuses what these databases' stand-ins cannot run.
+func TestGuardRefusesHostileStatements(t *testing.T) {
+	for file, guard := range map[string]*Guard{
+		"bigquery/reaches.sql":   BigQuery,
+		"databricks/writes.sql":  Databricks,
+		"databricks/reaches.sql": Databricks,
+		"snowflake/hostile.sql":  Snowflake,
+		"sqlserver/hostile.sql":  SQLServer,
+	} {
+		for _, sql := range guardtest.Statements(t, file, "/tmp") {
+			if _, ok := errors.AsType[*Refusal](guard.Check(sql)); !ok {
+				t.Errorf("%s: %s: got no refusal", file, sql)
+			}
+		}
+	}
+}
+
+func TestGuardPassesHarmlessStatements(t *testing.T) {
+	lines := []string{"SELECT 1 -- a comment\r\n, 2", "-- first\nSELECT 1", "WITH a AS (SELECT 1 AS n)\nSELECT * FROM a"}
+	for _, c := range []struct {
+		name  string
+		guard *Guard
+		more  []string
+	}{
+		{"postgres", Postgres, lines},
+		{"mysql", MySQL, lines},
+		{"sqlite", SQLite, lines},
+		{"sqlserver", SQLServer, append(lines, "SELECT 'a'\n, 'it''s -- no comment'")},
+		{"bigquery", BigQuery, lines},
+		{"snowflake", Snowflake, append(lines, "SELECT 1 // a comment\n, 2")},
+		{"databricks", Databricks, lines},
+	} {
+		for _, sql := range append(guardtest.Statements(t, c.name+"/harmless.sql", ""), c.more...) {
+			if err := c.guard.Check(sql); err != nil {
+				t.Errorf("%s: %s: %v", c.name, sql, err)
+			}
+		}
+	}
+}

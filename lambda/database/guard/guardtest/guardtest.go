@@ -1,0 +1,34 @@
+// Package guardtest holds the statements that the tests of the guard and of the
+// drivers share: one file a database and kind.
+//
+//	writes.sql    statements that write; the guard or the database refuses them
+//	reaches.sql   statements that reach beyond a read-only transaction; the guard refuses them
+//	hostile.sql   statements of both kinds
+//	harmless.sql  statements that only read; nothing refuses them
+package guardtest
+
+import (
+	"embed"
+	"strings"
+	"testing"
+)
+
+//go:embed testdata
+var files embed.FS
+
+// Statements returns the statements of a file of testdata, one a line, without
+// comments. It replaces DIRECTORY by the given directory.
+func Statements(tb testing.TB, name, directory string) []string {
+	tb.Helper()
+	data, err := files.ReadFile("testdata/" + name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var list []string
+	for line := range strings.Lines(strings.ReplaceAll(string(data), "DIRECTORY", directory)) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "--") {
+			list = append(list, line)
+		}
+	}
+	return list
+}
