@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"defog-cdk/config"
+	"defog-cdk/internal/archive"
 	"defog-cdk/internal/bundle"
 )
 
@@ -46,6 +48,21 @@ func PackDependencies(defaults, source string) (deps *Dependencies, err error) {
 		return nil, fmt.Errorf("pack the dependencies: %w", err)
 	}
 	return deps, nil
+}
+
+// checkExtraction checks that the query function can extract its dependencies at
+// its start.
+func checkExtraction(conf config.Config, deps *Dependencies) error {
+	const setting = "function_source_dependencies_zip"
+	found, err := archive.Open(deps.Path)
+	if err != nil {
+		return about(setting, err)
+	}
+	problem := found.CheckRatio()
+	if needed := int((found.Disk + mebibyte - 1) / mebibyte); needed > conf.EphemeralStorage {
+		problem = errors.Join(problem, fmt.Errorf("needs %d MB of the function's /tmp, extracted; want ephemeral_storage=%d or more", needed, needed))
+	}
+	return about(setting, errors.Join(problem, found.Close()))
 }
 
 // packFolders makes a zip of this name of folders' files.

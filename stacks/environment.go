@@ -49,6 +49,9 @@ func environment(conf config.Config, dependenciesHash string) (map[string]string
 	if watched(conf) {
 		variables[environ.Stack] = conf.StackName()
 	}
+	if conf.EphemeralStorage > leastStorage { // the function's own default
+		variables[environ.DependenciesMaxMB] = strconv.Itoa(conf.EphemeralStorage)
+	}
 	if conf.LogQuestions {
 		variables[environ.LogQuestions] = "true"
 	}

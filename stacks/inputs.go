@@ -81,6 +81,7 @@ func (w *workshop) prepare(ctx context.Context, conf config.Config, place Place)
 	inputs.Policies = policies
 	var err error
 	if inputs.Dependencies, err = w.pack(conf.Dependencies); err == nil {
+		problem = errors.Join(problem, checkExtraction(conf, inputs.Dependencies))
 		inputs.Environment, err = environment(conf, inputs.Dependencies.Hash)
 	}
 	if err = errors.Join(problem, err); err != nil {

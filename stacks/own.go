@@ -98,6 +98,9 @@ func (i *Inputs) takeSources(ctx context.Context) (err error) {
 	if code != nil {
 		problems = append(problems, about(codeSource(conf).setting(), checkCode(conf, own.front, code, dependencies)))
 	}
+	if dependencies != nil && own.front != noFront {
+		problems = append(problems, about(dependenciesSource(conf).setting(), dependencies.CheckRatio()))
+	}
 	if dependenciesProblem == nil {
 		storage, err := storageFor(conf, dependencies)
 		own.Storage = storage

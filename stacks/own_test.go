@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"defog-cdk/config"
+	"defog-cdk/internal/environ"
 )
 
 // zipAt makes a zip of files.
@@ -35,12 +36,19 @@ func write(t *testing.T, name string, data []byte) string {
 	return path
 }
 
-// sparse is a zip whose directory tells of one large file.
+// sparse returns the path of a zip with one large file, without its real content.
 func sparse(t *testing.T, name string, megabytes uint64) string {
 	t.Helper()
 	var data bytes.Buffer
 	archive := zip.NewWriter(&data)
-	if _, err := archive.CreateRaw(&zip.FileHeader{Name: name, Method: zip.Deflate, UncompressedSize64: megabytes * mebibyte}); err != nil {
+	content := make([]byte, megabytes*mebibyte/90) // less would be a zip bomb
+	member, err := archive.CreateRaw(&zip.FileHeader{
+		Name: name, Method: zip.Deflate, UncompressedSize64: megabytes * mebibyte, CompressedSize64: uint64(len(content)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := member.Write(content); err != nil {
 		t.Fatal(err)
 	}
 	if err := archive.Close(); err != nil {
@@ -80,6 +88,88 @@ func TestWrongZipsAreRefused(t *testing.T) {
 	}
 }
 
+// The function would refuse each of these at its start.
+func TestZipsThatTheFunctionRefusesAreRefused(t *testing.T) {
+	zeros := folder(t, map[string]string{"zeros": strings.Repeat("\x00", 64*mebibyte)})
+	bomb, tree := zipAt(t, map[string]string{"zeros": strings.Repeat("\x00", 64*mebibyte)}), members(t, "a", "a/b")
+	for name, test := range map[string]struct{ path, want string }{
+		"Windows path":         {members(t, "C:/x"), `member "C:/x": has a Windows path`},
+		"file below a file":    {tree, `member "a/b": is below "a", which is not a folder`},
+		"name of 300 bytes":    {members(t, strings.Repeat("n", 300)), "has more than 255 bytes between slashes"},
+		"zip bomb":             {bomb, "a zip bomb: "},
+		"folder of zeros":      {zeros, "a zip bomb: "},
+		"one name twice":       {members(t, "x", "x"), `member "x": has the path of another member`},
+		"bytes before the zip": {write(t, "sfx.zip", append([]byte("#!/bin/sh\n"), bytesOf(t, tree)...)), "want a zip without bytes in front"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("TMPDIR", t.TempDir())
+			changes := map[string]any{"function_source_dependencies_zip": test.path}
+			_, custom := prepare(t, ownSettings(t, changes), Place{})
+			query := extraction(t, settings(t, changes))
+			for function, err := range map[string]error{"custom function": custom, "query function": query} {
+				if err == nil || !strings.Contains(err.Error(), "function_source_dependencies_zip: ") || !strings.Contains(err.Error(), test.want) {
+					t.Errorf("%s: got %v, want %s", function, err, test.want)
+				}
+			}
+		})
+	}
+}
+
+// The handler extracts dependencies by its own rules without hydrate.
+func TestRatioIsFreeWithoutHydrate(t *testing.T) {
+	bomb := zipAt(t, map[string]string{"zeros": strings.Repeat("\x00", 64*mebibyte)})
+	if _, err := prepare(t, ownSettings(t, map[string]any{"function_source_dependencies_zip": bomb, "function_hydrate": false}), Place{}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestQueryDependenciesNeedEphemeralStorage(t *testing.T) {
+	large := sparse(t, "shop.sqlite", 600)
+	err := extraction(t, settings(t, map[string]any{"function_source_dependencies_zip": large}))
+	if want := "function_source_dependencies_zip: needs 600 MB of the function's /tmp, extracted; want ephemeral_storage=600 or more"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	conf := settings(t, map[string]any{"function_source_dependencies_zip": large, "ephemeral_storage": 700})
+	if err := extraction(t, conf); err != nil {
+		t.Error(err)
+	}
+	variables, err := environment(conf, "")
+	if got := variables[environ.DependenciesMaxMB]; got != "700" || err != nil {
+		t.Errorf("%s=%s, %v; want 700", environ.DependenciesMaxMB, got, err)
+	}
+}
+
+// extraction packs and checks the query function's dependencies.
+func extraction(t *testing.T, conf config.Config) error {
+	t.Helper()
+	deps, err := PackDependencies(t.TempDir(), conf.Dependencies)
+	if err != nil {
+		return err
+	}
+	t.Cleanup(func() {
+		if err := deps.Remove(); err != nil {
+			t.Error(err)
+		}
+	})
+	return checkExtraction(conf, deps)
+}
+
+// members returns the path of a zip with empty files of these names.
+func members(t *testing.T, names ...string) string {
+	t.Helper()
+	var data bytes.Buffer
+	archive := zip.NewWriter(&data)
+	for _, name := range names {
+		if _, err := archive.Create(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return write(t, "members.zip", data.Bytes())
+}
+
 func TestWrongZipsAreRefusedTogether(t *testing.T) {
 	_, err := prepare(t, ownSettings(t, map[string]any{
 		"function_source_dist_zip":         zipAt(t, map[string]string{"main.py": "x"}),
@@ -110,7 +200,7 @@ func TestStorageIsWhatLocalDependenciesNeed(t *testing.T) {
 		"small":          {nil, 512},
 		"large":          {map[string]any{"function_source_dependencies_zip": sparse(t, "a.bin", 600)}, 728},
 		"as told":        {map[string]any{"function_source_dependencies_zip": sparse(t, "a.bin", 600), "ephemeral_storage": 600}, 600},
-		"beside its zip": {map[string]any{"function_source_dependencies_zip": sparse(t, "a.bin", 600), "function_hydrate": false}, 729},
+		"beside its zip": {map[string]any{"function_source_dependencies_zip": sparse(t, "a.bin", 600), "function_hydrate": false}, 735},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := ownInputs(t, ownSettings(t, test.changes), Place{}).Own.Storage; got != test.want {

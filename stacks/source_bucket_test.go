@@ -99,7 +99,7 @@ func TestABucketIsLookedIntoBeforeADeploy(t *testing.T) {
 		"code in another region": {func(s *bucketServer) { s.regions["geo-code"] = "us-east-1" }, nil, "function_source_dist_key: the bucket geo-code is in us-east-1, and Lambda takes code from its own region alone, eu-west-1", ""},
 		"not allowed":            {func(s *bucketServer) { s.refused["geo-code/v1/dist.zip"] = true }, nil, "", "function_source_dist_key (v1/dist.zip): "},
 		"no handler":             {func(s *bucketServer) { s.objects["geo-code/v1/dist.zip"] = deps }, nil, "function_source_dist_key: has not what function_handler=handler.handler names", ""},
-		"no zip":                 {func(s *bucketServer) { s.objects["geo-code/v1/deps.zip"] = []byte("PK") }, nil, "function_source_dependencies_key: s3://geo-code/v1/deps.zip: is no whole zip", ""},
+		"no zip":                 {func(s *bucketServer) { s.objects["geo-code/v1/deps.zip"] = []byte("PK") }, nil, "function_source_dependencies_key: s3://geo-code/v1/deps.zip: not a zip, or truncated", ""},
 		"large":                  {func(s *bucketServer) { s.objects["geo-code/v1/deps.zip"] = bytesOf(t, sparse(t, "a.bin", 600)) }, nil, "function_source_dependencies_key: need 600 MB of the function's /tmp, extracted; say so with ephemeral_storage=728", ""},
 		"large as said":          {func(s *bucketServer) { s.objects["geo-code/v1/deps.zip"] = bytesOf(t, sparse(t, "a.bin", 600)) }, map[string]any{"ephemeral_storage": 600}, "", ""},
 		"own bootstrap": {func(s *bucketServer) {

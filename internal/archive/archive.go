@@ -1,6 +1,7 @@
-// Package archive looks at zips as far as can be done without extracting them:
-// whether they are whole, stay inside of the folder that they are extracted to,
-// and fit where they are to go.
+// Package archive inspects zips without extracting them: whether they satisfy
+// the rules, what they hold, and how much space that needs.
+//
+// The rules themselves stand in package rules, which the function uses too.
 package archive
 
 import (
@@ -8,29 +9,27 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
-	"slices"
-	"strings"
+
+	"defog-cdk/internal/archive/rules"
 )
 
-// Archive is what a zip's directory says.
+// Archive is a zip that satisfies the rules.
 type Archive struct {
 	Zipped   int64 // bytes of the zip
 	Unzipped int64 // bytes of its files
-	Disk     int64 // bytes that these take on a disk, in blocks
+	Disk     int64 // bytes that the extracted files need on a disk, in blocks
 
-	members map[string]*zip.File
-	file    *os.File // nil unless Open opened it
+	members map[string]*zip.File // by path
+	file    *os.File             // nil unless Open opened it
 }
 
-// block is the least that a file or a folder takes on a disk.
+// block is the least space that a file or a folder needs on a disk, in bytes.
 const block = 4096
 
-// Open looks at the zip in a file. The error holds every problem with it. The
-// caller closes what it returns.
+// Open inspects the zip in a file. The error joins every violation. The caller
+// closes the archive.
 func Open(path string) (*Archive, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -56,39 +55,77 @@ func (a *Archive) Close() error {
 	return a.file.Close()
 }
 
-// Read looks at a zip's directory, and at where its links lead. What it returns
-// reads members from source.
+// Read inspects a zip of the given size: its directory and the targets of its
+// links. The archive reads members from source.
 func Read(source io.ReaderAt, size int64) (*Archive, error) {
-	reader, err := zip.NewReader(source, size)
-	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // which is checked below
-		return nil, fmt.Errorf("is no whole zip: %w", err)
+	plan, err := layOut(source, size)
+	if err != nil {
+		return nil, problems(err)
 	}
-	archive := &Archive{Zipped: size, members: map[string]*zip.File{}}
-	var problems problems
-	folders := map[string]bool{}
+	reader, err := zip.NewReader(source, size)
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // the rules cover paths
+		return nil, fmt.Errorf("not a whole zip: %w", err)
+	}
+	archive := &Archive{Zipped: size, Disk: int64(len(plan.Folders)) * block, members: map[string]*zip.File{}}
 	for _, member := range reader.File {
-		name := path.Clean(member.Name)
-		problems.add(archive.check(name, member))
-		archive.members[name] = member
-		for folder := path.Dir(name); folder != "." && folder != "/" && !folders[folder]; folder = path.Dir(folder) {
-			folders[folder] = true
-		}
-		if member.Mode().IsDir() {
-			folders[name] = true
+		archive.members[path.Clean(member.Name)] = member
+	}
+	links := map[string]string{}
+	for _, member := range plan.Members {
+		archive.Unzipped += member.Size
+		archive.Disk += (member.Size + block - 1) / block * block
+		if member.Kind != rules.Link {
 			continue
 		}
-		bytes := int64(min(member.UncompressedSize64, 1<<50)) // a sum must not pass an int64
-		archive.Unzipped += bytes
-		archive.Disk += (bytes + block - 1) / block * block
+		if links[member.Path], err = readLink(archive.members[member.Path]); err != nil {
+			return nil, fmt.Errorf("not a whole zip: read %s: %w", member.Name, err)
+		}
 	}
-	archive.Disk += int64(len(folders)) * block
-	if len(reader.File) == 0 {
-		problems.add("is empty", "", "")
-	}
-	if err := errors.Join(problems.err(), archive.checkLinks()); err != nil {
-		return nil, err
+	if err := rules.CheckLinks(links); err != nil {
+		return nil, problems(err)
 	}
 	return archive, nil
+}
+
+// layOut reads the zip's directory and applies the rules to it.
+func layOut(source io.ReaderAt, size int64) (*rules.Plan, error) {
+	tail, err := readAt(source, max(0, size-rules.TailSize), min(size, rules.TailSize))
+	if err != nil {
+		return nil, err
+	}
+	directory, err := rules.Locate(tail, size)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := readAt(source, directory.Offset, directory.Size)
+	if err != nil {
+		return nil, err
+	}
+	members, refused := directory.Parse(entries)
+	plan, err := rules.LayOut(members, directory.Offset, size, rules.Limits{Bytes: largest})
+	switch {
+	case refused != nil:
+		return nil, errors.Join(append(flatten(refused), flatten(err)...)...)
+	case err == nil && len(members) == 0:
+		return nil, rules.Refuse("the zip is empty")
+	}
+	return plan, err
+}
+
+// largest is far beyond the space that a function has, and keeps sums of sizes
+// within an int64.
+const largest = 1 << 50
+
+func readAt(source io.ReaderAt, offset, size int64) ([]byte, error) {
+	data := make([]byte, size)
+	_, err := io.ReadFull(io.NewSectionReader(source, offset, size), data)
+	return data, err
+}
+
+// CheckRatio returns an error if the function would refuse the zip as a zip
+// bomb. The rule is for zips that the function extracts itself.
+func (a *Archive) CheckRatio() error {
+	return rules.CheckRatio(a.Zipped, a.Unzipped, rules.MaxRatio)
 }
 
 // Has reports whether the zip has a file of this name.
@@ -97,8 +134,7 @@ func (a *Archive) Has(name string) bool {
 	return member != nil && !member.Mode().IsDir()
 }
 
-// Executable reports whether the zip has a file of this name that may be
-// started as a program.
+// Executable reports whether the zip has an executable file of this name.
 func (a *Archive) Executable(name string) bool {
 	return a.Has(name) && a.members[name].Mode().Perm()&0o111 != 0
 }
@@ -113,57 +149,13 @@ func (a *Archive) HasAny(match func(name string) bool) bool {
 	return false
 }
 
-// methods are the ways of compression that Lambda and hydrate know.
-var methods = []uint16{zip.Store, zip.Deflate}
-
-const encrypted = 1 // bit of a member's flags
-
-// check returns what is wrong with a member: the problem, its name, and what is
-// valid; three empty texts for nothing.
-func (a *Archive) check(name string, member *zip.File) (problem, where, valid string) {
-	mode := member.Mode()
-	switch {
-	case strings.Contains(member.Name, `\`), strings.ContainsRune(member.Name, 0), !filepath.IsLocal(member.Name):
-		return "has a member outside of itself", member.Name, "relative names with slashes, without .."
-	case a.members[name] != nil && (!mode.IsDir() || !a.members[name].Mode().IsDir()):
-		return "has a member twice", member.Name, ""
-	case member.Flags&encrypted != 0:
-		return "has an encrypted member", member.Name, "zips without a password"
-	case !slices.Contains(methods, member.Method):
-		return fmt.Sprintf("has a member compressed by method %d", member.Method), member.Name, "deflate and stored"
-	case mode&fs.ModeType&^(fs.ModeDir|fs.ModeSymlink) != 0:
-		return "has a member that is a device or the like", member.Name, "files, folders and links"
-	}
-	return "", "", ""
-}
-
-// checkLinks reads where links lead.
-func (a *Archive) checkLinks() error {
-	var problems problems
-	for name, member := range a.members {
-		if member.Mode()&fs.ModeSymlink == 0 {
-			continue
-		}
-		target, err := read(member)
-		if err != nil {
-			return fmt.Errorf("is no whole zip: read %s: %w", member.Name, err)
-		}
-		if path.IsAbs(target) || !filepath.IsLocal(path.Join(path.Dir(name), target)) {
-			problems.add("has a link that leads out of itself", member.Name, "")
-		}
-	}
-	return problems.err()
-}
-
-// longestLink is how long the target of a link may be, as on Linux.
-const longestLink = 4096
-
-func read(member *zip.File) (string, error) {
+// readLink returns the target of a link.
+func readLink(member *zip.File) (string, error) {
 	reader, err := member.Open()
 	if err != nil {
 		return "", err
 	}
 	defer reader.Close()
-	text, err := io.ReadAll(io.LimitReader(reader, longestLink))
+	text, err := io.ReadAll(io.LimitReader(reader, rules.MaxName))
 	return string(text), err
 }

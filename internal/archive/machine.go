@@ -15,11 +15,11 @@ import (
 // x.cpython-312-x86_64-linux-gnu.so.
 var library = regexp.MustCompile(`\.so(\.[0-9.]+)?$`)
 
-// architectures are Lambda's names of the processors that it has.
+// architectures are Lambda's names of its processors.
 var architectures = map[elf.Machine]string{elf.EM_X86_64: "x86_64", elf.EM_AARCH64: "arm64"}
 
-// Foreign returns the first native library or program in a zip that is not for
-// the architecture, and which one it is for; two empty texts when there is none.
+// Foreign returns the first native library or program that is not for the
+// architecture, and its own architecture; two empty texts if there is none.
 func (a *Archive) Foreign(architecture string) (member, machine string, err error) {
 	for _, name := range slices.Sorted(maps.Keys(a.members)) {
 		if !a.Has(name) || !library.MatchString(name) && path.Base(name) != "bootstrap" {
@@ -36,7 +36,7 @@ func (a *Archive) Foreign(architecture string) (member, machine string, err erro
 	return "", "", nil
 }
 
-// machineOf is the architecture that a member is for, "" for a file that is no
+// machineOf returns the architecture of a member, "" for a file that is not
 // native code.
 // https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
 func machineOf(member *zip.File) (string, error) {

@@ -3,50 +3,51 @@ package archive
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
+
+	"defog-cdk/internal/archive/rules"
 )
 
-// problems gathers what is wrong with a zip's members: each kind once, with the
-// first by name and how many more there are.
-type problems struct {
-	kinds map[string]*kind
-}
+// violation is one rule that members violate.
+type violation struct{ reason, want string }
 
-type kind struct {
-	members []string
-	valid   string
-}
-
-// add notes a problem with a member; "" is none.
-func (p *problems) add(problem, member, valid string) {
-	if problem == "" {
-		return
+// problems groups violations by rule: one error per rule, with the first member
+// by name and the number of others.
+func problems(err error) error {
+	members := map[violation][]string{}
+	var order []violation
+	for _, problem := range flatten(err) {
+		refused, ok := errors.AsType[*rules.RefusedError](problem)
+		if !ok {
+			return err
+		}
+		found := violation{refused.Reason, refused.Want}
+		if members[found] == nil {
+			order = append(order, found)
+		}
+		members[found] = append(members[found], refused.Member)
 	}
-	if p.kinds == nil {
-		p.kinds = map[string]*kind{}
-	}
-	if p.kinds[problem] == nil {
-		p.kinds[problem] = &kind{valid: valid}
-	}
-	p.kinds[problem].members = append(p.kinds[problem].members, member)
-}
-
-func (p *problems) err() error {
 	var all []error
-	for _, problem := range slices.Sorted(maps.Keys(p.kinds)) {
-		kind := p.kinds[problem]
-		text := problem
-		if first := slices.Min(kind.members); first != "" {
-			text += fmt.Sprintf(": %.200q", first)
+	for _, found := range order {
+		text := found.reason
+		if first := slices.Min(members[found]); first != "" {
+			text = fmt.Sprintf("member %q", rules.Shorten(first))
+			if more := len(members[found]) - 1; more > 0 {
+				text += fmt.Sprintf(" and %d more", more)
+			}
+			text += ": " + found.reason
 		}
-		if more := len(kind.members) - 1; more > 0 {
-			text += fmt.Sprintf(" and %d more", more)
-		}
-		if kind.valid != "" {
-			text += "; valid: " + kind.valid
+		if found.want != "" {
+			text += "; want " + found.want
 		}
 		all = append(all, errors.New(text))
 	}
 	return errors.Join(all...)
+}
+
+func flatten(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
 }

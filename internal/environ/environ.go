@@ -49,7 +49,7 @@ const (
 	DependenciesVersion = "DEFOG_DEPENDENCIES_VERSION"
 
 	// DependenciesMaxMB is the most that the extracted dependencies may hold, in
-	// whole MiB: the function's ephemeral_storage. Absent, 512. Read by hydrate.
+	// whole MiB: the function's ephemeral_storage. Default: 512.
 	DependenciesMaxMB = "DEFOG_DEPENDENCIES_MAX_MB"
 
 	// DependenciesLinks is a folder in which each top-level name of the

@@ -121,7 +121,7 @@ func (e *Extractor) ready(ctx context.Context, object Object, before func(name s
 		return "", err
 	}
 	log.InfoContext(ctx, "dependencies extracted", "object", object.String(), "folder", folder, "zipped_bytes", src.size,
-		"bytes", p.bytes, "members", len(p.members), "found", found, "duration", time.Since(start))
+		"bytes", p.Bytes, "members", len(p.Members), "found", found, "duration", time.Since(start))
 	return folder, nil
 }
 

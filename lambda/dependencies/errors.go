@@ -7,41 +7,17 @@ import (
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"defog-cdk/internal/archive/rules"
 )
 
-// RefusedError says why a zip is not extracted. Trying again does not help.
-type RefusedError struct {
-	Member string // the member at fault; empty when it is the zip as a whole
-	Reason string
-}
-
-func (e *RefusedError) Error() string {
-	if e.Member == "" {
-		return "refused: " + e.Reason
-	}
-	return fmt.Sprintf("refused: member %q %s", shorten(e.Member), e.Reason)
-}
-
-// shorten keeps a hostile name from filling the log.
-func shorten(name string) string {
-	if len(name) > 200 {
-		return name[:200] + "…"
-	}
-	return name
-}
+// RefusedError reports why a zip is not extracted. A retry does not help.
+type RefusedError = rules.RefusedError
 
 var (
-	errChanged = refuse("the object changed while it was read")
-	errEmpty   = refuse("the object is empty")
+	errChanged = rules.Refuse("the object changed while it was read")
+	errEmpty   = rules.Refuse("the object is empty")
 )
-
-func refuse(format string, args ...any) error {
-	return &RefusedError{Reason: fmt.Sprintf(format, args...)}
-}
-
-func refuseMember(name, format string, args ...any) error {
-	return &RefusedError{Member: name, Reason: fmt.Sprintf(format, args...)}
-}
 
 // FetchError says that S3 did not give the object.
 type FetchError struct {

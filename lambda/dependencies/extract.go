@@ -15,9 +15,9 @@ import (
 
 	"github.com/klauspost/compress/flate"
 	"golang.org/x/sync/errgroup"
-)
 
-const localSignature = "PK\x03\x04"
+	"defog-cdk/internal/archive/rules"
+)
 
 // unverified is the mode of a file whose content is not known to be complete
 // and right. It gets its own mode when that is so.
@@ -27,7 +27,7 @@ const unverified = 0o200
 // earlier attempt at the same plan has done, and returns how many files of that
 // it kept. Links come last, so that nothing is ever written through one.
 func extract(ctx context.Context, src *source, p *plan, root string) (found int, err error) {
-	missing, err := sift(root, p.members)
+	missing, err := sift(root, p.Members)
 	if err != nil {
 		return 0, err
 	}
@@ -39,7 +39,7 @@ func extract(ctx context.Context, src *source, p *plan, root string) (found int,
 	group.Go(func() error { return incoming.fetch(groupCtx, group) })
 	group.Go(func() error { return incoming.verify(groupCtx, src.object.SHA256) })
 	group.Go(func() error {
-		if err := makeFolders(root, p.folders); err != nil {
+		if err := makeFolders(root, p.Folders); err != nil {
 			return err
 		}
 		queue := make(chan span, len(spans))
@@ -56,12 +56,12 @@ func extract(ctx context.Context, src *source, p *plan, root string) (found int,
 	if err := group.Wait(); err != nil {
 		return 0, err
 	}
-	return len(p.members) - len(missing), links.create(ctx, root)
+	return len(p.Members) - len(missing), links.create(ctx, root)
 }
 
 // sift removes what an earlier attempt did not finish, and every link, and
 // returns the members that are not there.
-func sift(root string, members []member) ([]member, error) {
+func sift(root string, members []rules.Member) ([]rules.Member, error) {
 	entries, err := os.ReadDir(root)
 	if err != nil {
 		return nil, fmt.Errorf("look for what an earlier attempt left: %w", err)
@@ -69,12 +69,12 @@ func sift(root string, members []member) ([]member, error) {
 	if len(entries) == 0 {
 		return members, nil
 	}
-	var missing []member
+	var missing []rules.Member
 	for _, m := range members {
-		name := filepath.Join(root, m.path)
+		name := filepath.Join(root, m.Path)
 		info, err := os.Lstat(name)
 		switch {
-		case err == nil && m.kind == file && info.Mode() == m.mode() && info.Size() == m.size:
+		case err == nil && m.Kind == rules.File && info.Mode() == m.Mode() && info.Size() == m.Size:
 			continue
 		case err == nil:
 			err = os.Remove(name)
@@ -121,20 +121,20 @@ func (w *worker) work(ctx context.Context, incoming *pieces, queue <-chan span) 
 	return nil
 }
 
-func (w *worker) member(in *reader, m *member) error {
-	in.skipTo(m.offset)
+func (w *worker) member(in *reader, m *rules.Member) error {
+	in.skipTo(m.Offset)
 	if err := localHeader(in, m); err != nil {
 		return err
 	}
-	if m.kind == link {
+	if m.Kind == rules.Link {
 		return w.link(in, m)
 	}
-	out, err := os.OpenFile(filepath.Join(w.root, m.path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, unverified)
+	out, err := os.OpenFile(filepath.Join(w.root, m.Path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, unverified)
 	if err != nil {
 		return fmt.Errorf("make a file: %w", err)
 	}
 	if err = w.content(in, m, out); err == nil {
-		err = out.Chmod(m.mode())
+		err = out.Chmod(m.Mode())
 	}
 	if closeErr := out.Close(); err == nil && closeErr != nil {
 		return fmt.Errorf("write a file: %w", closeErr)
@@ -143,88 +143,69 @@ func (w *worker) member(in *reader, m *member) error {
 }
 
 // link notes where the link leads.
-func (w *worker) link(in *reader, m *member) error {
-	if m.size > maxName {
-		return refuseMember(m.name, "is a link of %d bytes, more than %d", m.size, maxName)
-	}
+func (w *worker) link(in *reader, m *rules.Member) error {
 	var target strings.Builder
 	if err := w.content(in, m, &target); err != nil {
 		return err
 	}
-	w.links.add(m.path, target.String())
+	w.links.add(m.Path, target.String())
 	return nil
 }
 
-// localHeader reads the header in front of the member's data and refuses one
-// that tells another story than the central directory.
-func localHeader(in *reader, m *member) error {
-	header := make([]byte, localHeaderSize+len(m.name))
+// localHeader reads the header before the member's data and leaves the reader at
+// the data.
+func localHeader(in *reader, m *rules.Member) error {
+	header := make([]byte, rules.LocalHeaderSize+len(m.Name))
 	if _, err := io.ReadFull(in, header); err != nil {
 		return fmt.Errorf("read a local header: %w", err)
 	}
-	if string(header[:4]) != localSignature {
-		return refuseMember(m.name, "has no local header where the central directory says")
+	extra, err := rules.CheckLocalHeader(header, m)
+	if err != nil {
+		return err
 	}
-	f := fields(header[6:])
-	flags, method := f.uint16(), f.uint16()
-	f.skip(4) // time and date
-	crc, compressed, size := f.uint32(), f.uint32(), f.uint32()
-	nameLength, extraLength := int(f.uint16()), int64(f.uint16())
-	agrees := func(local uint32, central int64) bool {
-		return m.described || local == ^uint32(0) || int64(local) == central
-	}
-	switch {
-	case flags&flagEncrypted != 0:
-		return refuseMember(m.name, "is encrypted by its local header")
-	case method != m.method || !agrees(compressed, m.compressed) || !agrees(size, m.size) || !m.described && crc != m.crc,
-		nameLength != len(m.name) || string(header[localHeaderSize:]) != m.name:
-		return refuseMember(m.name, "has a local header that contradicts the central directory")
-	case in.offset+extraLength+m.compressed > m.limit:
-		return refuseMember(m.name, "overlaps what follows it")
-	}
-	in.skipTo(in.offset + extraLength)
+	in.skipTo(in.offset + extra)
 	return nil
 }
 
 // content writes the member's bytes to out and checks that they are exactly
 // those that the central directory announces.
-func (w *worker) content(in *reader, m *member, out io.Writer) error {
-	data := &io.LimitedReader{R: in, N: m.compressed}
+func (w *worker) content(in *reader, m *rules.Member, out io.Writer) error {
+	data := &io.LimitedReader{R: in, N: m.Compressed}
 	w.buffer.Reset(data)
 	var body io.Reader = w.buffer
-	if m.method == methodDeflate {
+	if m.Method == rules.Deflate {
 		if err := w.inflate.(flate.Resetter).Reset(w.buffer, nil); err != nil {
 			return fmt.Errorf("start to inflate: %w", err)
 		}
 		body = w.inflate
 	}
-	to := &exact{out: out, left: m.size}
+	to := &exact{out: out, left: m.Size}
 	if _, err := io.Copy(to, body); err != nil {
 		return contentError(m, err)
 	}
 	switch unread := data.N + int64(w.buffer.Buffered()); {
 	case to.left > 0:
-		return refuseMember(m.name, "has %d bytes less than announced", to.left)
+		return rules.RefuseMember(m.Name, "has %d bytes less than announced", to.left)
 	case unread > 0:
-		return refuseMember(m.name, "has %d bytes after the end of its data", unread)
-	case to.crc != m.crc:
-		return refuseMember(m.name, "has CRC-32 %08x instead of %08x", to.crc, m.crc)
+		return rules.RefuseMember(m.Name, "has %d bytes after the end of its data", unread)
+	case to.crc != m.CRC:
+		return rules.RefuseMember(m.Name, "has CRC-32 %08x instead of %08x", to.crc, m.CRC)
 	}
 	return nil
 }
 
 // contentError tells bad data from a failure to read or write.
-func contentError(m *member, err error) error {
+func contentError(m *rules.Member, err error) error {
 	if _, ok := errors.AsType[flate.CorruptInputError](err); ok {
-		return refuseMember(m.name, "has broken DEFLATE data")
+		return rules.RefuseMember(m.Name, "has broken DEFLATE data")
 	}
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return refuseMember(m.name, "has DEFLATE data that is cut off")
+		return rules.RefuseMember(m.Name, "has DEFLATE data that is cut off")
 	case errors.Is(err, errTooLong):
-		return refuseMember(m.name, "has more bytes than announced")
+		return rules.RefuseMember(m.Name, "has more bytes than announced")
 	default:
-		return fmt.Errorf("extract %q: %w", shorten(m.name), err)
+		return fmt.Errorf("extract %q: %w", rules.Shorten(m.Name), err)
 	}
 }
 

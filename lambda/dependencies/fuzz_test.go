@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"defog-cdk/internal/archive/rules"
 )
 
 // FuzzDirectory checks what the plan promises for any zip that gets one, and
@@ -27,21 +29,21 @@ func FuzzDirectory(f *testing.F) {
 			return
 		}
 		at, bytesOfAll := int64(0), int64(0)
-		for _, m := range p.members {
-			if m.offset < at || m.offset+localHeaderSize+m.compressed > m.limit || m.limit > s.size {
-				t.Fatalf("member %q overlaps: %+v", m.name, m)
+		for _, m := range p.Members {
+			if m.Offset < at || m.Offset+rules.LocalHeaderSize+m.Compressed > m.Limit || m.Limit > s.size {
+				t.Fatalf("member %q overlaps: %+v", m.Name, m)
 			}
-			if !filepath.IsLocal(m.path) || m.path == "." {
-				t.Fatalf("member %q is outside", m.name)
+			if !filepath.IsLocal(m.Path) || m.Path == "." {
+				t.Fatalf("member %q is outside", m.Name)
 			}
-			if parent := filepath.Dir(m.path); parent != "." && !slices.Contains(p.folders, parent) {
+			if parent := filepath.Dir(m.Path); parent != "." && !slices.Contains(p.Folders, parent) {
 				t.Fatalf("nobody makes %q", parent)
 			}
-			at = m.limit
-			bytesOfAll += m.size
+			at = m.Limit
+			bytesOfAll += m.Size
 		}
-		if bytesOfAll != p.bytes || bytesOfAll > 1<<30 {
-			t.Fatalf("the plan says %d bytes, the members %d", p.bytes, bytesOfAll)
+		if bytesOfAll != p.Bytes || bytesOfAll > 1<<30 {
+			t.Fatalf("the plan says %d bytes, the members %d", p.Bytes, bytesOfAll)
 		}
 		compareWithStandardLibrary(t, content, p)
 	})
@@ -56,12 +58,12 @@ func compareWithStandardLibrary(t *testing.T, content []byte, p *plan) {
 	for _, f := range r.File {
 		theirs[f.Name] = f
 	}
-	for _, m := range p.members {
-		f := theirs[m.name]
+	for _, m := range p.Members {
+		f := theirs[m.Name]
 		if f == nil {
-			t.Fatalf("archive/zip has no %q", m.name)
+			t.Fatalf("archive/zip has no %q", m.Name)
 		}
-		if f.UncompressedSize64 != uint64(m.size) || f.CompressedSize64 != uint64(m.compressed) || f.CRC32 != m.crc {
+		if f.UncompressedSize64 != uint64(m.Size) || f.CompressedSize64 != uint64(m.Compressed) || f.CRC32 != m.CRC {
 			t.Fatalf("archive/zip has %+v where we have %+v", f.FileHeader, m)
 		}
 	}

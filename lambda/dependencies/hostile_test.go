@@ -35,13 +35,13 @@ func hostileZips(outside string) []hostile {
 func hostilePaths(outside string) []hostile {
 	var list []hostile
 	for name, want := range map[string]string{
-		"../escape": "leaves the target", "a/../../escape": "leaves the target", "..": "leaves the target", "../": "leaves the target",
-		"a/..": "leaves the target", "a/../b": "leaves the target", "./../escape": "leaves the target",
-		"a/b/c/../../../../escape": "leaves the target", "../sibling/f": "leaves the target",
+		"../escape": "leaves the target folder", "a/../../escape": "leaves the target folder", "..": "leaves the target folder", "../": "leaves the target folder",
+		"a/..": "leaves the target folder", "a/../b": "leaves the target folder", "./../escape": "leaves the target folder",
+		"a/b/c/../../../../escape": "leaves the target folder", "../sibling/f": "leaves the target folder",
 		"/escape": "absolute path", "//escape": "absolute path", "/": "absolute path", outside + "/escape": "absolute path",
 		`..\escape`: "Windows path", `a\b`: "Windows path", `\escape`: "Windows path", `\\host\share\f`: "Windows path",
 		"C:/escape": "Windows path", "c:escape": "Windows path", `C:\escape`: "Windows path",
-		"": "no name", ".": "target's own path", "./.": "target's own path",
+		"": "no name", ".": "target folder's path", "./.": "target folder's path",
 		"a\x00b": "NUL", "\x00": "NUL", "a/\x00../b": "NUL",
 		strings.Repeat("n", 256): "between slashes", "d/" + strings.Repeat("n", 300) + "/f": "between slashes",
 		strings.Repeat("d/", 600) + "f": "has a name of 1201 bytes",
@@ -59,8 +59,8 @@ func hostileKinds() []hostile {
 		}
 	}
 	return append(list,
-		hostile{"folder without slash", zipOf(entry{name: "d", mode: 0o040755}), "a folder by its mode"},
-		hostile{"link with slash", zipOf(entry{name: "l/", mode: 0o120777}), "a link by its mode"},
+		hostile{"folder without slash", zipOf(entry{name: "d", mode: 0o040755}), "a folder's mode"},
+		hostile{"link with slash", zipOf(entry{name: "l/", mode: 0o120777}), "a link's mode"},
 		hostile{"folder with content", zipOf(entry{name: "d/", data: "x"}), "a folder with content"},
 	)
 }
@@ -69,26 +69,26 @@ func hostileTwins() []hostile {
 	a, link := entry{name: "a", data: "1"}, entry{name: "a", data: "b", mode: 0o120777}
 	below, dir := entry{name: "a/b", data: "2"}, entry{name: "a/"}
 	return []hostile{
-		{"file twice", zipOf(a, a), "there twice"},
-		{"file twice by dot", zipOf(a, entry{name: "./a"}), "there twice"},
-		{"file twice by slashes", zipOf(below, entry{name: "a//b"}), "there twice"},
-		{"folder twice", zipOf(dir, dir), "there twice"},
-		{"file then folder", zipOf(a, dir), "there twice"},
-		{"folder then file", zipOf(dir, a), "there twice"},
-		{"file below a file", zipOf(a, below), "which is no folder"},
-		{"file above a file", zipOf(below, a), "there twice"},
-		{"link then file", zipOf(link, a), "there twice"},
-		{"file then link", zipOf(a, link), "there twice"},
-		{"link then folder", zipOf(link, dir), "there twice"},
-		{"write through a link", zipOf(link, below), "which is no folder"},
-		{"deep through a link", zipOf(link, entry{name: "a/c/d/e", data: "x"}), "which is no folder"},
-		{"link above a file", zipOf(below, link), "there twice"},
+		{"file twice", zipOf(a, a), "the path of another member"},
+		{"file twice by dot", zipOf(a, entry{name: "./a"}), "the path of another member"},
+		{"file twice by slashes", zipOf(below, entry{name: "a//b"}), "the path of another member"},
+		{"folder twice", zipOf(dir, dir), "the path of another member"},
+		{"file then folder", zipOf(a, dir), "the path of another member"},
+		{"folder then file", zipOf(dir, a), "the path of another member"},
+		{"file below a file", zipOf(a, below), "which is not a folder"},
+		{"file above a file", zipOf(below, a), "the path of another member"},
+		{"link then file", zipOf(link, a), "the path of another member"},
+		{"file then link", zipOf(a, link), "the path of another member"},
+		{"link then folder", zipOf(link, dir), "the path of another member"},
+		{"write through a link", zipOf(link, below), "which is not a folder"},
+		{"deep through a link", zipOf(link, entry{name: "a/c/d/e", data: "x"}), "which is not a folder"},
+		{"link above a file", zipOf(below, link), "the path of another member"},
 	}
 }
 
 func hostileLinks(outside string) []hostile {
 	link := func(name, target string) entry { return entry{name: name, data: target, mode: 0o120777} }
-	const leaves = "link that leaves"
+	const leaves = "is a link that leaves"
 	return []hostile{
 		{"link up", zipOf(link("l", "..")), leaves},
 		{"link up and down", zipOf(link("l", "../other/f")), leaves},
@@ -101,11 +101,11 @@ func hostileLinks(outside string) []hostile {
 		{"absolute link", zipOf(link("l", outside)), "to the absolute path"},
 		{"absolute link to root", zipOf(link("l", "/")), "to the absolute path"},
 		{"absolute link deflated", zipOf(entry{name: "l", data: "/etc/passwd", mode: 0o120777, method: methodDeflate}), "to the absolute path"},
-		{"link to itself", zipOf(link("l", "l")), "in circles"},
-		{"links in a circle", zipOf(link("a", "b/x"), link("b", "a/x")), "in circles"},
-		{"link to nothing", zipOf(link("l", "")), "broken target"},
-		{"link with NUL", zipOf(link("l", "f\x00g")), "broken target"},
-		{"link with backslash", zipOf(link("l", `..\f`)), "broken target"},
+		{"link to itself", zipOf(link("l", "l")), "in a cycle"},
+		{"links in a circle", zipOf(link("a", "b/x"), link("b", "a/x")), "in a cycle"},
+		{"link to nothing", zipOf(link("l", "")), "invalid target"},
+		{"link with NUL", zipOf(link("l", "f\x00g")), "invalid target"},
+		{"link with backslash", zipOf(link("l", `..\f`)), "invalid target"},
 		{"long link", zipOf(link("l", strings.Repeat("x", 1025))), "is a link of 1025 bytes"},
 		{"link with wrong CRC", zipOf(entry{name: "l", data: "f", mode: 0o120777, lie: func(r *record) { r.crc++ }, local: func(r *record) { r.crc++ }}), "CRC-32"},
 	}
@@ -114,7 +114,7 @@ func hostileLinks(outside string) []hostile {
 func hostileMethods() []hostile {
 	var list []hostile
 	for _, method := range []uint16{1, 2, 3, 4, 5, 6, 7, 9, 10, 12, 14, 16, 18, 19, 20, 93, 94, 95, 96, 97, 98, 99, 4711} {
-		list = append(list, hostile{fmt.Sprintf("method %d", method), zipOf(entry{name: "f", data: "x", method: method}), "is compressed by " + methodName(method) + ";"})
+		list = append(list, hostile{fmt.Sprintf("method %d", method), zipOf(entry{name: "f", data: "x", method: method}), "want stored or DEFLATE"})
 	}
 	for name, flag := range map[string]uint16{"weak": 1, "strong": 1 | 1<<6, "masked": 1 << 13} {
 		list = append(list, hostile{name + " encryption", zipOf(entry{name: "f", data: "x", flags: flag}), "is encrypted"})
@@ -151,14 +151,14 @@ func hostileSizes() []hostile {
 		{"compressed size too small", both(packed, func(r *record) { r.compressed -= 3 }), "cut off"},
 		{"compressed size too large", both(packed, func(r *record) { r.compressed += 1 << 20 }), "overlaps"},
 		{"compressed size absurd", both(entry{name: "f", data: text, method: methodDeflate, zip64: true}, func(r *record) { r.compressed = math.MaxInt64 }), "overlaps"},
-		{"negative size", both(entry{name: "f", data: "x", zip64: true}, func(r *record) { r.size, r.compressed = math.MaxUint64, math.MaxUint64 }), "more than the 67108864 bytes"},
-		{"more than allowed", both(entry{name: "f", data: "x", zip64: true}, func(r *record) { r.size, r.compressed = 1<<40, 1<<40 }), "more than the 67108864 bytes"},
+		{"negative size", both(entry{name: "f", data: "x", zip64: true}, func(r *record) { r.size, r.compressed = math.MaxUint64, math.MaxUint64 }), "more than 67108864 bytes"},
+		{"more than allowed", both(entry{name: "f", data: "x", zip64: true}, func(r *record) { r.size, r.compressed = 1<<40, 1<<40 }), "more than 67108864 bytes"},
 		{"more than allowed together", zipOf(
 			entry{name: "a", data: "x", method: methodDeflate, lie: func(r *record) { r.size = 1 << 25 }},
-			entry{name: "b", data: "x", method: methodDeflate, lie: func(r *record) { r.size = 1<<25 + 1 }}), "more than the 67108864 bytes"},
+			entry{name: "b", data: "x", method: methodDeflate, lie: func(r *record) { r.size = 1<<25 + 1 }}), "more than 67108864 bytes"},
 		{"sum overflows", zipOf(
 			entry{name: "a", data: "x", method: methodDeflate, zip64: true, lie: func(r *record) { r.size = math.MaxInt64 }},
-			entry{name: "b", data: "x", method: methodDeflate, zip64: true, lie: func(r *record) { r.size = math.MaxInt64 }}), "more than the 67108864 bytes"},
+			entry{name: "b", data: "x", method: methodDeflate, zip64: true, lie: func(r *record) { r.size = math.MaxInt64 }}), "more than 67108864 bytes"},
 		{"bomb", zipOf(entry{name: "zeros", data: strings.Repeat("\x00", 8<<20), method: methodDeflate}), "zip bomb"},
 		{"bomb in parts", zipOf(entry{name: "a", data: strings.Repeat("\x00", 4<<20), method: methodDeflate},
 			entry{name: "b", data: strings.Repeat("\x00", 4<<20), method: methodDeflate}), "zip bomb"},
@@ -206,22 +206,22 @@ func hostileEnds() []hostile {
 		"members elsewhere":      {func(e *endRecord) { e.here = 0 }, "one part of several"},
 		"one member too many":    {func(e *endRecord) { e.here++; e.members++ }, "broken after 1 of 2"},
 		"one member too few":     {func(e *endRecord) { e.here--; e.members-- }, "bytes after its last member"},
-		"directory too long":     {func(e *endRecord) { e.length++ }, "not where the end record says"},
-		"directory too short":    {func(e *endRecord) { e.length-- }, "not where the end record says"},
-		"directory too far":      {func(e *endRecord) { e.offset += 1 << 20 }, "not where the end record says"},
-		"directory too near":     {func(e *endRecord) { e.offset-- }, "not where the end record says"},
-		"directory at the start": {func(e *endRecord) { e.offset = 0 }, "not where the end record says"},
+		"directory too long":     {func(e *endRecord) { e.length++ }, "not at the offset in the end record"},
+		"directory too short":    {func(e *endRecord) { e.length-- }, "not at the offset in the end record"},
+		"directory too far":      {func(e *endRecord) { e.offset += 1 << 20 }, "not at the offset in the end record"},
+		"directory too near":     {func(e *endRecord) { e.offset-- }, "not at the offset in the end record"},
+		"directory at the start": {func(e *endRecord) { e.offset = 0 }, "not at the offset in the end record"},
 	} {
 		for _, zip64 := range []bool{false, true} {
 			list = append(list, hostile{fmt.Sprintf("end: %s, zip64 %v", name, zip64), archive{entries: one, end: c.change, zip64: zip64}.bytes(), c.want})
 		}
 	}
 	return append(list,
-		hostile{"millions of members", archive{entries: one, zip64: true, end: func(e *endRecord) { e.here, e.members = 1<<40, 1<<40 }}.bytes(), "more than 100000"},
-		hostile{"huge directory", archive{entries: one, zip64: true, end: func(e *endRecord) { e.length = 1 << 40 }}.bytes(), "more than 16777216"},
-		hostile{"negative directory", archive{entries: one, zip64: true, end: func(e *endRecord) { e.offset = math.MaxUint64 }}.bytes(), "not where the end record says"},
-		hostile{"bytes in front", append([]byte("#!/bin/sh\n"), zipOf(one...)...), "not where the end record says"},
-		hostile{"bytes behind", archive{entries: one, after: "\n"}.bytes(), "no end of central directory"},
+		hostile{"millions of members", archive{entries: one, zip64: true, end: func(e *endRecord) { e.here, e.members = 1<<40, 1<<40 }}.bytes(), "want at most 100000"},
+		hostile{"huge directory", archive{entries: one, zip64: true, end: func(e *endRecord) { e.length = 1 << 40 }}.bytes(), "want at most 16777216"},
+		hostile{"negative directory", archive{entries: one, zip64: true, end: func(e *endRecord) { e.offset = math.MaxUint64 }}.bytes(), "not at the offset in the end record"},
+		hostile{"bytes in front", append([]byte("#!/bin/sh\n"), zipOf(one...)...), "not at the offset in the end record"},
+		hostile{"bytes behind", archive{entries: one, after: "\n"}.bytes(), "the end of the central directory is missing"},
 	)
 }
 
@@ -236,10 +236,10 @@ func hostileDirectories() []hostile {
 		"long extra":     {func(b []byte) { b[31] = 0x7f }, "ends inside member 1 of 1"},
 		"long comment":   {func(b []byte) { b[33] = 0x7f }, "ends inside member 1 of 1"},
 		"disk":           {func(b []byte) { b[34] = 1 }, "on another disk"},
-		"zip64 missing":  {func(b []byte) { copy(b[20:], "\xff\xff\xff\xff") }, "lacks a zip64"},
-		"zip64 offset":   {func(b []byte) { copy(b[42:], "\xff\xff\xff\xff") }, "lacks a zip64"},
+		"zip64 missing":  {func(b []byte) { copy(b[20:], "\xff\xff\xff\xff") }, "has no zip64"},
+		"zip64 offset":   {func(b []byte) { copy(b[42:], "\xff\xff\xff\xff") }, "has no zip64"},
 		"broken extra":   {func(b []byte) { copy(b[20:], "\xff\xff\xff\xff"); b[entrySize+1+2] = 99 }, "broken extra field"},
-		"zip64 all ones": {func(b []byte) { copy(b[20:], "\xff\xff\xff\xff\xff\xff\xff\xff") }, "lacks a zip64"},
+		"zip64 all ones": {func(b []byte) { copy(b[20:], "\xff\xff\xff\xff\xff\xff\xff\xff") }, "has no zip64"},
 	} {
 		a := archive{entries: []entry{{name: "f", data: "x"}}, central: func(b []byte) []byte { c.change(b); return b }}
 		list = append(list, hostile{"directory: " + name, a.bytes(), c.want})
@@ -251,13 +251,13 @@ func cutOff() []hostile {
 	content, _ := big(3)
 	var list []hostile
 	for _, keep := range []int{1, 21, 22, 100, len(content) / 2, len(content) - 30, len(content) - 22, len(content) - 1} {
-		list = append(list, hostile{fmt.Sprintf("first %d bytes", keep), content[:keep], "not a zip or was cut off"})
+		list = append(list, hostile{fmt.Sprintf("first %d bytes", keep), content[:keep], "not a zip, or truncated"})
 	}
 	return append(list,
-		hostile{"last half", content[len(content)/2:], "not where the end record says"},
+		hostile{"last half", content[len(content)/2:], "not at the offset in the end record"},
 		hostile{"nothing", nil, "the object is empty"},
-		hostile{"HTML", []byte("<!doctype html><title>Sign in</title>"), "not a zip"},
-		hostile{"only an end", []byte(endSignature), "not a zip"},
+		hostile{"HTML", []byte("<!doctype html><title>Sign in</title>"), "not a zip, or truncated"},
+		hostile{"only an end", []byte(endSignature), "not a zip, or truncated"},
 	)
 }
 

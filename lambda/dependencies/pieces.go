@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
+
+	"defog-cdk/internal/archive/rules"
 )
 
 // pieces is the whole object, fetched piece by piece, in order and several at
@@ -124,7 +126,7 @@ func (p *pieces) verify(ctx context.Context, want string) error {
 		p.release(i)
 	}
 	if got := hex.EncodeToString(hash.Sum(nil)); got != want {
-		return refuse("the object's SHA-256 is %s instead of %s", got, want)
+		return rules.Refuse("the object's SHA-256 is %s instead of %s", got, want)
 	}
 	return nil
 }

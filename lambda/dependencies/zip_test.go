@@ -6,6 +6,21 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"math"
+
+	"defog-cdk/internal/archive/rules"
+)
+
+// The numbers and signatures of a zip, as in APPNOTE.TXT.
+const (
+	methodStored  = rules.Stored
+	methodDeflate = rules.Deflate
+	flagDescribed = 1 << 3
+	flagPatch     = 1 << 5
+	creatorUnix   = 3
+	zip64Extra    = 0x0001
+	entrySize     = 46
+	end64Size     = 56
+	endSignature  = "PK\x05\x06"
 )
 
 // archive describes a zip byte by byte, so that it can lie.
@@ -135,7 +150,7 @@ func (r record) header(out []byte, e entry) []byte {
 		extra = le.AppendUint64(le.AppendUint64(extra, r.size), r.compressed)
 		compressed, size = math.MaxUint32, math.MaxUint32
 	}
-	out = le.AppendUint16(append(out, localSignature...), 20)
+	out = le.AppendUint16(append(out, "PK\x03\x04"...), 20)
 	out = le.AppendUint16(le.AppendUint16(out, r.flags), r.method)
 	out = le.AppendUint32(le.AppendUint32(out, 0), r.crc)
 	out = le.AppendUint32(le.AppendUint32(out, compressed), size)
@@ -155,7 +170,7 @@ func (r record) entry(out []byte, e entry, at uint64) []byte {
 	if e.mode != 0 {
 		creator = creatorUnix << 8
 	}
-	out = le.AppendUint16(le.AppendUint16(append(out, entrySignature...), creator), 20)
+	out = le.AppendUint16(le.AppendUint16(append(out, "PK\x01\x02"...), creator), 20)
 	out = le.AppendUint16(le.AppendUint16(out, r.flags), r.method)
 	out = le.AppendUint32(le.AppendUint32(out, 0), r.crc)
 	out = le.AppendUint32(le.AppendUint32(out, compressed), size)
@@ -169,12 +184,12 @@ func (end endRecord) append(out []byte, a archive) []byte {
 	here, members, length, offset := uint16(end.here), uint16(end.members), uint32(end.length), uint32(end.offset)
 	if a.zip64 {
 		at := uint64(len(out))
-		out = le.AppendUint64(append(out, end64Signature...), end64Size-12)
+		out = le.AppendUint64(append(out, "PK\x06\x06"...), end64Size-12)
 		out = append(out, 45, 3, 45, 0)
 		out = le.AppendUint32(le.AppendUint32(out, uint32(end.disk)), uint32(end.firstDisk))
 		out = le.AppendUint64(le.AppendUint64(out, end.here), end.members)
 		out = le.AppendUint64(le.AppendUint64(out, end.length), end.offset)
-		out = le.AppendUint32(append(out, locatorSignature...), 0)
+		out = le.AppendUint32(append(out, "PK\x06\x07"...), 0)
 		out = le.AppendUint32(le.AppendUint64(out, at), 1)
 		here, members, length, offset = math.MaxUint16, math.MaxUint16, math.MaxUint32, math.MaxUint32
 	}

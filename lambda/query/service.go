@@ -109,7 +109,7 @@ func (s *service) files(ctx context.Context) (string, error) {
 	if s.dependencies.Bucket == "" {
 		return s.folder, nil
 	}
-	extractor := dependencies.Extractor{S3: s.s3(), Directory: s.directory, Log: s.log}
+	extractor := dependencies.Extractor{S3: s.s3(), Directory: s.directory, MaxBytes: s.maxBytes, Log: s.log}
 	return extractor.Ready(ctx, s.dependencies)
 }
 

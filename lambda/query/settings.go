@@ -35,6 +35,7 @@ type settings struct {
 	generatorTimeout time.Duration
 	dependencies     dependencies.Object
 	directory        string // where the dependencies are extracted
+	maxBytes         int64  // that dependencies may hold, extracted
 	folder           string // dependencies that are files already; "" on AWS
 	statementTimeout time.Duration
 	maxRows          int
@@ -83,6 +84,7 @@ func readSettings(get func(string) string) (settings, error) {
 		}
 		return n
 	}
+	s.maxBytes = int64(number(environ.DependenciesMaxMB, dependencies.DefaultMaxBytes>>20, 1)) << 20
 	s.maxRows = number(environ.MaxRows, 10_000, 1)
 	s.retries = number(environ.Retries, 3, 0)
 	s.statementTimeout = time.Duration(number(environ.StatementTimeout, 30, 1)) * time.Second

@@ -1,8 +1,9 @@
-package dependencies
+package rules
 
 import "fmt"
 
-// methodName names a compression method as APPNOTE.TXT, section 4.4.5, does.
+// methodName returns the name of a compression method in APPNOTE.TXT, section
+// 4.4.5.
 func methodName(method uint16) string {
 	switch method {
 	case 1:
