@@ -5,7 +5,7 @@
 export Q
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup demo demo-podpac local serve diff test test-race lint golden clean
+.PHONY: help setup demo demo-podpac local serve diff test test-race lint lint-prose golden clean
 
 help:
 	@echo "make demo              deploy to local AWS and ask a question (Q=\"…\" asks another, KEEP=1 leaves it up)"
@@ -15,6 +15,7 @@ help:
 	@echo "make diff              cdk diff without the secrets (ARGS=\"-c app_name=…\" are its arguments)"
 	@echo "make test              run every test"
 	@echo "make lint              run the linters"
+	@echo "make lint-prose        check spelling, glossary and sentences (FILES=\"lambda docs/api.md\" for a part)"
 	@echo "make golden            rewrite the golden templates and README's settings table"
 
 setup: node_modules/.package-lock.json .venv/installed
@@ -63,8 +64,10 @@ test: setup .build/mariadb/installed
 test-race: setup .build/mariadb/installed
 	go test -race -timeout 1h ./cmd/... ./config/... ./lambda/...
 
-# golangci-lint is built from source on first use, which takes a minute or two.
-GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+# The linters are built from source on first use, which takes a minute or two.
+# Vale contains C code and needs a C compiler.
+GOLANGCI_LINT := go tool -modfile=.ci/tools/golangci-lint/go.mod golangci-lint
+VALE := go tool -modfile=.ci/tools/vale/go.mod vale
 
 lint: setup
 	@unformatted=$$(find . -name '*.go' -not -path './.*' -not -path './node_modules/*' -not -path './cdk.out/*' | xargs gofmt -l); \
@@ -72,6 +75,9 @@ lint: setup
 	go vet ./...
 	go mod tidy -diff
 	$(GOLANGCI_LINT) run
+
+lint-prose:
+	@go run ./internal/tools/prose -vale "$(VALE)" $(FILES)
 
 golden:
 	CDK_VALIDATION=false go test ./config ./stacks -update
