@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// writeCSV writes the rows, a JSON array of arrays, below a line with the
-// columns, as RFC 4180 has it. Text stands as it is, null is an empty field like
-// an empty text, and every other value is its JSON. It returns how many rows
-// there were.
+// writeCSV converts text, a JSON array of rows, to CSV (RFC 4180) with a header
+// line of columns. Strings are written unquoted unless CSV requires quotes, null
+// becomes an empty field, and other values keep their JSON text. It returns the
+// number of rows.
 func writeCSV(w io.Writer, columns []string, text io.Reader) (rows int, err error) {
 	table := bufio.NewWriter(w)
 	if err := writeLine(table, columns); err != nil {
@@ -37,15 +37,15 @@ func writeCSV(w io.Writer, columns []string, text io.Reader) (rows int, err erro
 		}
 		rows++
 	}
-	if _, err := decoder.Token(); err != nil { // the end of the array: all rows came
+	if _, err := decoder.Token(); err != nil { // without the array's end, rows are missing
 		return rows, err
 	}
 	return rows, table.Flush()
 }
 
-// writeLine writes one record. encoding/csv, told to end lines so, changes those
-// within text, too, and of one empty field it makes an empty line, which readers
-// skip.
+// writeLine writes one record. encoding/csv with CRLF also rewrites line breaks
+// inside fields, and it writes a single empty field as an empty line, which
+// readers skip.
 func writeLine(w *bufio.Writer, fields []string) error {
 	for i, field := range fields {
 		if strings.ContainsAny(field, "\",\r\n") || field == "" && len(fields) == 1 {

@@ -11,33 +11,31 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
 )
 
-// errIncomplete ends the upload of an answer that did not come to its end.
+// errIncomplete aborts the upload of an answer that ended early.
 var errIncomplete = errors.New("the answer was not read to its end")
 
-// Object is one answer on its way into the bucket. Nothing is there before
-// Start, and nothing of it if Finish is not told that the answer is complete.
+// Object is the upload of one answer. The bucket holds nothing before Start,
+// and nothing unless Finish is called with complete set.
 type Object struct {
 	store *Store
-	ctx   context.Context // of the question, which an io.Writer cannot be told
+	ctx   context.Context // of the question; io.Writer has no parameter for it
 	until time.Time
 	key   string
 
-	text *io.PipeWriter // the JSON rows, to be converted; nil before Start
-	done chan struct{}  // closed when the upload has ended
+	text *io.PipeWriter // receives the JSON rows; nil before Start
+	done chan struct{}  // closed at the end of the upload
 	rows int
 	err  error
 }
 
-// Object returns the object for the answer of that name. Rows that come after
-// until are too late: the rest of the question's time is for what is left to
-// do.
+// Object returns the object <prefix>/<name>.csv. The upload is aborted at until,
+// so that time remains to encode the response.
 func (s *Store) Object(ctx context.Context, name string, until time.Time) *Object {
 	return &Object{store: s, ctx: ctx, until: until, key: s.Prefix + "/" + name + ".csv"}
 }
 
-// Start begins the upload of rows with these columns, and returns where they
-// go, as the text of one JSON array of arrays. The writer fails once the upload
-// has failed or it is too late.
+// Start begins the upload and returns the writer for the rows, one JSON array
+// of arrays. Writes fail after the upload has failed and after the deadline.
 func (o *Object) Start(columns []string) io.Writer {
 	text, converted := io.Pipe()
 	body, upload := io.Pipe()
@@ -48,7 +46,7 @@ func (o *Object) Start(columns []string) io.Writer {
 	go func() {
 		rows, err := writeCSV(upload, columns, text)
 		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF // EOF itself would end the upload well
+			err = io.ErrUnexpectedEOF // EOF would end the upload without an error
 		}
 		o.rows = rows
 		upload.CloseWithError(err)
@@ -68,9 +66,9 @@ func (o *Object) Start(columns []string) io.Writer {
 	return o.text
 }
 
-// Finish ends the upload and returns where the answer is. It returns nil if
-// Start was never called, and if complete is false, when the object is not
-// made.
+// Finish ends the upload and returns a link to the object. It returns nil if
+// Start was not called. If complete is false, it aborts the upload and returns
+// nil.
 func (o *Object) Finish(complete bool) (*Link, error) {
 	if o.text == nil {
 		return nil, nil
@@ -84,7 +82,7 @@ func (o *Object) Finish(complete bool) (*Link, error) {
 	case !complete:
 		return nil, nil
 	case o.err != nil:
-		return nil, fmt.Errorf("store the answer in s3://%s/%s: %w", o.store.Bucket, o.key, o.err)
+		return nil, fmt.Errorf("upload the answer to s3://%s/%s: %w", o.store.Bucket, o.key, o.err)
 	}
 	return o.store.link(o.ctx, o.key, o.rows)
 }

@@ -1,5 +1,5 @@
-// Package results keeps answers that are larger than a function may return: as
-// CSV in a bucket, behind a URL that expires.
+// Package results stores answers that exceed the size of a Lambda response: as
+// CSV in a bucket, behind a presigned URL.
 package results
 
 import (
@@ -13,11 +13,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// Store is where large answers go.
+// Store uploads large answers to a bucket.
 type Store struct {
 	Bucket   string
-	Prefix   string        // that keys begin with, before a slash
-	Lifetime time.Duration // how long a URL works; the credentials that sign it may end before
+	Prefix   string        // of each key, without the slash
+	Lifetime time.Duration // of a URL; shorter if the signing credentials expire earlier
 
 	uploader *transfermanager.Client
 	signer   presigner
@@ -28,16 +28,15 @@ type presigner interface {
 }
 
 const (
-	// abortTime is how long S3 may take to forget an upload that came to
-	// nothing.
+	// abortTime is the timeout for aborting a failed multipart upload.
 	abortTime = 2 * time.Second
 
-	// uploads is how many parts, of 8 MB each, are on their way at once, and in
-	// memory.
+	// uploads is the number of parts, 8 MB each, that are in memory and uploaded
+	// at the same time.
 	uploads = 2
 )
 
-// New returns a store that writes and signs by the client.
+// New returns a store that uploads with client and signs with its credentials.
 func New(client *s3.Client, bucket, prefix string, lifetime time.Duration) *Store {
 	return &Store{
 		Bucket:   bucket,
@@ -51,20 +50,21 @@ func New(client *s3.Client, bucket, prefix string, lifetime time.Duration) *Stor
 	}
 }
 
-// Link is where a stored answer can be fetched, by whoever has the URL.
+// Link is a presigned URL of a stored answer. The URL needs no further
+// authorization.
 type Link struct {
 	URL     string
 	Expires time.Time
 	Rows    int
 }
 
-// link signs a URL for the key.
+// link returns a presigned URL for key.
 func (s *Store) link(ctx context.Context, key string, rows int) (*Link, error) {
 	now := time.Now()
 	request, err := s.signer.PresignGetObject(ctx, &s3.GetObjectInput{
 		Bucket:                     &s.Bucket,
 		Key:                        &key,
-		ResponseContentDisposition: aws.String("attachment"), // a browser is to save it, whatever the data says
+		ResponseContentDisposition: aws.String("attachment"), // a browser must not render the data
 	}, s3.WithPresignExpires(s.Lifetime))
 	if err != nil {
 		return nil, fmt.Errorf("sign the URL of the stored answer: %w", err)

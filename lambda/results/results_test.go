@@ -17,13 +17,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// bucket stands in for S3: it keeps objects, whole or in parts.
+// bucket is a test server for S3. It stores objects and multipart uploads.
 type bucket struct {
 	url string
 
 	mu      sync.Mutex
 	objects map[string]string
-	parts   map[string]map[string]string // of uploads that are not complete, by key and number
+	parts   map[string]map[string]string // of incomplete uploads, by key and part number
 	refuse  bool
 }
 
@@ -66,7 +66,7 @@ func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// left is what is there: objects and uploads that are not complete.
+// left returns the stored objects and the number of incomplete uploads.
 func (b *bucket) left() (objects map[string]string, uploads int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -77,13 +77,13 @@ func (b *bucket) store() *Store {
 	return New(s3.New(s3.Options{
 		Region: "eu-west-1", BaseEndpoint: &b.url, UsePathStyle: true, RetryMaxAttempts: 1,
 		Credentials:                credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
-		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired, // or bodies come in chunks, signed one by one
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired, // otherwise the SDK signs each chunk of the body
 	}), "results", "shop-dev", time.Hour)
 }
 
 func later() time.Time { return time.Now().Add(time.Minute) }
 
-func TestValuesBecomeFields(t *testing.T) {
+func TestObjectConvertsRowsToCSV(t *testing.T) {
 	b := newBucket(t)
 	object := b.store().Object(t.Context(), "r-1", later())
 	w := object.Start([]string{"id", "a, b"})
@@ -108,18 +108,18 @@ func TestValuesBecomeFields(t *testing.T) {
 	}
 }
 
-func TestTextIsStoredAsItIs(t *testing.T) {
+func TestWriteCSVKeepsLineBreaksInText(t *testing.T) {
 	var stored strings.Builder
 	if _, err := writeCSV(&stored, []string{"text"}, strings.NewReader(`[["a\rb"],["c\nd"],["e\r\nf"],[null]]`)); err != nil {
 		t.Fatal(err)
 	}
-	// A line with nothing in it would be none to most who read it.
+	// Most CSV readers skip an empty line, so a single empty field is quoted.
 	if diff := cmp.Diff("text\r\n\"a\rb\"\r\n\"c\nd\"\r\n\"e\r\nf\"\r\n\"\"\r\n", stored.String()); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestALargeAnswerGoesInParts(t *testing.T) {
+func TestObjectUploadsLargeAnswerInParts(t *testing.T) {
 	const rows = 300_000
 	b := newBucket(t)
 	object := b.store().Object(t.Context(), "r-1", later())
@@ -144,7 +144,7 @@ func TestALargeAnswerGoesInParts(t *testing.T) {
 	}
 }
 
-func TestNothingIsStoredOfAnAnswerWithoutItsEnd(t *testing.T) {
+func TestFinishDiscardsIncompleteAnswer(t *testing.T) {
 	write := func(o *Object, text string) error {
 		_, err := io.WriteString(o.Start([]string{"n"}), text)
 		return err
@@ -155,7 +155,7 @@ func TestNothingIsStoredOfAnAnswerWithoutItsEnd(t *testing.T) {
 		text     string
 		complete bool
 		refuse   bool
-		lost     string // what the error holds; "" for none
+		lost     string // part of the error; "" for none
 	}{
 		"the statement failed":             {later(), "[[1]", false, false, ""},
 		"the statement failed, many parts": {later(), large, false, false, ""},
@@ -167,7 +167,7 @@ func TestNothingIsStoredOfAnAnswerWithoutItsEnd(t *testing.T) {
 			b := newBucket(t)
 			b.refuse = test.refuse
 			object := b.store().Object(t.Context(), "r-1", test.until)
-			_ = write(object, test.text) // Finish says what was wrong
+			_ = write(object, test.text) // Finish returns the error
 			link, err := object.Finish(test.complete)
 			if link != nil || (err == nil) != (test.lost == "") || err != nil && !strings.Contains(err.Error(), test.lost) {
 				t.Errorf("got %v, %v", link, err)
@@ -179,7 +179,7 @@ func TestNothingIsStoredOfAnAnswerWithoutItsEnd(t *testing.T) {
 	}
 }
 
-func TestWithoutAStartThereIsNothing(t *testing.T) {
+func TestFinishWithoutStartStoresNothing(t *testing.T) {
 	b := newBucket(t)
 	if link, err := b.store().Object(t.Context(), "r-1", later()).Finish(true); link != nil || err != nil {
 		t.Errorf("got %v, %v", link, err)

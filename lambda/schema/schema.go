@@ -1,5 +1,5 @@
-// Package schema is what a language model is told of a database: its tables
-// and columns, as schema.json among the dependencies holds them.
+// Package schema holds the structure of a database (tables, columns, keys) for
+// a language model's prompt, and reads it from schema.json in the dependencies.
 package schema
 
 import (
@@ -12,11 +12,11 @@ import (
 	"path/filepath"
 )
 
-// File is the schema's name among the dependencies.
+// File is the name of the schema file in the dependencies.
 const File = "schema.json"
 
-// Schema is a database's structure. Names are as the database stores them, and
-// not quoted.
+// Schema is the structure of a database. Names are as the database stores them,
+// without quotes.
 type Schema struct {
 	DBType string  `json:"db_type"` // as in connection.json
 	Tables []Table `json:"tables"`
@@ -24,7 +24,7 @@ type Schema struct {
 
 // Table is a table or a view.
 type Table struct {
-	Schema      string       `json:"schema,omitempty"` // "" where SQL finds the table without it
+	Schema      string       `json:"schema,omitempty"` // "" where SQL resolves the table without a schema
 	Name        string       `json:"name"`
 	View        bool         `json:"view,omitempty"`
 	Comment     string       `json:"comment,omitempty"`
@@ -36,13 +36,13 @@ type Table struct {
 // Column is one column of a table.
 type Column struct {
 	Name    string   `json:"name"`
-	Type    string   `json:"type,omitempty"` // as SQL writes it; SQLite's columns need none
+	Type    string   `json:"type,omitempty"` // in SQL; optional, since a SQLite column may have none
 	NotNull bool     `json:"not_null,omitempty"`
 	Comment string   `json:"comment,omitempty"`
-	Samples []string `json:"samples,omitempty"` // values that it holds, as text
+	Samples []string `json:"samples,omitempty"` // values of the column, as text
 }
 
-// ForeignKey says that Columns hold the values of another table's.
+// ForeignKey is a reference from Columns to the columns of another table.
 type ForeignKey struct {
 	Columns       []string `json:"columns"`
 	Schema        string   `json:"references_schema,omitempty"`
@@ -50,7 +50,7 @@ type ForeignKey struct {
 	TargetColumns []string `json:"references_columns,omitempty"`
 }
 
-// Path is the table's name behind its schema's, for people.
+// Path returns the table's name with its schema, unquoted, for messages.
 func (t Table) Path() string {
 	if t.Schema == "" {
 		return t.Name
@@ -58,51 +58,51 @@ func (t Table) Path() string {
 	return t.Schema + "." + t.Name
 }
 
-// Open reads the schema from directory. The error holds every problem of the
+// Open reads schema.json from directory. The error lists every problem in the
 // file.
 func Open(directory string) (Schema, error) {
 	path := filepath.Join(directory, File)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Schema{}, fmt.Errorf("%s is not among the dependencies; go run ./cmd/defog schema makes it from the database", File)
+		return Schema{}, fmt.Errorf("%s: missing in the dependencies; create it from the database with: go run ./cmd/defog schema", File)
 	}
 	if err != nil {
-		return Schema{}, fmt.Errorf("read the schema: %w", err)
+		return Schema{}, fmt.Errorf("read %s: %w", File, err)
 	}
 	s, err := Parse(data)
 	if err != nil {
-		return s, fmt.Errorf("read the schema from %s: %w", path, err)
+		return s, fmt.Errorf("%s: %w", path, err)
 	}
 	return s, nil
 }
 
-// Parse reads what Encode wrote.
+// Parse decodes the content of schema.json. The error lists every problem.
 func Parse(data []byte) (Schema, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
 	var s Schema
 	if err := decoder.Decode(&s); err != nil {
-		return s, fmt.Errorf(`%w; valid: {"db_type": "…", "tables": [{"name": "…", "columns": [{"name": "…", "type": "…"}]}]}`, err)
+		return s, fmt.Errorf(`%w; want {"db_type": "…", "tables": [{"name": "…", "columns": [{"name": "…", "type": "…"}]}]}`, err)
 	}
 	var problems []error
 	if len(s.Tables) == 0 {
-		problems = append(problems, errors.New("it holds no table"))
+		problems = append(problems, errors.New("tables: empty; want at least one table"))
 	}
 	for i, table := range s.Tables {
 		if table.Name == "" || len(table.Columns) == 0 {
-			problems = append(problems, fmt.Errorf("table %d (%q): needs a name and columns", i+1, table.Name))
+			problems = append(problems, fmt.Errorf("table %d (%q): name or columns missing; want both", i+1, table.Name))
 		}
 		for j, column := range table.Columns {
 			if column.Name == "" {
-				problems = append(problems, fmt.Errorf("table %d (%q), column %d: needs a name", i+1, table.Name, j+1))
+				problems = append(problems, fmt.Errorf("table %d (%q), column %d: name missing", i+1, table.Name, j+1))
 			}
 		}
 	}
 	return s, errors.Join(problems...)
 }
 
-// Encode returns the schema as the file holds it: JSON, indented, for people
-// edit it too.
+// Encode returns the content of schema.json: JSON, indented so that people can
+// edit it.
 func (s Schema) Encode() ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)

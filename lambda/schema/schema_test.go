@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestOpenReadsWhatEncodeWrote(t *testing.T) {
+func TestOpenReadsEncodedSchema(t *testing.T) {
 	want := Schema{DBType: "postgres", Tables: []Table{{
 		Schema: "sales", Name: "Orders <2024>", View: true, Comment: "What was sold & when",
 		Columns:     []Column{{Name: "id", Type: "bigint", NotNull: true}, {Name: "state", Comment: "of the order", Samples: []string{"open", "it's"}}},
@@ -32,17 +32,17 @@ func TestOpenReadsWhatEncodeWrote(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	if !strings.Contains(string(data), `"Orders <2024>"`) {
-		t.Errorf("people cannot read the file:\n%s", data)
+		t.Errorf("the file escapes HTML characters:\n%s", data)
 	}
 }
 
-func TestOpenNamesProblems(t *testing.T) {
+func TestOpenListsAllProblems(t *testing.T) {
 	for content, want := range map[string][]string{
-		`{`:                                  {File, "valid: {"},
-		`{"db_type":"postgres","tables":[]}`: {"it holds no table"},
+		`{`:                                  {File, "want {"},
+		`{"db_type":"postgres","tables":[]}`: {"tables: empty"},
 		`{"tables":[{"name":"a","columns":[]}, {"colums":[]}]}`: {`unknown field "colums"`},
 		`{"tables":[{"name":"a","columns":[]},{"name":"b","columns":[{"name":"x"},{"type":"int"}]}]}`: {
-			`table 1 ("a"): needs a name and columns`, `table 2 ("b"), column 2: needs a name`,
+			`table 1 ("a"): name or columns missing`, `table 2 ("b"), column 2: name missing`,
 		},
 	} {
 		directory := t.TempDir()
@@ -61,7 +61,7 @@ func TestOpenNamesProblems(t *testing.T) {
 	}
 }
 
-func TestWords(t *testing.T) {
+func TestWordsSplitsNames(t *testing.T) {
 	for name, want := range map[string]string{
 		"order_items":    "order items",
 		"OrderItems2024": "order items 2024",
@@ -78,7 +78,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-func TestQuote(t *testing.T) {
+func TestQuoteEscapesTheClosingQuote(t *testing.T) {
 	for dbType, want := range map[string]string{
 		"postgres":  "\"a\"\"b`c]d\"",
 		"snowflake": "\"a\"\"b`c]d\"",

@@ -11,16 +11,16 @@ import (
 	"defog-cdk/config/connection"
 )
 
-// Read returns the connection in the secret of the given name or ARN. An error
-// names the secret and holds nothing of its content.
+// Read returns the connection in the secret that id, a name or an ARN, names.
+// An error names the secret and holds nothing of its content.
 func Read(ctx context.Context, client *secretsmanager.Client, id string) (connection.Connection, error) {
 	secret, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &id})
 	if err != nil {
-		return connection.Connection{}, fmt.Errorf("read the secret %s: %w", id, err)
+		return connection.Connection{}, fmt.Errorf("read secret %s: %w", id, err)
 	}
 	conn, err := connection.Parse([]byte(aws.ToString(secret.SecretString)))
 	if err != nil {
-		return conn, fmt.Errorf("the secret %s: %w", id, err)
+		return conn, fmt.Errorf("secret %s: %w", id, err)
 	}
 	return conn, nil
 }

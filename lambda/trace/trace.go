@@ -1,8 +1,9 @@
-// Package trace tells AWS X-Ray how long the steps of a request took, as
-// subsegments of the segment that Lambda makes of the invocation. X-Ray's own
-// SDK for Go is no longer developed, and OpenTelemetry wants a collector beside
-// the function, which would be larger than the function; the daemon that Lambda
-// runs takes a datagram.
+// Package trace reports the duration of each step of a request to AWS X-Ray, as
+// a subsegment of the segment that Lambda creates for the invocation.
+//
+// It sends datagrams to the daemon that Lambda runs. X-Ray's SDK for Go is no
+// longer developed, and OpenTelemetry requires a collector that is larger than
+// the function.
 //
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html
@@ -22,21 +23,21 @@ import (
 // Tracer sends subsegments. A nil Tracer sends none.
 type Tracer struct{ daemon net.Conn }
 
-// New returns a tracer for the daemon at address, host:port, as Lambda's
-// AWS_XRAY_DAEMON_ADDRESS says; nil for "".
+// New returns a tracer for the daemon at address (host:port, the value of
+// Lambda's AWS_XRAY_DAEMON_ADDRESS), or nil if address is "".
 func New(address string) (*Tracer, error) {
 	if address == "" {
 		return nil, nil
 	}
 	daemon, err := new(net.Dialer).DialContext(context.Background(), "udp", address)
 	if err != nil {
-		return nil, fmt.Errorf("reach the X-Ray daemon: %w", err)
+		return nil, fmt.Errorf("open a socket to the X-Ray daemon: %w", err)
 	}
 	return &Tracer{daemon}, nil
 }
 
-// subsegment is one step of a request. It holds nothing of what was asked or
-// answered.
+// subsegment is one step of a request. It holds no part of the question or the
+// answer.
 type subsegment struct {
 	Name    string  `json:"name"`
 	ID      string  `json:"id"`
@@ -48,8 +49,8 @@ type subsegment struct {
 	Fault   bool    `json:"fault,omitempty"`
 }
 
-// Begin begins a step of the request that ctx is of, and returns what ends it.
-// A request that X-Ray does not sample is not traced.
+// Begin starts a step of the request in ctx and returns the function that ends
+// the step. It does nothing for a request that X-Ray does not sample.
 func (t *Tracer) Begin(ctx context.Context, name string) (end func(failed bool)) {
 	root, parent, sampled := header(ctx)
 	if t == nil || !sampled {
@@ -64,8 +65,8 @@ func (t *Tracer) Begin(ctx context.Context, name string) (end func(failed bool))
 	}
 }
 
-// header takes apart the tracing header of the invocation, which Lambda's
-// library keeps in the context.
+// header parses the tracing header of the invocation, which Lambda's library
+// stores in the context.
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
 func header(ctx context.Context) (root, parent string, sampled bool) {
 	text, _ := ctx.Value("x-amzn-trace-id").(string)
@@ -78,8 +79,8 @@ func header(ctx context.Context) (root, parent string, sampled bool) {
 	return root, parent, fields["Sampled"] == "1" && root != "" && parent != ""
 }
 
-// send sends one datagram. What becomes of it is nobody's concern: a question
-// must not fail because nobody watches it.
+// send sends one datagram and ignores errors: a lost trace must not fail the
+// question.
 func (t *Tracer) send(s subsegment) {
 	document, err := json.Marshal(s)
 	if err != nil {
@@ -88,7 +89,7 @@ func (t *Tracer) send(s subsegment) {
 	_, _ = t.daemon.Write(append([]byte(`{"format":"json","version":1}`+"\n"), document...))
 }
 
-// newID is 64 random bits in hex.
+// newID returns 64 random bits in hex.
 func newID() string {
 	var id [8]byte
 	_, _ = rand.Read(id[:]) // it never fails

@@ -15,8 +15,8 @@ import (
 
 const traced = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a:b"
 
-// newDaemon returns a tracer and what reads the datagrams that it sends; ""
-// stands for none.
+// newDaemon returns a tracer and a function that returns the next datagram, or
+// "" if none arrives.
 func newDaemon(t *testing.T) (*Tracer, func() string) {
 	t.Helper()
 	daemon, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -45,7 +45,7 @@ func withHeader(t *testing.T, header string) context.Context {
 	return context.WithValue(t.Context(), "x-amzn-trace-id", header) //nolint:staticcheck // the key of Lambda's library
 }
 
-func TestAStepIsASubsegmentOfTheInvocation(t *testing.T) {
+func TestBeginSendsSubsegmentOfInvocation(t *testing.T) {
 	tracer, read := newDaemon(t)
 	tracer.Begin(withHeader(t, traced), "database")(true)
 	head, document, _ := strings.Cut(read(), "\n")
@@ -66,7 +66,7 @@ func TestAStepIsASubsegmentOfTheInvocation(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotSampledIsNotTraced(t *testing.T) {
+func TestBeginSkipsUnsampledRequests(t *testing.T) {
 	tracer, read := newDaemon(t)
 	for _, header := range []string{"", strings.Replace(traced, "Sampled=1", "Sampled=0", 1), "Sampled=1", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"} {
 		tracer.Begin(withHeader(t, header), "database")(false)
@@ -76,7 +76,7 @@ func TestWhatIsNotSampledIsNotTraced(t *testing.T) {
 	}
 }
 
-func TestWithoutADaemonNothingIsTraced(t *testing.T) {
+func TestNilTracerSendsNothing(t *testing.T) {
 	tracer, err := New("")
 	if err != nil {
 		t.Fatal(err)
