@@ -81,7 +81,7 @@ func (d *doctorCommand) here(ctx context.Context) (doctor.Report, error) {
 		return doctor.Report{}, fmt.Errorf("make a folder for the dependencies: %w", err)
 	}
 	defer os.RemoveAll(folder)
-	patient := doctor.Patient{
+	target := doctor.Target{
 		Credentials: func(context.Context) (connection.Connection, error) { return conf.Connection, wrong },
 		Source:      "connection file " + conf.ConnectionFile,
 		Files: func(context.Context) (string, error) {
@@ -92,16 +92,16 @@ func (d *doctorCommand) here(ctx context.Context) (doctor.Report, error) {
 		GeneratorRegion: conf.GeneratorRegion,
 		Token:           d.databaseToken,
 	}
-	if patient.GeneratorRegion == "" {
+	if target.GeneratorRegion == "" {
 		cfg, err := d.aws(ctx)
 		if err != nil {
 			return doctor.Report{}, err
 		}
-		patient.GeneratorRegion = cfg.Region
+		target.GeneratorRegion = cfg.Region
 	}
 	if wrong == nil && conf.CredentialsSecret != "" {
-		patient.Source = "the secret " + conf.CredentialsSecret
-		patient.Credentials = func(ctx context.Context) (connection.Connection, error) {
+		target.Source = "the secret " + conf.CredentialsSecret
+		target.Credentials = func(ctx context.Context) (connection.Connection, error) {
 			cfg, err := d.aws(ctx)
 			if err != nil {
 				return connection.Connection{}, err
@@ -109,7 +109,7 @@ func (d *doctorCommand) here(ctx context.Context) (doctor.Report, error) {
 			return secret.Read(ctx, secretsmanager.NewFromConfig(cfg), conf.CredentialsSecret)
 		}
 	}
-	return doctor.Examine(ctx, patient), nil
+	return doctor.Examine(ctx, target), nil
 }
 
 // there has the deployed function examine itself.

@@ -13,7 +13,7 @@ import (
 	"defog-cdk/lambda/database"
 )
 
-// examineLogin runs the smallest query.
+// examineLogin runs SELECT 1 and classifies the error.
 func examineLogin(ctx context.Context, db database.Database, conn connection.Connection) (findings []Finding, ok bool) {
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
@@ -22,57 +22,57 @@ func examineLogin(ctx context.Context, db database.Database, conn connection.Con
 	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	switch {
 	case untrusted:
-		return []Finding{{"tls", Failed, "the server's certificate is not to be trusted: " + failed.Message,
-			"Put its authority's certificate among the dependencies and name the file in db_creds.sslrootcert; " +
-				"the host must be the name in the certificate."}}, false
+		return []Finding{{"tls", Failed, "the server's certificate is not trusted: " + failed.Message,
+			"Add its authority's certificate to the dependencies and name the file in db_creds.sslrootcert. " +
+				"The host must be a name in the certificate."}}, false
 	case isConnection && failed.LoginRefused:
 		return []Finding{examineTLS(conn), {"login", Failed, failed.Message,
-			"Correct the user and the password in the credentials, and the database's list of who may come from where."}}, false
+			"Correct the user and the password in the credentials, and the database's access rules (such as pg_hba.conf)."}}, false
 	case err != nil:
-		return []Finding{{"login", Failed, err.Error(), "Correct db_creds, and see the database's own log."}}, false
+		return []Finding{{"login", Failed, err.Error(), "Correct db_creds; the database's log has details."}}, false
 	}
 	login := Finding{"login", OK, "the database answers queries", ""}
 	if user := cmp.Or(conn.DBCreds.Text("user"), conn.DBCreds.Text("client_email")); user != "" {
-		login.Detail += " of " + user
+		login.Detail += " of user " + user
 	}
 	return []Finding{examineTLS(conn), login}, true
 }
 
-// examineTLS says how a connection that works is secured.
+// examineTLS returns the TLS verification of a working connection.
 func examineTLS(conn connection.Connection) Finding {
 	host, _, remote := endpoint(conn)
 	ip := net.ParseIP(host)
 	mode := conn.DBCreds.Text("sslmode")
-	here := !remote || host == "localhost" || ip != nil && ip.IsLoopback()
+	local := !remote || host == "localhost" || ip != nil && ip.IsLoopback()
+	const advice = "Remove sslmode from db_creds; the default verifies the server."
 	switch {
-	case here && (mode == "" || mode == "disable"):
-		return Finding{"tls", Skipped, "the database is on this machine", ""}
+	case local && (mode == "" || mode == "disable"):
+		return Finding{"tls", Skipped, "the database is on the same machine", ""}
 	case mode == "disable":
-		return Finding{"tls", Warning, "sslmode is disable: whoever is on the way reads along", "Leave sslmode out of db_creds, which verifies the server."}
+		return Finding{"tls", Warning, "sslmode is disable: the connection is not encrypted", advice}
 	case mode == "require" && conn.DBCreds.Text("sslrootcert") == "":
-		return Finding{"tls", Warning, "sslmode is require: the server may be anybody", "Leave sslmode out of db_creds, which verifies the server."}
+		return Finding{"tls", Warning, "sslmode is require: the server's certificate is not verified", advice}
 	}
 	return Finding{"tls", OK, "the server's certificate is verified", ""}
 }
 
-// examineRights has the database prove that queries cannot write, and says what
-// its user could do beside them.
+// examineRights runs the read-only check and lists the user's write privileges.
 func examineRights(ctx context.Context, db database.Database) []Finding {
-	prover, ok := db.(database.Prover)
+	checker, ok := db.(database.Prover)
 	if !ok {
-		return []Finding{{"read-only", Skipped, "this database has no proof", ""}}
+		return []Finding{{"read-only", Skipped, "this database type has no read-only check", ""}}
 	}
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
-	rights, err := prover.Prove(ctx)
+	rights, err := checker.Prove(ctx)
 	if err != nil {
-		return []Finding{{"read-only", Failed, err.Error(), "Give the function a user that may only read; it serves nobody until then."}}
+		return []Finding{{"read-only", Failed, err.Error(), "Use a database user that can only read; the function answers no question until then."}}
 	}
-	findings := []Finding{{"read-only", OK, "a write that ran as queries do left nothing behind", ""}}
+	findings := []Finding{{"read-only", OK, "a test write through the query path changed nothing", ""}}
 	if len(rights.Writes) > 0 {
 		return append(findings, Finding{"rights", Warning,
-			fmt.Sprintf("the database's user may write by other means: %s", strings.Join(rights.Writes, ", ")),
-			"These statements make one that may only read: " + strings.Join(rights.Grants, "; ")})
+			fmt.Sprintf("the database user has write privileges: %s", strings.Join(rights.Writes, ", ")),
+			"These statements create a user that can only read: " + strings.Join(rights.Grants, "; ")})
 	}
-	return append(findings, Finding{"rights", OK, "the database's user may only read", ""})
+	return append(findings, Finding{"rights", OK, "the database user can only read", ""})
 }

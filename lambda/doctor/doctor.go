@@ -1,6 +1,6 @@
-// Package doctor examines, step by step, what the query function depends on:
-// credentials, files, database, generator and clock. Of each step it says how
-// it went and, where something is wrong, what to do.
+// Package doctor checks what the query function depends on: credentials, files,
+// database, generator and clock. Each finding has a status and, for a problem,
+// the advice that fixes it.
 package doctor
 
 import (
@@ -12,21 +12,21 @@ import (
 	"defog-cdk/lambda/database"
 )
 
-// stepTime is how long one step may take.
+// stepTime is the timeout of one check.
 const stepTime = 5 * time.Second
 
-// Status says how a step went.
+// Status is the outcome of one check.
 type Status string
 
-// The statuses. Only a failed step makes a report unhealthy.
+// The statuses. Only a failed check makes a report unhealthy.
 const (
 	OK      Status = "ok"
-	Warning Status = "warning" // questions are answered, and something should be changed
-	Failed  Status = "failed"  // questions are not answered
-	Skipped Status = "skipped" // there is nothing to examine, or an earlier step failed
+	Warning Status = "warning" // the function answers questions; a change is recommended
+	Failed  Status = "failed"  // the function cannot answer questions
+	Skipped Status = "skipped" // the check does not apply, or an earlier check failed
 )
 
-// Finding is what one step found.
+// Finding is the result of one check.
 type Finding struct {
 	Check  string `json:"check"`
 	Status Status `json:"status"`
@@ -34,57 +34,56 @@ type Finding struct {
 	Advice string `json:"advice,omitempty"`
 }
 
-// Report is all that was found, in the order of the steps. It holds no
-// credentials.
+// Report lists the findings in the order of the checks. It holds no credentials.
 type Report struct {
 	Healthy  bool      `json:"healthy"`
 	Findings []Finding `json:"findings"`
 }
 
-// Patient is what to examine.
-type Patient struct {
-	// Credentials returns the connection. Its error must be fit to be shown.
+// Target is the configuration to check.
+type Target struct {
+	// Credentials returns the connection. Its error must not hold a secret.
 	Credentials func(context.Context) (connection.Connection, error)
-	// Source says where Credentials reads.
+	// Source is the name of what Credentials reads, for messages.
 	Source string
-	// Files returns the folder with the dependencies, "" when there are none.
+	// Files returns the folder with the dependencies, or "" without any.
 	Files func(context.Context) (string, error)
-	// Generator is who writes the SQL, and GeneratorURL where it is; "" is
-	// what the connection says, or the generator's own place. Bedrock's is in
-	// GeneratorRegion.
+	// Generator is the type of SQL generator (defog, golden, bedrock, openai).
+	// GeneratorURL is its URL; "" selects the connection's, or else the
+	// generator's default. GeneratorRegion is the AWS region of Bedrock.
 	Generator, GeneratorURL, GeneratorRegion string
-	// Token is how the database knows the user when there is no password: see
+	// Token returns a database login token for a user without a password: see
 	// database.Surroundings.
 	Token func(ctx context.Context, endpoint, user string) (string, error)
 }
 
-// Examine takes every step that the ones before it allow.
-func Examine(ctx context.Context, p Patient) Report {
+// Examine runs each check whose prerequisites succeeded.
+func Examine(ctx context.Context, target Target) Report {
 	var findings []Finding
 	add := func(more ...Finding) { findings = append(findings, more...) }
 
-	conn, err := within(ctx, stepTime, p.Credentials)
+	conn, err := within(ctx, stepTime, target.Credentials)
 	if err != nil {
-		add(Finding{"credentials", Failed, err.Error(), "Correct " + p.Source + ", or the right to read it."})
+		add(Finding{"credentials", Failed, err.Error(), "Correct " + target.Source + ", or grant permission to read it."})
 	} else {
-		add(Finding{"credentials", OK, "read from " + p.Source, ""})
+		add(Finding{"credentials", OK, "read from " + target.Source, ""})
 	}
-	known := err == nil
-	folder, filesErr := within(ctx, 2*stepTime, p.Files)
-	add(p.examineFiles(folder, filesErr)...)
+	connected := err == nil
+	folder, filesErr := within(ctx, 2*stepTime, target.Files)
+	add(target.examineFiles(folder, filesErr)...)
 
 	switch {
-	case !known:
-		add(Finding{"database", Skipped, "there are no credentials", ""})
+	case !connected:
+		add(Finding{"database", Skipped, "no credentials", ""})
 	case len(conn.DBCreds) == 0:
-		add(Finding{"database", Skipped, "db_creds is empty: SQL is written and not run", ""})
+		add(Finding{"database", Skipped, "db_creds is empty: the function generates SQL and does not run it", ""})
 	default:
-		add(examineDatabase(ctx, conn, database.Surroundings{Directory: folder, Token: p.Token})...)
+		add(examineDatabase(ctx, conn, database.Surroundings{Directory: folder, Token: target.Token})...)
 	}
-	if known {
-		add(p.examineGenerator(ctx, conn)...)
+	if connected {
+		add(target.examineGenerator(ctx, conn)...)
 	} else {
-		add(Finding{"generator", Skipped, "there are no credentials", ""})
+		add(Finding{"generator", Skipped, "no credentials", ""})
 	}
 	return Report{
 		Healthy:  !slices.ContainsFunc(findings, func(f Finding) bool { return f.Status == Failed }),
@@ -92,20 +91,20 @@ func Examine(ctx context.Context, p Patient) Report {
 	}
 }
 
-// within takes a step that may not use up the time of the others.
+// within runs step with a timeout, so that one step leaves time for the others.
 func within[T any](ctx context.Context, limit time.Duration, step func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	return step(ctx)
 }
 
-// examineDatabase goes from the network up to what the database's user may do.
-func examineDatabase(ctx context.Context, conn connection.Connection, around database.Surroundings) []Finding {
+// examineDatabase checks the network, the login and the user's privileges.
+func examineDatabase(ctx context.Context, conn connection.Connection, env database.Surroundings) []Finding {
 	findings, reached := examineNetwork(ctx, conn)
 	if !reached {
 		return findings
 	}
-	db, err := database.Open(conn, around)
+	db, err := database.Open(conn, env)
 	if err != nil {
 		return append(findings, Finding{"login", Failed, err.Error(), "Correct db_creds in connection.json."})
 	}

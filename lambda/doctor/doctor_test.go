@@ -19,9 +19,9 @@ import (
 	"defog-cdk/lambda/doctor"
 )
 
-// patient returns one that reads conn, with a generator and no files.
-func patient(conn connection.Connection) doctor.Patient {
-	return doctor.Patient{
+// newTarget returns a target with conn, the generator defog and no files.
+func newTarget(conn connection.Connection) doctor.Target {
+	return doctor.Target{
 		Credentials: func(context.Context) (connection.Connection, error) { return conn, nil },
 		Source:      "the test",
 		Files:       func(context.Context) (string, error) { return "", nil },
@@ -29,11 +29,11 @@ func patient(conn connection.Connection) doctor.Patient {
 	}
 }
 
-// statuses returns the report's statuses by check, and fails where a finding
-// that something is wrong gives no advice or holds the password.
-func statuses(t *testing.T, p doctor.Patient) map[string]doctor.Status {
+// statuses returns the report's statuses by check. It fails the test if a
+// problem has no advice, or if a finding holds the password.
+func statuses(t *testing.T, target doctor.Target) map[string]doctor.Status {
 	t.Helper()
-	report := doctor.Examine(t.Context(), p)
+	report := doctor.Examine(t.Context(), target)
 	got := map[string]doctor.Status{}
 	healthy := true
 	for _, f := range report.Findings {
@@ -53,7 +53,7 @@ func statuses(t *testing.T, p doctor.Patient) map[string]doctor.Status {
 	return got
 }
 
-// serve returns the address of a generator with the given status and clock.
+// serve returns the URL of a generator with the given status and clock.
 func serve(t *testing.T, status int, clock func() time.Time) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -64,7 +64,7 @@ func serve(t *testing.T, status int, clock func() time.Time) string {
 	return server.URL
 }
 
-func TestDatabase(t *testing.T) {
+func TestExamineClassifiesDatabaseProblems(t *testing.T) {
 	server := postgres.Start(t, postgres.TLS())
 	server.Query(t, "CREATE ROLE reader LOGIN PASSWORD 'password of the test'")
 	closed := httptest.NewServer(nil)
@@ -72,15 +72,15 @@ func TestDatabase(t *testing.T) {
 	_, closedPort, _ := strings.Cut(closed.Listener.Addr().String(), ":")
 	for name, test := range map[string]struct {
 		change connection.Creds
-		want   map[string]doctor.Status // but credentials, generator, clock
+		want   map[string]doctor.Status // without credentials, generator and clock
 	}{
-		"this machine":        {nil, map[string]doctor.Status{"name": "ok", "port": "ok", "tls": "skipped", "login": "ok"}},
+		"local":               {nil, map[string]doctor.Status{"name": "ok", "port": "ok", "tls": "skipped", "login": "ok"}},
 		"verified":            {connection.Creds{"sslmode": "verify-full", "sslrootcert": server.Authority()}, map[string]doctor.Status{"name": "ok", "port": "ok", "tls": "ok", "login": "ok"}},
 		"not verified":        {connection.Creds{"sslmode": "require"}, map[string]doctor.Status{"name": "ok", "port": "ok", "tls": "warning", "login": "ok"}},
 		"unknown authority":   {connection.Creds{"sslmode": "verify-full"}, map[string]doctor.Status{"name": "ok", "port": "ok", "tls": "failed"}},
 		"wrong password":      {connection.Creds{"password": "another"}, map[string]doctor.Status{"name": "ok", "port": "ok", "tls": "skipped", "login": "failed"}},
 		"no such database":    {connection.Creds{"database": "none"}, map[string]doctor.Status{"name": "ok", "port": "ok", "login": "failed"}},
-		"nobody listens":      {connection.Creds{"port": closedPort}, map[string]doctor.Status{"name": "ok", "port": "failed"}},
+		"closed port":         {connection.Creds{"port": closedPort}, map[string]doctor.Status{"name": "ok", "port": "failed"}},
 		"no such host":        {connection.Creds{"host": "database.invalid"}, map[string]doctor.Status{"name": "failed"}},
 		"impossible settings": {connection.Creds{"sslmode": "perhaps"}, map[string]doctor.Status{"name": "ok", "port": "ok", "login": "failed"}},
 	} {
@@ -90,14 +90,14 @@ func TestDatabase(t *testing.T) {
 			for key, value := range test.change {
 				creds[key] = value
 			}
-			got := statuses(t, patient(connection.Connection{DBType: "postgres", DBCreds: creds, BaseURL: serve(t, 404, time.Now)}))
+			got := statuses(t, newTarget(connection.Connection{DBType: "postgres", DBCreds: creds, BaseURL: serve(t, 404, time.Now)}))
 			for _, check := range []string{"credentials", "dependencies", "generator", "clock"} {
 				if got[check] != doctor.OK {
 					t.Errorf("%s: %s", check, got[check])
 				}
 				delete(got, check)
 			}
-			delete(got, "read-only") // see lambda/database for what is proved
+			delete(got, "read-only") // lambda/database tests the read-only check
 			delete(got, "rights")
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
@@ -106,7 +106,7 @@ func TestDatabase(t *testing.T) {
 	}
 }
 
-func TestGeneratorAndClock(t *testing.T) {
+func TestExamineChecksGeneratorAndClock(t *testing.T) {
 	closed := httptest.NewServer(nil)
 	closed.Close()
 	off := func(d time.Duration) func() time.Time { return func() time.Time { return time.Now().Add(d) } }
@@ -114,14 +114,14 @@ func TestGeneratorAndClock(t *testing.T) {
 		url              string
 		generator, clock doctor.Status
 	}{
-		"well":          {serve(t, 200, time.Now), "ok", "ok"},
-		"broken":        {serve(t, 500, time.Now), "warning", "ok"},
+		"healthy":       {serve(t, 200, time.Now), "ok", "ok"},
+		"status 500":    {serve(t, 500, time.Now), "warning", "ok"},
 		"clock is slow": {serve(t, 200, off(2*time.Minute)), "ok", "warning"},
 		"clock is fast": {serve(t, 200, off(-time.Hour)), "ok", "failed"},
 		"down":          {closed.URL, "failed", "skipped"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := statuses(t, patient(connection.Connection{DBType: "postgres", BaseURL: test.url}))
+			got := statuses(t, newTarget(connection.Connection{DBType: "postgres", BaseURL: test.url}))
 			want := map[string]doctor.Status{
 				"credentials": "ok", "dependencies": "ok", "database": "skipped", "generator": test.generator, "clock": test.clock,
 			}
@@ -132,17 +132,17 @@ func TestGeneratorAndClock(t *testing.T) {
 	}
 }
 
-func TestFiles(t *testing.T) {
+func TestExamineChecksGeneratorFiles(t *testing.T) {
 	for name, test := range map[string]struct {
 		generator string
 		files     map[string]string
 		want      map[string]doctor.Status
 	}{
-		"golden":            {"golden", map[string]string{"golden.json": "[]"}, map[string]doctor.Status{"golden.json": "ok"}},
-		"golden without":    {"golden", nil, map[string]doctor.Status{"golden.json": "failed"}},
-		"golden broken":     {"golden", map[string]string{"golden.json": "["}, map[string]doctor.Status{"golden.json": "failed"}},
-		"a model":           {"openai", map[string]string{"schema.json": "{}", "glossary.md": "", "golden.json": "[]"}, map[string]doctor.Status{"schema.json": "ok", "glossary.md": "warning", "golden.json": "ok"}},
-		"a model's, absent": {"bedrock", nil, map[string]doctor.Status{"schema.json": "failed", "glossary.md": "warning", "golden.json": "warning"}},
+		"golden":          {"golden", map[string]string{"golden.json": "[]"}, map[string]doctor.Status{"golden.json": "ok"}},
+		"golden, missing": {"golden", nil, map[string]doctor.Status{"golden.json": "failed"}},
+		"golden, invalid": {"golden", map[string]string{"golden.json": "["}, map[string]doctor.Status{"golden.json": "failed"}},
+		"model":           {"openai", map[string]string{"schema.json": "{}", "glossary.md": "", "golden.json": "[]"}, map[string]doctor.Status{"schema.json": "ok", "glossary.md": "warning", "golden.json": "ok"}},
+		"model, missing":  {"bedrock", nil, map[string]doctor.Status{"schema.json": "failed", "glossary.md": "warning", "golden.json": "warning"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
@@ -151,10 +151,10 @@ func TestFiles(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			p := patient(connection.Connection{DBType: "postgres"})
-			p.Generator, p.GeneratorURL = test.generator, serve(t, 200, time.Now)
-			p.Files = func(context.Context) (string, error) { return folder, nil }
-			got := statuses(t, p)
+			target := newTarget(connection.Connection{DBType: "postgres"})
+			target.Generator, target.GeneratorURL = test.generator, serve(t, 200, time.Now)
+			target.Files = func(context.Context) (string, error) { return folder, nil }
+			got := statuses(t, target)
 			for _, check := range []string{"credentials", "database", "generator", "clock"} {
 				delete(got, check)
 			}
@@ -165,35 +165,34 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-func TestWithoutCredentials(t *testing.T) {
-	p := patient(connection.Connection{})
-	p.Credentials = func(context.Context) (connection.Connection, error) {
-		return connection.Connection{}, errors.New("read the secret prod/defog: AccessDeniedException")
+func TestExamineSkipsDatabaseWithoutCredentials(t *testing.T) {
+	target := newTarget(connection.Connection{})
+	target.Credentials = func(context.Context) (connection.Connection, error) {
+		return connection.Connection{}, errors.New("read secret prod/defog: AccessDeniedException")
 	}
-	p.Files = func(context.Context) (string, error) { return "", errors.New("s3://assets/deps.zip: access denied") }
+	target.Files = func(context.Context) (string, error) { return "", errors.New("s3://assets/deps.zip: access denied") }
 	want := map[string]doctor.Status{"credentials": "failed", "dependencies": "failed", "database": "skipped", "generator": "skipped"}
-	if diff := cmp.Diff(want, statuses(t, p)); diff != "" {
+	if diff := cmp.Diff(want, statuses(t, target)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 
-func TestADatabaseThatIsAFile(t *testing.T) {
+func TestExamineReportsMissingSQLiteFile(t *testing.T) {
 	conn := connection.Connection{
 		DBType: "sqlite", DBCreds: connection.Creds{"database": filepath.Join(t.TempDir(), "none.sqlite")}, BaseURL: serve(t, 200, time.Now),
 	}
-	got := statuses(t, patient(conn))
+	got := statuses(t, newTarget(conn))
 	if got["network"] != doctor.Skipped || got["login"] != doctor.Failed {
 		t.Errorf("got %v", got)
 	}
 }
 
-// TestAStepThatHangsLeavesTimeForTheOthers has S3 out of reach, as in a VPC
-// without a way to it.
-func TestAStepThatHangsLeavesTimeForTheOthers(t *testing.T) {
+// TestExamineLimitsEachStep simulates a VPC without a route to S3.
+func TestExamineLimitsEachStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 28*time.Second)
 		defer cancel()
-		report := doctor.Examine(ctx, doctor.Patient{
+		report := doctor.Examine(ctx, doctor.Target{
 			Credentials: func(ctx context.Context) (connection.Connection, error) {
 				<-ctx.Done()
 				return connection.Connection{}, ctx.Err()

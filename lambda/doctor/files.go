@@ -13,40 +13,40 @@ import (
 	"defog-cdk/lambda/schema"
 )
 
-// examineFiles looks for what the generator reads. A model writes SQL without
-// golden queries and a glossary too, but not as well.
-func (p Patient) examineFiles(folder string, err error) []Finding {
+// examineFiles checks the files that the generator reads. Golden queries and a
+// glossary improve a model's SQL but are optional.
+func (t Target) examineFiles(folder string, err error) []Finding {
 	if err != nil {
 		return []Finding{{"dependencies", Failed, err.Error(),
-			"Deploy again; if that changes nothing, look at the function's right to read the object in S3."}}
+			"Deploy again. If the error remains, check the function's permission to read the S3 object."}}
 	}
-	const make = "Make it with: go run ./cmd/defog schema"
-	switch p.Generator {
+	const advice = "Create it with: go run ./cmd/defog schema"
+	switch t.Generator {
 	case "golden":
-		return []Finding{examineFile(folder, generate.GoldenFile, Failed, "Write question/SQL pairs into it; README shows the form.")}
+		return []Finding{examineFile(folder, generate.GoldenFile, Failed, `Add question/SQL pairs: [{"question": "…", "sql": "…"}].`)}
 	case "bedrock", "openai":
 		return []Finding{
-			examineFile(folder, schema.File, Failed, make),
-			examineFile(folder, generate.GlossaryFile, Warning, make),
-			examineFile(folder, generate.GoldenFile, Warning, make),
+			examineFile(folder, schema.File, Failed, advice),
+			examineFile(folder, generate.GlossaryFile, Warning, advice),
+			examineFile(folder, generate.GoldenFile, Warning, advice),
 		}
 	}
-	return []Finding{{"dependencies", OK, "the generator " + p.Generator + " needs no file", ""}}
+	return []Finding{{"dependencies", OK, "the generator " + t.Generator + " requires no file", ""}}
 }
 
-// examineFile looks whether a file is there and, where it is to be JSON, is
-// that.
+// examineFile checks that the file exists, is not empty and, for .json, is JSON.
+// The status of a missing file is absent.
 func examineFile(folder, name string, absent Status, advice string) Finding {
 	data, err := os.ReadFile(filepath.Join(folder, name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Finding{name, absent, "it is not among the dependencies", advice}
+		return Finding{name, absent, "missing in the dependencies", advice}
 	case err != nil:
 		return Finding{name, Failed, err.Error(), advice}
 	case strings.HasSuffix(name, ".json") && !json.Valid(data):
-		return Finding{name, Failed, "it is not JSON", advice}
+		return Finding{name, Failed, "not valid JSON", advice}
 	case len(data) == 0:
-		return Finding{name, Warning, "it is empty", advice}
+		return Finding{name, Warning, "empty", advice}
 	}
 	return Finding{name, OK, fmt.Sprintf("%d bytes", len(data)), ""}
 }

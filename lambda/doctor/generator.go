@@ -11,49 +11,48 @@ import (
 	"defog-cdk/lambda/generate"
 )
 
-// AWS refuses signatures that are more than five minutes off.
+// AWS rejects signatures whose time differs by more than five minutes.
 const (
 	skewWarning = time.Minute
 	skewFailure = 5 * time.Minute
 )
 
-// examineGenerator looks whether there is a web server where the generator
-// should be, and whether both have the same time. It asks no question: that
-// would cost money.
-func (p Patient) examineGenerator(ctx context.Context, conn connection.Connection) []Finding {
-	if p.Generator == "golden" {
+// examineGenerator sends a GET to the generator's URL and compares the clocks.
+// It sends no question, since an answer costs money.
+func (t Target) examineGenerator(ctx context.Context, conn connection.Connection) []Finding {
+	if t.Generator == "golden" {
 		return []Finding{
-			{"generator", OK, "golden queries need no network", ""},
-			{"clock", Skipped, "there is no other one to compare with", ""},
+			{"generator", OK, "golden queries require no network", ""},
+			{"clock", Skipped, "no server to compare with", ""},
 		}
 	}
-	url := cmp.Or(p.GeneratorURL, conn.GenerateQueryURL, conn.BaseURL, generate.DefaultBaseURL)
-	switch p.Generator {
+	url := cmp.Or(t.GeneratorURL, conn.GenerateQueryURL, conn.BaseURL, generate.DefaultBaseURL)
+	switch t.Generator {
 	case "openai":
-		url = cmp.Or(p.GeneratorURL, conn.BaseURL, generate.DefaultOpenAIURL)
+		url = cmp.Or(t.GeneratorURL, conn.BaseURL, generate.DefaultOpenAIURL)
 	case "bedrock":
-		url = cmp.Or(p.GeneratorURL, "https://bedrock-runtime."+p.GeneratorRegion+".amazonaws.com")
+		url = cmp.Or(t.GeneratorURL, "https://bedrock-runtime."+t.GeneratorRegion+".amazonaws.com")
 	}
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
 	status, date, err := get(ctx, url)
 	if err != nil {
 		return []Finding{
-			{"generator", Failed, "it cannot be reached: " + err.Error(),
-				"Correct its URL. A function in a VPC needs a NAT gateway or an endpoint to get there."},
-			{"clock", Skipped, "there is no other one to compare with", ""},
+			{"generator", Failed, "unreachable: " + err.Error(),
+				"Correct its URL. A function in a VPC requires a NAT gateway or a VPC endpoint to reach it."},
+			{"clock", Skipped, "no server to compare with", ""},
 		}
 	}
-	// What a path is answered that nobody asked about tells nothing but that
-	// somebody is there.
+	// The path need not exist, so any status below 500 only shows that a server
+	// answers.
 	generator := Finding{"generator", OK, fmt.Sprintf("%s answers (HTTP status %d)", url, status), ""}
 	if status >= http.StatusInternalServerError {
-		generator.Status, generator.Advice = Warning, "It may be down for a while; try again, and ask whoever runs it."
+		generator.Status, generator.Advice = Warning, "Try again later. If the status remains, contact the generator's operator."
 	}
 	return []Finding{generator, examineClock(date, time.Now())}
 }
 
-// get returns a reply's HTTP status and when the server says that it was made.
+// get returns the HTTP status and the Date header of the response from url.
 func get(ctx context.Context, url string) (status int, date string, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -67,17 +66,17 @@ func get(ctx context.Context, url string) (status int, date string, err error) {
 	return response.StatusCode, response.Header.Get("Date"), response.Body.Close()
 }
 
-// examineClock compares this machine's clock with the server's.
+// examineClock compares the local clock, now, with the server's Date header.
 func examineClock(date string, now time.Time) Finding {
-	theirs, err := http.ParseTime(date)
+	server, err := http.ParseTime(date)
 	if err != nil {
-		return Finding{"clock", Skipped, "the generator does not tell its time", ""}
+		return Finding{"clock", Skipped, "the generator sends no Date header", ""}
 	}
-	skew := now.Sub(theirs).Abs().Round(time.Second)
-	const advice = "Set this machine's clock (NTP)."
-	switch detail := fmt.Sprintf("%s off the generator's", skew); {
+	skew := now.Sub(server).Abs().Round(time.Second)
+	const advice = "Synchronize the local clock (NTP)."
+	switch detail := fmt.Sprintf("differs from the generator's by %s", skew); {
 	case skew >= skewFailure:
-		return Finding{"clock", Failed, detail + ": AWS refuses what is signed with it", advice}
+		return Finding{"clock", Failed, detail + ": AWS rejects signatures of this clock", advice}
 	case skew >= skewWarning:
 		return Finding{"clock", Warning, detail, advice}
 	default:

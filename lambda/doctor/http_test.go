@@ -12,8 +12,7 @@ import (
 	"defog-cdk/lambda/doctor"
 )
 
-// Databases that are asked by HTTP, at an endpoint of their own.
-func TestDatabasesByHTTP(t *testing.T) {
+func TestExamineChecksDatabasesWithHTTPAPI(t *testing.T) {
 	warehouse, err := databricks.Start()
 	if err != nil {
 		t.Fatal(err)
@@ -33,18 +32,18 @@ func TestDatabasesByHTTP(t *testing.T) {
 	}
 	wrong := warehouse.Creds()
 	wrong["access_token"] = "password of the test"
-	well := map[string]doctor.Status{"name": "ok", "port": "ok", "tls": "skipped", "login": "ok", "read-only": "ok", "rights": "ok"}
+	healthy := map[string]doctor.Status{"name": "ok", "port": "ok", "tls": "skipped", "login": "ok", "read-only": "ok", "rights": "ok"}
 	for name, test := range map[string]struct {
 		dbType string
 		creds  connection.Creds
 		want   map[string]doctor.Status
 	}{
-		"bigquery":    {"bigquery", account, well},
+		"bigquery":    {"bigquery", account, healthy},
 		"databricks":  {"databricks", warehouse.Creds(), map[string]doctor.Status{"name": "ok", "port": "ok", "tls": "skipped", "login": "ok", "read-only": "ok", "rights": "warning"}},
 		"wrong token": {"databricks", wrong, map[string]doctor.Status{"name": "ok", "port": "ok", "tls": "skipped", "login": "failed"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := statuses(t, patient(connection.Connection{DBType: test.dbType, DBCreds: test.creds, BaseURL: serve(t, 404, time.Now)}))
+			got := statuses(t, newTarget(connection.Connection{DBType: test.dbType, DBCreds: test.creds, BaseURL: serve(t, 404, time.Now)}))
 			for _, check := range []string{"credentials", "dependencies", "generator", "clock"} {
 				delete(got, check)
 			}
