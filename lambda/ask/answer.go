@@ -9,16 +9,16 @@ import (
 	"defog-cdk/lambda/database"
 )
 
-// maxResponse is the most bytes that a function may answer: Lambda's 6 MB.
+// maxResponse is the largest response in bytes: Lambda's limit of 6 MB.
 const maxResponse = 6 << 20
 
-// maxInline is the most bytes of rows in an answer whose other rows are stored.
-// It is small enough for the rows to fit in whatever their text needs in
-// escapes, so that none is cut off that is not stored.
+// maxInline is the limit in bytes of an answer's rows if a results store takes
+// the others. Rows within it fit into the response even with every byte escaped,
+// so the response never drops a row that is not stored.
 const maxInline = maxResponse / 3
 
-// answer is what follows columns and data in a successful answer. Its first
-// fields are those of Defog's client.
+// answer holds the fields after columns and data in a successful answer. The
+// first four are those of Defog's client.
 type answer struct {
 	QueryGenerated      string          `json:"query_generated"`
 	RanSuccessfully     bool            `json:"ran_successfully"`
@@ -26,20 +26,20 @@ type answer struct {
 	PreviousContext     json.RawMessage `json:"previous_context"`
 	ExecutionTimeTaken  *float64        `json:"execution_time_taken,omitempty"`  // seconds; with profile
 	GenerationTimeTaken *float64        `json:"generation_time_taken,omitempty"` // seconds; with profile
-	Truncated           *bool           `json:"truncated,omitempty"`             // absent when nothing was run
-	RowCount            *int            `json:"row_count,omitempty"`             // absent when nothing was run
-	Results             *stored         `json:"results,omitempty"`               // absent when all rows are here, or the others are lost
+	Truncated           *bool           `json:"truncated,omitempty"`             // absent if no statement ran
+	RowCount            *int            `json:"row_count,omitempty"`             // absent if no statement ran
+	Results             *stored         `json:"results,omitempty"`               // absent if data holds all rows, or the upload failed
 	RequestID           string          `json:"request_id"`
 }
 
-// stored says where all rows of an answer are, as CSV.
+// stored is the location of all rows of an answer, as CSV.
 type stored struct {
 	URL      string    `json:"url"`
-	Expires  time.Time `json:"expires"` // when the URL stops working, in UTC
+	Expires  time.Time `json:"expires"` // expiry of the URL, in UTC
 	RowCount int       `json:"row_count"`
 }
 
-// refusal is the whole of a failed answer.
+// refusal is a failed answer.
 type refusal struct {
 	RanSuccessfully bool   `json:"ran_successfully"` // always false
 	ErrorMessage    string `json:"error_message"`
@@ -48,18 +48,18 @@ type refusal struct {
 	RequestID       string `json:"request_id"`
 }
 
-// response puts an answer into the form in which its caller gets it.
+// response encodes an answer for its caller.
 type response struct {
 	before, after string
-	quoted        bool // the answer is text inside JSON
-	most          int  // bytes
+	quoted        bool // the answer is a JSON string
+	limit         int  // bytes
 }
 
-// newResponse returns the form for a caller: behind an HTTP API the answer is
-// the text of body, a direct invoke gets the answer itself.
+// newResponse returns the encoding for an HTTP API, where the answer is the
+// string body, or for a direct invoke, whose response is the answer.
 func newResponse(isHTTP bool, code Code) response {
 	if !isHTTP {
-		return response{most: maxResponse}
+		return response{limit: maxResponse}
 	}
 	allow := ""
 	if code == MethodNotAllowed {
@@ -69,7 +69,7 @@ func newResponse(isHTTP bool, code Code) response {
 		before: fmt.Sprintf(`{"statusCode":%d,"headers":{"content-type":"application/json","cache-control":"no-store"%s},"body":"`, code.Status(), allow),
 		after:  `"}`,
 		quoted: true,
-		most:   maxResponse,
+		limit:  maxResponse,
 	}
 }
 
@@ -82,8 +82,8 @@ func (r response) refuse(refusal refusal) ([]byte, error) {
 	return r.join(text), nil
 }
 
-// accept returns the response for an answer with its rows, or without any when
-// result is nil. Rows that don't fit are cut off, in result too.
+// accept returns the response for an answer. result is nil if no statement ran.
+// Rows over the limit are removed, also from result.
 func (r response) accept(result *database.Result, a answer) ([]byte, error) {
 	if result == nil {
 		text, err := marshal(a)
@@ -102,18 +102,18 @@ func (r response) accept(result *database.Result, a answer) ([]byte, error) {
 		return nil, err
 	}
 	frame := len(r.before) + len(r.after) + r.size([]byte(`{"columns":,"data":,`))
-	if room := r.most - frame - r.size(columns) - r.size(tail); r.size(result.Data) > room {
+	if room := r.limit - frame - r.size(columns) - r.size(tail); r.size(result.Data) > room {
 		result.Data, result.RowCount = r.cut(result.Data, room)
-		result.Truncated = true // makes tail shorter, if anything
+		result.Truncated = true // "true" is not longer than "false", so tail does not grow
 		if tail, err = marshal(a); err != nil {
 			return nil, err
 		}
 	}
-	// Data is large: it is copied here, and nowhere else.
+	// Data is large: this is its only copy.
 	return r.join([]byte(`{"columns":`), columns, []byte(`,"data":`), result.Data, []byte(`,`), tail[1:]), nil
 }
 
-// size returns how many bytes text takes in the response.
+// size returns the length of text in the response, in bytes.
 func (r response) size(text []byte) int {
 	size := len(text)
 	if r.quoted {
@@ -124,9 +124,8 @@ func (r response) size(text []byte) int {
 	return size
 }
 
-// escape returns the letter that stands for c inside a JSON string, after a
-// backslash, or 0 when c stands for itself. JSON holds no other control
-// characters than these.
+// escape returns the character after the backslash in the JSON escape of c, or
+// 0 if c needs none. Encoded JSON holds no control characters but these.
 func escape(c byte) byte {
 	switch c {
 	case '"', '\\':
@@ -154,7 +153,7 @@ func (r response) join(parts ...[]byte) []byte {
 	return append(out, r.after...)
 }
 
-// append adds JSON text, escaped where it stands inside a string.
+// append appends JSON text to out, escaped if the answer is a JSON string.
 func (r response) append(out, text []byte) []byte {
 	if !r.quoted {
 		return append(out, text...)
@@ -169,8 +168,8 @@ func (r response) append(out, text []byte) []byte {
 	return append(out, text[copied:]...)
 }
 
-// cut returns as many of the first rows of data as fit into room, and their
-// count. It overwrites what follows them in data.
+// cut returns the first rows of data that fit into room bytes, and their count.
+// It overwrites the rest of data.
 func (r response) cut(data []byte, room int) ([]byte, int) {
 	const bracket = 1
 	count, end := 0, 1
@@ -201,8 +200,7 @@ func (r response) cut(data []byte, room int) ([]byte, int) {
 	return append(data[:end], ']'), count
 }
 
-// marshal is json.Marshal without escapes for HTML, which would only make SQL
-// harder to read.
+// marshal is json.Marshal without HTML escapes, which make SQL harder to read.
 func marshal(value any) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)

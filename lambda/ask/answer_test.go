@@ -12,12 +12,12 @@ import (
 	"defog-cdk/lambda/database"
 )
 
-// longestRow is more bytes than any row of large takes.
+// longestRow is an upper bound on the bytes of a row of large.
 const longestRow = 80
 
-// large returns a result of about size bytes whose rows test the cutting:
-// brackets, quotes and backslashes in texts, nested arrays, JSON on several
-// lines.
+// large returns a result of about size bytes. Its rows hold what makes cutting
+// hard: brackets, quotes and backslashes in strings, nested arrays, JSON on
+// several lines.
 func large(size int) database.Result {
 	var data strings.Builder
 	count := 0
@@ -27,30 +27,30 @@ func large(size int) database.Result {
 	return database.Result{Columns: []string{"a", "b", "c", "d"}, Data: json.RawMessage("[" + data.String()[1:] + "]"), RowCount: count}
 }
 
-func TestAnswersFitIntoAResponse(t *testing.T) {
-	const most = 5000
+func TestAcceptKeepsResponseWithinLimit(t *testing.T) {
+	const limit = 5000
 	cut := map[bool]int{}
-	for size := 3000; size < most+500; size += 23 {
+	for size := 3000; size < limit+500; size += 23 {
 		for _, isHTTP := range []bool{false, true} {
 			result := large(size)
 			var all []any
 			if err := json.Unmarshal(result.Data, &all); err != nil {
 				t.Fatal(err)
 			}
-			form := newResponse(isHTTP, OK)
-			form.most = most
-			out, err := form.accept(&result, answer{QueryGenerated: `SELECT "a"`, RequestID: "r-1"})
+			encoding := newResponse(isHTTP, OK)
+			encoding.limit = limit
+			out, err := encoding.accept(&result, answer{QueryGenerated: `SELECT "a"`, RequestID: "r-1"})
 			if err != nil {
 				t.Fatal(err)
 			}
 			got := read(t, out, isHTTP)
 			switch {
-			case len(out) > most:
+			case len(out) > limit:
 				t.Errorf("%d bytes", len(out))
 			case got.RowCount != len(got.Data), got.RowCount != result.RowCount, got.Truncated != (len(got.Data) < len(all)):
 				t.Errorf("row_count %d, truncated %t, rows %d of %d", got.RowCount, got.Truncated, len(got.Data), len(all))
-			case got.Truncated && len(out) < most-longestRow:
-				t.Errorf("cut, and only %d of %d bytes were used", len(out), most)
+			case got.Truncated && len(out) < limit-longestRow:
+				t.Errorf("truncated at %d of %d bytes", len(out), limit)
 			}
 			if diff := cmp.Diff(all[:min(len(got.Data), len(all))], got.Data); diff != "" {
 				t.Fatalf("not the first rows (-want +got):\n%s", diff)
@@ -61,7 +61,7 @@ func TestAnswersFitIntoAResponse(t *testing.T) {
 		}
 	}
 	if cut[false] == 0 || cut[true] <= cut[false] {
-		t.Errorf("answers cut: %v; some should be, and more of those inside JSON", cut)
+		t.Errorf("truncated answers by isHTTP: %v; want some, and more with HTTP", cut)
 	}
 }
 
@@ -86,7 +86,7 @@ func read(t *testing.T, out []byte, isHTTP bool) (got table) {
 	return got
 }
 
-func TestNoRowFits(t *testing.T) {
+func TestAcceptReturnsNoRowsIfFirstIsTooLarge(t *testing.T) {
 	result := database.Result{Columns: []string{"a"}, Data: json.RawMessage(`[["` + strings.Repeat("x", maxResponse) + `"]]`), RowCount: 1}
 	out, err := newResponse(false, OK).accept(&result, answer{RequestID: "r-1"})
 	want := `{"columns":["a"],"data":[],"query_generated":"","ran_successfully":false,"reason_for_query":null,"previous_context":null,"truncated":true,"row_count":0,"request_id":"r-1"}`

@@ -2,26 +2,24 @@ package ask
 
 import "net/http"
 
-// Code says in one word how a question ended. A failed answer carries it as
-// error_code.
+// Code is the outcome of a question. A failed answer holds it as error_code.
 type Code string
 
-// The codes, and the HTTP status of each. What the caller got wrong is 4xx. A
-// question that was handled and has no rows all the same is 200 with
-// ran_successfully false, as Defog's clients expect it. What could not be
-// reached is 502, what took too long 504.
+// The codes and their HTTP statuses. A caller's error is 4xx. A question without
+// SQL or rows is 200 with ran_successfully false, as Defog's clients expect. An
+// unreachable service is 502, a timeout 504.
 const (
-	OK                   Code = "ok"                     // 200; the log's word, not part of an answer
-	GeneratorRefused     Code = "generator_refused"      // 200: the generator has no SQL for this question
-	StatementFailed      Code = "statement_failed"       // 200: the database refused the SQL, and every retry's
-	BadRequest           Code = "bad_request"            // 400: bad JSON, or a field missing, unknown or wrong
+	OK                   Code = "ok"                     // 200; in the log only
+	GeneratorRefused     Code = "generator_refused"      // 200: the generator has no SQL for the question
+	StatementFailed      Code = "statement_failed"       // 200: the database rejected the SQL of each attempt
+	BadRequest           Code = "bad_request"            // 400: invalid JSON, or a missing, unknown or invalid field
 	MethodNotAllowed     Code = "method_not_allowed"     // 405: not POST
-	RequestTooLarge      Code = "request_too_large"      // 413: the body is over its limit
+	RequestTooLarge      Code = "request_too_large"      // 413: the body exceeds maxBody
 	UnsupportedMediaType Code = "unsupported_media_type" // 415: the content type is not JSON
-	Internal             Code = "internal"               // 500: a fault of ours; the log has it
-	GeneratorUnreachable Code = "generator_unreachable"  // 502: down, refuses us, or answers nonsense
-	DatabaseUnreachable  Code = "database_unreachable"   // 502: down, or refuses the login
-	NotReady             Code = "not_ready"              // 503: settings, dependencies or database are at fault; the log has it
+	Internal             Code = "internal"               // 500: internal error, see the log
+	GeneratorUnreachable Code = "generator_unreachable"  // 502: down, access denied, or an invalid response
+	DatabaseUnreachable  Code = "database_unreachable"   // 502: down, or the login failed
+	NotReady             Code = "not_ready"              // 503: invalid settings, dependencies or database, see the log
 	GeneratorTimeout     Code = "generator_timeout"      // 504: no SQL in time
 	DatabaseTimeout      Code = "database_timeout"       // 504: no rows in time
 )
@@ -50,11 +48,11 @@ func (c Code) Status() int {
 	}
 }
 
-// failure is a question that ended without an answer.
+// failure is the error of a question.
 type failure struct {
 	code    Code
 	message string // for the caller
-	sql     string // the question's first statement; "" when there is none
-	state   string // the database's code for a failed statement; for the log
+	sql     string // the question's first statement; "" without one
+	state   string // the database's code of a failed statement, for the log
 	cause   error  // for the log
 }

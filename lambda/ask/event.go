@@ -10,49 +10,49 @@ import (
 	"time"
 )
 
-// maxBody is the most bytes that a request may have.
+// maxBody is the largest request body in bytes.
 const maxBody = 1 << 20
 
-// event is what matters of an HTTP API event, payload format 2.0, which
-// function URLs send too. It is not events.APIGatewayV2HTTPRequest, because a
-// surprise in a field that nobody reads must not make an HTTP event look like
-// a direct invoke.
+// event holds the fields of an HTTP API event (payload format 2.0, also sent by
+// function URLs) that this package reads. events.APIGatewayV2HTTPRequest has
+// more: an unexpected type in an unused field would fail the decoding, and the
+// event would pass as a direct invoke.
 type event struct {
 	Headers         map[string]string `json:"headers"`
 	Body            string            `json:"body"`
 	IsBase64Encoded bool              `json:"isBase64Encoded"`
 	RequestContext  struct {
 		RequestID string `json:"requestId"`
-		TimeEpoch int64  `json:"timeEpoch"` // when the API got the request, in milliseconds
+		TimeEpoch int64  `json:"timeEpoch"` // time of the request at the API, in milliseconds
 		HTTP      struct {
 			Method string `json:"method"`
 		} `json:"http"`
 	} `json:"requestContext"`
 }
 
-// parseEvent tells an HTTP event from a direct invoke, whose payload is the
-// request itself: only the former has requestContext.http.
+// parseEvent decodes payload. isHTTP is false for a direct invoke: only an HTTP
+// event has requestContext.http.
 func parseEvent(payload []byte) (e event, isHTTP bool) {
 	err := json.Unmarshal(payload, &e)
 	return e, err == nil && e.RequestContext.HTTP.Method != ""
 }
 
-// asksForDoctor reports whether a direct invoke wants the function examined.
-func asksForDoctor(payload []byte) bool {
+// isDoctor reports whether the payload of a direct invoke is {"doctor": true}.
+func isDoctor(payload []byte) bool {
 	var given map[string]any
 	err := json.Unmarshal(payload, &given)
 	return err == nil && len(given) == 1 && given["doctor"] == true
 }
 
-// request returns the JSON of the request in the event's body.
+// request returns the event's body, decoded from base64 if necessary.
 func (e *event) request() ([]byte, *failure) {
 	if e.RequestContext.HTTP.Method != http.MethodPost {
-		return nil, &failure{code: MethodNotAllowed, message: "Questions come by POST, as a JSON object in the body."}
+		return nil, &failure{code: MethodNotAllowed, message: "The HTTP method is not allowed; want POST with a JSON object in the body."}
 	}
 	if contentType := e.header("content-type"); contentType != "" && !isJSON(contentType) {
 		return nil, &failure{
 			code:    UnsupportedMediaType,
-			message: fmt.Sprintf("The content type is %q; valid: application/json.", contentType),
+			message: fmt.Sprintf("The content type is %q; want application/json.", contentType),
 		}
 	}
 	if !e.IsBase64Encoded {
@@ -60,7 +60,7 @@ func (e *event) request() ([]byte, *failure) {
 	}
 	body, err := base64.StdEncoding.DecodeString(e.Body)
 	if err != nil {
-		return nil, &failure{code: BadRequest, message: "The body is said to be base64 and is not."}
+		return nil, &failure{code: BadRequest, message: "The body is not valid base64, which isBase64Encoded requires."}
 	}
 	return body, nil
 }
@@ -80,17 +80,15 @@ func isJSON(contentType string) bool {
 }
 
 const (
-	// apiTime is how long an HTTP API waits for its function: 30 s, less the
-	// way there and back.
+	// apiTime is the HTTP API's timeout of 30 s, less the network latency.
 	apiTime = 29 * time.Second
-	// maxStart is the longest that Lambda lets a function start before its
-	// first request.
+	// maxStart is Lambda's timeout for a function's start.
 	maxStart = 10 * time.Second
 )
 
-// deadline is when the API stops waiting: the caller would get its answer, not
-// ours. The function's start counts, so time runs from when the API got the
-// request; a time that cannot be right (another clock) is not believed.
+// deadline returns the time at which the HTTP API gives up and sends its own
+// error. The API's timeout includes the function's start, so it is counted from
+// timeEpoch. An implausible timeEpoch (another clock) is replaced by now.
 func (e *event) deadline(now time.Time) time.Time {
 	received := time.UnixMilli(e.RequestContext.TimeEpoch)
 	if age := now.Sub(received); age < 0 || age > maxStart {

@@ -11,26 +11,27 @@ import (
 	"defog-cdk/lambda/trace"
 )
 
-// exchange is one question on its way to its answer.
+// exchange is the state of one question and its answer.
 type exchange struct {
 	requestID string
 	coldStart bool
 	tracer    *trace.Tracer
 	request   request
 
-	query      generate.Query   // the question's first
-	executed   string           // the statement that gave the rows
-	result     *database.Result // nil when nothing was run
-	link       *results.Link    // to all rows, where result is not all of them
-	lost       error            // why there is no link where there should be one
+	query      generate.Query   // the first for this question
+	executed   string           // the statement of result
+	result     *database.Result // nil if no statement ran
+	link       *results.Link    // to all rows; nil if result holds them
+	lost       error            // of the upload for link
 	retries    int
 	generation time.Duration
 	execution  time.Duration
-	failure    *failure // nil for an answer
+	failure    *failure // nil for a successful answer
 }
 
-// run has the SQL written and run. A statement that the database refuses goes
-// back to the generator; what cannot be reached is not tried again here.
+// run generates the SQL and executes it. It sends a statement that the database
+// rejects back to the generator, at most retries times. It does not retry
+// unreachable services.
 func (x *exchange) run(ctx context.Context, backend Backend, retries int, limits database.Limits) *failure {
 	start, end := time.Now(), x.tracer.Begin(ctx, "generate")
 	query, err := backend.Generator.Generate(ctx, x.request.question)
@@ -60,7 +61,7 @@ func (x *exchange) run(ctx context.Context, backend Backend, retries int, limits
 	return nil
 }
 
-// retry has the statement that failed replaced.
+// retry replaces the failed statement with the generator's next one.
 func (x *exchange) retry(ctx context.Context, generator generate.Generator, fail *failure) (err error) {
 	x.retries++
 	start, end := time.Now(), x.tracer.Begin(ctx, "retry")
@@ -81,8 +82,8 @@ func (x *exchange) retry(ctx context.Context, generator generate.Generator, fail
 	return nil
 }
 
-// execute runs the statement. A failure names the question's first statement,
-// as Defog's client did.
+// execute runs the statement. A failure holds the question's first statement,
+// as in Defog's client.
 func (x *exchange) execute(ctx context.Context, backend Backend, limits database.Limits) *failure {
 	start, end := time.Now(), x.tracer.Begin(ctx, "query")
 	result, err := x.rows(ctx, backend, limits)
@@ -100,21 +101,20 @@ func (x *exchange) execute(ctx context.Context, backend Backend, limits database
 	connection, isConnection := errors.AsType[*database.ConnectionError](err)
 	switch {
 	case isStatement:
-		// No cause: a database's message can quote rows, which no log may hold.
+		// No cause: a database's message can quote rows, which must not be logged.
 		fail.code, fail.message, fail.state = StatementFailed, statement.Message, statement.Code
 	case ctx.Err() != nil:
 		fail.code, fail.message, fail.cause = DatabaseTimeout, "The database did not answer in time.", err
 	case isConnection:
 		fail.code, fail.message, fail.cause = DatabaseUnreachable, connection.Message, connection.Cause
 	default:
-		fail.code, fail.message, fail.cause = Internal, "The statement met a fault in the function; its log has the request_id.", err
+		fail.code, fail.message, fail.cause = Internal, "Internal error in the query; the function's log has details under request_id.", err
 	}
 	return fail
 }
 
-// rows runs the statement, and stores all rows where the limits do not hold
-// them. An answer of which not all could be stored is cut, as one without a
-// store.
+// rows runs the statement and uploads all rows if they exceed the limits. If the
+// upload fails, the answer is truncated, as without a store.
 func (x *exchange) rows(ctx context.Context, backend Backend, limits database.Limits) (*database.Result, error) {
 	if backend.Results == nil {
 		return backend.Database.Query(ctx, x.executed, limits)
@@ -126,9 +126,8 @@ func (x *exchange) rows(ctx context.Context, backend Backend, limits database.Li
 	return result, err
 }
 
-// storeUntil is when the last row must have come that is stored: the database
-// stops a statement whose rows take longer than its time, and the question has
-// an end of its own.
+// storeUntil returns the deadline for the upload of rows. It leaves a quarter of
+// the statement's or the question's time, whichever is shorter.
 func storeUntil(ctx context.Context, statement time.Duration) time.Time {
 	left := statement
 	if deadline, ok := ctx.Deadline(); ok {
@@ -147,11 +146,11 @@ func generatorFailure(ctx context.Context, err error) *failure {
 	case ok && e.Kind == generate.Timeout, ctx.Err() != nil:
 		return &failure{code: GeneratorTimeout, message: "The generator did not answer in time.", cause: err}
 	default:
-		return &failure{code: Internal, message: "The generator met a fault in the function; its log has the request_id.", cause: err}
+		return &failure{code: Internal, message: "Internal error in the generator; the function's log has details under request_id.", cause: err}
 	}
 }
 
-// encode returns the response.
+// encode returns the response for the caller.
 func (x *exchange) encode(isHTTP bool) ([]byte, error) {
 	if x.failure != nil {
 		return newResponse(isHTTP, x.failure.code).refuse(refusal{

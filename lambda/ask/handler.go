@@ -1,5 +1,5 @@
-// Package ask answers questions: it decodes a Lambda event, has SQL written
-// and run, and encodes the rows as Defog's clients expect them.
+// Package ask handles Lambda events: it decodes a question, generates SQL, runs
+// it, and encodes the rows in the format of Defog's clients.
 package ask
 
 import (
@@ -21,47 +21,46 @@ import (
 	"defog-cdk/lambda/trace"
 )
 
-// margin is what is kept of a request's time for the answer itself.
+// margin is the part of a request's time that is reserved for the encoding.
 const margin = time.Second
 
-// Handler answers Lambda events: HTTP API events (payload format 2.0) with an
-// HTTP response, and direct invokes, whose payload is the request, with the
-// answer itself. Its fields must not change once it serves.
+// Handler handles Lambda events. It returns an HTTP response for an HTTP API
+// event (payload format 2.0), and the answer for a direct invoke, whose payload
+// is the request. Its fields must not change after the first event.
 type Handler struct {
-	// Open prepares what answers questions. A failure is not final: the next
-	// request calls it again, and is answered 503 if that fails too.
+	// Open prepares the backend. If it fails, the request is answered 503 and
+	// the next one calls it again.
 	Open func(context.Context) (Backend, error)
 
-	// Examine says what is wrong with what the function depends on. It is run
-	// for a direct invoke of {"doctor": true}, whose caller AWS has let in as
-	// one who may invoke the function, and never through the API.
+	// Examine returns the doctor's report. Only a direct invoke of
+	// {"doctor": true} runs it, since its caller has permission to invoke the
+	// function; the API does not.
 	Examine func(context.Context) doctor.Report
 
 	Log              *slog.Logger
-	Retries          int           // how often a failed statement goes back to the generator
-	MaxRows          int           // the most rows of an answer
-	StatementTimeout time.Duration // how long the database may work on one statement
+	Retries          int           // limit of attempts to replace a failed statement
+	MaxRows          int           // limit of rows in an answer
+	StatementTimeout time.Duration // of one statement
 	LogQuestions     bool          // adds the question's text to the log
-	Stack            string        // whose metrics go along with the log; "" for none
-	Tracer           *trace.Tracer // is told how long generator and database took; nil for nobody
+	Stack            string        // dimension of the metrics in the log; "" for none
+	Tracer           *trace.Tracer // records the duration of each step; nil for none
 
 	mu      sync.Mutex
 	backend *Backend
 	warm    bool
 }
 
-// Backend is what answers questions.
+// Backend holds the services that answer questions.
 type Backend struct {
 	Generator generate.Generator
-	Database  database.Database // nil: SQL is generated and not run
-	Results   *results.Store    // where answers go that are over the limits; nil: they are cut
+	Database  database.Database // nil: generate SQL and do not run it
+	Results   *results.Store    // for answers over the limits; nil: truncate them
 }
 
-// Prepare calls Open ahead of the first request, which then need not wait for
-// it.
+// Prepare calls Open before the first request.
 func (h *Handler) Prepare(ctx context.Context) {
 	if _, err := h.open(ctx); err != nil {
-		h.Log.ErrorContext(ctx, "not ready; the next request tries again", "cause", err)
+		h.Log.ErrorContext(ctx, "start failed; the next request retries it", "cause", err)
 	}
 }
 
@@ -78,16 +77,16 @@ func (h *Handler) open(ctx context.Context) (Backend, error) {
 	return *h.backend, nil
 }
 
-// Invoke answers one event. Whatever goes wrong with it is an answer too, so
-// there is no error that a caller could cause.
+// Invoke handles one event. A failed question is an answer too, so a caller
+// cannot cause an error.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	start := time.Now()
 	event, isHTTP := parseEvent(payload)
-	if !isHTTP && asksForDoctor(payload) {
+	if !isHTTP && isDoctor(payload) {
 		ctx, cancel := keepMargin(ctx)
 		defer cancel()
 		report := h.Examine(ctx)
-		h.Log.InfoContext(ctx, "examined", "healthy", report.Healthy)
+		h.Log.InfoContext(ctx, "doctor", "healthy", report.Healthy)
 		return marshal(report)
 	}
 	read := func() ([]byte, *failure) { return payload, nil }
@@ -108,13 +107,14 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return out, nil
 }
 
-// answer takes x as far as it gets. A panic ends this question only.
+// answer runs the question and returns its failure, if any. A panic fails only
+// this question.
 func (h *Handler) answer(ctx context.Context, x *exchange, read func() ([]byte, *failure)) (fail *failure) {
 	defer func() {
 		if p := recover(); p != nil {
 			fail = &failure{
 				code:    Internal,
-				message: "The question met a fault in the function; its log has the request_id.",
+				message: "Internal error; the function's log has details under request_id.",
 				cause:   fmt.Errorf("panic: %v\n%s", p, debug.Stack()),
 			}
 		}
@@ -139,8 +139,8 @@ func (h *Handler) answer(ctx context.Context, x *exchange, read func() ([]byte, 
 	return x.run(ctx, backend, h.Retries, limits)
 }
 
-// NotReadyError says that nothing can be answered until an operator has changed
-// something. A Database returns it for what shows at the first query only.
+// NotReadyError reports a configuration that an operator must correct. A
+// Database returns it if the problem appears at the first query.
 type NotReadyError struct{ Cause error }
 
 func (e *NotReadyError) Error() string { return e.Cause.Error() }
@@ -149,10 +149,11 @@ func (e *NotReadyError) Error() string { return e.Cause.Error() }
 func (e *NotReadyError) Unwrap() error { return e.Cause }
 
 func notReady(cause error) *failure {
-	return &failure{code: NotReady, message: "The function is not ready: its settings, dependencies or database are at fault; its log says how.", cause: cause}
+	return &failure{code: NotReady, message: "The function is not ready: its settings, dependencies or database are invalid; its log has the cause.", cause: cause}
 }
 
-// keepMargin ends the work while there is still time to answer.
+// keepMargin returns a context that ends before ctx, so that time remains to
+// encode the answer.
 func keepMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -169,7 +170,7 @@ func (h *Handler) isFirst() bool {
 	return first
 }
 
-// requestID returns the id by which Lambda's own log lines name the request.
+// requestID returns the id of the request in Lambda's log, or else the API's.
 func requestID(ctx context.Context, e event) string {
 	var fromLambda string
 	if lc, ok := lambdacontext.FromContext(ctx); ok {

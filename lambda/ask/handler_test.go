@@ -19,10 +19,10 @@ import (
 	"defog-cdk/lambda/generate"
 )
 
-// fake is a generator and a database of which a test says how they behave.
+// fake is a generator and a database with a configured behaviour.
 type fake struct {
-	sql      []string // the statements that the generator gives, one after another
-	err      error    // of the generator, after those
+	sql      []string // the generator's statements, in order
+	err      error    // of the generator, after the last statement
 	fails    map[string]error
 	result   database.Result
 	asked    []generate.Question
@@ -62,7 +62,7 @@ func (f *fake) Query(_ context.Context, sql string, limits database.Limits) (*da
 
 func (f *fake) Close() error { return nil }
 
-// newHandler returns a handler of f that logs to the buffer.
+// newHandler returns a handler with f as its backend, and its log.
 func newHandler(f *fake) (*Handler, *bytes.Buffer) {
 	var log bytes.Buffer
 	var secrets Secrets
@@ -114,7 +114,7 @@ func rows() database.Result {
 const success = `{"columns":["n","n"],"data":[[1,"a\"b"],[null,"<ü>"]],"query_generated":"SELECT 1","ran_successfully":true,` +
 	`"reason_for_query":"why <not>","previous_context":["c"],"truncated":false,"row_count":2,"request_id":"r-1"}`
 
-func TestDirectInvoke(t *testing.T) {
+func TestInvokeAnswersDirectInvoke(t *testing.T) {
 	f := &fake{sql: []string{"SELECT 1"}, result: rows()}
 	h, _ := newHandler(f)
 	if diff := cmp.Diff(success, invoke(t, h, `{"question":"How many?"}`)); diff != "" {
@@ -126,7 +126,7 @@ func TestDirectInvoke(t *testing.T) {
 	}
 }
 
-func TestHTTPEvent(t *testing.T) {
+func TestInvokeAnswersHTTPEvent(t *testing.T) {
 	for name, change := range map[string]func(*events.APIGatewayV2HTTPRequest){
 		"plain":           func(*events.APIGatewayV2HTTPRequest) {},
 		"no content type": func(e *events.APIGatewayV2HTTPRequest) { e.Headers = nil },
@@ -156,7 +156,7 @@ func TestHTTPEvent(t *testing.T) {
 	}
 }
 
-func TestHTTPFailures(t *testing.T) {
+func TestInvokeRejectsInvalidHTTPRequests(t *testing.T) {
 	tests := map[string]struct {
 		change func(*events.APIGatewayV2HTTPRequest)
 		status int
@@ -164,23 +164,23 @@ func TestHTTPFailures(t *testing.T) {
 	}{
 		"content type": {
 			func(e *events.APIGatewayV2HTTPRequest) { e.Headers["content-type"] = "text/plain" }, 415,
-			`{"ran_successfully":false,"error_message":"The content type is \"text/plain\"; valid: application/json.","error_code":"unsupported_media_type","request_id":"r-1"}`,
+			`{"ran_successfully":false,"error_message":"The content type is \"text/plain\"; want application/json.","error_code":"unsupported_media_type","request_id":"r-1"}`,
 		},
 		"GET": {
 			func(e *events.APIGatewayV2HTTPRequest) { e.RequestContext.HTTP.Method, e.Body = "GET", "" }, 405,
-			`{"ran_successfully":false,"error_message":"Questions come by POST, as a JSON object in the body.","error_code":"method_not_allowed","request_id":"r-1"}`,
+			`{"ran_successfully":false,"error_message":"The HTTP method is not allowed; want POST with a JSON object in the body.","error_code":"method_not_allowed","request_id":"r-1"}`,
 		},
 		"bad base64": {
 			func(e *events.APIGatewayV2HTTPRequest) { e.IsBase64Encoded = true }, 400,
-			`{"ran_successfully":false,"error_message":"The body is said to be base64 and is not.","error_code":"bad_request","request_id":"r-1"}`,
+			`{"ran_successfully":false,"error_message":"The body is not valid base64, which isBase64Encoded requires.","error_code":"bad_request","request_id":"r-1"}`,
 		},
 		"empty": {
 			func(e *events.APIGatewayV2HTTPRequest) { e.Body = " " }, 400,
-			`{"ran_successfully":false,"error_message":"The body is empty; valid: a JSON object such as {\"question\": \"…\"}.","error_code":"bad_request","request_id":"r-1"}`,
+			`{"ran_successfully":false,"error_message":"The body is empty; want a JSON object such as {\"question\": \"…\"}.","error_code":"bad_request","request_id":"r-1"}`,
 		},
 		"too large": {
 			func(e *events.APIGatewayV2HTTPRequest) { e.Body = strings.Repeat(" ", maxBody+1) }, 413,
-			`{"ran_successfully":false,"error_message":"The body has 1048577 bytes; valid: at most 1048576.","error_code":"request_too_large","request_id":"r-1"}`,
+			`{"ran_successfully":false,"error_message":"The body has 1048577 bytes; want at most 1048576.","error_code":"request_too_large","request_id":"r-1"}`,
 		},
 	}
 	for name, test := range tests {
@@ -203,7 +203,7 @@ func TestHTTPFailures(t *testing.T) {
 	}
 }
 
-func TestRetriesUntilAStatementRuns(t *testing.T) {
+func TestInvokeRetriesUntilStatementRuns(t *testing.T) {
 	refused := func(message string) error { return &database.StatementError{Code: "42P01", Message: message} }
 	f := &fake{
 		sql:    []string{"A", "B", "C"},
@@ -227,7 +227,7 @@ func TestRetriesUntilAStatementRuns(t *testing.T) {
 	}
 }
 
-func TestFailures(t *testing.T) {
+func TestInvokeReportsFailures(t *testing.T) {
 	refused := &database.StatementError{Code: "42P01", Message: "no such table"}
 	unreachable := &generate.Error{Kind: generate.Unreachable, Message: "No generator.", Cause: errors.New("dial generator.internal")}
 	tests := map[string]struct {
@@ -243,7 +243,7 @@ func TestFailures(t *testing.T) {
 			}},
 			StatementFailed, "no such table", "A", []string{"A", "B", "C", "D"},
 		},
-		"no retry left to try": {
+		"retry's generator down": {
 			&fake{sql: []string{"A"}, fails: map[string]error{"A": refused}, err: unreachable},
 			StatementFailed, "no such table", "A", []string{"A"},
 		},
@@ -257,7 +257,7 @@ func TestFailures(t *testing.T) {
 		},
 		"database's unknown error": {
 			&fake{sql: []string{"A"}, fails: map[string]error{"A": errors.New("db.internal is odd")}},
-			Internal, "The statement met a fault in the function; its log has the request_id.", "A", []string{"A"},
+			Internal, "Internal error in the query; the function's log has details under request_id.", "A", []string{"A"},
 		},
 		"generator refuses": {
 			&fake{err: &generate.Error{Kind: generate.Refused, Message: "Too vague."}}, GeneratorRefused, "Too vague.", nil, nil,
@@ -268,7 +268,7 @@ func TestFailures(t *testing.T) {
 		},
 		"generator's unknown error": {
 			&fake{err: errors.New("generator.internal is odd")},
-			Internal, "The generator met a fault in the function; its log has the request_id.", nil, nil,
+			Internal, "Internal error in the generator; the function's log has details under request_id.", nil, nil,
 		},
 	}
 	for name, test := range tests {
@@ -289,13 +289,13 @@ func TestFailures(t *testing.T) {
 				t.Errorf("log: %v", line)
 			}
 			if test.code == StatementFailed && strings.Contains(log.String(), "no such table") {
-				t.Errorf("the database's message, which can quote rows, is in the log: %s", log)
+				t.Errorf("the log holds the database's message, which can quote rows: %s", log)
 			}
 		})
 	}
 }
 
-// hanging never returns before its context ends.
+// hanging is a database whose query returns only when its context ends.
 type hanging struct{ fake }
 
 func (h *hanging) Query(ctx context.Context, _ string, _ database.Limits) (*database.Result, error) {
@@ -303,7 +303,7 @@ func (h *hanging) Query(ctx context.Context, _ string, _ database.Limits) (*data
 	return nil, &database.ConnectionError{Message: "gone", Cause: ctx.Err()}
 }
 
-func TestTimeIsUpBeforeLambdasIs(t *testing.T) {
+func TestInvokeAnswersBeforeLambdaTimeout(t *testing.T) {
 	f := &fake{sql: []string{"A"}}
 	h, _ := newHandler(f)
 	h.Open = func(context.Context) (Backend, error) { return Backend{Generator: f, Database: &hanging{}}, nil }
@@ -314,22 +314,22 @@ func TestTimeIsUpBeforeLambdasIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if ctx.Err() != nil {
-		t.Error("nothing was left of Lambda's time for the answer")
+		t.Error("the answer came after Lambda's timeout")
 	}
 	if got := decode(t, string(out)); got["error_code"] != string(DatabaseTimeout) || got["query_generated"] != "A" {
 		t.Errorf("got %v", got)
 	}
 }
 
-func TestSQLOnly(t *testing.T) {
+func TestInvokeReturnsSQLWithoutRunningIt(t *testing.T) {
 	const want = `{"query_generated":"A","ran_successfully":true,"reason_for_query":"why <not>","previous_context":["c"],"request_id":"r-1"}`
-	asked := &fake{sql: []string{"A"}}
-	h, _ := newHandler(asked)
+	backend := &fake{sql: []string{"A"}}
+	h, _ := newHandler(backend)
 	if diff := cmp.Diff(want, invoke(t, h, `{"question":"How many?","sql_only":true}`)); diff != "" {
 		t.Errorf("sql_only (-want +got):\n%s", diff)
 	}
-	if len(asked.executed) != 0 {
-		t.Errorf("executed %q", asked.executed)
+	if len(backend.executed) != 0 {
+		t.Errorf("executed %q", backend.executed)
 	}
 	h, _ = newHandler(nil)
 	h.Open = func(context.Context) (Backend, error) { return Backend{Generator: &fake{sql: []string{"A"}}}, nil }
@@ -338,7 +338,7 @@ func TestSQLOnly(t *testing.T) {
 	}
 }
 
-func TestProfileTellsTimes(t *testing.T) {
+func TestProfileAddsDurations(t *testing.T) {
 	h, _ := newHandler(&fake{sql: []string{"SELECT 1"}, result: rows()})
 	got := decode(t, invoke(t, h, `{"question":"How many?","profile":true}`))
 	for _, key := range []string{"execution_time_taken", "generation_time_taken"} {
@@ -348,7 +348,7 @@ func TestProfileTellsTimes(t *testing.T) {
 	}
 }
 
-func TestPanicEndsOneQuestionOnly(t *testing.T) {
+func TestPanicFailsOneQuestionOnly(t *testing.T) {
 	f := &fake{result: rows()}
 	h, log := newHandler(f)
 	broken := true
@@ -359,7 +359,7 @@ func TestPanicEndsOneQuestionOnly(t *testing.T) {
 		return Backend{Generator: f, Database: f}, nil
 	}
 	got := invoke(t, h, `{"question":"How many?"}`)
-	want := `{"ran_successfully":false,"error_message":"The question met a fault in the function; its log has the request_id.","error_code":"internal","request_id":"r-1"}`
+	want := `{"ran_successfully":false,"error_message":"Internal error; the function's log has details under request_id.","error_code":"internal","request_id":"r-1"}`
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -373,7 +373,7 @@ func TestPanicEndsOneQuestionOnly(t *testing.T) {
 	}
 }
 
-func TestNotReadyUntilOpened(t *testing.T) {
+func TestInvokeRetriesOpenUntilReady(t *testing.T) {
 	f := &fake{sql: []string{"SELECT 1"}, result: rows()}
 	h, log := newHandler(f)
 	opened := 0
@@ -402,18 +402,18 @@ func TestNotReadyUntilOpened(t *testing.T) {
 	}
 }
 
-func TestLogHoldsTheQuestionOnlyWhenWanted(t *testing.T) {
-	for _, wanted := range []bool{false, true} {
+func TestLogHoldsQuestionOnlyWithLogQuestions(t *testing.T) {
+	for _, enabled := range []bool{false, true} {
 		f := &fake{sql: []string{"SELECT 1"}, result: rows()}
 		h, log := newHandler(f)
-		h.LogQuestions = wanted
+		h.LogQuestions = enabled
 		invoke(t, h, `{"question":"How many?"}`)
 		line := decode(t, log.String())
-		if got := line["question"] == "How many?"; got != wanted {
-			t.Errorf("wanted %t, log: %v", wanted, line)
+		if got := line["question"] == "How many?"; got != enabled {
+			t.Errorf("LogQuestions %t, log: %v", enabled, line)
 		}
 		for _, key := range []string{"timestamp", "level", "msg", "generation_ms", "database_ms", "total_ms", "question"} {
-			delete(line, key) // differ from run to run, or looked at above
+			delete(line, key) // varies, or is checked above
 		}
 		want := map[string]any{
 			"request_id": "r-1", "outcome": "ok", "status": 200.0, "bytes": float64(len(success)),
@@ -425,11 +425,11 @@ func TestLogHoldsTheQuestionOnlyWhenWanted(t *testing.T) {
 	}
 }
 
-func TestLoggerRedacts(t *testing.T) {
+func TestLoggerRedactsSecrets(t *testing.T) {
 	var log bytes.Buffer
 	var secrets Secrets
 	logger := NewLogger(&log, &secrets)
-	secrets.Add("p@ss word", "ab") // those found later count too
+	secrets.Add("p@ss word", "ab") // after the logger's creation
 	secrets.Add("p@ss word and more")
 	logger.Info("msg p@ss word", "url", "x://u:p%40ss+word@h", "err", errors.New("p@ss word and more"), slog.Group("g", "in", "p@ss word"), "ab", "ab")
 	line := decode(t, log.String())
@@ -440,7 +440,7 @@ func TestLoggerRedacts(t *testing.T) {
 	}
 }
 
-func TestEventTime(t *testing.T) {
+func TestDeadlineCountsFromAPITime(t *testing.T) {
 	now := time.Date(2026, 2, 28, 12, 0, 0, 0, time.UTC)
 	for name, test := range map[string]struct{ received, want time.Duration }{
 		"just now":       {0, apiTime},
@@ -456,7 +456,7 @@ func TestEventTime(t *testing.T) {
 	}
 }
 
-// decode decodes one JSON object, and fails when there is more.
+// decode decodes text, which must be one JSON object.
 func decode(t *testing.T, text string) map[string]any {
 	t.Helper()
 	var object map[string]any

@@ -67,9 +67,9 @@ func NewLogger(w io.Writer, secrets *Secrets) *slog.Logger {
 	}))
 }
 
-// log writes the request's one line: what happened, how long it took and how
-// much it was; never rows or credentials, and the question only if wanted. In
-// a stack the line carries the metrics too.
+// log writes one line per request: outcome, durations and sizes, and the metrics
+// if Stack is set. It never writes rows or credentials, and writes the question
+// only if LogQuestions is set.
 func (h *Handler) log(ctx context.Context, x *exchange, total time.Duration, size int) {
 	code, level := OK, slog.LevelInfo
 	if x.failure != nil {

@@ -7,15 +7,15 @@ import (
 	"defog-cdk/internal/metrics"
 )
 
-// metric is one number of a request, under CloudWatch's name and unit.
+// metric is one number of a request, with its CloudWatch name and unit.
 type metric struct {
 	name, unit string
 	value      float64
 }
 
-// metrics returns the request's numbers, the count of questions first. A time
-// or a count of what did not happen is left out: as a zero it would spoil the
-// averages.
+// metrics returns the request's metrics; the first is the count of questions.
+// It omits the time and row count of a step that did not run, since a zero
+// would distort the averages.
 func (x *exchange) metrics(code Code, total time.Duration, size int) []metric {
 	numbers := []metric{
 		count(metrics.Questions, true),
@@ -49,7 +49,7 @@ func count(name string, happened bool) metric {
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// directive tells CloudWatch which members of a log line are metrics.
+// directive lists the members of a log line that CloudWatch reads as metrics.
 type directive struct {
 	Timestamp         int64 // milliseconds since 1970
 	CloudWatchMetrics []directiveMetrics
@@ -63,9 +63,9 @@ type directiveMetrics struct {
 
 type directiveMetric struct{ Name, Unit string }
 
-// embed returns the members that make a log line carry metrics for the whole
-// stack. The count of questions is there by outcome too: each further set of
-// dimensions is billed as a metric of its own.
+// embed returns the log line's members that hold metrics for the stack. Only the
+// count of questions has the dimension Outcome, since CloudWatch bills each set
+// of dimensions as a separate metric.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 func embed(stack string, code Code, now time.Time, numbers []metric) []slog.Attr {
 	definitions := make([]directiveMetric, len(numbers))

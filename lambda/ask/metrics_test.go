@@ -12,7 +12,8 @@ import (
 	"defog-cdk/lambda/generate"
 )
 
-// logLine asks one question in a stack and returns the log's line.
+// logLine sends one question to a handler with Stack set, and returns its log
+// line.
 func logLine(t *testing.T, f *fake) map[string]any {
 	t.Helper()
 	h, log := newHandler(f)
@@ -21,11 +22,11 @@ func logLine(t *testing.T, f *fake) map[string]any {
 	return decode(t, log.String())
 }
 
-func TestMetricsTellWhatHappened(t *testing.T) {
+func TestMetricsCountOutcomes(t *testing.T) {
 	unreachable := &database.ConnectionError{Message: "No connection."}
 	for name, test := range map[string]struct {
 		fake *fake
-		want map[string]any // times and bytes differ from run to run
+		want map[string]any // without times and bytes, which vary
 	}{
 		"answer": {
 			&fake{sql: []string{"A"}, result: rows()},
@@ -69,9 +70,9 @@ func TestMetricsTellWhatHappened(t *testing.T) {
 	}
 }
 
-// TestMetricsKeepTheFormat checks what CloudWatch's specification of embedded
-// metrics asks for.
-func TestMetricsKeepTheFormat(t *testing.T) {
+// TestMetricsFollowEmbeddedMetricFormat checks the rules of CloudWatch's
+// specification.
+func TestMetricsFollowEmbeddedMetricFormat(t *testing.T) {
 	line := logLine(t, &fake{sql: []string{"A"}, result: rows()})
 	aws := line["_aws"].(map[string]any)
 	if len(aws) != 2 {
@@ -112,7 +113,7 @@ func TestMetricsKeepTheFormat(t *testing.T) {
 		}
 	}
 	if names[0] != "Questions" {
-		t.Errorf("%s is there by outcome", names[0])
+		t.Errorf("%s has the dimension Outcome", names[0])
 	}
 	slices.Sort(names)
 	want := []string{

@@ -16,19 +16,19 @@ import (
 
 const (
 	maxQuestion = 10_000  // characters of the question
-	maxContext  = 256_000 // bytes of each field that goes along with it
-	maxName     = 64      // bytes of an unknown field's name that are looked at
-	maxProblems = 20      // that an answer lists
+	maxContext  = 256_000 // bytes of each other field
+	maxName     = 64      // bytes of an unknown field's name in an error
+	maxProblems = 20      // problems in one error
 )
 
-// request is what the caller asks, and how it wants to be answered.
+// request is a caller's question with its options.
 type request struct {
 	question generate.Question
-	profile  bool // the answer says how long each step took
-	sqlOnly  bool // the SQL is wanted, not its rows
+	profile  bool // add the duration of each step to the answer
+	sqlOnly  bool // generate SQL and do not run it
 }
 
-// fields returns where each field of a request belongs.
+// fields returns the target of each field in a request.
 func (r *request) fields() map[string]any {
 	options := &r.question.Options
 	return map[string]any{
@@ -53,10 +53,10 @@ func (r *request) fields() map[string]any {
 	}
 }
 
-// list is any JSON list, kept as it came.
+// list is the text of a JSON list.
 type list json.RawMessage
 
-// UnmarshalJSON refuses what is no list.
+// UnmarshalJSON rejects any value but a list.
 func (l *list) UnmarshalJSON(data []byte) error {
 	if data[0] != '[' {
 		return errors.New("not a list")
@@ -65,12 +65,12 @@ func (l *list) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// parseRequest reads a request. A failure names all problems at once, up to
-// maxProblems of them.
+// parseRequest decodes a request. A failure lists all problems, up to
+// maxProblems.
 func parseRequest(body []byte) (request, *failure) {
 	r := request{question: generate.Question{Options: generate.DefaultOptions()}}
 	if len(body) > maxBody {
-		return r, &failure{code: RequestTooLarge, message: fmt.Sprintf("The body has %d bytes; valid: at most %d.", len(body), maxBody)}
+		return r, &failure{code: RequestTooLarge, message: fmt.Sprintf("The body has %d bytes; want at most %d.", len(body), maxBody)}
 	}
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal(body, &given); err != nil {
@@ -86,17 +86,17 @@ func parseRequest(body []byte) (request, *failure) {
 			name = strings.ToValidUTF8(name[:min(maxName, len(name))], "")
 			problems = append(problems, fmt.Sprintf("%s: unknown field%s", name, suggest.Hint(name, names)))
 		} else if valid := set(target, given[name]); valid != "" {
-			problems = append(problems, fmt.Sprintf("%s: wrong; valid: %s", name, valid))
+			problems = append(problems, fmt.Sprintf("%s: invalid; want %s", name, valid))
 		} else if name == "question" && utf8.RuneCountInString(r.question.Text) > maxQuestion {
-			problems = append(problems, fmt.Sprintf("question: too long; valid: at most %d characters", maxQuestion))
+			problems = append(problems, fmt.Sprintf("question: too long; want at most %d characters", maxQuestion))
 		}
 	}
-	wrong := func(problem string) bool { return strings.HasPrefix(problem, "question:") }
-	if strings.TrimSpace(r.question.Text) == "" && !slices.ContainsFunc(problems, wrong) {
-		problems = append(problems, "question: missing; valid: text that is not empty")
+	ofQuestion := func(problem string) bool { return strings.HasPrefix(problem, "question:") }
+	if strings.TrimSpace(r.question.Text) == "" && !slices.ContainsFunc(problems, ofQuestion) {
+		problems = append(problems, "question: missing; want non-empty text")
 	}
 	if len(problems) > maxProblems {
-		problems = append(problems[:maxProblems], "and more")
+		problems = append(problems[:maxProblems], "and others")
 	}
 	if len(problems) > 0 {
 		return r, &failure{code: BadRequest, message: strings.Join(problems, "; ")}
@@ -104,8 +104,8 @@ func parseRequest(body []byte) (request, *failure) {
 	return r, nil
 }
 
-// set decodes one field, and says what is valid when it can't. null is as good
-// as absent.
+// set decodes one field into target. It returns a description of the valid
+// values if value is invalid, and "" otherwise. null leaves target unchanged.
 func set(target any, value json.RawMessage) (valid string) {
 	if len(value) > maxContext {
 		return fmt.Sprintf("at most %d bytes", maxContext)
@@ -133,15 +133,16 @@ func set(target any, value json.RawMessage) (valid string) {
 	return ""
 }
 
-// syntaxError says what is wrong with the body as a whole.
+// syntaxError returns the message for a body that is not a JSON object, with the
+// position of the error.
 func syntaxError(body []byte, err error) string {
-	const valid = `valid: a JSON object such as {"question": "…"}`
+	const valid = `want a JSON object such as {"question": "…"}`
 	syntax, ok := errors.AsType[*json.SyntaxError](err)
 	switch {
 	case len(bytes.TrimSpace(body)) == 0:
 		return "The body is empty; " + valid + "."
 	case !ok:
-		return "The body is JSON, but not an object; " + valid + "."
+		return "The body is JSON but not an object; " + valid + "."
 	}
 	before := body[:max(0, min(syntax.Offset-1, int64(len(body))))]
 	line := 1 + bytes.Count(before, []byte{'\n'})

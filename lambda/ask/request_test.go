@@ -11,7 +11,7 @@ import (
 	"defog-cdk/lambda/generate"
 )
 
-func TestParseRequest(t *testing.T) {
+func TestParseRequestReadsAllFields(t *testing.T) {
 	got, fail := parseRequest([]byte(`{
 		"question": "How many?", "hard_filters": {"a": 1}, "previous_context": [["q", "s"]], "profile": true,
 		"sql_only": true, "dev": true, "temp": true, "ignore_cache": true, "model": "m", "glossary": "g",
@@ -33,7 +33,7 @@ func TestParseRequest(t *testing.T) {
 	}
 }
 
-func TestNullIsAsGoodAsAbsent(t *testing.T) {
+func TestParseRequestIgnoresNull(t *testing.T) {
 	got, fail := parseRequest([]byte(`{"question":"How many?","hard_filters":null,"previous_context":null,"profile":null,"prune_max_tokens":null,"use_golden_queries":null}`))
 	if fail != nil {
 		t.Fatal(fail.message)
@@ -44,28 +44,28 @@ func TestNullIsAsGoodAsAbsent(t *testing.T) {
 	}
 }
 
-func TestParseRequestNamesEveryProblem(t *testing.T) {
-	const object = `valid: a JSON object such as {"question": "…"}.`
-	const missing = "question: missing; valid: text that is not empty"
+func TestParseRequestListsAllProblems(t *testing.T) {
+	const object = `want a JSON object such as {"question": "…"}.`
+	const missing = "question: missing; want non-empty text"
 	for body, want := range map[string]string{
 		"":                         "The body is empty; " + object,
 		"null":                     missing,
-		"[]":                       "The body is JSON, but not an object; " + object,
-		`"How many?"`:              "The body is JSON, but not an object; " + object,
+		"[]":                       "The body is JSON but not an object; " + object,
+		`"How many?"`:              "The body is JSON but not an object; " + object,
 		"{\n  \"questiön\" \"x\"}": `The body is not JSON: line 2, column 14: invalid character '"' after object key; ` + object,
 		`{"question":"x"`:          "The body is not JSON: line 1, column 15: unexpected end of JSON input; " + object,
 		`{"question":"x"} {}`:      "The body is not JSON: line 1, column 18: invalid character '{' after top-level value; " + object,
 		`{}`:                       missing,
 		`{"question":null}`:        missing,
 		`{"question":" \n"}`:       missing,
-		`{"question":5}`:           "question: wrong; valid: text",
+		`{"question":5}`:           "question: invalid; want text",
 		`{"Question":"x"}`:         "Question: unknown field (did you mean question?); " + missing,
-		`{"question":"x","hard_filter":"y","profile":"yes","previous_context":"z","prune_max_tokens":-1,"prune_bm25_num_columns":1.5}`: "hard_filter: unknown field (did you mean hard_filters?); previous_context: wrong; valid: a list; " +
-			"profile: wrong; valid: true or false; prune_bm25_num_columns: wrong; valid: a whole number, 0 or more; " +
-			"prune_max_tokens: wrong; valid: a whole number, 0 or more",
+		`{"question":"x","hard_filter":"y","profile":"yes","previous_context":"z","prune_max_tokens":-1,"prune_bm25_num_columns":1.5}`: "hard_filter: unknown field (did you mean hard_filters?); previous_context: invalid; want a list; " +
+			"profile: invalid; want true or false; prune_bm25_num_columns: invalid; want a whole number, 0 or more; " +
+			"prune_max_tokens: invalid; want a whole number, 0 or more",
 		`{"question":"x","` + strings.Repeat("y", 200_000) + `":1}`:                 strings.Repeat("y", maxName) + ": unknown field",
-		`{"question":"` + strings.Repeat("ü", maxQuestion+1) + `"}`:                 "question: too long; valid: at most 10000 characters",
-		`{"question":"x","hard_filters":"` + strings.Repeat("x", maxContext) + `"}`: "hard_filters: wrong; valid: at most 256000 bytes",
+		`{"question":"` + strings.Repeat("ü", maxQuestion+1) + `"}`:                 "question: too long; want at most 10000 characters",
+		`{"question":"x","hard_filters":"` + strings.Repeat("x", maxContext) + `"}`: "hard_filters: invalid; want at most 256000 bytes",
 	} {
 		_, fail := parseRequest([]byte(body))
 		if fail == nil {
@@ -81,13 +81,13 @@ func TestParseRequestNamesEveryProblem(t *testing.T) {
 	}
 }
 
-func TestParseRequestListsSomeOfManyProblems(t *testing.T) {
+func TestParseRequestLimitsProblems(t *testing.T) {
 	body := `{"question":"x"`
 	for i := range 2 * maxProblems {
 		body += fmt.Sprintf(`,"field%02d":1`, i)
 	}
 	_, fail := parseRequest([]byte(body + "}"))
-	if fail == nil || strings.Count(fail.message, "; ") != maxProblems || !strings.HasSuffix(fail.message, "field19: unknown field; and more") {
+	if fail == nil || strings.Count(fail.message, "; ") != maxProblems || !strings.HasSuffix(fail.message, "field19: unknown field; and others") {
 		t.Errorf("got %v", fail)
 	}
 }

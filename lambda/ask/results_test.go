@@ -16,7 +16,7 @@ import (
 	"defog-cdk/lambda/results"
 )
 
-// overflowing has more rows than it returns.
+// overflowing is a database with more rows than fit into its result.
 type overflowing struct{ fake }
 
 func (o *overflowing) Query(_ context.Context, _ string, limits database.Limits) (*database.Result, error) {
@@ -26,14 +26,14 @@ func (o *overflowing) Query(_ context.Context, _ string, limits database.Limits)
 	return &result, nil
 }
 
-func TestAnswersOverTheLimitsAreStored(t *testing.T) {
+func TestInvokeStoresAnswersOverTheLimits(t *testing.T) {
 	for name, test := range map[string]struct {
 		status int
 		answer string // part of it
 		log    string
 	}{
 		"stored":     {http.StatusOK, `"truncated":true,"row_count":2,"results":{"url":"http://`, `"stored_rows":3`},
-		"not stored": {http.StatusForbidden, `"truncated":true,"row_count":2,"request_id"`, `"not_stored":"store the answer in s3://results/shop-dev/r-1.csv:`},
+		"not stored": {http.StatusForbidden, `"truncated":true,"row_count":2,"request_id"`, `"not_stored":"upload the answer to s3://results/shop-dev/r-1.csv:`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bucket := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(test.status) }))
@@ -57,15 +57,15 @@ func TestAnswersOverTheLimitsAreStored(t *testing.T) {
 	}
 }
 
-func TestStoringEndsBeforeTheStatementsTimeAndTheQuestions(t *testing.T) {
+func TestStoreUntilLeavesTimeForTheAnswer(t *testing.T) {
 	short, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 	defer cancel()
 	for _, test := range []struct {
-		ctx  context.Context
-		most time.Duration
+		ctx   context.Context
+		limit time.Duration
 	}{{t.Context(), 15 * time.Second}, {short, 3 * time.Second}} {
-		if left := time.Until(storeUntil(test.ctx, 20*time.Second)); left <= 0 || left > test.most {
-			t.Errorf("%v are left, at most %v should be", left, test.most)
+		if left := time.Until(storeUntil(test.ctx, 20*time.Second)); left <= 0 || left > test.limit {
+			t.Errorf("got %v, want at most %v", left, test.limit)
 		}
 	}
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/feature/rds/auth"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
 	"defog-cdk/config/connection"
 	"defog-cdk/lambda/secret"
 )
@@ -14,11 +17,23 @@ func (s settings) credentials(ctx context.Context) (connection.Connection, error
 	if s.secret == "" {
 		return s.connection, nil
 	}
-	return secret.Read(ctx, s.secretsManager(), s.secret)
+	client := secretsmanager.New(secretsmanager.Options{
+		Region:       s.aws.Region,
+		Credentials:  s.aws.Credentials(),
+		BaseEndpoint: s.aws.BaseEndpoint(),
+	})
+	return secret.Read(ctx, client, s.secret)
 }
 
-// secretsOf returns what no log may hold: of the database's credentials, all
-// but what is known to be harmless.
+// databaseToken returns a login token that RDS accepts instead of a password. It
+// is computed without a request to AWS and expires after 15 minutes.
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html
+func (s settings) databaseToken(ctx context.Context, endpoint, user string) (string, error) {
+	return auth.BuildAuthToken(ctx, endpoint, s.aws.Region, user, s.aws.Credentials())
+}
+
+// secretsOf returns the values to redact: the API key, and each value in
+// db_creds whose key is not known to be harmless.
 func secretsOf(conn connection.Connection) []string {
 	secrets := []string{conn.APIKey}
 	harmless := []string{

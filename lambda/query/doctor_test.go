@@ -10,7 +10,7 @@ import (
 	"defog-cdk/lambda/doctor"
 )
 
-// examine asks the function for its doctor's report.
+// examine invokes the function for its doctor's report.
 func examine(t *testing.T, f running) (report doctor.Report, checks map[string]doctor.Status) {
 	t.Helper()
 	text := f.invoke(t, `{"doctor":true}`)
@@ -27,7 +27,7 @@ func examine(t *testing.T, f running) (report doctor.Report, checks map[string]d
 	return report, checks
 }
 
-func TestDoctorByDirectInvoke(t *testing.T) {
+func TestDoctorRunsOnDirectInvokeOnly(t *testing.T) {
 	_, url := newGenerator(t)
 	shop := filepath.Join(t.TempDir(), "shop.sqlite")
 	writeShop(t, shop)
@@ -41,7 +41,7 @@ func TestDoctorByDirectInvoke(t *testing.T) {
 	}
 }
 
-func TestDoctorOfAFunctionThatIsNotReady(t *testing.T) {
+func TestDoctorReportsWhyFunctionIsNotReady(t *testing.T) {
 	store := serveSecrets(t)
 	report, checks := examine(t, start(t, store.environment("prod/none")))
 	if report.Healthy || checks["credentials"] != doctor.Failed {

@@ -14,19 +14,19 @@ import (
 	"defog-cdk/internal/testserver/postgres"
 )
 
-// TestFaults breaks what the function depends on, one after another. Each
-// question gets the right status before Lambda would end the function, and the
-// next one is answered.
-func TestFaults(t *testing.T) {
-	stand, url := newGenerator(t)
-	stand.Teach("Which number?", "SELECT 42 AS number")
+// TestFaultsAreReportedInTime breaks the services of the function one by one.
+// Each question gets the right status before Lambda's timeout, and the next
+// question succeeds.
+func TestFaultsAreReportedInTime(t *testing.T) {
+	service, url := newGenerator(t)
+	service.Teach("Which number?", "SELECT 42 AS number")
 	server := postgres.Start(t)
 	credentials, err := connection.Connection{APIKey: apiKey, DBType: "postgres", DBCreds: server.Creds(), BaseURL: url}.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
 	f := startWithin(t, 6*time.Second, map[string]string{environ.Credentials: credentials})
-	asked := func(t *testing.T) (status int, code string) {
+	question := func(t *testing.T) (status int, code string) {
 		t.Helper()
 		var response struct {
 			StatusCode int
@@ -44,9 +44,9 @@ func TestFaults(t *testing.T) {
 		}
 		return response.StatusCode, answer.Code
 	}
-	var strayed atomic.Int32 // requests to a host that the generator named
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { strayed.Add(1) }))
-	t.Cleanup(elsewhere.Close)
+	var redirected atomic.Int32 // requests to the target of a redirect
+	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { redirected.Add(1) }))
+	t.Cleanup(target.Close)
 	must := func(step func() error) func() {
 		return func() {
 			if err := step(); err != nil {
@@ -54,43 +54,43 @@ func TestFaults(t *testing.T) {
 			}
 		}
 	}
-	fail := func(faults ...http.Handler) func() { return func() { stand.Fail(faults...) } }
-	nothing := func() {}
+	fail := func(faults ...http.Handler) func() { return func() { service.Fail(faults...) } }
+	none := func() {}
 
 	for _, test := range []struct {
-		name       string
-		harm, heal func()
-		status     int
-		code       string
+		name           string
+		damage, repair func()
+		status         int
+		code           string
 	}{
-		{"nothing", nothing, nothing, 200, ""},
+		{"no fault", none, none, 200, ""},
 		{"database stopped", must(server.Stop), must(server.StartAgain), 502, "database_unreachable"},
 		{"database killed", must(server.Kill), must(server.StartAgain), 502, "database_unreachable"},
-		{"database restarted", must(server.Restart), nothing, 200, ""},
+		{"database restarted", must(server.Restart), none, 200, ""},
 		{"database paused", must(server.Pause), server.Resume, 504, "database_timeout"},
-		{"generator's status 500", fail(generator.Status(500)), nothing, 502, "generator_unreachable"},
-		{"generator overloaded for a moment", fail(generator.Status(503), generator.Status(429)), nothing, 200, ""},
-		{"generator breaks off, for a moment", fail(generator.Reset()), nothing, 200, ""},
-		{"generator hangs", fail(generator.Hang()), nothing, 504, "generator_timeout"},
-		{"generator sends HTML", fail(generator.Text("<html><body>Welcome</body></html>")), nothing, 502, "generator_unreachable"},
-		{"generator sends half an object", fail(generator.Text(`{"sql": "SELECT 1`)), nothing, 502, "generator_unreachable"},
-		{"generator sends an object without SQL", fail(generator.Text(`{}`)), nothing, 502, "generator_unreachable"},
-		{"generator sends 100 MB", fail(generator.Huge(100 << 20)), nothing, 502, "generator_unreachable"},
-		{"generator redirects", fail(generator.Redirect(elsewhere.URL)), nothing, 502, "generator_unreachable"},
+		{"generator's status 500", fail(generator.Status(500)), none, 502, "generator_unreachable"},
+		{"generator overloaded twice", fail(generator.Status(503), generator.Status(429)), none, 200, ""},
+		{"generator resets one connection", fail(generator.Reset()), none, 200, ""},
+		{"generator hangs", fail(generator.Hang()), none, 504, "generator_timeout"},
+		{"generator sends HTML", fail(generator.Text("<html><body>Welcome</body></html>")), none, 502, "generator_unreachable"},
+		{"generator sends half an object", fail(generator.Text(`{"sql": "SELECT 1`)), none, 502, "generator_unreachable"},
+		{"generator sends an object without SQL", fail(generator.Text(`{}`)), none, 502, "generator_unreachable"},
+		{"generator sends 100 MB", fail(generator.Huge(100 << 20)), none, 502, "generator_unreachable"},
+		{"generator redirects", fail(generator.Redirect(target.URL)), none, 502, "generator_unreachable"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			test.harm()
-			status, code := asked(t)
-			test.heal()
+			test.damage()
+			status, code := question(t)
+			test.repair()
 			if status != test.status || code != test.code {
 				t.Errorf("got %d %s, want %d %s", status, code, test.status, test.code)
 			}
-			if status, code := asked(t); status != http.StatusOK {
+			if status, code := question(t); status != http.StatusOK {
 				t.Errorf("the next question: got %d %s", status, code)
 			}
 		})
 	}
-	if n := strayed.Load(); n > 0 {
-		t.Errorf("%d requests went to the host of a redirect", n)
+	if n := redirected.Load(); n > 0 {
+		t.Errorf("%d requests followed a redirect", n)
 	}
 }

@@ -1,7 +1,8 @@
 // Command query is the Lambda function that answers questions with rows. Its
-// environment (see internal/environ) says from which database and by whose SQL.
+// environment (see internal/environ) configures the database and the SQL
+// generator.
 //
-// With -listen it answers on this machine instead, without AWS:
+// With -listen it serves HTTP on this machine, without AWS:
 //
 //	go run ./lambda/query -listen 127.0.0.1:8080
 package main
@@ -18,8 +19,7 @@ import (
 	"defog-cdk/lambda/ask"
 )
 
-// initTime is a little less than the 10 s that Lambda gives a function to
-// start.
+// initTime is the timeout of the start, less than Lambda's 10 s.
 const initTime = 9 * time.Second
 
 func main() {
@@ -40,11 +40,11 @@ func main() {
 	lambda.Start(handler)
 }
 
-// newService reads the environment. The service is there even if that says
-// something wrong.
+// newService reads the environment. It returns a service even with an error, so
+// that the handler can report it.
 func newService(get func(string) string) (*service, error) {
 	s, err := readSettings(get)
 	var secrets ask.Secrets
-	secrets.Add(s.aws.secretKey, s.aws.sessionToken)
+	secrets.Add(s.aws.SecretKey, s.aws.SessionToken)
 	return &service{settings: s, secrets: &secrets, log: ask.NewLogger(os.Stdout, &secrets)}, err
 }

@@ -18,12 +18,12 @@ import (
 	"defog-cdk/internal/testserver/generator"
 )
 
-var update = flag.Bool("update", false, "write the answers in testdata anew")
+var update = flag.Bool("update", false, "rewrite the answers in testdata")
 
-// apiKey is a secret that no answer and no log may hold.
+// apiKey is a secret that must not appear in an answer or a log.
 const apiKey = "key-that-stays-secret"
 
-// encode returns a connection to the SQLite database in path.
+// encode returns the encoded connection to the SQLite database in path.
 func encode(t *testing.T, path, baseURL string) string {
 	t.Helper()
 	text, err := connection.Connection{
@@ -37,7 +37,7 @@ func encode(t *testing.T, path, baseURL string) string {
 
 func newGenerator(t *testing.T) (*generator.Server, string) {
 	t.Helper()
-	stand := &generator.Server{
+	service := &generator.Server{
 		APIKey: apiKey,
 		SQL: map[string]string{
 			"Which coffees are there?":  "SELECT name, price, roasted, price AS name FROM coffee ORDER BY price",
@@ -46,14 +46,14 @@ func newGenerator(t *testing.T) (*generator.Server, string) {
 		},
 		Fixes: map[string]string{"SELECT * FROM tea": "SELECT name FROM coffee WHERE name = 'tea'"},
 	}
-	server := httptest.NewServer(stand)
+	server := httptest.NewServer(service)
 	t.Cleanup(server.Close)
-	return stand, server.URL
+	return service, server.URL
 }
 
-// TestAnswers sends the events in testdata, in one process, and compares the
-// answers byte by byte.
-func TestAnswers(t *testing.T) {
+// TestAnswersMatchTestdata sends the events in testdata to one process and
+// compares the answers byte by byte.
+func TestAnswersMatchTestdata(t *testing.T) {
 	_, url := newGenerator(t)
 	shop := filepath.Join(t.TempDir(), "shop.sqlite")
 	writeShop(t, shop)
@@ -87,7 +87,7 @@ func TestAnswers(t *testing.T) {
 	}
 	log := f.stop()
 	if lines := strings.Count(log, "\n"); lines != len(events) {
-		t.Errorf("got %d lines of log for %d events:\n%s", lines, len(events), log)
+		t.Errorf("got %d log lines for %d events:\n%s", lines, len(events), log)
 	}
 	for _, secret := range []string{apiKey, "Löwen", "coffees"} {
 		if strings.Contains(log, secret) {
@@ -96,7 +96,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-func TestGoldenQueriesFromS3(t *testing.T) {
+func TestGoldenQueriesAreReadFromS3(t *testing.T) {
 	directory := t.TempDir()
 	writeShop(t, filepath.Join(directory, "shop.sqlite"))
 	shop, err := os.ReadFile(filepath.Join(directory, "shop.sqlite"))
@@ -137,7 +137,7 @@ func TestGoldenQueriesFromS3(t *testing.T) {
 	})
 }
 
-func TestCredentialsFromASecret(t *testing.T) {
+func TestCredentialsAreReadFromSecret(t *testing.T) {
 	_, url := newGenerator(t)
 	shop := filepath.Join(t.TempDir(), "shop.sqlite")
 	writeShop(t, shop)
@@ -161,16 +161,16 @@ func TestCredentialsFromASecret(t *testing.T) {
 	}
 }
 
-func TestWrongSettings(t *testing.T) {
+func TestInvalidSettingsAreNotReady(t *testing.T) {
 	good := encode(t, "shop.sqlite", "")
 	for name, test := range map[string]struct {
 		environment map[string]string
 		logged      []string
 	}{
-		"no credentials":      {nil, []string{environ.Credentials}},
-		"not base64":          {map[string]string{environ.Credentials: "{}"}, []string{environ.Credentials}},
-		"golden without data": {map[string]string{environ.Credentials: good, environ.Generator: golden}, []string{"golden.json"}},
-		"everything wrong": {
+		"no credentials":  {nil, []string{environ.Credentials}},
+		"not base64":      {map[string]string{environ.Credentials: "{}"}, []string{environ.Credentials}},
+		"golden, no file": {map[string]string{environ.Credentials: good, environ.Generator: golden}, []string{"golden.json"}},
+		"all invalid": {
 			map[string]string{
 				environ.Credentials: good, environ.Generator: "oracle", environ.Retries: "-1",
 				environ.MaxRows: "many", environ.StatementTimeout: "0",
@@ -182,8 +182,8 @@ func TestWrongSettings(t *testing.T) {
 	}
 }
 
-// checkNotReady asks twice, as a process that ends would not survive, and
-// looks for the reasons in the log.
+// checkNotReady requires not_ready for two questions, which shows that the
+// process continues, and each reason in the log.
 func checkNotReady(t *testing.T, f running, reasons ...string) {
 	t.Helper()
 	for range 2 {
@@ -198,7 +198,7 @@ func checkNotReady(t *testing.T, f running, reasons ...string) {
 	log := f.stop()
 	for _, reason := range reasons {
 		if !strings.Contains(log, reason) {
-			t.Errorf("the log does not say %q:\n%s", reason, log)
+			t.Errorf("the log lacks %q:\n%s", reason, log)
 		}
 	}
 	if strings.Contains(log, apiKey) {
@@ -206,12 +206,12 @@ func checkNotReady(t *testing.T, f running, reasons ...string) {
 	}
 }
 
-func TestUnreachableGenerator(t *testing.T) {
-	stand, url := newGenerator(t)
+func TestInvalidGeneratorResponseFailsOneQuestion(t *testing.T) {
+	service, url := newGenerator(t)
 	shop := filepath.Join(t.TempDir(), "shop.sqlite")
 	writeShop(t, shop)
 	f := start(t, map[string]string{environ.Credentials: encode(t, shop, url)})
-	stand.Fail(generator.Text("<html>"))
+	service.Fail(generator.Text("<html>"))
 	var codes []any
 	for range 2 {
 		var answer map[string]any

@@ -22,7 +22,7 @@ import (
 	"defog-cdk/internal/testserver/runtimeapi"
 )
 
-// bootstrap is the function, built once for all tests.
+// bootstrap is the path of the function, built once for all tests.
 var bootstrap string
 
 func TestMain(m *testing.M) {
@@ -42,19 +42,20 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// running is the function under Lambda's runtime API, until the test ends.
+// running is a process of the function with a test server of Lambda's runtime
+// API. It is stopped at the end of the test.
 type running struct {
 	*runtimeapi.Function
-	stopped *string // its log, once it is stopped
+	stopped *string // the log, after stop
 }
 
-// start runs the function with the given environment and nothing else.
+// start runs the function with the given environment only.
 func start(t *testing.T, environment map[string]string) running {
 	t.Helper()
 	return startWithin(t, time.Minute, environment)
 }
 
-// startWithin runs the function with so much time for each answer.
+// startWithin runs the function with timeout for each answer.
 func startWithin(t *testing.T, timeout time.Duration, environment map[string]string) running {
 	t.Helper()
 	variables := map[string]string{"TMPDIR": t.TempDir()}
@@ -107,8 +108,8 @@ func writeShop(t *testing.T, path string) {
 	}
 }
 
-// serveS3 serves one zip with the given files as an object of a local S3, and
-// returns its address and SHA-256.
+// serveS3 serves a zip of files as s3://assets/deps.zip. It returns the endpoint
+// and the zip's SHA-256.
 func serveS3(t *testing.T, files map[string][]byte) (endpoint, hash string) {
 	t.Helper()
 	var archive bytes.Buffer

@@ -10,7 +10,7 @@ import (
 	"defog-cdk/internal/environ"
 )
 
-// secretStore stands in for Secrets Manager.
+// secretStore is a test server for Secrets Manager.
 // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
 type secretStore struct {
 	url string
@@ -29,7 +29,7 @@ func serveSecrets(t *testing.T) *secretStore {
 	return store
 }
 
-// environment is that of a function whose credentials are in a secret.
+// environment returns the environment of a function with credentials in secret.
 func (s *secretStore) environment(secret string) map[string]string {
 	return map[string]string{
 		environ.CredentialsSecret: secret,
@@ -46,7 +46,7 @@ func (s *secretStore) put(name, value string) {
 	s.secrets[name] = value
 }
 
-// countReads returns how often a secret was read since the last count.
+// countReads returns the number of reads since the last call.
 func (s *secretStore) countReads() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,6 +72,6 @@ func (s *secretStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = map[string]string{"__type": "ResourceNotFoundException", "message": "Secrets Manager can't find the specified secret."}
 	}
 	if err := json.NewEncoder(w).Encode(answer); err != nil {
-		panic(http.ErrAbortHandler) // the client is gone
+		panic(http.ErrAbortHandler) // the client has disconnected
 	}
 }

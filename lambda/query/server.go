@@ -23,25 +23,24 @@ import (
 	"defog-cdk/lambda/ask"
 )
 
-// server answers questions on this machine, for those who write the
-// application that asks them.
+// server serves the function over HTTP on this machine, for development.
 type server struct {
-	address      string // "" for none
-	connection   string // the connection file
-	dependencies string // the folder with the dependencies
+	address      string // "" to run on Lambda
+	connection   string // path of the connection file
+	dependencies string // path of the dependencies folder
 
-	usage   string     // what GET is answered
-	mu      sync.Mutex // a function instance answers one request at a time
+	usage   string     // the response to GET
+	mu      sync.Mutex // a function instance handles one request at a time
 	handler *ask.Handler
 }
 
 func (s *server) addFlags(flags *flag.FlagSet) {
-	home, _ := os.UserHomeDir() // without one, the file must be named
-	flags.StringVar(&s.address, "listen", "", "answer at this `address` instead of on Lambda; :8080 is 127.0.0.1:8080")
+	home, _ := os.UserHomeDir() // without a home, -connection is required
+	flags.StringVar(&s.address, "listen", "", "serve HTTP at this `address` instead of running on Lambda; :8080 means 127.0.0.1:8080")
 	flags.StringVar(&s.connection, "connection", filepath.Join(home, ".defog", "connection.json"),
-		"with -listen, the connection `file`, read unless "+environ.Credentials+" or "+environ.CredentialsSecret+" is set")
+		"with -listen: the connection `file`, unless "+environ.Credentials+" or "+environ.CredentialsSecret+" is set")
 	flags.StringVar(&s.dependencies, "dependencies", filepath.Join("lambda", "query", "dependencies"),
-		"with -listen, the `folder` with golden.json, a SQLite file, CA certificates")
+		"with -listen: the `folder` with golden.json, SQLite files and CA certificates")
 }
 
 // run serves until the process ends.
@@ -50,15 +49,16 @@ func (s *server) run(ctx context.Context, get func(string) string, stderr io.Wri
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, "Ask at http://%s/; GET says how.\n", listener.Addr())
+	fmt.Fprintf(stderr, "Listening on http://%s/; GET returns the usage.\n", listener.Addr())
 	return (&http.Server{Handler: s.guard(listener.Addr()), ReadHeaderTimeout: 10 * time.Second}).Serve(listener)
 }
 
-// listen prepares the handler. Here, wrong settings are for the caller's eyes.
+// listen prepares the handler and opens the listener. Invalid settings are an
+// error here, since the user reads it.
 func (s *server) listen(ctx context.Context, get func(string) string) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(s.address)
 	if err != nil {
-		return nil, fmt.Errorf("-listen: %w; valid: 127.0.0.1:8080", err)
+		return nil, fmt.Errorf("-listen: %w; want an address such as 127.0.0.1:8080", err)
 	}
 	if get(environ.Credentials) == "" && get(environ.CredentialsSecret) == "" {
 		credentials, err := s.readConnection()
@@ -96,13 +96,13 @@ func (s *server) readConnection() (string, error) {
 	return conn.Encode()
 }
 
-// guard keeps web pages of other origins from asking: those that post here, and
-// those whose host name was made to point here.
+// guard rejects requests of web pages: cross-origin posts, and requests with
+// another host name (DNS rebinding).
 func (s *server) guard(address net.Addr) http.Handler {
-	own := http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.serve))
+	handler := http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.serve))
 	listening, ok := address.(*net.TCPAddr)
 	if !ok || !listening.IP.IsLoopback() {
-		return own // by which names this machine is known, only others know
+		return handler // the machine's public names are unknown
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := r.Host
@@ -110,26 +110,26 @@ func (s *server) guard(address net.Addr) http.Handler {
 			host = name
 		}
 		if ip := net.ParseIP(strings.Trim(host, "[]")); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			http.Error(w, "This server answers as localhost only.", http.StatusMisdirectedRequest)
+			http.Error(w, "The host name is not allowed; want localhost.", http.StatusMisdirectedRequest)
 			return
 		}
-		own.ServeHTTP(w, r)
+		handler.ServeHTTP(w, r)
 	})
 }
 
-const usage = `This is the query function, on this machine. Ask it by POST:
+const usage = `The query function runs on this machine. Ask a question with POST:
 
   curl -H "content-type: application/json" -d '{"question": "How many customers are there?"}' http://%s/
 
-README.md says what else a request may hold, and what the answer does.
+docs/api.md describes the other fields of a request, and the answer.
 `
 
-// serve makes an event of the request, as the HTTP API does, and a response of
-// the answer.
+// serve converts the request to an event of the HTTP API and the answer to a
+// response.
 func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodGet {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = io.WriteString(w, s.usage) // a client that is gone needs no answer
+		_, _ = io.WriteString(w, s.usage) // fails only if the client has disconnected
 		return
 	}
 	response, err := s.answer(r)
@@ -141,15 +141,15 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(name, value)
 	}
 	w.WriteHeader(response.StatusCode)
-	_, _ = io.WriteString(w, response.Body) // nor this
+	_, _ = io.WriteString(w, response.Body) // fails only if the client has disconnected
 }
 
-// mostBody is what an HTTP API takes; the handler's own limit is less.
+// maxBody is the limit of an HTTP API; the handler's limit is lower.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
-const mostBody = 10 << 20
+const maxBody = 10 << 20
 
 func (s *server) answer(r *http.Request) (response events.APIGatewayV2HTTPResponse, err error) {
-	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, mostBody))
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
 		response.StatusCode = http.StatusRequestEntityTooLarge
 		return response, nil

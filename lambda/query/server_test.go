@@ -14,7 +14,7 @@ import (
 	"defog-cdk/internal/environ"
 )
 
-// serveLocally runs the server as -listen does, and returns its address.
+// serveLocally runs the server as -listen does, and returns its URL.
 func serveLocally(t *testing.T, s *server, environment map[string]string) string {
 	t.Helper()
 	s.address = ":0"
@@ -38,24 +38,24 @@ func newShopServer(t *testing.T) (url string) {
 	return serveLocally(t, new(server), map[string]string{environ.Credentials: encode(t, shop, generator)})
 }
 
-func TestServer(t *testing.T) {
+func TestServerAnswersRequests(t *testing.T) {
 	url := newShopServer(t)
 	for name, test := range map[string]struct {
 		method, contentType, body string
 		header, host              string // of a page in a browser
 		status                    int
-		want                      string // is in the answer
+		want                      string // part of the response
 	}{
-		"question":      {method: "POST", contentType: "application/json", body: `{"question":"Which teas are there?"}`, status: 200, want: `"data":[]`},
-		"how to":        {method: "GET", status: 200, want: url + "/\n"},
-		"bad request":   {method: "POST", contentType: "application/json", body: `{}`, status: 400, want: `"error_code":"bad_request"`},
-		"form":          {method: "POST", contentType: "text/plain", body: `{"question":"Which teas are there?"}`, status: 415, want: "unsupported_media_type"},
-		"other method":  {method: "PUT", status: 405, want: "method_not_allowed"},
-		"large":         {method: "POST", contentType: "application/json", body: strings.Repeat(" ", 2<<20), status: 413, want: "request_too_large"},
-		"huge":          {method: "POST", contentType: "application/json", body: strings.Repeat(" ", mostBody+1), status: 413},
-		"other origin":  {method: "POST", contentType: "application/json", body: `{"question":"Which teas are there?"}`, header: "https://evil.example", status: 403},
-		"rebound name":  {method: "POST", contentType: "application/json", body: `{"question":"Which teas are there?"}`, host: "evil.example", status: 421},
-		"own host name": {method: "GET", host: "localhost", status: 200, want: url + "/\n"},
+		"question":     {method: "POST", contentType: "application/json", body: `{"question":"Which teas are there?"}`, status: 200, want: `"data":[]`},
+		"usage":        {method: "GET", status: 200, want: url + "/\n"},
+		"bad request":  {method: "POST", contentType: "application/json", body: `{}`, status: 400, want: `"error_code":"bad_request"`},
+		"form":         {method: "POST", contentType: "text/plain", body: `{"question":"Which teas are there?"}`, status: 415, want: "unsupported_media_type"},
+		"other method": {method: "PUT", status: 405, want: "method_not_allowed"},
+		"large":        {method: "POST", contentType: "application/json", body: strings.Repeat(" ", 2<<20), status: 413, want: "request_too_large"},
+		"huge":         {method: "POST", contentType: "application/json", body: strings.Repeat(" ", maxBody+1), status: 413},
+		"other origin": {method: "POST", contentType: "application/json", body: `{"question":"Which teas are there?"}`, header: "https://evil.example", status: 403},
+		"rebound name": {method: "POST", contentType: "application/json", body: `{"question":"Which teas are there?"}`, host: "evil.example", status: 421},
+		"localhost":    {method: "GET", host: "localhost", status: 200, want: url + "/\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			request, err := http.NewRequestWithContext(t.Context(), test.method, url, strings.NewReader(test.body))
@@ -83,7 +83,7 @@ func TestServer(t *testing.T) {
 	}
 }
 
-func TestServerAnswersOneAfterAnother(t *testing.T) {
+func TestServerSerializesRequests(t *testing.T) {
 	url := newShopServer(t)
 	var all sync.WaitGroup
 	for range 8 {
@@ -102,7 +102,7 @@ func TestServerAnswersOneAfterAnother(t *testing.T) {
 	all.Wait()
 }
 
-func TestServerReadsTheConnectionFile(t *testing.T) {
+func TestServerReadsConnectionFile(t *testing.T) {
 	_, generator := newGenerator(t)
 	shop := filepath.Join(t.TempDir(), "shop.sqlite")
 	writeShop(t, shop)
@@ -124,13 +124,13 @@ func TestServerReadsTheConnectionFile(t *testing.T) {
 	}
 }
 
-func TestServerSaysWhatIsWrong(t *testing.T) {
+func TestServerReportsInvalidConfiguration(t *testing.T) {
 	for name, test := range map[string]struct {
 		server      *server
 		environment map[string]string
 		want        string
 	}{
-		"address":            {&server{address: "8080"}, nil, "-listen: address 8080: missing port in address; valid: 127.0.0.1:8080"},
+		"address":            {&server{address: "8080"}, nil, "-listen: address 8080: missing port in address; want an address such as 127.0.0.1:8080"},
 		"no connection file": {&server{address: ":0", connection: "missing.json"}, nil, "connection file missing.json: not found"},
 		"environment":        {&server{address: ":0"}, map[string]string{environ.Credentials: "{}"}, environ.Credentials},
 	} {
@@ -143,7 +143,7 @@ func TestServerSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestServerListensOnLoopbackUnlessTold(t *testing.T) {
+func TestServerListensOnLoopbackByDefault(t *testing.T) {
 	s := server{address: ":0"}
 	environment := map[string]string{environ.Credentials: encode(t, "shop.sqlite", "")}
 	listener, err := s.listen(t.Context(), func(name string) string { return environment[name] })
@@ -153,6 +153,6 @@ func TestServerListensOnLoopbackUnlessTold(t *testing.T) {
 	defer listener.Close()
 	host, _, _ := strings.Cut(listener.Addr().String(), ":")
 	if host != "127.0.0.1" {
-		t.Errorf("it listens on %s", host)
+		t.Errorf("got host %s", host)
 	}
 }

@@ -18,29 +18,29 @@ import (
 	"defog-cdk/lambda/results"
 )
 
-// proveTime is how long the start waits for the database to prove that it
-// cannot write. One that takes longer proves it when the first query comes.
-const proveTime = 3 * time.Second
+// checkTime is the timeout of the read-only check at the start. After a timeout,
+// the first query runs the check.
+const checkTime = 3 * time.Second
 
-// service is what the handler needs, made from the settings.
+// service creates the handler and its backend from the settings.
 type service struct {
 	settings
 	secrets *ask.Secrets
 	log     *slog.Logger
 }
 
-// handler returns the handler of events. Wrong settings do not end the
-// process: that would leave the caller with the API's bare 502. Each request is
-// answered 503 instead, as when S3 is out of reach, and the log says why.
-func (s *service) handler(wrong error) *ask.Handler {
+// handler returns the handler of events. With invalid settings it answers each
+// request 503 and logs the cause; an exit would leave the caller with the API's
+// bare 502.
+func (s *service) handler(invalid error) *ask.Handler {
 	return &ask.Handler{
 		Open: func(ctx context.Context) (ask.Backend, error) {
-			if wrong != nil {
-				return ask.Backend{}, wrong
+			if invalid != nil {
+				return ask.Backend{}, invalid
 			}
 			return s.open(ctx)
 		},
-		Examine:          func(ctx context.Context) doctor.Report { return doctor.Examine(ctx, s.patient(wrong)) },
+		Examine:          func(ctx context.Context) doctor.Report { return doctor.Examine(ctx, s.target(invalid)) },
 		Log:              s.log,
 		Retries:          s.retries,
 		MaxRows:          s.maxRows,
@@ -51,16 +51,16 @@ func (s *service) handler(wrong error) *ask.Handler {
 	}
 }
 
-// patient is this function as a doctor sees it.
-func (s *service) patient(wrong error) doctor.Patient {
+// target returns the function's configuration for the doctor.
+func (s *service) target(invalid error) doctor.Target {
 	source := environ.Credentials
 	if s.secret != "" {
-		source = "the secret " + s.secret
+		source = "secret " + s.secret
 	}
-	return doctor.Patient{
+	return doctor.Target{
 		Credentials: func(ctx context.Context) (connection.Connection, error) {
-			if wrong != nil {
-				return connection.Connection{}, wrong
+			if invalid != nil {
+				return connection.Connection{}, invalid
 			}
 			return s.connect(ctx)
 		},
@@ -69,11 +69,11 @@ func (s *service) patient(wrong error) doctor.Patient {
 		Generator:       s.generator,
 		GeneratorURL:    s.modelURL,
 		GeneratorRegion: s.modelRegion,
-		Token:           s.aws.databaseToken,
+		Token:           s.databaseToken,
 	}
 }
 
-// open prepares generator and database.
+// open prepares the generator, the database and the results store.
 func (s *service) open(ctx context.Context) (backend ask.Backend, err error) {
 	conn, err := s.connect(ctx)
 	if err != nil {
@@ -90,12 +90,12 @@ func (s *service) open(ctx context.Context) (backend ask.Backend, err error) {
 		backend.Database, err = s.openDatabase(ctx, conn, directory)
 	}
 	if s.resultsBucket != "" {
-		backend.Results = results.New(s.s3(), s.resultsBucket, cmp.Or(s.resultsPrefix, "defog"), s.resultsLifetime)
+		backend.Results = results.New(s.aws.S3(), s.resultsBucket, cmp.Or(s.resultsPrefix, "defog"), s.resultsLifetime)
 	}
 	return backend, err
 }
 
-// connect returns what credentials does, and keeps it out of the log.
+// connect returns the credentials and registers their secrets for redaction.
 func (s *service) connect(ctx context.Context) (connection.Connection, error) {
 	conn, err := s.credentials(ctx)
 	if err == nil {
@@ -104,12 +104,12 @@ func (s *service) connect(ctx context.Context) (connection.Connection, error) {
 	return conn, err
 }
 
-// files returns the folder with the dependencies, "" when there are none.
+// files returns the folder with the dependencies, or "" without any.
 func (s *service) files(ctx context.Context) (string, error) {
 	if s.dependencies.Bucket == "" {
 		return s.folder, nil
 	}
-	extractor := dependencies.Extractor{S3: s.s3(), Directory: s.directory, MaxBytes: s.maxBytes, Log: s.log}
+	extractor := dependencies.Extractor{S3: s.aws.S3(), Directory: s.directory, MaxBytes: s.maxBytes, Log: s.log}
 	return extractor.Ready(ctx, s.dependencies)
 }
 
@@ -131,7 +131,7 @@ func (s *service) openGenerator(conn connection.Connection, directory string) (g
 	}
 }
 
-// openModel returns a language model that knows the database.
+// openModel returns the generator of a language model.
 func (s *service) openModel(conn connection.Connection, knowledge *generate.Knowledge) generate.Generator {
 	if s.generator == openai {
 		return generate.NewOpenAI(generate.OpenAIConfig{
@@ -140,34 +140,34 @@ func (s *service) openModel(conn connection.Connection, knowledge *generate.Know
 		})
 	}
 	return generate.NewBedrock(generate.BedrockConfig{
-		DBType: conn.DBType, Knowledge: knowledge, Model: s.model, Region: s.modelRegion, Credentials: s.aws.credentials(),
-		Endpoint: s.aws.baseEndpoint(), Timeout: s.generatorTimeout,
+		DBType: conn.DBType, Knowledge: knowledge, Model: s.model, Region: s.modelRegion, Credentials: s.aws.Credentials(),
+		Endpoint: s.aws.BaseEndpoint(), Timeout: s.generatorTimeout,
 	})
 }
 
-// openDatabase fails if the database can write. One that cannot be reached is
-// no failure: the first query will tell.
+// openDatabase returns an error if the database is writable. If it is
+// unreachable, the first query reports that.
 func (s *service) openDatabase(ctx context.Context, conn connection.Connection, directory string) (database.Database, error) {
-	open := func(conn connection.Connection) (*proved, error) {
-		db, err := database.Open(conn, database.Surroundings{Directory: directory, Token: s.aws.databaseToken})
+	open := func(conn connection.Connection) (*checkedDatabase, error) {
+		db, err := database.Open(conn, database.Surroundings{Directory: directory, Token: s.databaseToken})
 		if err != nil {
 			return nil, fmt.Errorf("open database: %w", err)
 		}
-		return &proved{Database: db, log: s.log}, nil
+		return &checkedDatabase{Database: db, log: s.log}, nil
 	}
 	db, err := open(conn)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, proveTime)
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
-	if notReady, ok := errors.AsType[*ask.NotReadyError](db.prove(ctx)); ok {
+	if notReady, ok := errors.AsType[*ask.NotReadyError](db.check(ctx)); ok {
 		return nil, errors.Join(notReady, db.Close())
 	}
 	if s.secret == "" {
 		return db, nil
 	}
-	return &renewed{
+	return &refreshedDatabase{
 		Database: db,
 		conn:     conn,
 		read:     s.connect,

@@ -8,15 +8,17 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/environ"
+	"defog-cdk/lambda/awsenv"
 	"defog-cdk/lambda/dependencies"
 	"defog-cdk/lambda/trace"
 )
 
-// The generators that environ.Generator may name.
+// The valid values of environ.Generator.
 const (
 	defog   = "defog"
 	golden  = "golden"
@@ -24,19 +26,19 @@ const (
 	openai  = "openai"
 )
 
-// settings is the function's environment.
+// settings holds the function's environment.
 type settings struct {
-	connection       connection.Connection // empty when it is in a secret
-	secret           string                // name or ARN; "" when there is none
+	connection       connection.Connection // empty with a secret
+	secret           string                // name or ARN; "" without one
 	generator        string
 	model            string // of bedrock and openai
-	modelRegion      string // where bedrock is asked
-	modelURL         string // where openai's API is; "" for the connection's base_url
+	modelRegion      string // of bedrock
+	modelURL         string // of openai; "" selects the connection's base_url
 	generatorTimeout time.Duration
 	dependencies     dependencies.Object
-	directory        string // where the dependencies are extracted
-	maxBytes         int64  // that dependencies may hold, extracted
-	folder           string // dependencies that are files already; "" on AWS
+	directory        string // for the extracted dependencies
+	maxBytes         int64  // limit of the extracted dependencies
+	folder           string // of dependencies that need no extraction; "" on AWS
 	statementTimeout time.Duration
 	maxRows          int
 	retries          int
@@ -44,13 +46,13 @@ type settings struct {
 	resultsBucket    string // for answers over the limits; "" for none
 	resultsPrefix    string
 	resultsLifetime  time.Duration
-	stack            string // "" outside of one
+	stack            string // "" outside a stack
 	tracer           *trace.Tracer
-	aws              awsSettings
+	aws              awsenv.Settings
 }
 
-// readSettings reads the environment. The error holds every problem at once,
-// each with its variable.
+// readSettings reads the environment. The error lists every problem with its
+// variable.
 func readSettings(get func(string) string) (settings, error) {
 	s := settings{
 		generator:   cmp.Or(get(environ.Generator), defog),
@@ -67,20 +69,14 @@ func readSettings(get func(string) string) (settings, error) {
 		resultsBucket: get(environ.ResultsBucket),
 		resultsPrefix: get(environ.ResultsPrefix),
 		stack:         get(environ.Stack),
-		aws: awsSettings{
-			region:       get("AWS_REGION"),
-			accessKey:    get("AWS_ACCESS_KEY_ID"),
-			secretKey:    get("AWS_SECRET_ACCESS_KEY"),
-			sessionToken: get("AWS_SESSION_TOKEN"),
-			endpoint:     get("AWS_ENDPOINT_URL"),
-		},
+		aws:           awsenv.Read(get),
 	}
 	var problems []error
 	number := func(name string, absent, least int) int {
 		text := cmp.Or(get(name), strconv.Itoa(absent))
 		n, err := strconv.Atoi(text)
 		if err != nil || n < least {
-			problems = append(problems, fmt.Errorf("%s: %q is wrong; valid: a whole number from %d", name, text, least))
+			problems = append(problems, fmt.Errorf("%s: %q is invalid; want an integer of at least %d", name, text, least))
 		}
 		return n
 	}
@@ -96,10 +92,10 @@ func readSettings(get func(string) string) (settings, error) {
 		problems = append(problems, fmt.Errorf("AWS_XRAY_DAEMON_ADDRESS: %w", err))
 	}
 	if valid := []string{defog, golden, bedrock, openai}; !slices.Contains(valid, s.generator) {
-		problems = append(problems, fmt.Errorf("%s: %q is unknown; valid: %v", environ.Generator, s.generator, valid))
+		problems = append(problems, fmt.Errorf("%s: %q is unknown; want one of %s", environ.Generator, s.generator, strings.Join(valid, ", ")))
 	}
 	if (s.generator == bedrock || s.generator == openai) && s.model == "" {
-		problems = append(problems, fmt.Errorf("%s: missing; generator %s needs a model", environ.GeneratorModel, s.generator))
+		problems = append(problems, fmt.Errorf("%s: missing; generator %s requires a model", environ.GeneratorModel, s.generator))
 	}
 	if s.secret = get(environ.CredentialsSecret); s.secret == "" {
 		if s.connection, err = connection.Decode(get(environ.Credentials)); err != nil {

@@ -14,9 +14,8 @@ import (
 	"defog-cdk/internal/testserver/runtimeapi"
 )
 
-// TestXRayIsToldOfEachStep has X-Ray's daemon listen to a question whose SQL is
-// wrong at first.
-func TestXRayIsToldOfEachStep(t *testing.T) {
+// TestTraceHoldsEachStep sends a question whose first SQL fails.
+func TestTraceHoldsEachStep(t *testing.T) {
 	daemon, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -52,10 +51,10 @@ func TestXRayIsToldOfEachStep(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !strings.Contains(runtimeapi.TraceID, "Root="+segment.Trace+";Parent="+segment.Parent+";") {
-			t.Errorf("%s is no part of %s", document, runtimeapi.TraceID)
+			t.Errorf("%s does not belong to %s", document, runtimeapi.TraceID)
 		}
 		if strings.Contains(document, "tea") {
-			t.Errorf("X-Ray is told of what was asked: %s", document)
+			t.Errorf("the trace holds text of the question: %s", document)
 		}
 		got = append(got, segment.step)
 	}

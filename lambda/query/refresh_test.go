@@ -17,12 +17,12 @@ import (
 	"defog-cdk/lambda/database"
 )
 
-// TestRotationUnderLoad changes the password of the database's user and the
-// secret while four instances of the function answer question after question.
-func TestRotationUnderLoad(t *testing.T) {
+// TestRefreshSurvivesRotationUnderLoad changes the password of the database user
+// and the secret while four instances of the function answer questions.
+func TestRefreshSurvivesRotationUnderLoad(t *testing.T) {
 	const instances = 4
-	stand, url := newGenerator(t)
-	stand.Teach("Who am I?", "SELECT current_user AS name")
+	service, url := newGenerator(t)
+	service.Teach("Who am I?", "SELECT current_user AS name")
 	server := postgres.Start(t)
 	store := serveSecrets(t)
 	const secret = "prod/defog"
@@ -34,7 +34,7 @@ func TestRotationUnderLoad(t *testing.T) {
 	server.Query(t, "CREATE ROLE reader LOGIN PASSWORD 'the first password'")
 	put("the first password")
 
-	var idle sync.RWMutex // held for reading by whoever asks
+	var idle sync.RWMutex // read-locked during a question
 	var load sync.WaitGroup
 	var answered [instances]chan struct{}
 	failures := make(chan string, 1)
@@ -71,7 +71,8 @@ func TestRotationUnderLoad(t *testing.T) {
 	if reads := store.countReads(); reads != instances {
 		t.Errorf("%d instances read the secret %d times at start", instances, reads)
 	}
-	// An answer under way may lose its connection; what is tested is the login.
+	// Between questions: pg_terminate_backend would fail one that runs, and this
+	// test is about the login.
 	idle.Lock()
 	put("the second password")
 	server.Query(t, "ALTER ROLE reader PASSWORD 'the second password'; "+
@@ -99,11 +100,11 @@ func marshal(t *testing.T, conn connection.Connection) string {
 	return string(data)
 }
 
-// locked is a database with a password.
-type locked struct{ given, right string }
+// locked is a database with a password. Its login fails unless got is want.
+type locked struct{ got, want string }
 
 func (l *locked) Query(context.Context, string, database.Limits) (*database.Result, error) {
-	if l.given != l.right {
+	if l.got != l.want {
 		return nil, &database.ConnectionError{Message: "refused", LoginRefused: true}
 	}
 	return &database.Result{}, nil
@@ -111,13 +112,13 @@ func (l *locked) Query(context.Context, string, database.Limits) (*database.Resu
 
 func (l *locked) Close() error { return nil }
 
-func TestSecretIsReadOnceAMinuteAtMost(t *testing.T) {
+func TestRefreshReadsSecretAtMostOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		withPassword := func(password string) connection.Connection {
 			return connection.Connection{DBCreds: connection.Creds{"password": password}}
 		}
 		reads, secret := 0, "old"
-		r := &renewed{
+		r := &refreshedDatabase{
 			Database: &locked{"old", "new"},
 			conn:     withPassword("old"),
 			read: func(context.Context) (connection.Connection, error) {
@@ -143,7 +144,7 @@ func TestSecretIsReadOnceAMinuteAtMost(t *testing.T) {
 			}
 		}
 		secret = "new"
-		time.Sleep(renewTime - time.Nanosecond)
+		time.Sleep(refreshInterval - time.Nanosecond)
 		if err := query(); !refused(err) || reads != 1 {
 			t.Errorf("within the minute: got %v after %d reads", err, reads)
 		}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"defog-cdk/lambda/ask"
+	"defog-cdk/lambda/database"
+)
+
+// checkedDatabase is a database that runs no query before its read-only check
+// has succeeded.
+type checkedDatabase struct {
+	database.Database
+	log  *slog.Logger
+	done bool
+}
+
+// Query implements database.Database.
+func (c *checkedDatabase) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
+	if err := c.check(ctx); err != nil {
+		return nil, err
+	}
+	return c.Database.Query(ctx, sql, limits)
+}
+
+// check runs the read-only check until it succeeds once. It returns an
+// *ask.NotReadyError if the database is writable, and other errors as they are.
+func (c *checkedDatabase) check(ctx context.Context) error {
+	checker, ok := c.Database.(database.Prover)
+	if !ok || c.done {
+		return nil
+	}
+	rights, err := checker.Prove(ctx)
+	if writable, ok := errors.AsType[*database.WritableError](err); ok {
+		return &ask.NotReadyError{Cause: writable}
+	}
+	if err != nil {
+		return err
+	}
+	c.done = true
+	if len(rights.Writes) > 0 {
+		c.log.WarnContext(ctx, "the database user has write privileges; the statements create a user that can only read",
+			"writes", rights.Writes, "statements", rights.Grants)
+	}
+	return nil
+}
