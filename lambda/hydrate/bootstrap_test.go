@@ -9,8 +9,8 @@ import (
 	"defog-cdk/internal/environ"
 )
 
-// provided is a function whose bootstrap is hydrate; what it starts writes its
-// arguments and where its dependencies are into /tmp/started.
+// provided returns a function whose bootstrap is hydrate. The program that it
+// starts writes its arguments or a dependency's content to $TMPDIR/started.
 func provided(t *testing.T) *task {
 	t.Helper()
 	content := zipOf(t, map[string]string{"data.txt": "42", "bin/tool": "#!/bin/sh\necho tool \"$@\" > \"$TMPDIR/started\"\n"})
@@ -21,18 +21,18 @@ func provided(t *testing.T) *task {
 	return f
 }
 
-func TestBootstrapStartsTheOriginal(t *testing.T) {
+func TestBootstrapStartsConfiguredCommand(t *testing.T) {
 	for name, test := range map[string]struct{ command, want string }{
-		"the original":              {"", "42"},
-		"a command":                 {`["/bin/sh", "-c", "echo $0 $1 > $TMPDIR/started", "a", "b c"]`, "a b c\n"},
-		"one from the dependencies": {`["tool", "x"]`, "tool x\n"},
+		"default":                 {"", "42"},
+		"command":                 {`["/bin/sh", "-c", "echo $0 $1 > $TMPDIR/started", "a", "b c"]`, "a b c\n"},
+		"command in dependencies": {`["tool", "x"]`, "tool x\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := provided(t)
 			f.environment[environ.FunctionCommand] = test.command
 			code, reason, log := f.start(t).End()
 			if code != 0 || reason != "" {
-				t.Fatalf("exit code %d, Lambda was told %q\n%s", code, reason, log)
+				t.Fatalf("exit code %d, reported error %q\n%s", code, reason, log)
 			}
 			started, err := os.ReadFile(filepath.Join(f.temporary, "started"))
 			if err != nil || string(started) != test.want {
@@ -42,12 +42,12 @@ func TestBootstrapStartsTheOriginal(t *testing.T) {
 	}
 }
 
-func TestNothingToStart(t *testing.T) {
+func TestBootstrapReportsInvalidCommand(t *testing.T) {
 	for name, test := range map[string]struct{ command, want string }{
-		"no original":       {"", "/bootstrap.original"},
-		"unknown":           {`["no-such-program"]`, `"no-such-program"`},
-		"not for this one":  {`["./plain"]`, "permission denied"},
-		"of another system": {`["other"]`, "check that it is a program for this processor"},
+		"no default":     {"", "/bootstrap.original"},
+		"unknown":        {`["no-such-program"]`, `"no-such-program"`},
+		"not executable": {`["./plain"]`, "permission denied"},
+		"other format":   {`["other"]`, "check that the program is built for this architecture"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := provided(t)
@@ -67,40 +67,40 @@ func TestNothingToStart(t *testing.T) {
 	}
 }
 
-func TestSettingsAreJudgedTogether(t *testing.T) {
-	wrong := map[string]string{
+func TestReadSettingsListsAllProblems(t *testing.T) {
+	invalid := map[string]string{
 		environ.DependenciesHash:      "abc",
 		environ.DependenciesMaxMB:     "many",
 		environ.DependenciesLinks:     "tmp",
 		environ.DependenciesDirectory: "here",
 		environ.FunctionCommand:       "python3 -m awslambdaric",
 	}
-	_, err := readSettings(func(name string) string { return wrong[name] })
+	_, err := readSettings(func(name string) string { return invalid[name] })
 	if err == nil {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
-		environ.DependenciesBucket + ": is missing; valid: ", environ.DependenciesKey + ": is missing",
-		environ.DependenciesHash + `: "abc" is wrong; valid: 64`, environ.DependenciesMaxMB + `: "many" is wrong; valid: a whole`,
-		environ.DependenciesLinks + `: "tmp" is wrong; valid: an absolute`, environ.DependenciesDirectory + `: "here"`,
-		environ.FunctionCommand + `: "python3 -m awslambdaric" is wrong; valid: a JSON list`, "AWS_REGION: is missing",
+		environ.DependenciesBucket + ": missing; want ", environ.DependenciesKey + ": missing",
+		environ.DependenciesHash + `: "abc" is invalid; want 64`, environ.DependenciesMaxMB + `: "many" is invalid; want an integer`,
+		environ.DependenciesLinks + `: "tmp" is invalid; want an absolute`, environ.DependenciesDirectory + `: "here"`,
+		environ.FunctionCommand + `: "python3 -m awslambdaric" is invalid; want a JSON list`, "AWS_REGION: missing",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error lacks %q:\n%v", want, err)
 		}
 	}
 	for _, command := range []string{"[]", `[""]`, `"sh"`, "[1]"} {
-		wrong[environ.FunctionCommand] = command
-		if _, err := readSettings(func(name string) string { return wrong[name] }); !strings.Contains(err.Error(), environ.FunctionCommand) {
+		invalid[environ.FunctionCommand] = command
+		if _, err := readSettings(func(name string) string { return invalid[name] }); !strings.Contains(err.Error(), environ.FunctionCommand) {
 			t.Errorf("%s: error %v", command, err)
 		}
 	}
 }
 
-func TestWrongSettingsAreReported(t *testing.T) {
+func TestInvalidSettingsAreReportedToLambda(t *testing.T) {
 	f := provided(t)
 	delete(f.environment, environ.DependenciesKey)
-	if line := f.refused(t, "Hydrate.Settings"); !strings.Contains(line, environ.DependenciesKey+": is missing") {
+	if line := f.refused(t, "Hydrate.Settings"); !strings.Contains(line, environ.DependenciesKey+": missing") {
 		t.Errorf("error %q", line)
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"defog-cdk/internal/environ"
 )
 
-// bucket stands in for S3 with one object in it, deps/v1.zip in packages.
+// bucket is a test server for S3 with one object, s3://packages/deps/v1.zip.
 type bucket struct {
 	endpoint string
 
@@ -43,15 +43,16 @@ func (b *bucket) put(content []byte) {
 	b.content = content
 }
 
-// spoil lets a fault answer in the bucket's place, or disturb its answer.
-// Requests are counted from 1 on.
-func (b *bucket) spoil(fault func(number int, w http.ResponseWriter, r *http.Request) (done bool)) {
+// inject sets a fault, which handles a request or lets the bucket handle it.
+// Requests are numbered from 1.
+func (b *bucket) inject(fault func(number int, w http.ResponseWriter, r *http.Request) (done bool)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.fault, b.requests = fault, nil
 }
 
-func (b *bucket) asked() []*http.Request {
+// received returns the requests since the last inject.
+func (b *bucket) received() []*http.Request {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.requests
@@ -76,7 +77,7 @@ func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func refuse(w http.ResponseWriter, status int, code string) {
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, `<?xml version="1.0"?><Error><Code>%s</Code><Message>as told</Message></Error>`, code)
+	fmt.Fprintf(w, `<?xml version="1.0"?><Error><Code>%s</Code><Message>injected fault</Message></Error>`, code)
 }
 
 func sha(content []byte) string {
@@ -84,7 +85,7 @@ func sha(content []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// zipOf makes a zip of files, each executable if it is a script.
+// zipOf returns a zip of files. Scripts are executable.
 func zipOf(t *testing.T, files map[string]string) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -109,8 +110,8 @@ func zipOf(t *testing.T, files map[string]string) []byte {
 	return out.Bytes()
 }
 
-// environment is the function's, as the stack and Lambda make it; temporary
-// takes the place of /tmp.
+// environment returns the environment that the stack and Lambda set, with
+// temporary instead of /tmp.
 func (b *bucket) environment(temporary string, content []byte) map[string]string {
 	return map[string]string{
 		environ.DependenciesBucket: "packages",

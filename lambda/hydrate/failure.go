@@ -12,9 +12,9 @@ import (
 	"defog-cdk/lambda/dependencies"
 )
 
-// failure is an error with the type that Lambda is told.
+// failure is an error with the error type for Lambda.
 type failure struct {
-	kind string // as Hydrate.Fetch
+	kind string // such as Hydrate.Fetch
 	error
 }
 
@@ -30,8 +30,8 @@ func kindOf(err error) string {
 	return "Hydrate.Extract"
 }
 
-// report tells Lambda why the function does not start, and Lambda whoever
-// invokes it directly. Without it they would learn that the runtime exited.
+// report sends the error of the start to Lambda, which returns it to the caller
+// of a direct invoke. Without a report, Lambda returns Runtime.ExitError.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-initerror
 func (h *hydrate) report(err error) {
 	api := h.get("AWS_LAMBDA_RUNTIME_API")
@@ -39,7 +39,7 @@ func (h *hydrate) report(err error) {
 		return
 	}
 	if err := post("http://"+api+"/2018-06-01/runtime/init/error", err); err != nil {
-		h.log.Warn("Lambda does not learn why", "error", err)
+		h.log.Warn("cannot report the error to Lambda", "error", err)
 	}
 }
 

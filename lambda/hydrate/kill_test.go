@@ -12,10 +12,10 @@ import (
 	"defog-cdk/internal/environ"
 )
 
-// TestKilledAtAnyMoment kills hydrate at 50 random moments of a start, half of
-// them after an earlier zip was in place. Whatever that interrupts: what is
-// shown is all of one zip or nothing, and the next start is right.
-func TestKilledAtAnyMoment(t *testing.T) {
+// TestKillLeavesAllLinksOrNone kills hydrate at 50 random moments of a start,
+// half of them with an earlier zip extracted. Each kill leaves the links to one
+// complete zip or none, and the next start succeeds.
+func TestKillLeavesAllLinksOrNone(t *testing.T) {
 	files := func(version string) map[string]string {
 		files := map[string]string{"scipy/__init__.py": version}
 		for i := range 60 {
@@ -26,7 +26,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	versions := []map[string]string{files("v1"), files("v2")}
 	contents := [][]byte{zipOf(t, versions[0]), zipOf(t, versions[1])}
 	b := newBucket(t, contents[0])
-	whole := min(lasts(t, b, contents[0]), lasts(t, b, contents[1]))
+	whole := min(startTime(t, b, contents[0]), startTime(t, b, contents[1]))
 
 	random := rand.New(rand.NewPCG(6, 50))
 	var nothing, complete int
@@ -34,7 +34,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		tmp := t.TempDir()
 		if round%2 == 0 {
 			b.put(contents[0])
-			starter(b, tmp, contents[0]).answerless(t)
+			starter(b, tmp, contents[0]).runToEnd(t)
 		}
 		b.put(contents[1])
 		f := starter(b, tmp, contents[1])
@@ -50,25 +50,25 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			nothing++
 		case seen[1] == len(versions[1]) && seen[0] == 0:
 			complete++
-		case round%2 == 0 && seen[0] == len(versions[0]) && seen[1] == 0: // not touched yet
+		case round%2 == 0 && seen[0] == len(versions[0]) && seen[1] == 0: // killed before the first change
 		default:
-			t.Fatalf("round %d: killed, and %v files of the two zips are shown", round, seen)
+			t.Fatalf("round %d: after the kill, links to %v files of the two zips", round, seen)
 		}
-		f.answerless(t)
+		f.runToEnd(t)
 		if seen := [2]int{count(tmp, versions[0]), count(tmp, versions[1])}; seen != [2]int{0, len(versions[1])} {
-			t.Fatalf("round %d: the next start shows %v files of the two zips", round, seen)
+			t.Fatalf("round %d: after the next start, links to %v files of the two zips", round, seen)
 		}
 		if left := f.left(t); len(left) != 1 {
-			t.Fatalf("round %d: the next start leaves %v", round, left)
+			t.Fatalf("round %d: after the next start, folders %v", round, left)
 		}
 	}
-	t.Logf("killed 50 times: nothing was shown %d times, everything %d times", nothing, complete)
+	t.Logf("50 kills: no links after %d, all links after %d", nothing, complete)
 	if nothing < 5 {
-		t.Errorf("only %d kills hit a start", nothing)
+		t.Errorf("only %d kills interrupted a start", nothing)
 	}
 }
 
-// starter is a function that ends at once when its dependencies are there.
+// starter returns a function that exits after the extraction.
 func starter(b *bucket, temporary string, content []byte) *task {
 	f := &task{root: temporary, temporary: temporary, environment: b.environment(temporary, content)}
 	f.environment[environ.DependenciesLinks] = filepath.Join(temporary, "shown")
@@ -76,25 +76,25 @@ func starter(b *bucket, temporary string, content []byte) *task {
 	return f
 }
 
-// answerless runs a function that ends by itself and well.
-func (f *task) answerless(t *testing.T) {
+// runToEnd runs a function that exits without an error.
+func (f *task) runToEnd(t *testing.T) {
 	t.Helper()
 	if code, reason, log := f.start(t).End(); code != 0 {
-		t.Fatalf("exit code %d, Lambda was told %q\n%s", code, reason, log)
+		t.Fatalf("exit code %d, reported error %q\n%s", code, reason, log)
 	}
 }
 
-// lasts returns how long a start takes.
-func lasts(t *testing.T, b *bucket, content []byte) time.Duration {
+// startTime returns the duration of a start.
+func startTime(t *testing.T, b *bucket, content []byte) time.Duration {
 	t.Helper()
 	b.put(content)
 	began := time.Now()
-	starter(b, t.TempDir(), content).answerless(t)
+	starter(b, t.TempDir(), content).runToEnd(t)
 	return time.Since(began)
 }
 
-// count returns how many files are shown with the right content, where scipy
-// is; where it is not, there must be none.
+// count returns the number of files that the links lead to with the right
+// content.
 func count(temporary string, files map[string]string) (found int) {
 	for name, want := range files {
 		content, err := os.ReadFile(filepath.Join(temporary, "shown", name))

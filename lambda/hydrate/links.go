@@ -11,38 +11,39 @@ import (
 	"syscall"
 )
 
-// pointer is the one link that leads to the folder; every other one goes through
-// it. So all of them lead somewhere at the same moment, or none does: who asks
-// whether a certain one exists learns whether everything does.
+// pointer is the only link to the folder; all other links lead through it. So
+// all links resolve at the same moment, and a process that finds one of them
+// finds them all.
 const pointer = ".defog-dependencies"
 
-// showIn lets each of the folder's top-level names appear in directory as a
-// link. Links to an earlier folder go. A name that somebody else has taken
-// stays theirs, and the log says so.
-func showIn(directory, folder string, log *slog.Logger) error {
-	if leadsTo(filepath.Join(directory, pointer), folder) {
+// linkInto creates a link in directory for each top-level name in folder, and
+// removes the links to an earlier folder. It keeps existing files with such a
+// name and logs a warning.
+func linkInto(directory, folder string, log *slog.Logger) error {
+	if pointsTo(filepath.Join(directory, pointer), folder) {
 		return nil
 	}
 	unlock, err := lockFolder(directory)
 	if err != nil {
-		return fmt.Errorf("show the dependencies in %s: %w", directory, err)
+		return fmt.Errorf("link the dependencies into %s: %w", directory, err)
 	}
 	defer unlock()
-	if leadsTo(filepath.Join(directory, pointer), folder) { // by whom we waited for
+	if pointsTo(filepath.Join(directory, pointer), folder) { // linked by the former holder of the lock
 		return nil
 	}
 	if err := replaceLinks(directory, folder, log); err != nil {
-		return fmt.Errorf("show the dependencies in %s: %w", directory, err)
+		return fmt.Errorf("link the dependencies into %s: %w", directory, err)
 	}
 	return nil
 }
 
-func leadsTo(link, target string) bool {
+func pointsTo(link, target string) bool {
 	found, err := os.Readlink(link)
 	return err == nil && found == target
 }
 
-// replaceLinks may be killed anywhere: the pointer goes first and comes last.
+// replaceLinks removes the pointer first and creates it last, so that a kill at
+// any moment leaves either all links or none.
 func replaceLinks(directory, folder string, log *slog.Logger) error {
 	first := filepath.Join(directory, pointer)
 	if err := os.Remove(first); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -62,7 +63,7 @@ func replaceLinks(directory, folder string, log *slog.Logger) error {
 		err := os.Symlink(filepath.Join(pointer, entry.Name()), filepath.Join(directory, entry.Name()))
 		switch {
 		case errors.Is(err, fs.ErrExist):
-			log.Warn("a name of the dependencies is taken", "name", entry.Name(), "directory", directory)
+			log.Warn("cannot link a dependency: a file with its name exists", "name", entry.Name(), "directory", directory)
 		case err != nil:
 			return err
 		}
@@ -70,7 +71,7 @@ func replaceLinks(directory, folder string, log *slog.Logger) error {
 	return os.Symlink(folder, first)
 }
 
-// removeLinks removes the links that lead through the pointer.
+// removeLinks removes the links through the pointer.
 func removeLinks(directory string) error {
 	entries, err := os.ReadDir(directory)
 	if err != nil {
@@ -82,7 +83,7 @@ func removeLinks(directory string) error {
 			continue
 		}
 		if target, err := os.Readlink(name); err != nil || !strings.HasPrefix(target, pointer+"/") {
-			continue // somebody else's
+			continue // not created by hydrate
 		}
 		if err := os.Remove(name); err != nil {
 			return err
@@ -91,8 +92,8 @@ func removeLinks(directory string) error {
 	return nil
 }
 
-// lockFolder waits until no other process shows anything in the directory,
-// which it makes if need be.
+// lockFolder creates directory if necessary, and waits until no other process
+// links into it.
 func lockFolder(directory string) (unlock func(), err error) {
 	if err := os.MkdirAll(directory, 0o750); err != nil {
 		return nil, err

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// shown reports whether a path below directory leads to something.
-func shown(directory, name string) bool {
+// exists reports whether name below directory exists, after following links.
+func exists(directory, name string) bool {
 	_, err := os.Stat(filepath.Join(directory, name))
 	return err == nil
 }
@@ -25,16 +25,16 @@ func folderOf(t *testing.T, names ...string) string {
 	return folder
 }
 
-func TestLinks(t *testing.T) {
+func TestLinkIntoReplacesEarlierLinks(t *testing.T) {
 	tmp := folderOf(t, "mine")
 	if err := os.Symlink("mine", filepath.Join(tmp, "my-link")); err != nil {
 		t.Fatal(err)
 	}
 	first, second := folderOf(t, "scipy", "numpy", "old", "mine", "my-link", pointer), folderOf(t, "scipy", "new")
 	var log bytes.Buffer
-	show := func(folder string) {
+	link := func(folder string) {
 		t.Helper()
-		if err := showIn(tmp, folder, newLogger(&log)); err != nil {
+		if err := linkInto(tmp, folder, newLogger(&log)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -56,18 +56,18 @@ func TestLinks(t *testing.T) {
 	}
 	mine := filepath.Join(tmp, "mine")
 
-	show(first)
+	link(first)
 	check(map[string]string{
 		"mine": mine, "my-link": mine, pointer: first,
 		"scipy": first + "/scipy", "numpy": first + "/numpy", "old": first + "/old",
 	})
-	if text := log.String(); strings.Count(text, "is taken") != 2 {
+	if text := log.String(); strings.Count(text, "a file with its name exists") != 2 {
 		t.Errorf("log %s", text)
 	}
-	show(first)
-	show(second)
+	link(first)
+	link(second)
 	check(map[string]string{"mine": mine, "my-link": mine, pointer: second, "scipy": second + "/scipy", "new": second + "/new"})
-	if text := log.String(); strings.Count(text, "is taken") != 2 {
+	if text := log.String(); strings.Count(text, "a file with its name exists") != 2 {
 		t.Errorf("log %s", text)
 	}
 }

@@ -1,10 +1,10 @@
-// Command hydrate readies a function's dependencies, a zip in S3, as a folder
-// and then becomes the function's runtime. Its environment (see internal/environ)
-// says which zip.
+// Command hydrate extracts a function's dependencies, a zip in S3, and then
+// starts the function's runtime. Its environment (see internal/environ) names
+// the zip.
 //
-// A managed runtime starts it as AWS_LAMBDA_EXEC_WRAPPER, with the runtime's
-// own command as arguments. For a provided runtime it is the function's
-// bootstrap, and environ.FunctionCommand says what to start.
+// A managed runtime starts it as AWS_LAMBDA_EXEC_WRAPPER with the runtime's
+// command as arguments. For a provided runtime it is the function's bootstrap,
+// and environ.FunctionCommand is the command to start.
 package main
 
 import (
@@ -17,21 +17,20 @@ import (
 	"defog-cdk/lambda/dependencies"
 )
 
-// initTime is a little less than the 10 s that Lambda gives a function to
-// start.
+// initTime is the delay of the warning about a slow start, less than Lambda's
+// timeout of 10 s.
 const initTime = 9 * time.Second
 
 func main() {
-	h := &hydrate{get: os.Getenv, log: newLogger(os.Stdout), patience: initTime}
-	err := h.run(context.Background(), os.Args[1:])
-	// Running well, it would have become another program.
+	h := &hydrate{get: os.Getenv, log: newLogger(os.Stdout), warnAfter: initTime}
+	err := h.run(context.Background(), os.Args[1:]) // on success, the runtime replaces this process
 	h.log.Error("hydrate failed", "error", err)
 	h.report(err)
 	os.Exit(1)
 }
 
-// newLogger returns a logger that writes one JSON object a line, with the keys
-// that Lambda looks for.
+// newLogger returns a logger that writes one JSON object per line, with the keys
+// that Lambda reads.
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
 func newLogger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{
@@ -46,29 +45,30 @@ func newLogger(w io.Writer) *slog.Logger {
 
 // hydrate is the program.
 type hydrate struct {
-	get      func(string) string // the environment
-	log      *slog.Logger
-	patience time.Duration // after which the log says that it takes long
+	get       func(string) string // the environment
+	log       *slog.Logger
+	warnAfter time.Duration // delay of the warning about a slow start
 }
 
-// run does not return unless something is wrong.
+// run extracts the dependencies and starts the runtime. It returns only on an
+// error.
 func (h *hydrate) run(ctx context.Context, arguments []string) error {
 	s, err := readSettings(h.get)
 	if err != nil {
 		return &failure{"Hydrate.Settings", err}
 	}
-	slow := time.AfterFunc(h.patience, func() {
-		h.log.Warn("dependencies are not ready yet; Lambda ends a start after 10 s and repeats it within the function's timeout, "+
-			"which goes on from here", "object", s.object.String(), "after", h.patience.String())
+	slow := time.AfterFunc(h.warnAfter, func() {
+		h.log.Warn("dependencies are not extracted yet; Lambda stops a start after 10 s and repeats it within the function's timeout, "+
+			"which resumes the extraction", "object", s.object.String(), "after", h.warnAfter.String())
 	})
-	extractor := dependencies.Extractor{S3: s.aws.s3(), Directory: s.directory, MaxBytes: s.maxBytes, Log: h.log}
+	extractor := dependencies.Extractor{S3: s.aws.S3(), Directory: s.directory, MaxBytes: s.maxBytes, Log: h.log}
 	folder, err := extractor.Hold(ctx, s.object)
 	slow.Stop()
 	if err != nil {
 		return &failure{kindOf(err), err}
 	}
 	if s.links != "" {
-		if err := showIn(s.links, folder, h.log); err != nil {
+		if err := linkInto(s.links, folder, h.log); err != nil {
 			return &failure{"Hydrate.Links", err}
 		}
 	}

@@ -16,15 +16,15 @@ import (
 	"defog-cdk/internal/environ"
 )
 
-// notice is a log that tells when a line with a text is written.
-type notice struct {
+// watchedLog is a log that closes seen when it receives a line with text.
+type watchedLog struct {
 	mu   sync.Mutex
 	text string
 	log  bytes.Buffer
 	seen chan struct{}
 }
 
-func (n *notice) Write(p []byte) (int, error) {
+func (n *watchedLog) Write(p []byte) (int, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if bytes.Contains(p, []byte(n.text)) {
@@ -33,26 +33,26 @@ func (n *notice) Write(p []byte) (int, error) {
 	return n.log.Write(p)
 }
 
-// A start that Lambda is about to end says so before: nothing else would.
-func TestSlowStartSaysSo(t *testing.T) {
+// Lambda stops a slow start without a reason, so hydrate logs one before.
+func TestSlowStartLogsWarning(t *testing.T) {
 	content := zipOf(t, map[string]string{"a": "1"})
 	b := newBucket(t, content)
-	log := &notice{text: "repeats it within the function's timeout", seen: make(chan struct{})}
-	b.spoil(func(_ int, w http.ResponseWriter, _ *http.Request) bool {
+	log := &watchedLog{text: "repeats it within the function's timeout", seen: make(chan struct{})}
+	b.inject(func(_ int, w http.ResponseWriter, _ *http.Request) bool {
 		<-log.seen
 		refuse(w, http.StatusForbidden, "AccessDenied")
 		return true
 	})
 	environment := b.environment(t.TempDir(), content)
 	environment[environ.DependenciesDirectory] = t.TempDir()
-	h := &hydrate{get: func(name string) string { return environment[name] }, log: newLogger(log), patience: 1}
+	h := &hydrate{get: func(name string) string { return environment[name] }, log: newLogger(log), warnAfter: 1}
 	err := h.run(t.Context(), []string{"/bin/true"})
 	if f, ok := errors.AsType[*failure](err); !ok || f.kind != "Hydrate.Fetch" {
 		t.Errorf("error %v", err)
 	}
 }
 
-func TestEnvironment(t *testing.T) {
+func TestEnvironmentAppendsSearchPaths(t *testing.T) {
 	folder := t.TempDir()
 	for _, path := range []string{
 		"bin", "lib", "python/lib/python3.12/site-packages", "python/lib/python3.9/site-packages", "nodejs/node_modules", "node_modules",
@@ -91,7 +91,7 @@ func TestEnvironment(t *testing.T) {
 			[]string{"NODE_PATH=" + at("/opt/nodejs/node_modules:/var/task", "nodejs/node_modules", "node_modules")}},
 		"Ruby": {folder, []string{"RUBYLIB=/var/task", "GEM_PATH=/opt/ruby/gems/3.4.0"},
 			[]string{"RUBYLIB=" + at("/var/task", "ruby/lib"), "GEM_PATH=" + at("/opt/ruby/gems/3.4.0", "ruby/gems/3.4.0")}},
-		"nothing to find": {bare, []string{"PATH=/bin"}, []string{"PATH=/bin", "PYTHONPATH=" + bare}},
+		"empty folder": {bare, []string{"PATH=/bin"}, []string{"PATH=/bin", "PYTHONPATH=" + bare}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := environment(test.variables, test.folder)
@@ -100,7 +100,7 @@ func TestEnvironment(t *testing.T) {
 					t.Errorf("lacks %s:\n%s", want, strings.Join(got, "\n"))
 				}
 			}
-			if name == "nothing to find" && len(got) != 3 {
+			if name == "empty folder" && len(got) != 3 {
 				t.Errorf("%d variables: %s", len(got), cmp.Diff(test.want, got))
 			}
 			for _, variable := range got { // an empty path would be the working directory

@@ -11,7 +11,7 @@ import (
 //go:embed testdata/old_handler.py
 var oldHandler string
 
-// oldFunction is a function of PODPAC's, deployed with hydrate in front.
+// oldFunction returns PODPAC's function with hydrate as its wrapper.
 func oldFunction(t *testing.T, b *bucket, content []byte, change func(handler string) string) *task {
 	t.Helper()
 	f := python(t, b, content, "")
@@ -34,7 +34,7 @@ func oldDependencies(t *testing.T, version string) []byte {
 
 const s3Event = `{"Records": [{"eventSource": "aws:s3"}]}`
 
-func TestUnmodifiedHandler(t *testing.T) {
+func TestPODPACHandlerRunsUnmodified(t *testing.T) {
 	content := oldDependencies(t, "1")
 	f := oldFunction(t, newBucket(t, content), content, unchanged)
 	for range 2 { // cold, then warm
@@ -48,9 +48,9 @@ func TestUnmodifiedHandler(t *testing.T) {
 	}
 }
 
-// Its S3 path uses a client that only a cold start of its own makes. README has
-// the line that helps.
-func TestUnmodifiedHandlerOfS3Events(t *testing.T) {
+// For S3 events, PODPAC's handler uses a client that it creates only if it
+// downloads the dependencies. The documentation has the line to add.
+func TestPODPACHandlerNeedsChangeForS3Events(t *testing.T) {
 	content := oldDependencies(t, "1")
 	b := newBucket(t, content)
 
@@ -58,7 +58,7 @@ func TestUnmodifiedHandlerOfS3Events(t *testing.T) {
 	_, err := running.Invoke([]byte(s3Event))
 	running.Stop()
 	if err == nil || !strings.Contains(err.Error(), "UnboundLocalError") {
-		t.Errorf("error %v: README says that this handler needs a change, and it does not", err)
+		t.Errorf("got %v, want UnboundLocalError, for which the documentation has a change", err)
 	}
 
 	repaired := oldFunction(t, b, content, func(handler string) string {
@@ -69,7 +69,7 @@ func TestUnmodifiedHandlerOfS3Events(t *testing.T) {
 	}
 }
 
-func TestUnmodifiedHandlerSeesAChangedZip(t *testing.T) {
+func TestPODPACHandlerReadsChangedZip(t *testing.T) {
 	first, second := oldDependencies(t, "1"), oldDependencies(t, "2")
 	b := newBucket(t, first)
 	f := oldFunction(t, b, first, unchanged)
@@ -81,14 +81,14 @@ func TestUnmodifiedHandlerSeesAChangedZip(t *testing.T) {
 	}
 }
 
-// Without hydrate, with function_hydrate=false, it does everything by itself.
-func TestHandlerAlone(t *testing.T) {
+// With function_hydrate=false, the handler downloads the dependencies.
+func TestPODPACHandlerDownloadsWithoutHydrate(t *testing.T) {
 	content := oldDependencies(t, "1")
 	f := oldFunction(t, newBucket(t, content), content, unchanged)
 	f.command = f.command[1:]
 	running := f.start(t)
 	defer running.Stop()
-	if _, err := running.Invoke([]byte(`{}`)); err == nil || !strings.Contains(err.Error(), "downloads packages/deps/v1.zip by itself") {
+	if _, err := running.Invoke([]byte(`{}`)); err == nil || !strings.Contains(err.Error(), "download of packages/deps/v1.zip") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"defog-cdk/internal/testserver/runtimeapi"
 )
 
-// program is hydrate, built once for all tests.
+// program is the path of hydrate, built once for all tests.
 var program string
 
 func TestMain(m *testing.M) {
@@ -34,19 +34,19 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// task is a function's code and its /tmp.
+// task is a function's code, environment and /tmp.
 type task struct {
 	root, temporary string
 	environment     map[string]string
 	command         []string
 }
 
-// python is a function with Lambda's own Python runtime, which the Makefile
-// installs, and hydrate in front of it.
+// python returns a function with Lambda's Python runtime, which make setup
+// installs, and with hydrate as its wrapper.
 func python(t *testing.T, b *bucket, content []byte, handler string) *task {
 	t.Helper()
 	if runtime.GOOS != "linux" {
-		t.Skip("Lambda's Python runtime is for Linux alone")
+		t.Skip("Lambda's Python runtime requires Linux")
 	}
 	checkout, err := daemon.Checkout()
 	if err != nil {
@@ -54,7 +54,7 @@ func python(t *testing.T, b *bucket, content []byte, handler string) *task {
 	}
 	interpreter := filepath.Join(checkout, ".venv", "bin", "python3")
 	if found, err := filepath.Glob(filepath.Join(checkout, ".venv", "lib", "python*", "site-packages", "awslambdaric")); err != nil || len(found) == 0 {
-		t.Fatalf("there is no awslambdaric in %s (%v): run `make setup`", filepath.Join(checkout, ".venv"), err)
+		t.Fatalf("awslambdaric is missing in %s (%v): run `make setup`", filepath.Join(checkout, ".venv"), err)
 	}
 	f := &task{root: t.TempDir(), temporary: t.TempDir()}
 	f.environment = b.environment(f.temporary, content)
@@ -81,7 +81,7 @@ func (f *task) start(t *testing.T) *runtimeapi.Function {
 	return running
 }
 
-// answer starts the function, sends it one event, and ends it.
+// answer starts the function, sends one event, and stops it.
 func (f *task) answer(t *testing.T, event string) (answer, log string) {
 	t.Helper()
 	running := f.start(t)
@@ -93,8 +93,8 @@ func (f *task) answer(t *testing.T, event string) (answer, log string) {
 	return string(body), log
 }
 
-// refused starts a function that must not start, and returns its one line of
-// log. Lambda has been told the same.
+// refused runs a function whose start must fail, and returns the error in its
+// log. Lambda must receive the same error, of the given kind.
 func (f *task) refused(t *testing.T, kind string) string {
 	t.Helper()
 	code, reason, log := f.start(t).End()
@@ -102,18 +102,18 @@ func (f *task) refused(t *testing.T, kind string) string {
 	for line := range strings.Lines(log) {
 		var l struct{ Level, Msg, Error string }
 		if err := json.Unmarshal([]byte(line), &l); err != nil {
-			t.Errorf("a line of the log is no JSON: %s", line)
+			t.Errorf("log line is not JSON: %s", line)
 		}
 		if l.Level == "ERROR" {
 			failures = append(failures, l.Error)
 		}
 	}
-	var told struct{ ErrorType, ErrorMessage string }
-	if err := json.Unmarshal([]byte(reason), &told); err != nil {
-		t.Fatalf("Lambda was told %q: %v\n%s", reason, err, log)
+	var reported struct{ ErrorType, ErrorMessage string }
+	if err := json.Unmarshal([]byte(reason), &reported); err != nil {
+		t.Fatalf("reported error %q: %v\n%s", reason, err, log)
 	}
-	if code != 1 || len(failures) != 1 || told.ErrorType != kind || told.ErrorMessage != failures[0] {
-		t.Fatalf("exit code %d, Lambda was told %s; want type %s, and one error in the log:\n%s", code, reason, kind, log)
+	if code != 1 || len(failures) != 1 || reported.ErrorType != kind || reported.ErrorMessage != failures[0] {
+		t.Fatalf("exit code %d, reported error %s; want type %s, and one error in the log:\n%s", code, reason, kind, log)
 	}
 	if strings.Contains(log, secretKey) {
 		t.Errorf("the log holds a secret: %s", log)
@@ -121,7 +121,7 @@ func (f *task) refused(t *testing.T, kind string) string {
 	return failures[0]
 }
 
-// left returns the names in the folder where dependencies are extracted.
+// left returns the names in the directory of extracted dependencies.
 func (f *task) left(t *testing.T) []string {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Join(f.temporary, "hydrate"))

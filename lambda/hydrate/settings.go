@@ -11,21 +11,22 @@ import (
 	"strconv"
 
 	"defog-cdk/internal/environ"
+	"defog-cdk/lambda/awsenv"
 	"defog-cdk/lambda/dependencies"
 )
 
-// settings is the function's environment.
+// settings holds the function's environment.
 type settings struct {
 	object    dependencies.Object
-	directory string // where the dependencies are extracted
+	directory string // for the extracted dependencies
 	maxBytes  int64
-	links     string   // the folder that shows them; "" for none
-	command   []string // what to start where there are no arguments
-	aws       awsSettings
+	links     string   // folder for links to the dependencies; "" for none
+	command   []string // to start if hydrate has no arguments
+	aws       awsenv.Settings
 }
 
-// readSettings reads the environment. The error holds every problem at once,
-// each with its variable.
+// readSettings reads the environment. The error lists every problem with its
+// variable.
 func readSettings(get func(string) string) (settings, error) {
 	s := settings{
 		object: dependencies.Object{
@@ -34,51 +35,52 @@ func readSettings(get func(string) string) (settings, error) {
 			VersionID: get(environ.DependenciesVersion),
 			SHA256:    get(environ.DependenciesHash),
 		},
-		// Not the query function's folder, which it reads without holding it.
+		// Not the query function's folder, which that function reads without a lock.
 		directory: cmp.Or(get(environ.DependenciesDirectory), filepath.Join(os.TempDir(), "hydrate")),
 		links:     get(environ.DependenciesLinks),
 		command:   []string{filepath.Join(get("LAMBDA_TASK_ROOT"), environ.OriginalBootstrap)},
-		aws:       readAWSSettings(get),
+		aws:       awsenv.Read(get),
 	}
 	var problems []error
-	wrong := func(name, valid string) {
-		problem := "is missing"
+	invalid := func(name, valid string) {
+		problem := "missing"
 		if value := get(name); value != "" {
-			problem = fmt.Sprintf("%q is wrong", value)
+			problem = fmt.Sprintf("%q is invalid", value)
 		}
-		problems = append(problems, fmt.Errorf("%s: %s; valid: %s", name, problem, valid))
+		problems = append(problems, fmt.Errorf("%s: %s; want %s", name, problem, valid))
 	}
 	if s.object.Bucket == "" {
-		wrong(environ.DependenciesBucket, "the name of the bucket with the dependencies")
+		invalid(environ.DependenciesBucket, "the name of the bucket with the dependencies")
 	}
 	if s.object.Key == "" {
-		wrong(environ.DependenciesKey, "the key of the dependencies' zip")
+		invalid(environ.DependenciesKey, "the key of the dependencies' zip")
 	}
 	if sum, err := hex.DecodeString(s.object.SHA256); err != nil || len(sum) != 0 && len(sum) != 32 {
-		wrong(environ.DependenciesHash, "64 lower-case hex digits, or nothing")
+		invalid(environ.DependenciesHash, "64 lower-case hex digits, or no value")
 	}
 	megabytes, err := strconv.ParseInt(cmp.Or(get(environ.DependenciesMaxMB), "512"), 10, 32)
 	if err != nil || megabytes < 1 {
-		wrong(environ.DependenciesMaxMB, "a whole number from 1")
+		invalid(environ.DependenciesMaxMB, "an integer of at least 1")
 	}
 	s.maxBytes = megabytes << 20
 	for _, name := range []string{environ.DependenciesDirectory, environ.DependenciesLinks} {
 		if path := get(name); path != "" && !filepath.IsAbs(path) {
-			wrong(name, "an absolute path, or nothing")
+			invalid(name, "an absolute path, or no value")
 		}
 	}
 	if text := get(environ.FunctionCommand); text != "" {
 		if err := json.Unmarshal([]byte(text), &s.command); err != nil || len(s.command) == 0 || s.command[0] == "" {
-			wrong(environ.FunctionCommand, `a JSON list of a program and its arguments, as ["python3", "-m", "awslambdaric", "handler.handler"]`)
+			invalid(environ.FunctionCommand, `a JSON list of a program and its arguments, such as ["python3", "-m", "awslambdaric", "handler.handler"]`)
 		}
 	}
-	if s.aws.region == "" {
-		wrong("AWS_REGION", "the function's region")
+	if s.aws.Region == "" {
+		invalid("AWS_REGION", "the function's region")
 	}
 	return s, errors.Join(problems...)
 }
 
-// commandFor returns what to start: the arguments where hydrate is a wrapper.
+// commandFor returns the command to start: hydrate's arguments, if it is a
+// wrapper, or else the configured command.
 func (s settings) commandFor(arguments []string) []string {
 	if len(arguments) > 0 {
 		return arguments

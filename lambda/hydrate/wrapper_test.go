@@ -16,8 +16,8 @@ import (
 	"defog-cdk/internal/environ"
 )
 
-// shapes are dependencies of a function that is to say how large a square is.
-// They need more than one request.
+// shapes returns the dependencies of a function that computes the area of a
+// square. They are too large for one request.
 func shapes(t *testing.T, version string) []byte {
 	random := rand.NewChaCha8(sha256.Sum256([]byte(version)))
 	padding := make([]byte, 3<<20)
@@ -27,7 +27,7 @@ func shapes(t *testing.T, version string) []byte {
 		"shapes/square.py":           "def area(side):\n    return side * side\n",
 		"only_in_" + version + ".py": "",
 		"python/layered.py":          "LAYERED = True\n",
-		"taken.py":                   "WHOSE = 'dependencies'\n",
+		"duplicate.py":               "SOURCE = 'dependencies'\n",
 		"bin/where":                  "#!/bin/sh\necho \"$" + environ.DependenciesFolder + "\"\n",
 		"padding.bin":                string(padding),
 	})
@@ -35,43 +35,43 @@ func shapes(t *testing.T, version string) []byte {
 
 const shapesHandler = `
 import importlib.util, os, subprocess
-import layered, shapes, taken
+import duplicate, layered, shapes
 
 def handler(event, context):
-    return [shapes.area(event["side"]), shapes.VERSION, taken.WHOSE, context.aws_request_id,
+    return [shapes.area(event["side"]), shapes.VERSION, duplicate.SOURCE, context.aws_request_id,
             subprocess.run(["where"], capture_output=True, text=True).stdout.strip() == os.path.dirname(os.path.dirname(shapes.__file__)),
             [name for name in ("only_in_v1", "only_in_v2") if importlib.util.find_spec(name)]]
 `
 
-func TestRuntimeFindsItsDependencies(t *testing.T) {
+func TestRuntimeFindsDependencies(t *testing.T) {
 	content := shapes(t, "v1")
 	b := newBucket(t, content)
 	f := python(t, b, content, shapesHandler)
-	f.write(t, "taken.py", "WHOSE = 'function'\n")
+	f.write(t, "duplicate.py", "SOURCE = 'function'\n")
 	want := `[49, "v1", "function", "r-1", true, ["only_in_v1"]]`
 	answer, log := f.answer(t, `{"side": 7}`)
 	if answer != want {
 		t.Errorf("answer %s, want %s", answer, want)
 	}
 	if strings.Count(log, `"msg":"dependencies extracted"`) != 1 {
-		t.Errorf("the log does not say once what was done: %s", log)
+		t.Errorf("want one line about the extraction: %s", log)
 	}
 
 	t.Run("warm start", func(t *testing.T) {
-		b.spoil(func(_ int, w http.ResponseWriter, _ *http.Request) bool {
+		b.inject(func(_ int, w http.ResponseWriter, _ *http.Request) bool {
 			refuse(w, http.StatusForbidden, "AccessDenied")
 			return true
 		})
 		if answer, log := f.answer(t, `{"side": 7}`); answer != want || strings.Contains(log, "dependencies") {
 			t.Errorf("answer %s, log %s", answer, log)
 		}
-		if asked := b.asked(); len(asked) > 0 {
-			t.Errorf("asked S3 %d times", len(asked))
+		if received := b.received(); len(received) > 0 {
+			t.Errorf("%d requests to S3", len(received))
 		}
 	})
 }
 
-func TestChangedZipIsNoticed(t *testing.T) {
+func TestStartExtractsChangedZip(t *testing.T) {
 	first, second := shapes(t, "v1"), shapes(t, "v2")
 	for name, hashed := range map[string]bool{"by hash": true, "latest": false} {
 		t.Run(name, func(t *testing.T) {
@@ -91,20 +91,20 @@ func TestChangedZipIsNoticed(t *testing.T) {
 				t.Errorf("answer %s, want %s\n%s", answer, want, log)
 			}
 			if left := f.left(t); len(left) != 1 {
-				t.Errorf("there are %v; want the new folder alone, for /tmp is small", left)
+				t.Errorf("folders %v; want only the new one, since /tmp is small", left)
 			}
 			for name, want := range map[string]bool{"only_in_v1.py": false, "only_in_v2.py": true} {
-				if shown(f.temporary, name) != want {
-					t.Errorf("%s is there: %v, want %v", name, !want, want)
+				if exists(f.temporary, name) != want {
+					t.Errorf("%s exists: %v, want %v", name, !want, want)
 				}
 			}
 		})
 	}
 }
 
-func TestWrongZipStartsNothing(t *testing.T) {
+func TestStartRejectsInvalidZip(t *testing.T) {
 	content := shapes(t, "v1")
-	for name, wrong := range map[string]struct {
+	for name, invalid := range map[string]struct {
 		content []byte
 		hash    string
 		want    string
@@ -117,30 +117,30 @@ func TestWrongZipStartsNothing(t *testing.T) {
 		"too large":       {zipOf(t, map[string]string{"shapes.py": strings.Repeat("0123456789abcdef", 1<<17)}), "", "ephemeral_storage"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newBucket(t, wrong.content)
-			f := python(t, b, wrong.content, shapesHandler)
-			if wrong.hash != "" {
-				f.environment[environ.DependenciesHash] = wrong.hash
+			b := newBucket(t, invalid.content)
+			f := python(t, b, invalid.content, shapesHandler)
+			if invalid.hash != "" {
+				f.environment[environ.DependenciesHash] = invalid.hash
 			}
 			if name == "too large" {
 				f.environment[environ.DependenciesMaxMB] = "1"
 			}
 			f.environment[environ.DependenciesLinks] = f.temporary
 			line := f.refused(t, "Hydrate.Refused")
-			if !strings.Contains(line, wrong.want) || !strings.Contains(line, "s3://packages/deps/v1.zip") {
-				t.Errorf("error %q lacks %q or the object", line, wrong.want)
+			if !strings.Contains(line, invalid.want) || !strings.Contains(line, "s3://packages/deps/v1.zip") {
+				t.Errorf("error %q lacks %q or the object", line, invalid.want)
 			}
 			if left := f.left(t); len(left) > 0 {
 				t.Errorf("left behind: %v", left)
 			}
 			if found, _ := filepath.Glob(filepath.Join(f.temporary, "*.py")); len(found) > 0 {
-				t.Errorf("shows %v", found)
+				t.Errorf("links %v", found)
 			}
 		})
 	}
 }
 
-func TestS3Errors(t *testing.T) {
+func TestStartRetriesTransientS3Errors(t *testing.T) {
 	content := shapes(t, "v1")
 	for name, lasting := range map[string]struct {
 		status     int
@@ -152,14 +152,14 @@ func TestS3Errors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBucket(t, content)
-			b.spoil(func(_ int, w http.ResponseWriter, _ *http.Request) bool {
+			b.inject(func(_ int, w http.ResponseWriter, _ *http.Request) bool {
 				refuse(w, lasting.status, lasting.code)
 				return true
 			})
 			f := python(t, b, content, shapesHandler)
 			line := f.refused(t, "Hydrate.Fetch")
-			if !strings.Contains(line, "s3://packages/deps/v1.zip") || !strings.Contains(line, lasting.want) || len(b.asked()) != 1 {
-				t.Errorf("%d requests, error %q", len(b.asked()), line)
+			if !strings.Contains(line, "s3://packages/deps/v1.zip") || !strings.Contains(line, lasting.want) || len(b.received()) != 1 {
+				t.Errorf("%d requests, error %q", len(b.received()), line)
 			}
 		})
 	}
@@ -184,20 +184,19 @@ func TestS3Errors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBucket(t, content)
-			b.spoil(fault)
+			b.inject(fault)
 			f := python(t, b, content, shapesHandler)
 			if answer, log := f.answer(t, `{"side": 3}`); !strings.HasPrefix(answer, "[9,") {
 				t.Errorf("answer %s\n%s", answer, log)
 			}
-			if len(b.asked()) < 2 {
-				t.Errorf("asked S3 %d times: the fault was not met", len(b.asked()))
+			if len(b.received()) < 2 {
+				t.Errorf("%d requests: the fault had no effect", len(b.received()))
 			}
 		})
 	}
 }
 
-// A function with SnapStart finds its credentials behind a URL.
-func TestCredentialsOfSnapStart(t *testing.T) {
+func TestStartReadsSnapStartCredentials(t *testing.T) {
 	content := shapes(t, "v1")
 	b := newBucket(t, content)
 	f := python(t, b, content, shapesHandler)
@@ -214,19 +213,19 @@ func TestCredentialsOfSnapStart(t *testing.T) {
 	f.environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = credentials.URL
 	f.environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "token"
 	f.answer(t, `{"side": 3}`)
-	signed := slices.ContainsFunc(b.asked(), func(r *http.Request) bool {
+	signed := slices.ContainsFunc(b.received(), func(r *http.Request) bool {
 		return strings.Contains(r.Header.Get("Authorization"), "Credential=ASIASNAP/") && r.Header.Get("X-Amz-Security-Token") == "session"
 	})
 	if !signed {
-		t.Error("no request carries the credentials")
+		t.Error("no request is signed with the credentials")
 	}
 }
 
-// cut breaks an answer off in its body.
+// cut aborts a response in its body.
 type cut struct{ http.ResponseWriter }
 
 func (c cut) Write(p []byte) (int, error) {
-	_, _ = c.ResponseWriter.Write(p[:len(p)/2]) // about to break anyway
+	_, _ = c.ResponseWriter.Write(p[:len(p)/2]) // an error has the same effect as the abort
 	c.ResponseWriter.(http.Flusher).Flush()
 	panic(http.ErrAbortHandler)
 }

@@ -1,5 +1,5 @@
-"""What PODPAC's own handler does about its dependencies, by its kinds of
-events. {tmp} is where the original has /tmp."""
+"""The part of PODPAC's handler that installs its dependencies, for each kind of
+event. {tmp} replaces /tmp."""
 
 import subprocess
 import sys
@@ -10,9 +10,9 @@ bucket = os.environ.get("S3_BUCKET_NAME")
 key = os.environ.get("FUNCTION_DEPENDENCIES_KEY")
 
 
-class Client:  # in boto3's place, to see what the handler asks for
+class Client:  # replaces boto3's, to report the calls
     def download_file(self, *address):
-        raise RuntimeError("downloads %s/%s by itself" % address[:2])
+        raise RuntimeError("download of %s/%s" % address[:2])
 
     def put_object(self, **address):
         print("puts", address["Key"])
