@@ -253,7 +253,7 @@ func testReview(t *testing.T, r *reviewed) {
 
 func testDiffWithoutRights(t *testing.T, r *reviewed) {
 	output, code := r.defog(t, []string{"AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_MAX_ATTEMPTS=1"}, "diff", "--app", r.assembly)
-	if code != 1 || !strings.Contains(output, "nothing is shown") || strings.Contains(output, "Resources") {
+	if code != 1 || !strings.Contains(output, "no difference is printed") || strings.Contains(output, "Resources") {
 		t.Errorf("exit code %d:\n%s", code, output)
 	}
 }
@@ -266,7 +266,7 @@ func TestDiffIsInterrupted(t *testing.T) {
 	}
 	started, printed := io.Pipe()
 	diff := exec.CommandContext(t.Context(), program, "diff", "--app", "echo begun >&2; exec sleep 600")
-	diff.Dir, diff.Env = checkout, append(os.Environ(), "TMPDIR="+temporary)
+	diff.Dir, diff.Env = checkout, append(os.Environ(), "TMPDIR="+temporary, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test")
 	diff.Stderr = printed
 	if err := diff.Start(); err != nil {
 		t.Fatal(err)

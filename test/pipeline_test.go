@@ -71,7 +71,7 @@ func testSecretCommands(t *testing.T, w *world, settings []string) {
 	if output, code := defog("check"); code != 1 || !strings.Contains(output, "ResourceNotFoundException") {
 		t.Errorf("a secret that is not there: exit code %d:\n%s", code, output)
 	}
-	if output, code := defog("put", "--stage", "dev"); code != 0 || !strings.HasPrefix(output, "arn:aws:secretsmanager:us-east-1:000000000000:secret:"+secretName+"-") || strings.Count(output, "\n") != 1 {
+	if output, code := defog("put", "--stage", "dev"); code != 0 || !strings.HasPrefix(output, "arn:aws:secretsmanager:us-east-1:000000000000:secret:"+secretName+"-") || !strings.Contains(output, "go run ./cmd/defog secret check -c settings_file=") {
 		t.Fatalf("put: exit code %d:\n%s", code, output)
 	}
 	stored := w.storedSecret(t)
@@ -94,7 +94,7 @@ func testSecretCommands(t *testing.T, w *world, settings []string) {
 		t.Errorf("put of another db_type: exit code %d:\n%s", code, output)
 	}
 	for content, want := range map[string]string{
-		`{"api_key": "key-of-the-test", "db_type": "mysql", "db_creds": {}}`: "db_type: the secret says mysql",
+		`{"api_key": "key-of-the-test", "db_type": "mysql", "db_creds": {}}`: "db_type: is mysql in the secret; want postgres",
 		`{"api_key": "key-of-the-test"`:                                      "bad JSON",
 	} {
 		w.storeSecret(t, content)
@@ -230,8 +230,8 @@ func testSmoke(t *testing.T, w *world) {
 		"no answer":                {step, []string{"--role-arn", role, "--question", "How wrong?"}, 1, "no answer: "},
 		"a 403":                    {step, []string{"--question", "How many?", "--expect", "3"}, 1, "403"},
 		"a timeout":                {step, []string{"--role-arn", role, "--question", "How long?", "--timeout", "6s"}, 1, "no answer within 6s"},
-		"somebody else's role":     {stranger, []string{"--role-arn", role, "--question", "How many?", "--expect", "3"}, 1, "take the role " + role},
-		"a role that is not there": {step, []string{"--role-arn", role + "s", "--question", "How many?"}, 1, "take the role " + role + "s"},
+		"somebody else's role":     {stranger, []string{"--role-arn", role, "--question", "How many?", "--expect", "3"}, 1, "assume the role " + role},
+		"a role that is not there": {step, []string{"--role-arn", role + "s", "--question", "How many?"}, 1, "assume the role " + role + "s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if output, code := asks(test.caller, test.args...); code != test.code || !strings.Contains(output, test.want) {

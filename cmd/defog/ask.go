@@ -10,32 +10,31 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
 	"defog-cdk/cmd/defog/client"
 	"defog-cdk/cmd/defog/terminal"
 )
 
-// ask is the subcommand's flags.
-type ask struct {
-	*common
+// askCommand holds the flags of ask.
+type askCommand struct {
+	*deployment
 	url, auth   string
 	hardFilters string
 	json        bool
 	timeout     time.Duration
 }
 
-func newAsk(common *common) *cobra.Command {
-	a := ask{common: common}
+func newAsk(d *deployment) *cobra.Command {
+	a := askCommand{deployment: d}
 	command := &cobra.Command{
 		Use:   "ask question",
 		Short: "Ask a deployed query function a question",
-		Long: `Ask posts a question to a deployed query function and shows the SQL and the rows.
+		Long: `Ask sends a question to a deployed query function and prints the SQL and the rows.
 
-It finds the function's API by the deployed stack's name, ‹app_name›-‹stage›,
-and signs the request with your AWS credentials if the API wants that. The
-exit code is 0 only if the question was answered.`,
+It finds the function's API by the name of the deployed stack, ‹app_name›-‹stage›,
+and signs the request with your AWS credentials if the API requires that. The
+exit code is 0 if the function answered the question, otherwise 1.`,
 		Example: `  defog ask -c app_name=defog "Who are our best customers?"
   defog ask --json "Who are our best customers?" | jq .data`,
 		Args: cobra.MinimumNArgs(1),
@@ -44,66 +43,51 @@ exit code is 0 only if the question was answered.`,
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&a.url, "url", "", "ask the API at this URL instead of looking up the stack's")
-	flags.StringVar(&a.auth, "auth", "", "how the API at --url knows callers: iam (sign requests) or none (default: iam if the URL is one of AWS's)")
-	flags.StringVar(&a.hardFilters, "hard-filters", "", "conditions that every answer must keep, as text or JSON")
-	flags.BoolVar(&a.json, "json", false, "print the answer itself, on one line")
-	flags.DurationVar(&a.timeout, "timeout", 45*time.Second, "how long to wait for the answer")
+	flags.StringVar(&a.url, "url", "", "the API's `URL` (default: the deployed stack's)")
+	flags.StringVar(&a.auth, "auth", "", "the authorization of the API at --url: iam (signs requests) or none (default: iam for a URL of AWS)")
+	flags.StringVar(&a.hardFilters, "hard-filters", "", "conditions that the SQL must keep, as text or JSON")
+	flags.BoolVar(&a.json, "json", false, "print the answer as JSON, on one line")
+	flags.DurationVar(&a.timeout, "timeout", 45*time.Second, "the timeout for the answer")
 	return command
 }
 
-func (a *ask) run(ctx context.Context, question string, stdout io.Writer) error {
-	ctx, cancel := context.WithTimeout(ctx, a.timeout)
+func (a *askCommand) run(ctx context.Context, question string, stdout io.Writer) error {
+	answer, err := withTimeout(ctx, a.timeout, func(ctx context.Context) (*client.Answer, error) {
+		cfg, err := a.session(ctx)
+		if err != nil {
+			return nil, err
+		}
+		api, err := a.api(ctx, cfg, a.url, a.auth)
+		if err != nil {
+			return nil, err
+		}
+		return client.Ask(ctx, cfg, api, client.Question{Question: question, HardFilters: jsonOrText(a.hardFilters)})
+	})
+	if err != nil {
+		return err
+	}
+	return a.print(answer, stdout)
+}
+
+// withTimeout runs ask within a time, and replaces the errors of an end that
+// came too early.
+func withTimeout(ctx context.Context, timeout time.Duration, ask func(context.Context) (*client.Answer, error)) (*client.Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	answer, err := a.answer(ctx, question)
+	answer, err := ask(ctx)
 	switch {
 	case err == nil:
-		return a.show(answer, stdout)
+		return answer, nil
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return fmt.Errorf("no answer within %s (--timeout)", a.timeout)
+		return nil, fmt.Errorf("no answer within %s (--timeout)", timeout)
 	case ctx.Err() != nil:
-		return errors.New("interrupted")
+		return nil, errors.New("interrupted")
 	}
-	return err
+	return nil, err
 }
 
-// answer finds the API and asks it.
-func (a *ask) answer(ctx context.Context, question string) (*client.Answer, error) {
-	cfg, err := a.aws(ctx)
-	if err != nil {
-		return nil, err
-	}
-	api, err := a.find(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	return client.Ask(ctx, cfg, api, client.Question{Question: question, HardFilters: jsonOrText(a.hardFilters)})
-}
-
-func (a *ask) find(ctx context.Context, cfg aws.Config) (client.API, error) {
-	if a.auth != "" && a.auth != "iam" && a.auth != "none" {
-		return client.API{}, fmt.Errorf("--auth: %q is unknown; valid: iam, none", a.auth)
-	}
-	if a.url != "" {
-		return client.At(a.url, a.auth, cfg.Region)
-	}
-	if a.auth != "" {
-		return client.API{}, errors.New("--auth goes with --url; a stack says itself how to ask it")
-	}
-	settings, err := a.settings()
-	if err != nil {
-		return client.API{}, err
-	}
-	api, err := client.Find(ctx, cfg, settings.StackName())
-	if _, ok := errors.AsType[*client.NotDeployedError](err); ok {
-		return api, fmt.Errorf("%w: deploy it with npx cdk deploy -c app_name=%s -c stage=%s, or name another by -c app_name=… -c stage=…",
-			err, settings.AppName, settings.Stage)
-	}
-	return api, err
-}
-
-// show prints the answer. An answer that says why there is none is an error.
-func (a *ask) show(answer *client.Answer, stdout io.Writer) error {
+// print writes the answer. An answer with an error message is an error.
+func (a *askCommand) print(answer *client.Answer, stdout io.Writer) error {
 	switch {
 	case a.json:
 		fmt.Fprintln(stdout, terminal.JSON(answer.Body))
@@ -121,23 +105,23 @@ func (a *ask) show(answer *client.Answer, stdout io.Writer) error {
 		return nil
 	}
 	terminal.Table(stdout, answer.Columns, answer.Rows)
-	fmt.Fprintln(stdout, count(len(answer.Rows), answer.Truncated))
+	fmt.Fprintln(stdout, rowCount(answer))
 	return nil
 }
 
-func count(rows int, truncated bool) string {
-	text := fmt.Sprintf("%d rows", rows)
-	if rows == 1 {
+func rowCount(answer *client.Answer) string {
+	text := fmt.Sprintf("%d rows", len(answer.Rows))
+	if len(answer.Rows) == 1 {
 		text = "1 row"
 	}
-	if truncated {
-		text += "; there are more: the answer was cut at the function's limit"
+	if answer.Truncated {
+		text += "; the function's limit cut off further rows"
 	}
 	return text
 }
 
-// jsonOrText returns text as JSON: itself if it is JSON, else as a JSON
-// string; nothing for nothing.
+// jsonOrText returns text as JSON: valid JSON unchanged, other text as a JSON
+// string, and nil for no text.
 func jsonOrText(text string) json.RawMessage {
 	if text == "" {
 		return nil
@@ -145,13 +129,5 @@ func jsonOrText(text string) json.RawMessage {
 	if json.Valid([]byte(text)) {
 		return json.RawMessage(text)
 	}
-	return quote(text)
-}
-
-func quote(text string) json.RawMessage {
-	quoted, err := json.Marshal(text)
-	if err != nil {
-		panic(err) // text always has a JSON form
-	}
-	return quoted
+	return terminal.Quote(text)
 }

@@ -26,7 +26,7 @@ func defog(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	code = run(t.Context(), args, &out, &errs)
 	for _, printed := range []string{out.String(), errs.String()} {
 		if strings.Contains(printed, secretKey) {
-			t.Errorf("the secret key was printed: %s", printed)
+			t.Errorf("printed the secret key: %s", printed)
 		}
 	}
 	return code, out.String(), errs.String()
@@ -53,7 +53,7 @@ FROM t
 │ Café \x1b[2J日本 │    12.5 │ NULL       │ {"a":[1,"x\u202ey"]} │
 │ Rui              │ 1234.00 │ two\nlines │ true                 │
 └──────────────────┴─────────┴────────────┴──────────────────────┘
-2 rows; there are more: the answer was cut at the function's limit
+2 rows; the function's limit cut off further rows
 `
 	if diff := cmp.Diff(want, stdout); diff != "" {
 		t.Errorf("stdout (-want +got):\n%s", diff)
@@ -105,7 +105,7 @@ func TestAskSignsForAPIWithIAM(t *testing.T) {
 	}
 }
 
-// signature signs the request again, as the server saw it.
+// signature signs the request again, as the server received it.
 func signature(t *testing.T, seen *http.Request, body, region string) string {
 	t.Helper()
 	at, err := time.Parse("20060102T150405Z", seen.Header.Get("X-Amz-Date"))
@@ -155,7 +155,7 @@ func TestAskNeedsNoCredentialsForAnotherURL(t *testing.T) {
 	}
 }
 
-// An endpoint may have a certificate of its own authority, and so may a proxy.
+// An endpoint or a proxy can have a certificate of a private authority.
 func TestAskTrustsTheCABundle(t *testing.T) {
 	server := httptest.NewTLSServer(newAWS(t))
 	t.Cleanup(server.Close)
@@ -197,13 +197,13 @@ func TestAskFailures(t *testing.T) {
 	}{
 		"stack not found": {
 			args:   []string{"-c", "app_name=sales", "-c", "stage=prod"},
-			stderr: "there is no stack sales-prod in region eu-central-1: deploy it with npx cdk deploy -c app_name=sales -c stage=prod",
+			stderr: "stack sales-prod is not deployed in region eu-central-1; deploy it with npx cdk deploy -c app_name=sales -c stage=prod",
 		},
 		"another app's stack": {
 			change: func(f *fakeAWS) { delete(f.outputs, "QueryUrl") },
 			stderr: "stack defog-lambda-dev (CREATE_COMPLETE) has no output QueryUrl",
 		},
-		"a function of one's own": {
+		"custom function": {
 			change: func(f *fakeAWS) {
 				delete(f.outputs, "QueryUrl")
 				f.outputs["EvalCommand"] = "go run ./cmd/defog eval FILE.json"
@@ -212,7 +212,7 @@ func TestAskFailures(t *testing.T) {
 		},
 		"JWT": {
 			change: func(f *fakeAWS) { f.outputs["ApiAuth"] = "jwt" },
-			stderr: "the API wants authorisation by jwt, which ask cannot give",
+			stderr: "the API requires authorization by jwt, which ask does not support",
 		},
 		"SQL failed": {
 			change: func(f *fakeAWS) { f.answer = failed },
@@ -239,16 +239,22 @@ func TestAskFailures(t *testing.T) {
 		},
 		"success with an error's status": {
 			change: func(f *fakeAWS) { f.status = 500 },
-			stderr: "the query function failed or took too long (500): see its log in CloudWatch",
+			stderr: "the query function failed or exceeded its timeout (500); see defog logs",
 		},
 		"forbidden": {
 			change: func(f *fakeAWS) { f.status, f.answer = 403, `{"message":"Forbidden"}` },
-			stderr: "the API refused the caller (403: Forbidden): the caller needs execute-api:Invoke on arn:aws:execute-api:eu-central-1:123456789012:abcd1234/*/POST/*",
+			stderr: "the API rejected the caller (403: Forbidden); the caller needs execute-api:Invoke on arn:aws:execute-api:eu-central-1:123456789012:abcd1234/*/POST/*",
+		},
+		"expired signature": {
+			change: func(f *fakeAWS) {
+				f.status, f.answer = 403, `{"message":"The security token included in the request is expired"}`
+			},
+			stderr: "AWS rejects the credentials (The security token included in the request is expired): sign in with aws login",
 		},
 		"forbidden without a signature": {
 			args:   []string{"--url", "https://abcd1234.execute-api.eu-central-1.amazonaws.com/", "--auth", "none"},
 			change: func(f *fakeAWS) { f.status, f.answer = 403, `{"message":"Forbidden"}` },
-			stderr: "ask with --auth iam",
+			stderr: "use --auth iam",
 		},
 		"throttled": {
 			change: func(f *fakeAWS) { f.status, f.answer = 429, `{"message":"Too Many Requests"}` },
@@ -256,13 +262,13 @@ func TestAskFailures(t *testing.T) {
 		},
 		"function crashed": {
 			change: func(f *fakeAWS) { f.status, f.answer = 500, `{"message":"Internal Server Error"}` },
-			stderr: "the query function failed or took too long (500: Internal Server Error)",
+			stderr: "the query function failed or exceeded its timeout (500: Internal Server Error)",
 		},
 		"no route": {
 			change: func(f *fakeAWS) { f.status, f.answer = 404, `{"message":"Not Found"}` },
 			stderr: "no query function answers at https://abcd1234.execute-api.eu-central-1.amazonaws.com/ (404: Not Found)",
 		},
-		"some web site": {
+		"other web site": {
 			change: func(f *fakeAWS) {
 				f.answer, f.header = "<html>hello</html>", http.Header{"Content-Type": {"text/html"}}
 			},
@@ -281,25 +287,25 @@ func TestAskFailures(t *testing.T) {
 			change: func(f *fakeAWS) { f.hang = true },
 			stderr: "no answer within 200ms (--timeout)",
 		},
-		"nobody listens": {
+		"closed port": {
 			args:   []string{"--url", "http://127.0.0.1:1/"},
 			stderr: "connection refused",
 		},
 		"no credentials": {
 			env:    map[string]string{"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""},
-			stderr: "no AWS credentials",
+			stderr: "no AWS credentials: sign in with aws login or aws sso login, or set AWS_PROFILE",
 		},
 		"no region": {
 			env:    map[string]string{"AWS_REGION": ""},
-			stderr: "no AWS region: set AWS_REGION, or give --region",
+			stderr: "no AWS region: set AWS_REGION, or pass --region",
 		},
 		"no such profile": {
 			args:   []string{"--profile", "nobody"},
 			stderr: "nobody",
 		},
 		"no URL":                {args: []string{"--url", "abcd1234"}, stderr: `"abcd1234" is not the URL of an API`},
-		"unknown auth":          {args: []string{"--url", "https://sql.example.com", "--auth", "magic"}, stderr: `--auth: "magic" is unknown; valid: iam, none`},
-		"auth without URL":      {args: []string{"--auth", "none"}, stderr: "--auth goes with --url"},
+		"unknown auth":          {args: []string{"--url", "https://sql.example.com", "--auth", "magic"}, stderr: `--auth: "magic" is unknown; want iam or none`},
+		"auth without URL":      {args: []string{"--auth", "none"}, stderr: "--auth: has no effect without --url"},
 		"setting without value": {args: []string{"-c", "app_name"}, stderr: "-c app_name: has no value; valid: -c key=value"},
 		"unknown setting":       {args: []string{"-c", "app_nam=x"}, stderr: "app_nam (-c): unknown setting (did you mean app_name?)"},
 		"unknown flag":          {args: []string{"--jason"}, stderr: "unknown flag: --jason"},

@@ -16,24 +16,25 @@ const (
 	secretKey = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 )
 
-// fakeAWS stands in for the AWS endpoint: it knows one stack, and one HTTP API
-// by its Host header, as local AWS does.
+// fakeAWS is a fake of the AWS endpoint: it has one stack, and one HTTP API that
+// the Host header selects, as on local AWS.
 type fakeAWS struct {
 	stack   string
 	outputs map[string]string
 	status  int    // of the API's answer
 	answer  string // the API's answer
 	header  http.Header
-	hang    bool // the API never answers
+	hang    bool // whether the API never answers
 
-	protected bool // the stack, against being destroyed
+	protected bool // whether the stack has termination protection
+	expired   bool // whether query services reject the credentials as expired
 
-	asked *http.Request // what the API was asked last
+	asked *http.Request // the API's last request
 	body  string
 }
 
-// newAWS starts a fake AWS and makes it the environment's; the stack
-// defog-lambda-dev is deployed there.
+// newAWS starts a fake AWS with the stack defog-lambda-dev, and points the
+// environment to it.
 func newAWS(t *testing.T) *fakeAWS {
 	t.Helper()
 	fake := &fakeAWS{
@@ -48,7 +49,7 @@ func newAWS(t *testing.T) *fakeAWS {
 	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
 
-	t.Chdir(t.TempDir()) // away from any cdk.json
+	t.Chdir(t.TempDir()) // a folder without cdk.json
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL":                       server.URL,
 		"AWS_ACCESS_KEY_ID":                      accessKey,
@@ -73,6 +74,11 @@ func (f *fakeAWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if f.expired && strings.Contains(string(body), "Action=") {
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, `<ErrorResponse><Error><Type>Sender</Type><Code>ExpiredToken</Code><Message>The security token included in the request is expired</Message></Error></ErrorResponse>`)
 		return
 	}
 	if strings.Contains(string(body), "Action=DescribeStacks") {

@@ -19,66 +19,66 @@ import (
 	"github.com/spf13/cobra"
 
 	"defog-cdk/cmd/defog/client"
+	"defog-cdk/cmd/defog/session"
 	"defog-cdk/cmd/defog/terminal"
 )
 
-// deleteCommand is the subcommand's flags.
+// deleteCommand holds the flags of delete.
 type deleteCommand struct {
-	*common
+	*deployment
 	yes bool
 }
 
-func newDelete(common *common) *cobra.Command {
-	d := deleteCommand{common: common}
+func newDelete(deployment *deployment) *cobra.Command {
+	d := deleteCommand{deployment: deployment}
 	command := &cobra.Command{
 		Use:   "delete",
-		Short: "Delete what is deployed",
-		Long: `Delete says what of the stack stays (see removal_policy), asks, and runs
-npx cdk destroy with the same settings, which must be those of the deployment.`,
+		Short: "Delete the deployed stack",
+		Long: `Delete lists the resources that remain (see removal_policy), asks for confirmation,
+and runs npx cdk destroy with the same settings.`,
 		Example: `  defog delete -c app_name=podpac -c function_source_dist_zip=dist/podpac_dist.zip`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return d.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	command.Flags().BoolVarP(&d.yes, "yes", "y", false, "do not ask")
+	command.Flags().BoolVarP(&d.yes, "yes", "y", false, "delete without asking for confirmation")
 	return command
 }
 
 func (d *deleteCommand) run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) error {
-	cfg, stack, err := d.deployed(ctx)
+	cfg, stack, err := d.stack(ctx)
 	if err != nil {
 		return err
 	}
 	if stack.Protected {
-		return fmt.Errorf("stack %s is protected: deploy it with termination_protection=false first", stack.Name)
+		return fmt.Errorf("stack %s has termination protection; deploy it with -c termination_protection=false first", stack.Name)
 	}
-	kept, err := kept(ctx, cfg, stack)
+	retained, err := retained(ctx, cfg, stack)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "Stack %s in account %s, region %s, is to be deleted.\n", stack.Name, stack.Account, stack.Region)
-	if len(kept) == 0 {
-		fmt.Fprintln(stdout, "Nothing of it stays.")
+	fmt.Fprintf(stdout, "This deletes stack %s in account %s, region %s.\n", stack.Name, stack.Account, stack.Region)
+	if len(retained) == 0 {
+		fmt.Fprintln(stdout, "No resource remains.")
 	} else {
-		fmt.Fprintf(stdout, "Of it stay, and go on costing what they cost:\n  %s\n", strings.Join(kept, "\n  "))
+		fmt.Fprintf(stdout, "These resources remain, with their costs:\n  %s\n", strings.Join(retained, "\n  "))
 	}
-	if err := d.agreed(stack, stdin, stdout); err != nil {
+	if err := d.confirm(stack, stdin, stdout); err != nil {
 		return err
 	}
 	return d.destroy(ctx, stack, stdout, stderr)
 }
 
-// kept lists the resources whose deletion policy keeps them, as "type name".
-// Versions of a function are kept from one deployment to the next alone: they go
-// with the function.
-func kept(ctx context.Context, cfg aws.Config, stack client.Stack) ([]string, error) {
+// retained lists the resources that their deletion policy retains, as "type
+// name". It omits versions of a function, which Lambda deletes with the function.
+func retained(ctx context.Context, cfg aws.Config, stack client.Stack) ([]string, error) {
 	formation := cloudformation.NewFromConfig(cfg)
 	answer, err := formation.GetTemplate(ctx, &cloudformation.GetTemplateInput{
 		StackName: &stack.Name, TemplateStage: types.TemplateStageProcessed,
 	})
 	if err != nil {
-		return nil, refusal("read the template of stack "+stack.Name, err)
+		return nil, session.Failure("read the template of stack "+stack.Name, err)
 	}
 	var template struct {
 		Resources map[string]struct{ Type, DeletionPolicy string }
@@ -91,7 +91,7 @@ func kept(ctx context.Context, cfg aws.Config, stack client.Stack) ([]string, er
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, refusal("list the resources of stack "+stack.Name, err)
+			return nil, session.Failure("list the resources of stack "+stack.Name, err)
 		}
 		for _, resource := range page.StackResourceSummaries {
 			if aws.ToString(resource.ResourceType) == "AWS::Lambda::Version" {
@@ -107,8 +107,8 @@ func kept(ctx context.Context, cfg aws.Config, stack client.Stack) ([]string, er
 	return result, nil
 }
 
-// agreed asks for the stack's name, for a yes is typed too easily.
-func (d *deleteCommand) agreed(stack client.Stack, stdin io.Reader, stdout io.Writer) error {
+// confirm asks for the stack's name, because people type "yes" too easily.
+func (d *deleteCommand) confirm(stack client.Stack, stdin io.Reader, stdout io.Writer) error {
 	if d.yes {
 		return nil
 	}
@@ -118,7 +118,7 @@ func (d *deleteCommand) agreed(stack client.Stack, stdin io.Reader, stdout io.Wr
 		return fmt.Errorf("read your answer: %w", err)
 	}
 	if strings.TrimSpace(answer) != stack.Name {
-		return errors.New("nothing was deleted: that was not the stack's name (--yes does not ask)")
+		return errors.New("the answer is not the stack's name, so nothing was deleted; want the name, or --yes")
 	}
 	return nil
 }
@@ -134,7 +134,7 @@ func (d *deleteCommand) destroy(ctx context.Context, stack client.Stack, stdout,
 	command := exec.CommandContext(ctx, "npx", args...)
 	command.Stdout, command.Stderr = stdout, stderr
 	command.Env = append(os.Environ(), "AWS_REGION="+stack.Region)
-	// The CLI, not npx alone, is to hear of an interruption.
+	// An interruption must reach the CLI, not only npx.
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGINT) }
 	if err := command.Run(); err != nil {

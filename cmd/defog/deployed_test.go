@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,19 +17,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// cloud stands in for the services that know of a deployed function: its
-// stack, its configuration, its log and its bucket.
+// cloud is a fake of the services of a deployed function: its stack, its
+// configuration, its log and its bucket.
 type cloud struct {
 	*fakeAWS
-	answer string // to an invoke
-	failed bool   // the answer is an error
+	answer string // of an invocation
+	failed bool   // whether the answer is an error
 	events []logEvent
 
 	mu      sync.Mutex
 	invoked []string          // the payloads
-	types   []string          // how, for each
+	types   []string          // the invocation type of each
 	objects map[string]string // by key
-	results map[string]string // for each upload: ending and content of its result
+	results map[string]string // of each upload: extension and content of its result
 }
 
 type logEvent struct {
@@ -84,7 +83,7 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(path, "/bucket"):
 		c.bucket(w, r, strings.TrimPrefix(path, "/bucket/"), string(body))
 	default:
-		http.Error(w, "the fake knows no "+path, http.StatusNotImplemented)
+		http.Error(w, "the fake does not support "+path, http.StatusNotImplemented)
 	}
 }
 
@@ -101,7 +100,7 @@ func (c *cloud) invoke(w http.ResponseWriter, r *http.Request, body []byte) {
 	fmt.Fprint(w, c.answer)
 }
 
-// filter answers as CloudWatch Logs does, one event a page.
+// filter answers like CloudWatch Logs, one event a page.
 func (c *cloud) filter(w http.ResponseWriter, body []byte) {
 	var query struct {
 		StartTime, EndTime       int64
@@ -134,8 +133,8 @@ func (c *cloud) bucket(w http.ResponseWriter, r *http.Request, key, body string)
 	switch {
 	case r.Method == http.MethodPut:
 		c.objects[key] = body
-		for ending, content := range c.results {
-			c.objects["out/"+strings.TrimSuffix(strings.TrimPrefix(key, "in/"), "json")+ending] = content
+		for extension, content := range c.results {
+			c.objects["out/"+strings.TrimSuffix(strings.TrimPrefix(key, "in/"), "json")+extension] = content
 		}
 	case r.URL.Query().Has("list-type"):
 		fmt.Fprint(w, `<ListBucketResult>`)
@@ -150,7 +149,7 @@ func (c *cloud) bucket(w http.ResponseWriter, r *http.Request, key, body string)
 	}
 }
 
-// defogWith is defog with something to read.
+// defogWith is defog with a standard input.
 func defogWith(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "stdin")
@@ -175,11 +174,11 @@ func TestDescribeShowsStackAndFunction(t *testing.T) {
 		t.Fatalf("exit code %d, stderr %s", code, stderr)
 	}
 	for _, part := range []string{
-		"defog-lambda-dev (CREATE_COMPLETE", "account 123456789012, region eu-central-1", "handler.handler on python3.12, x86_64",
+		"defog-lambda-dev (CREATE_COMPLETE", "123456789012, region eu-central-1", "handler.handler on python3.12, x86_64",
 		"2048 MB of memory, 600 s, 1024 MB of /tmp", "12.3 MB", "live=3", "A SETTINGS", "in/",
 	} {
 		if !strings.Contains(stdout, part) {
-			t.Errorf("there is no %q in\n%s", part, stdout)
+			t.Errorf("got no %q in\n%s", part, stdout)
 		}
 	}
 	code, stdout, _ = defog(t, "describe", "--json")
@@ -195,7 +194,7 @@ func TestDeployedFailures(t *testing.T) {
 		change func(*cloud)
 		stderr string
 	}{
-		"not deployed": {[]string{"describe", "-c", "app_name=no"}, nil, "there is no stack no-dev in region eu-central-1: name another by"},
+		"not deployed": {[]string{"describe", "-c", "app_name=no"}, nil, "stack no-dev is not deployed in region eu-central-1; select another by"},
 		"old stack": {
 			[]string{"describe"}, func(c *cloud) { delete(c.outputs, "FunctionName") },
 			"stack defog-lambda-dev (CREATE_COMPLETE) has no output FunctionName: it has no function",
@@ -204,12 +203,12 @@ func TestDeployedFailures(t *testing.T) {
 			[]string{"eval", "--s3", "-"}, func(c *cloud) { delete(c.outputs, "BucketName") },
 			"has no output BucketName: it has no S3 trigger (function_triggers)",
 		},
-		"no log": {[]string{"logs", "--request", "x"}, nil, "there is no request x in log group group within 24h"},
+		"no log": {[]string{"logs", "--request", "x"}, nil, "log group group has no request x of the last 24h"},
 		"protected": {
 			[]string{"delete", "-y"}, func(c *cloud) { c.protected = true },
-			"is protected: deploy it with termination_protection=false first",
+			"has termination protection; deploy it with -c termination_protection=false first",
 		},
-		"since in the future": {[]string{"logs", "--since", "-1h"}, nil, "--since: -1h0m0s is not a time that has passed"},
+		"negative since": {[]string{"logs", "--since", "-1h"}, nil, "--since: -1h0m0s is not positive"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -239,8 +238,8 @@ func TestLogsAreReadable(t *testing.T) {
 	if diff := cmp.Diff(want, stdout); code != 0 || diff != "" {
 		t.Errorf("exit code %d, %s (-want +got):\n%s", code, stderr, diff)
 	}
-	if _, stdout, _ := defog(t, "logs", "--since", "1s"); stdout != "Nothing was logged in the last 1s (--since).\n" {
-		t.Errorf("of nothing it says %q", stdout)
+	if _, stdout, _ := defog(t, "logs", "--since", "1s"); stdout != "The function logged nothing in the last 1s (--since).\n" {
+		t.Errorf("without events: got %q", stdout)
 	}
 }
 
@@ -250,7 +249,7 @@ func TestLogsOfOneRequest(t *testing.T) {
 	c.events = []logEvent{
 		{"a", at, "END RequestId: other", "1"},
 		{"a", at + 10, "START RequestId: mine", "2"},
-		{"b", at + 11, "of another sandbox", "3"},
+		{"b", at + 11, "from another sandbox", "3"},
 		{"a", at + 12, "printed", "4"},
 		{"a", at + 20, "REPORT RequestId: mine", "5"},
 		{"a", at + 30, "later", "6"},
@@ -300,8 +299,8 @@ func TestEvalFailures(t *testing.T) {
 		},
 		"crash":         {"{}", `{"errorMessage":"Task timed out"}`, true, "defog: the function failed: Error: Task timed out\n"},
 		"refused":       {"{}", `{"statusCode":403,"body":"no"}`, false, "defog: the function answered 403: no\n"},
-		"broken base64": {"{}", `{"statusCode":200,"body":"*","isBase64Encoded":true}`, false, "is not the base64 that it says it is"},
-		"NaN":           {`{"nan_val": NaN}`, "", false, "standard input is not JSON"},
+		"broken base64": {"{}", `{"statusCode":200,"body":"*","isBase64Encoded":true}`, false, "its body is not base64"},
+		"NaN":           {`{"nan_val": NaN}`, "", false, "standard input: is not JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCloud(t)
@@ -311,7 +310,7 @@ func TestEvalFailures(t *testing.T) {
 				t.Errorf("exit code %d, stderr %q, want %q", code, stderr, test.stderr)
 			}
 			if files, _ := filepath.Glob("*"); len(files) != 0 {
-				t.Errorf("it left %v", files)
+				t.Errorf("left %v", files)
 			}
 		})
 	}
@@ -346,39 +345,39 @@ func TestEvalThroughS3(t *testing.T) {
 		t.Errorf("the bucket holds %v", c.objects)
 	}
 	c.results = nil
-	if code, _, stderr := defog(t, "eval", "--s3", "pipeline.json", "--timeout", "300ms"); code != 1 || !strings.Contains(stderr, "no result within 300ms (--timeout): see defog logs") {
+	if code, _, stderr := defog(t, "eval", "--s3", "pipeline.json", "--timeout", "300ms"); code != 1 || !strings.Contains(stderr, "no result within 300ms (--timeout); see defog logs") {
 		t.Errorf("exit code %d, stderr %s", code, stderr)
 	}
 }
 
-func TestDeleteAsksAndSaysWhatStays(t *testing.T) {
+func TestDeleteConfirmsAndListsWhatRemains(t *testing.T) {
 	for name, test := range map[string]struct {
 		typed string
 		args  []string
 		code  int
 		ran   string
 	}{
-		"agreed":  {"defog-lambda-dev\n", nil, 0, "cdk destroy defog-lambda-dev --force -c stage=dev\n"},
-		"refused": {"y\n", nil, 1, ""},
-		"nobody":  {"", nil, 1, ""},
-		"yes":     {"", []string{"--yes"}, 0, "cdk destroy defog-lambda-dev --force -c stage=dev\n"},
+		"confirmed": {"defog-lambda-dev\n", nil, 0, "cdk destroy defog-lambda-dev --force -c stage=dev\n"},
+		"refused":   {"y\n", nil, 1, ""},
+		"no answer": {"", nil, 1, ""},
+		"yes":       {"", []string{"--yes"}, 0, "cdk destroy defog-lambda-dev --force -c stage=dev\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			newCloud(t)
 			t.Setenv("PATH", fakeNpx(t)+":"+os.Getenv("PATH"))
 			code, stdout, stderr := defogWith(t, test.typed, append([]string{"delete", "-c", "stage=dev"}, test.args...)...)
-			if code != test.code || !strings.Contains(stdout, "Of it stay, and go on costing what they cost:\n  AWS::Logs::LogGroup group\n") || strings.Contains(stdout, "fn:1") {
+			if code != test.code || !strings.Contains(stdout, "These resources remain, with their costs:\n  AWS::Logs::LogGroup group\n") || strings.Contains(stdout, "fn:1") {
 				t.Errorf("exit code %d, %s: %s", code, stderr, stdout)
 			}
 			ran, _ := os.ReadFile("ran")
 			if string(ran) != test.ran {
-				t.Errorf("it ran %q, want %q", ran, test.ran)
+				t.Errorf("ran %q, want %q", ran, test.ran)
 			}
 		})
 	}
 }
 
-// fakeNpx returns a folder with an npx that writes down what it is told.
+// fakeNpx returns a folder with an npx that records its arguments.
 func fakeNpx(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -387,33 +386,3 @@ func fakeNpx(t *testing.T) string {
 	}
 	return folder
 }
-
-func TestLogsFollow(t *testing.T) {
-	c := newCloud(t)
-	c.events = []logEvent{{"a", time.Now().UnixMilli(), "first", "1"}}
-	ctx, cancel := context.WithCancel(t.Context())
-	var seen strings.Builder
-	out := writerFunc(func(line []byte) (int, error) {
-		seen.Write(line)
-		if strings.Contains(string(line), "first") {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			// Late: it is older than what has been shown.
-			c.events = append(c.events, logEvent{"a", time.Now().Add(-time.Second).UnixMilli(), "second", "2"})
-		} else {
-			cancel()
-		}
-		return len(line), nil
-	})
-	l := logsCommand{common: &common{}, since: time.Minute, follow: true, raw: true, every: time.Millisecond}
-	if err := l.run(ctx, out); err != nil {
-		t.Error(err)
-	}
-	if seen.String() != "first\nsecond\n" {
-		t.Errorf("it showed %q", seen.String())
-	}
-}
-
-type writerFunc func(line []byte) (int, error)
-
-func (f writerFunc) Write(line []byte) (int, error) { return f(line) }

@@ -12,116 +12,124 @@ import (
 	"github.com/spf13/cobra"
 
 	"defog-cdk/cmd/defog/assembly"
+	"defog-cdk/cmd/defog/cdk"
 	"defog-cdk/cmd/defog/redact"
+	"defog-cdk/cmd/defog/session"
+	"defog-cdk/config"
 )
-
-// exitCode is the exit code of a program that has said itself what was wrong.
-type exitCode int
-
-func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
-
-// leave is a program's exit code as an error.
-func leave(code int, err error) error {
-	if err == nil && code != 0 {
-		return exitCode(code)
-	}
-	return err
-}
 
 func newDiff() *cobra.Command {
 	return &cobra.Command{
 		Use:   "diff [arguments of cdk diff]",
 		Short: "Run cdk diff with fingerprints in place of secrets",
-		Long: `Diff runs cdk diff with its arguments, and shows a fingerprint in place of each
-secret, deployed or to be deployed: "sha256:1a2b3c4d…", which changes with the
-secret, if DEFOG_FINGERPRINT_KEY holds the team's key; else "(secret, changed)"
-or "(secret, unchanged)". Everything else is the CLI's own, its exit code too.
+		Long: `Diff runs cdk diff with its arguments and exit code. In place of each secret, old or
+new, it prints a fingerprint: "sha256:1a2b3c4d…", which changes with the secret, if
+DEFOG_FINGERPRINT_KEY holds your team's key. Otherwise it prints
+"(secret, changed)" or "(secret, unchanged)".
 
-The cloud assembly goes to a private folder that is removed. It needs
-cloudformation:GetTemplate on the stack, as cdk diff does.`,
+The cloud assembly goes to a private folder, which diff removes. You need
+cloudformation:GetTemplate on the stack, as for cdk diff. All flags are those of
+the CDK CLI: npx cdk diff --help lists them.`,
 		Example: `  defog diff -c app_name=defog
   DEFOG_FINGERPRINT_KEY=… defog diff -c app_name=defog -c stage=prod --fail`,
-		DisableFlagParsing: true, // they are the CLI's
+		DisableFlagParsing: true, // the CLI parses them
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return diff(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			flags, err := cdk.ParseFlags(args)
+			if err != nil {
+				return err
+			}
+			if flags.Help {
+				return cmd.Help()
+			}
+			return diff(cmd.Context(), flags, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 }
 
-func diff(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
-	flags, err := parseCDKFlags(args)
-	switch {
-	case err != nil:
-		return err
-	case flags.output != "":
-		return errors.New("--output: the cloud assembly can hold credentials, and goes to a private folder here; to keep one, use npx cdk synth")
+// newCDKRun prepares a run that redacts the secrets of the settings' connection.
+// The app reports errors of the settings.
+func newCDKRun(d *deployment) (*cdk.Run, error) {
+	if err := checkFolder(); err != nil {
+		return nil, err
 	}
-	run, err := newCDKRun(flags.context)
+	secrets := map[string]string{}
+	if values, err := d.values(); err == nil {
+		conf, _ := config.Load(values)
+		secrets = conf.Connection.Secrets()
+	}
+	return cdk.NewRun(secrets)
+}
+
+func diff(ctx context.Context, flags cdk.Flags, stdout, stderr io.Writer) (err error) {
+	if flags.Output != "" {
+		return errors.New("--output: is not supported, because the cloud assembly can hold credentials; to keep one, use npx cdk synth")
+	}
+	d := &deployment{context: flags.Context, profile: flags.Profile, region: flags.Region}
+	run, err := newCDKRun(d)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, run.remove()) }()
-	if flags.help {
-		return leave(run.cdk(ctx, stdout, stderr, slices.Concat([]string{"diff"}, args)...))
-	}
-	if flags.template != "" {
-		if err := run.learnFile(flags.template); err != nil {
+	defer func() { err = errors.Join(err, run.Remove()) }()
+	if flags.Template != "" {
+		if err := learnFile(run.Secrets, flags.Template); err != nil {
 			return err
 		}
 	}
-	common := common{profile: flags.profile, region: flags.region}
-	learn := func(ctx context.Context, folder string) error {
-		cfg, err := common.aws(ctx)
-		if err != nil {
-			return err
-		}
-		return run.learn(ctx, cfg, folder)
-	}
-	app, err := appCommand(flags.app)
+	app, err := cdk.AppCommand(flags.App)
 	if err != nil {
 		return err
 	}
-	output := []string{"--output", run.assembly()}
+	if err := cdk.CheckInstalled(); err != nil {
+		return err
+	}
+	cfg, err := d.session(ctx)
+	if err != nil {
+		return err
+	}
+	if err := session.Check(ctx, cfg); err != nil { // before a synth, which takes long
+		return err
+	}
+	output := []string{"--output", run.Assembly()}
 	if info, err := os.Stat(app); err == nil && info.IsDir() {
-		if err := learn(ctx, app); err != nil {
+		if err := learn(ctx, cfg, run.Secrets, app); err != nil {
 			return err
 		}
 		output = nil
 	} else {
-		hook, err := newHook(ctx, run.folder, app, learn)
+		hook, err := run.NewHook(ctx, app, func(ctx context.Context, folder string) error {
+			return session.Explain(learn(ctx, cfg, run.Secrets, folder))
+		})
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, hook.close()) }()
-		run.secrets.Replace(hook.command, app) // in the CLI's errors
-		app = hook.command
+		defer func() { err = errors.Join(err, hook.Close()) }()
+		app = hook.Command
 	}
-	return leave(run.cdk(ctx, stdout, stderr, slices.Concat([]string{"diff"}, flags.rest, []string{"--app", app}, output)...))
+	return run.CLI(ctx, stdout, stderr, slices.Concat([]string{"diff"}, flags.Rest, []string{"--app", app}, output)...)
 }
 
-// learn notes the secrets of an assembly's stacks, and of what is deployed under
-// their names.
-func (r *cdkRun) learn(ctx context.Context, cfg aws.Config, folder string) error {
+// learn adds the secrets of an assembly's stacks, and of the deployed stacks of
+// the same names.
+func learn(ctx context.Context, cfg aws.Config, secrets *redact.Secrets, folder string) error {
 	stacks, err := assembly.Read(folder)
 	if err != nil {
 		return err
 	}
 	for _, stack := range stacks {
-		r.secrets.Add(redact.New, redact.InTemplate(stack.Template)...)
+		secrets.Add(redact.New, redact.InTemplate(stack.Template)...)
 		deployed, err := assembly.Deployed(ctx, cfg, stack)
 		if err != nil && !stack.Nested {
-			return fmt.Errorf("what is secret there is not known, and so nothing is shown: %w", err)
+			return fmt.Errorf("the deployed secrets are unknown, so no difference is printed: %w", err)
 		}
-		// What this cannot read of nested stacks, the CLI cannot either: it asks
-		// in the same ways.
-		r.secrets.Add(redact.Old, redact.InTemplate(deployed)...)
+		// The CLI reads nested stacks by the same calls: what fails here, fails there.
+		secrets.Add(redact.Old, redact.InTemplate(deployed)...)
 	}
-	r.secrets.Compared()
+	secrets.Compared()
 	return nil
 }
 
-// learnFile notes the secrets of a template in a file.
-func (r *cdkRun) learnFile(path string) error {
+// learnFile adds the secrets of a template in a file.
+func learnFile(secrets *redact.Secrets, path string) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("--template: %w", err)
@@ -130,6 +138,6 @@ func (r *cdkRun) learnFile(path string) error {
 	if err != nil {
 		return fmt.Errorf("--template: %s: %w", path, err)
 	}
-	r.secrets.Add(redact.Old, redact.InTemplate(template)...)
+	secrets.Add(redact.Old, redact.InTemplate(template)...)
 	return nil
 }

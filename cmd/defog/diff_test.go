@@ -4,49 +4,19 @@ import (
 	"bytes"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-func TestParseCDKFlags(t *testing.T) {
-	tests := []struct {
-		line string
-		want cdkFlags
-	}{
-		{"", cdkFlags{}},
-		{"-c app_name=shop --context stage=prod -ca=b -c=d=e --context=f=g", cdkFlags{context: []string{"app_name=shop", "stage=prod", "a=b", "d=e", "f=g"}}},
-		{"stack --fail -a cdk.out --method template", cdkFlags{app: "cdk.out", rest: []string{"stack", "--fail", "--method", "template"}}},
-		{"--app=x -o out --profile p --region=r --template t", cdkFlags{app: "x", output: "out", profile: "p", region: "r", template: "t",
-			rest: []string{"-o", "out", "--profile", "p", "--region=r", "--template", "t"}}},
-		{"-h", cdkFlags{help: true, rest: []string{"-h"}}},
-		{"-vvv --ci -- -a x", cdkFlags{rest: []string{"-vvv", "--ci", "--", "-a", "x"}}},
-	}
-	for _, test := range tests {
-		if test.want.rest == nil {
-			test.want.rest = strings.Fields(test.line)
-		}
-		got, err := parseCDKFlags(strings.Fields(test.line))
-		if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(cdkFlags{}), cmpopts.EquateEmpty()); diff != "" || err != nil {
-			t.Errorf("%s: %v, -want +got:\n%s", test.line, err, diff)
-		}
-	}
-	if _, err := parseCDKFlags([]string{"--fail", "-c"}); err == nil || err.Error() != "-c: has no value" {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestDiffRefuses(t *testing.T) {
-	t.Chdir(t.TempDir()) // where nothing is
+func TestDiffReportsInvalidArguments(t *testing.T) {
+	t.Chdir(t.TempDir()) // an empty folder
 	tests := []struct {
 		key  string
 		args []string
 		want string
 	}{
 		{"", []string{"-o", "out"}, "--output: "},
-		{"short", nil, "DEFOG_FINGERPRINT_KEY: has 5 bytes; valid: at least 16"},
+		{"short", nil, "DEFOG_FINGERPRINT_KEY: has 5 bytes; want at least 16"},
 		{"", []string{"--template", "none.json"}, "--template: open none.json"},
-		{"", nil, `cdk.json has no "app"`},
+		{"", nil, `cdk.json: has no "app"`},
 		{"", []string{"--app", "true"}, "run npm ci"},
 	}
 	for _, test := range tests {
@@ -56,6 +26,17 @@ func TestDiffRefuses(t *testing.T) {
 		code := run(t.Context(), append([]string{"diff"}, test.args...), &stdout, &stderr)
 		if code != 1 || !strings.Contains(stderr.String(), test.want) || stdout.Len() > 0 {
 			t.Errorf("%v: exit code %d, %s", test.args, code, stderr.String())
+		}
+	}
+}
+
+// TestDiffHelpNeedsNoCheckout asks for help in an empty folder.
+func TestDiffHelpNeedsNoCheckout(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, flag := range []string{"--help", "-h"} {
+		code, stdout, stderr := defog(t, "diff", flag)
+		if code != 0 || stderr != "" || !strings.Contains(stdout, "DEFOG_FINGERPRINT_KEY") || !strings.Contains(stdout, "npx cdk diff --help") {
+			t.Errorf("%s: exit code %d, stderr %q, stdout %q", flag, code, stderr, stdout)
 		}
 	}
 }

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"archive/zip"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"text/tabwriter"
@@ -14,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/spf13/cobra"
 
+	"defog-cdk/cmd/defog/session"
 	"defog-cdk/cmd/defog/terminal"
 	"defog-cdk/config"
 	"defog-cdk/config/connection"
@@ -21,24 +24,27 @@ import (
 	"defog-cdk/lambda/secret"
 )
 
-// doctorCommand is the subcommand's flags.
+// defaultDependencies is the folder of the query function's default dependencies.
+var defaultDependencies = filepath.Join("lambda", "query", "dependencies")
+
+// doctorCommand holds the flags of doctor.
 type doctorCommand struct {
-	*common
+	*deployment
 	function string
 	json     bool
 }
 
-func newDoctor(common *common) *cobra.Command {
-	d := doctorCommand{common: common}
+func newDoctor(deployment *deployment) *cobra.Command {
+	d := doctorCommand{deployment: deployment}
 	command := &cobra.Command{
 		Use:   "doctor",
-		Short: "Examine what the query function depends on",
-		Long: `Doctor examines credentials, dependencies, database, generator and clock, and
-says of each what is wrong and what to do. It looks from this machine with the
-settings that a deployment would have; --function has a deployed function look
-from where it is, which needs lambda:InvokeFunction.
+		Short: "Check the connections of the query function",
+		Long: `Doctor checks the credentials, dependencies, database, generator and clock of the
+query function, and prints a cause and a fix for each failure. It runs on this
+machine with the settings of a deployment. With --function it runs in a deployed
+function, which needs lambda:InvokeFunction.
 
-The exit code is 0 only if nothing has failed.`,
+The exit code is 0 if no check fails, otherwise 1.`,
 		Example: `  defog doctor
   defog doctor -c credentials_secret=prod/defog -c db_type=postgres
   defog doctor --function shop-prod-QueryFunction`,
@@ -46,46 +52,46 @@ The exit code is 0 only if nothing has failed.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context(), cmd.OutOrStdout()) },
 	}
 	flags := command.Flags()
-	flags.StringVar(&d.function, "function", "", "the `name` or ARN of a deployed function that is to examine itself")
+	flags.StringVar(&d.function, "function", "", "the `name` or ARN of a deployed function that runs the checks")
 	flags.BoolVar(&d.json, "json", false, "print the report as JSON, on one line")
 	return command
 }
 
 func (d *doctorCommand) run(ctx context.Context, stdout io.Writer) error {
-	examine := d.here
+	examine := d.local
 	if d.function != "" {
-		examine = d.there
+		examine = d.remote
 	}
 	report, err := examine(ctx)
 	if err != nil {
 		return err
 	}
-	if err := d.show(report, stdout); err != nil {
+	if err := d.print(report, stdout); err != nil {
 		return err
 	}
 	if !report.Healthy {
-		return errors.New("questions cannot be answered: see what failed")
+		return errors.New("the function cannot answer questions: see the failed checks")
 	}
 	return nil
 }
 
-// here examines from this machine.
-func (d *doctorCommand) here(ctx context.Context) (doctor.Report, error) {
-	values, err := config.ContextFile(d.context)
+// local runs the checks on this machine.
+func (d *doctorCommand) local(ctx context.Context) (doctor.Report, error) {
+	values, err := d.values()
 	if err != nil {
 		return doctor.Report{}, err
 	}
-	conf, wrong := config.Load(values)
+	conf, invalid := config.Load(values)
 	folder, err := os.MkdirTemp("", "defog-doctor-")
 	if err != nil {
 		return doctor.Report{}, fmt.Errorf("make a folder for the dependencies: %w", err)
 	}
 	defer os.RemoveAll(folder)
 	target := doctor.Target{
-		Credentials: func(context.Context) (connection.Connection, error) { return conf.Connection, wrong },
+		Credentials: func(context.Context) (connection.Connection, error) { return conf.Connection, invalid },
 		Source:      "connection file " + conf.ConnectionFile,
 		Files: func(context.Context) (string, error) {
-			return folder, gather(folder, filepath.Join("lambda", "query", "dependencies"), conf.Dependencies)
+			return folder, gather(folder, defaultDependencies, conf.Dependencies)
 		},
 		Generator:       conf.Generator,
 		GeneratorURL:    conf.GeneratorBaseURL,
@@ -93,28 +99,34 @@ func (d *doctorCommand) here(ctx context.Context) (doctor.Report, error) {
 		Token:           d.databaseToken,
 	}
 	if target.GeneratorRegion == "" {
-		cfg, err := d.aws(ctx)
+		cfg, err := d.session(ctx)
 		if err != nil {
 			return doctor.Report{}, err
 		}
 		target.GeneratorRegion = cfg.Region
 	}
-	if wrong == nil && conf.CredentialsSecret != "" {
+	if invalid == nil && conf.CredentialsSecret != "" {
 		target.Source = "the secret " + conf.CredentialsSecret
 		target.Credentials = func(ctx context.Context) (connection.Connection, error) {
-			cfg, err := d.aws(ctx)
-			if err != nil {
-				return connection.Connection{}, err
-			}
-			return secret.Read(ctx, secretsmanager.NewFromConfig(cfg), conf.CredentialsSecret)
+			return d.readSecret(ctx, conf.CredentialsSecret)
 		}
 	}
 	return doctor.Examine(ctx, target), nil
 }
 
-// there has the deployed function examine itself.
-func (d *doctorCommand) there(ctx context.Context) (report doctor.Report, err error) {
-	cfg, err := d.aws(ctx)
+// readSecret reads the connection in a secret.
+func (d *deployment) readSecret(ctx context.Context, id string) (connection.Connection, error) {
+	cfg, err := d.regional(ctx)
+	if err != nil {
+		return connection.Connection{}, err
+	}
+	conn, err := secret.Read(ctx, secretsmanager.NewFromConfig(cfg), id)
+	return conn, session.Explain(err)
+}
+
+// remote runs the checks in the deployed function.
+func (d *doctorCommand) remote(ctx context.Context) (report doctor.Report, err error) {
+	cfg, err := d.regional(ctx)
 	if err != nil {
 		return report, err
 	}
@@ -124,17 +136,17 @@ func (d *doctorCommand) there(ctx context.Context) (report doctor.Report, err er
 	})
 	switch {
 	case err != nil:
-		return report, fmt.Errorf("invoke %s: %w", d.function, err)
+		return report, session.Failure("invoke "+d.function, err)
 	case answer.FunctionError != nil:
 		return report, fmt.Errorf("invoke %s: the function failed: %s", d.function, answer.Payload)
 	}
 	if err := json.Unmarshal(answer.Payload, &report); err != nil || report.Findings == nil {
-		return report, fmt.Errorf("invoke %s: this is no report of a query function: %s", d.function, answer.Payload)
+		return report, fmt.Errorf("invoke %s: the answer is not the report of a query function: %s", d.function, answer.Payload)
 	}
 	return report, nil
 }
 
-func (d *doctorCommand) show(report doctor.Report, stdout io.Writer) error {
+func (d *doctorCommand) print(report doctor.Report, stdout io.Writer) error {
 	if d.json {
 		text, err := json.Marshal(report)
 		if err != nil {
@@ -152,4 +164,47 @@ func (d *doctorCommand) show(report doctor.Report, stdout io.Writer) error {
 		fmt.Fprintf(table, "%s\t%s\t%s\n", f.Status, terminal.Line(f.Check), terminal.Line(text))
 	}
 	return table.Flush()
+}
+
+// gather fills a folder with the dependencies of a deployment: the content of a
+// zip, or the defaults overlaid with a folder.
+func gather(folder, defaults, source string) error {
+	info, err := os.Stat(source)
+	switch {
+	case source == "":
+		return linkEntries(folder, defaults)
+	case err != nil:
+		return fmt.Errorf("function_source_dependencies_zip: %w", err)
+	case info.IsDir():
+		return errors.Join(linkEntries(folder, source), linkEntries(folder, defaults))
+	}
+	archive, err := zip.OpenReader(source)
+	if err != nil {
+		return fmt.Errorf("function_source_dependencies_zip: %s: %w", source, err)
+	}
+	defer archive.Close()
+	if err := os.CopyFS(folder, archive); err != nil {
+		return fmt.Errorf("function_source_dependencies_zip: %w", err)
+	}
+	return nil
+}
+
+// linkEntries links the entries of source into folder, except those whose names
+// exist.
+func linkEntries(folder, source string) error {
+	source, err := filepath.Abs(source)
+	if err != nil {
+		return fmt.Errorf("find the dependencies: %w", err)
+	}
+	entries, err := os.ReadDir(source)
+	if err != nil {
+		return fmt.Errorf("read the dependencies: %w", err)
+	}
+	for _, entry := range entries {
+		err := os.Symlink(filepath.Join(source, entry.Name()), filepath.Join(folder, entry.Name()))
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("gather the dependencies: %w", err)
+		}
+	}
+	return nil
 }

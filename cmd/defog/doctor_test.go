@@ -18,8 +18,8 @@ import (
 
 const dbPassword = "password-of-the-database"
 
-// writeConnection writes a connection without a database whose generator is at
-// url, and returns the file and its content.
+// writeConnection writes a connection without a database and with a generator at
+// url. It returns the file and its content.
 func writeConnection(t *testing.T, url string) (file, content string) {
 	t.Helper()
 	data, err := json.Marshal(connection.Connection{APIKey: dbPassword, DBType: "postgres", DBCreds: connection.Creds{}, BaseURL: url})
@@ -48,8 +48,8 @@ func serveNothing(t *testing.T) string {
 	return server.URL
 }
 
-// doctorSays runs the subcommand and returns its report.
-func doctorSays(t *testing.T, args ...string) (code int, report doctor.Report, stderr string) {
+// runDoctor runs the subcommand and returns its report.
+func runDoctor(t *testing.T, args ...string) (code int, report doctor.Report, stderr string) {
 	t.Helper()
 	var stdout, errors bytes.Buffer
 	code = run(t.Context(), append([]string{"doctor", "--json"}, args...), &stdout, &errors)
@@ -59,7 +59,7 @@ func doctorSays(t *testing.T, args ...string) (code int, report doctor.Report, s
 		}
 	}
 	if strings.Contains(stdout.String()+errors.String(), dbPassword) {
-		t.Errorf("a secret is printed: %s%s", &stdout, &errors)
+		t.Errorf("printed a secret: %s%s", &stdout, &errors)
 	}
 	return code, report, errors.String()
 }
@@ -73,16 +73,16 @@ func status(report doctor.Report, check string) doctor.Status {
 	return ""
 }
 
-func TestDoctorFromThisMachine(t *testing.T) {
+func TestDoctorChecksFromThisMachine(t *testing.T) {
 	newAWS(t)
 	writeFile(t, "lambda/query/dependencies/rds-ca.pem", "")
 	file, _ := writeConnection(t, serveNothing(t))
-	code, report, stderr := doctorSays(t, "-c", "connection_file="+file)
+	code, report, stderr := runDoctor(t, "-c", "connection_file="+file)
 	if code != 0 || !report.Healthy || status(report, "generator") != doctor.OK {
 		t.Errorf("got code %d, %+v, %s", code, report, stderr)
 	}
-	code, report, stderr = doctorSays(t, "-c", "connection_file=none.json")
-	if code != 1 || status(report, "credentials") != doctor.Failed || !strings.Contains(stderr, "see what failed") {
+	code, report, stderr = runDoctor(t, "-c", "connection_file=none.json")
+	if code != 1 || status(report, "credentials") != doctor.Failed || !strings.Contains(stderr, "see the failed checks") {
 		t.Errorf("without a connection file: got code %d, %+v, %s", code, report, stderr)
 	}
 }
@@ -97,16 +97,16 @@ func TestDoctorReadsTheSecret(t *testing.T) {
 	}
 	aws.answer = string(answer)
 	settings := []string{"-c", "credentials_secret=prod/defog", "-c", "db_type=postgres"}
-	if code, report, stderr := doctorSays(t, settings...); code != 0 || !strings.Contains(report.Findings[0].Detail, "prod/defog") {
+	if code, report, stderr := runDoctor(t, settings...); code != 0 || !strings.Contains(report.Findings[0].Detail, "prod/defog") {
 		t.Errorf("got code %d, %+v, %s", code, report, stderr)
 	}
 	aws.status, aws.answer = http.StatusBadRequest, `{"__type":"AccessDeniedException","message":"no"}`
-	if code, report, _ := doctorSays(t, settings...); code != 1 || !strings.Contains(report.Findings[0].Detail, "AccessDeniedException") {
+	if code, report, _ := runDoctor(t, settings...); code != 1 || !strings.Contains(report.Findings[0].Detail, "AccessDeniedException") {
 		t.Errorf("without access: got code %d, %+v", code, report)
 	}
 }
 
-func TestDoctorTakesTheSettingsDependencies(t *testing.T) {
+func TestDoctorReadsTheDependenciesOfTheSettings(t *testing.T) {
 	newAWS(t)
 	writeFile(t, "lambda/query/dependencies/rds-ca.pem", "")
 	file, _ := writeConnection(t, serveNothing(t))
@@ -129,14 +129,14 @@ func TestDoctorTakesTheSettingsDependencies(t *testing.T) {
 	}
 	writeFile(t, "empty/other", "")
 	for source, want := range map[string]doctor.Status{"folder": doctor.OK, "deps.zip": doctor.OK, "empty": doctor.Failed} {
-		_, report, stderr := doctorSays(t, "-c", "connection_file="+file, "-c", "generator=golden", "-c", "function_source_dependencies_zip="+source)
+		_, report, stderr := runDoctor(t, "-c", "connection_file="+file, "-c", "generator=golden", "-c", "function_source_dependencies_zip="+source)
 		if got := status(report, "golden.json"); got != want {
 			t.Errorf("%s: got %s: %+v %s", source, got, report, stderr)
 		}
 	}
 }
 
-func TestDoctorOfADeployedFunction(t *testing.T) {
+func TestDoctorInvokesTheDeployedFunction(t *testing.T) {
 	aws := newAWS(t)
 	aws.answer = `{"healthy":false,"findings":[{"check":"port","status":"failed","detail":"nothing answers\u001b[2J","advice":"Look."}]}`
 	var stdout, stderr bytes.Buffer
@@ -145,10 +145,10 @@ func TestDoctorOfADeployedFunction(t *testing.T) {
 		t.Errorf("got code %d, %q %s", code, stdout.String(), &stderr)
 	}
 	if aws.body != `{"doctor": true}` || aws.asked.URL.Path != "/2015-03-31/functions/shop-prod-query/invocations" {
-		t.Errorf("the function was sent %s at %s", aws.body, aws.asked.URL.Path)
+		t.Errorf("sent %s to %s", aws.body, aws.asked.URL.Path)
 	}
 	aws.answer = `{"errorMessage":"no"}`
-	if code, _, stderr := doctorSays(t, "--function", "other"); code != 1 || !strings.Contains(stderr, "no report of a query function") {
+	if code, _, stderr := runDoctor(t, "--function", "other"); code != 1 || !strings.Contains(stderr, "is not the report of a query function") {
 		t.Errorf("another function: got code %d, %s", code, stderr)
 	}
 }

@@ -1,4 +1,4 @@
-// Command defog is the operator's program for a deployed query function:
+// Command defog operates a deployed query function or custom function:
 //
 //	go run ./cmd/defog ask "What was our revenue last month?"
 package main
@@ -12,6 +12,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"defog-cdk/cmd/defog/cdk"
+	"defog-cdk/cmd/defog/session"
 	"defog-cdk/cmd/defog/terminal"
 )
 
@@ -21,19 +23,19 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run executes one command line and returns the exit code: 0 only if what was
-// asked for was done, and 1 unless a subcommand says otherwise.
+// run executes one command line and returns the exit code: 0 if the command
+// succeeded, 1 if it failed, or the code that a subcommand documents.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
-	if code, ok := errors.AsType[exitCode](err); ok {
+	if code, ok := errors.AsType[cdk.ExitCode](err); ok {
 		return int(code)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "defog:", terminal.Text(err.Error()))
+		fmt.Fprintln(stderr, "defog:", terminal.Text(session.Explain(err).Error()))
 		return 1
 	}
 	return 0

@@ -16,21 +16,21 @@ import (
 	"defog-cdk/config/migrate"
 )
 
-// defaultConnection is where connection_file is looked for by default.
+// defaultConnection is the default of connection_file.
 const defaultConnection = "~/.defog/connection.json"
 
 func newMigrate() *cobra.Command {
 	var connectionFile string
 	command := &cobra.Command{
 		Use:   "migrate path",
-		Short: "Turn a Chalice or PODPAC configuration into settings",
+		Short: "Convert a Chalice or PODPAC configuration to settings",
 		Long: `Migrate reads Chalice's .chalice/config.json or PODPAC's settings.json and prints
-what to put into the context of cdk.json. Each key that moved, changed its
-meaning or has no equivalent is named on standard error.
+the settings for the context of cdk.json. On standard error it names each key that
+has another name or meaning now, and each key without an equivalent.
 
-The credentials that an old function's environment held (DEFOG_CREDS_64) go into
-a new connection file that only you may read. They are never printed, and a
-file that is there already is never changed.`,
+It writes the credentials of the old function's environment (DEFOG_CREDS_64) to a
+new connection file that only you can read. It never prints them, and never changes
+an existing file.`,
 		Example: `  defog migrate .chalice/config.json
   defog migrate ~/.config/podpac/settings.json`,
 		Args: cobra.ExactArgs(1),
@@ -38,7 +38,7 @@ file that is there already is never changed.`,
 			return migrateFile(args[0], connectionFile, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	command.Flags().StringVar(&connectionFile, "connection", defaultConnection, "the connection `file` to create for credentials that are found")
+	command.Flags().StringVar(&connectionFile, "connection", defaultConnection, "the connection `file` to create for the credentials")
 	return command
 }
 
@@ -66,8 +66,9 @@ func migrateFile(path, connectionFile string, stdout, stderr io.Writer) error {
 	return nil
 }
 
-// createConnections writes the connections that were found. The first gets the
-// file itself; that of another stage, if it is another, one beside it.
+// createConnections writes the connections to files. The first connection gets
+// the file's name; each other connection gets a file beside it, named after its
+// stage.
 func createConnections(result migrate.Result, file string) (notes []string, err error) {
 	home, err := os.UserHomeDir()
 	if err != nil && strings.HasPrefix(file, "~/") {
@@ -90,11 +91,11 @@ func createConnections(result migrate.Result, file string) (notes []string, err 
 			path := strings.Replace(name, "~", home, 1)
 			created, err := conn.Create(path)
 			if err != nil {
-				return nil, fmt.Errorf("%w; name another with --connection", err)
+				return nil, fmt.Errorf("%w; or name another file with --connection", err)
 			}
 			notes = append(notes, fmt.Sprintf("%s: %s", path, map[bool]string{
-				true:  "created, with the credentials that were in DEFOG_CREDS_64; remove them from the old file",
-				false: "is there already, with the same credentials",
+				true:  "created, with the credentials of DEFOG_CREDS_64; remove them from the old file",
+				false: "exists, with the same credentials",
 			}[created]))
 		}
 		if name != defaultConnection {

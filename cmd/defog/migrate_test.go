@@ -16,7 +16,7 @@ import (
 	"defog-cdk/config/connection"
 )
 
-// creds is an old DEFOG_CREDS_64.
+// creds returns an old DEFOG_CREDS_64.
 func creds(database string) string {
 	return base64.StdEncoding.EncodeToString([]byte(`{"api_key": "hunter2-key", "db_type": "postgres", "db_creds": {"host": "db", "port": 5432, "database": "` + database + `", "user": "reader", "password": "hunter2"}}`))
 }
@@ -37,7 +37,7 @@ func TestMigrateChalice(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	if text := stdout + stderr; strings.Contains(text, "hunter2") || strings.Contains(text, creds("dev")) {
-		t.Errorf("a secret was printed:\n%s", text)
+		t.Errorf("printed a secret:\n%s", text)
 	}
 	want := `{"defog": {
 		"app_name": "shop", "autogen_policy": false,
@@ -71,7 +71,7 @@ func TestMigrateChalice(t *testing.T) {
 		}
 	}
 
-	// What was printed is what cdk.json takes.
+	// The output is valid in cdk.json.
 	writeFile(t, "cdk.json", `{"context": `+stdout+`}`)
 	context, err := config.ContextFile([]string{"stage=prod", "autogen_policy=true"})
 	if err != nil {
@@ -82,7 +82,7 @@ func TestMigrateChalice(t *testing.T) {
 		t.Errorf("%+v, %v", conf.Settings, err)
 	}
 
-	if code, _, stderr := defog(t, "migrate", ".chalice/config.json"); code != 0 || !strings.Contains(stderr, "connection.json: is there already, with the same credentials") {
+	if code, _, stderr := defog(t, "migrate", ".chalice/config.json"); code != 0 || !strings.Contains(stderr, "connection.json: exists, with the same credentials") {
 		t.Errorf("a second run: exit code %d: %s", code, stderr)
 	}
 }
@@ -112,7 +112,7 @@ func TestMigratePodpac(t *testing.T) {
 	}
 }
 
-func TestMigrateFailsWithoutHarm(t *testing.T) {
+func TestMigrateErrorsChangeNoFile(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)
 	t.Chdir(t.TempDir())
@@ -123,10 +123,10 @@ func TestMigrateFailsWithoutHarm(t *testing.T) {
 		args []string
 		want string
 	}{
-		"a connection file that is there": {`{"app_name": "a", "environment_variables": {"DEFOG_CREDS_64": "` + creds("dev") + `"}}`, []string{"--connection", other}, "is there already with another connection, and left as it is"},
-		"broken credentials":              {`{"app_name": "a", "environment_variables": {"DEFOG_CREDS_64": "hunter2!"}}`, nil, "environment_variables.DEFOG_CREDS_64: credentials are not base64"},
-		"no JSON":                         {`app_name: a`, nil, "read old.json: invalid character"},
-		"nothing":                         {`{}`, nil, "it is empty; valid: Chalice's"},
+		"an existing connection file": {`{"app_name": "a", "environment_variables": {"DEFOG_CREDS_64": "` + creds("dev") + `"}}`, []string{"--connection", other}, "is there already with another connection, and left as it is"},
+		"broken credentials":          {`{"app_name": "a", "environment_variables": {"DEFOG_CREDS_64": "hunter2!"}}`, nil, "environment_variables.DEFOG_CREDS_64: credentials are not base64"},
+		"no JSON":                     {`app_name: a`, nil, "read old.json: invalid character"},
+		"nothing":                     {`{}`, nil, "it is empty; valid: Chalice's"},
 	}
 	for name, test := range tests {
 		writeFile(t, "old.json", test.old)
@@ -136,10 +136,10 @@ func TestMigrateFailsWithoutHarm(t *testing.T) {
 		}
 	}
 	if data, err := os.ReadFile(other); err != nil || !strings.Contains(string(data), "sqlite") {
-		t.Errorf("the file was changed: %s, %v", data, err)
+		t.Errorf("changed the file: %s, %v", data, err)
 	}
 	if _, err := os.Stat(filepath.Join(home, ".defog")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("something was written: %v", err)
+		t.Errorf("wrote a file: %v", err)
 	}
 }
 

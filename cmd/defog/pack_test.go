@@ -15,13 +15,13 @@ func TestPack(t *testing.T) {
 	t.Chdir(t.TempDir())
 	writeFile(t, "requirements.txt", "# none\n")
 	writeFile(t, "handler.py", "def handler(event, context):\n    return event\n")
-	// uv and Python as make setup has installed them.
+	// make setup installs uv and Python there.
 	t.Setenv("PATH", filepath.Join(root, ".venv", "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
 	code, stdout, stderr := defog(t, "pack", "--name", "shop", "--arch", "x86_64")
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
-	for _, want := range []string{"handler", "Left out symbols", "requirements-py3.12-x86_64.lock", "dist/shop_sbom.cdx.json", "SHA-256", "Deploy with -c function_source_dist_zip=dist/shop_dist.zip\n"} {
+	for _, want := range []string{"handler", "Removed symbols", "requirements-py3.12-x86_64.lock", "dist/shop_sbom.cdx.json", "SHA-256", "Deploy with -c function_source_dist_zip=dist/shop_dist.zip\n"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("no %q in\n%s", want, stdout)
 		}
@@ -34,18 +34,18 @@ func TestPack(t *testing.T) {
 	}
 }
 
-func TestPackRefusesWhatIsWrong(t *testing.T) {
+func TestPackReportsAllInvalidOptions(t *testing.T) {
 	t.Chdir(t.TempDir())
 	code, stdout, stderr := defog(t, "pack", "--python", "2.7", "--keep", "everything")
 	if code != 1 || stdout != "" {
 		t.Errorf("exit code %d, %q", code, stdout)
 	}
-	for _, want := range []string{"--requirements", "--handler", "--python", `"everything" is not a rule; valid: tests, stubs`} {
+	for _, want := range []string{"--requirements", "--handler", "--python", `"everything" is not a rule; want one of: tests, stubs`} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("no %q in\n%s", want, stderr)
 		}
 	}
 	if _, err := os.Stat("dist"); err == nil {
-		t.Error("a folder was made")
+		t.Error("made a folder")
 	}
 }

@@ -9,42 +9,46 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
 	"defog-cdk/cmd/defog/assembly"
+	"defog-cdk/cmd/defog/cdk"
 	"defog-cdk/cmd/defog/review"
+	"defog-cdk/cmd/defog/session"
 	"defog-cdk/config"
 )
 
-// What review ends with besides 0 (no change) and 1 (an error).
+// Exit codes of review besides 0 (no change) and 1 (an error).
 const (
-	exitChanges  exitCode = 2
-	exitSecurity exitCode = 3
+	exitChanges  cdk.ExitCode = 2
+	exitSecurity cdk.ExitCode = 3
 )
 
-// reviewCommand is the subcommand's flags.
+// reviewCommand holds the flags of review.
 type reviewCommand struct {
-	*common
+	*deployment
 	app    string
 	stacks []string
 	output string
 }
 
-func newReview(common *common) *cobra.Command {
-	r := reviewCommand{common: common}
+func newReview(d *deployment) *cobra.Command {
+	r := reviewCommand{deployment: d}
 	command := &cobra.Command{
 		Use:   "review",
-		Short: "Say in Markdown what a deployment would change",
-		Long: `Review compares what is deployed with what would be deployed, and writes a
-report for a pull request: what touches security, what loses data, then the
-rest, each with the setting that it comes from. It changes nothing on AWS and
-needs cloudformation:GetTemplate alone. Secrets are shown as defog diff does.
+		Short: "Report in Markdown what a deployment would change",
+		Long: `Review compares the deployed stacks with the proposed ones, and writes a report for
+a pull request: changes of security, changes that lose data, then all others, each
+with the setting that causes it. It changes nothing on AWS and needs only
+cloudformation:GetTemplate. It prints fingerprints in place of secrets, as diff
+does.
 
-The exit code says what to do:
-  0  nothing changes
-  1  there is no report
-  2  there are changes
-  3  a change touches security, or loses what a resource holds`,
+The exit code summarises the report:
+  0  no changes
+  1  an error, and no report
+  2  changes
+  3  a change of security, or one that loses data`,
 		Example: `  defog review -c app_name=defog -c stage=prod
   defog review --app cdk.out --stack defog-prod --output review.md`,
 		Args: cobra.NoArgs,
@@ -53,30 +57,42 @@ The exit code says what to do:
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&r.app, "app", "", "a cloud assembly's `folder`, to review instead of what the settings give")
-	flags.StringArrayVar(&r.stacks, "stack", nil, "the `name` of a stack to review (default: all, of a pipeline those of its stages too)")
-	flags.StringVar(&r.output, "output", "", "a `file` for the report, instead of standard output")
+	flags.StringVar(&r.app, "app", "", "the `folder` of a cloud assembly (default: synthesise one from the settings)")
+	flags.StringArrayVar(&r.stacks, "stack", nil, "the `name` of a stack to review (repeatable; default: all stacks, with those of a pipeline's stages)")
+	flags.StringVar(&r.output, "output", "", "the `file` for the report (default: standard output)")
 	return command
 }
 
 func (r *reviewCommand) run(ctx context.Context, stdout, stderr io.Writer) (err error) {
-	run, err := newCDKRun(r.context)
+	run, err := newCDKRun(r.deployment)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, run.remove()) }()
+	defer func() { err = errors.Join(err, run.Remove()) }()
 	folder, values := r.app, []config.Value(nil)
+	if folder == "" {
+		if err := cdk.CheckInstalled(); err != nil {
+			return err
+		}
+	}
+	cfg, err := r.session(ctx)
+	if err != nil {
+		return err
+	}
+	if err := session.Check(ctx, cfg); err != nil { // before a synth, which takes long
+		return err
+	}
 	if folder == "" {
 		if values, err = r.synth(ctx, run, stderr); err != nil {
 			return err
 		}
-		folder = run.assembly()
+		folder = run.Assembly()
 	}
 	stacks, err := r.choose(folder)
 	if err != nil {
 		return err
 	}
-	reports, err := r.compare(ctx, run, stacks, values)
+	reports, err := r.compare(ctx, cfg, run, stacks, values)
 	if err != nil {
 		return err
 	}
@@ -86,9 +102,9 @@ func (r *reviewCommand) run(ctx context.Context, stdout, stderr io.Writer) (err 
 	return verdict(reports)
 }
 
-// synth makes the assembly, and returns the settings that it is made from.
-func (r *reviewCommand) synth(ctx context.Context, run *cdkRun, stderr io.Writer) ([]config.Value, error) {
-	args := []string{"synth", "--quiet", "--output", run.assembly()}
+// synth synthesises the assembly, and returns the effective settings.
+func (r *reviewCommand) synth(ctx context.Context, run *cdk.Run, stderr io.Writer) ([]config.Value, error) {
+	args := []string{"synth", "--quiet", "--output", run.Assembly()}
 	for _, pair := range r.context {
 		args = append(args, "--context", pair)
 	}
@@ -98,21 +114,21 @@ func (r *reviewCommand) synth(ctx context.Context, run *cdkRun, stderr io.Writer
 	if r.region != "" {
 		args = append(args, "--region", r.region)
 	}
-	code, err := run.cdk(ctx, stderr, stderr, args...)
+	err := run.CLI(ctx, stderr, stderr, args...)
+	if _, ok := errors.AsType[cdk.ExitCode](err); ok {
+		return nil, errors.New("cdk synth failed with the error above")
+	}
 	if err != nil {
 		return nil, err
 	}
-	if code != 0 {
-		return nil, errors.New("the app could not be synthesised, as said above")
-	}
-	context, err := config.ContextFile(r.context)
+	values, err := r.values()
 	if err != nil {
 		return nil, err
 	}
-	return config.Effective(context)
+	return config.Effective(values)
 }
 
-// choose returns the stacks of the assembly that are asked for.
+// choose returns the assembly's stacks that --stack names.
 func (r *reviewCommand) choose(folder string) ([]assembly.Stack, error) {
 	stacks, err := assembly.Read(folder)
 	if err != nil || len(r.stacks) == 0 {
@@ -124,17 +140,13 @@ func (r *reviewCommand) choose(folder string) ([]assembly.Stack, error) {
 	}
 	for _, name := range r.stacks {
 		if !slices.Contains(names, name) {
-			return nil, fmt.Errorf("--stack: there is no %s; valid: %s", name, strings.Join(names, ", "))
+			return nil, fmt.Errorf("--stack: %s is not in the assembly; want one of: %s", name, strings.Join(names, ", "))
 		}
 	}
 	return slices.DeleteFunc(stacks, func(stack assembly.Stack) bool { return !slices.Contains(r.stacks, stack.Name) }), nil
 }
 
-func (r *reviewCommand) compare(ctx context.Context, run *cdkRun, stacks []assembly.Stack, values []config.Value) ([]review.Report, error) {
-	cfg, err := r.aws(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (r *reviewCommand) compare(ctx context.Context, cfg aws.Config, run *cdk.Run, stacks []assembly.Stack, values []config.Value) ([]review.Report, error) {
 	compared := make([]review.Stack, len(stacks))
 	for i, stack := range stacks {
 		deployed, err := assembly.Deployed(ctx, cfg, stack)
@@ -142,11 +154,11 @@ func (r *reviewCommand) compare(ctx context.Context, run *cdkRun, stacks []assem
 			return nil, err
 		}
 		compared[i] = review.Stack{Name: stack.Name, Deployed: deployed, Proposed: stack.Template}
-		if !stack.Nested { // whose settings are those of a stage
+		if !stack.Nested { // a nested stack has the settings of its stage
 			compared[i].Settings = values
 		}
 	}
-	return review.Compare(ctx, compared, review.Options{Secrets: run.secrets})
+	return review.Compare(ctx, compared, review.Options{Secrets: run.Secrets})
 }
 
 func (r *reviewCommand) write(reports []review.Report, stdout io.Writer) error {
@@ -165,7 +177,7 @@ func (r *reviewCommand) write(reports []review.Report, stdout io.Writer) error {
 	return nil
 }
 
-// verdict is the exit code for all reports.
+// verdict returns the exit code for all reports.
 func verdict(reports []review.Report) error {
 	var code error
 	for _, report := range reports {

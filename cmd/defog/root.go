@@ -7,15 +7,13 @@ import (
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "defog",
-		Short:         "Work with a query function on AWS",
-		SilenceErrors: true, // main prints them
+		Short:         "Operate a query function or a custom function on AWS",
+		SilenceErrors: true, // run prints them
 		SilenceUsage:  true,
 	}
-	var common common
-	common.addFlags(root.PersistentFlags())
-	root.AddCommand(newAsk(&common), newDoctor(&common), newSettings(&common), newMigrate(), newSchema(&common),
-		newDescribe(&common), newLogs(&common), newEval(&common), newDelete(&common), newDiff(), newReview(&common), newRunApp(),
-		newSecret(&common), newSmoke(&common))
-	root.AddCommand(newPack(), newUpload(&common))
+	var d deployment
+	d.addFlags(root.PersistentFlags())
+	root.AddCommand(newAsk(&d), newDelete(&d), newDescribe(&d), newDiff(), newDoctor(&d), newEval(&d), newLogs(&d), newMigrate(),
+		newPack(), newReview(&d), newRunApp(), newSchema(&d), newSecret(&d), newSettings(&d), newSmoke(&d), newUpload(&d))
 	return root
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -12,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/spf13/cobra"
 
 	"defog-cdk/cmd/defog/catalog"
@@ -20,33 +18,32 @@ import (
 	"defog-cdk/config"
 	"defog-cdk/config/connection"
 	"defog-cdk/lambda/database"
-	"defog-cdk/lambda/generate"
 	"defog-cdk/lambda/schema"
-	"defog-cdk/lambda/secret"
 )
 
-// schemaCommand is the subcommand's flags.
+// schemaCommand holds the flags of schema.
 type schemaCommand struct {
-	*common
+	*deployment
 	output   string
 	sample   bool
 	personal bool
 	force    bool
 }
 
-func newSchema(common *common) *cobra.Command {
-	s := schemaCommand{common: common}
+func newSchema(d *deployment) *cobra.Command {
+	s := schemaCommand{deployment: d}
 	command := &cobra.Command{
 		Use:   "schema",
-		Short: "Read the database's schema for the generators bedrock and openai",
-		Long: `Schema reads tables, columns, types, keys and comments out of the database that
-connection_file (or credentials_secret) names, and writes them into schema.json
-in the folder of the function's dependencies. Beside it, it begins glossary.md
-and golden.json, which are yours to fill.
+		Short: "Write the database's schema for the generators bedrock and openai",
+		Long: `Schema reads tables, columns, types, keys and comments of the database that
+connection_file (or credentials_secret) names, and writes them to schema.json in
+the folder of the function's dependencies. Beside it, it creates empty glossary.md
+and golden.json, which you fill. A table that cannot be read is named in a note and
+in schema.json, and does not stop the others.
 
-The files go to the generator, and so to whoever runs the model: values of your
-data are in them only with --sample, and of columns that look personal only with
---sample-personal.`,
+The generator, and so the operator of its model, reads these files. They hold
+values of your data only with --sample, and values of columns that look personal
+only with --sample-personal.`,
 		Example: `  defog schema
   defog schema -c connection_file=shop.json --output shop --sample`,
 		Args: cobra.NoArgs,
@@ -55,10 +52,10 @@ data are in them only with --sample, and of columns that look personal only with
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&s.output, "output", "", "the `folder` to write to (default: that of function_source_dependencies_zip, or dependencies)")
-	flags.BoolVar(&s.sample, "sample", false, "add values of text columns that hold few different ones, unless they look personal")
-	flags.BoolVar(&s.personal, "sample-personal", false, "add values of columns that look personal, too")
-	flags.BoolVar(&s.force, "force", false, "replace another schema.json without asking")
+	flags.StringVar(&s.output, "output", "", "the `folder` for the files (default: that of function_source_dependencies_zip, or dependencies)")
+	flags.BoolVar(&s.sample, "sample", false, "add the values of text columns with few different values, except columns that look personal")
+	flags.BoolVar(&s.personal, "sample-personal", false, "add the values of columns that look personal, too")
+	flags.BoolVar(&s.force, "force", false, "replace a different schema.json without asking for confirmation")
 	return command
 }
 
@@ -79,14 +76,18 @@ func (s *schemaCommand) run(ctx context.Context, stdin io.Reader, stdout, stderr
 	if err != nil {
 		return err
 	}
-	if err := s.write(folder, content, stdin, stdout); err != nil {
+	if err := s.confirmReplace(filepath.Join(folder, schema.File), content, stdin, stdout); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "Deploy them with -c function_source_dependencies_zip=%s and -c generator=bedrock or openai.\n", terminal.Line(folder))
+	if err := catalog.WriteFiles(folder, content); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "%s: written\n", terminal.Line(filepath.Join(folder, schema.File)))
+	fmt.Fprintf(stdout, "Deploy with -c function_source_dependencies_zip=%s and -c generator=bedrock or -c generator=openai.\n", terminal.Line(folder))
 	return nil
 }
 
-// folder returns where the files go.
+// folder returns the folder for the files.
 func (s *schemaCommand) folder(settings config.Settings) (string, error) {
 	switch {
 	case s.output != "":
@@ -94,37 +95,27 @@ func (s *schemaCommand) folder(settings config.Settings) (string, error) {
 	case settings.Dependencies == "":
 		return "dependencies", nil
 	case strings.HasSuffix(settings.Dependencies, ".zip"):
-		return "", errors.New("function_source_dependencies_zip is a zip; name a folder with --output")
+		return "", errors.New("function_source_dependencies_zip: is a zip; want a folder, or another folder with --output")
 	}
 	return inHome(settings.Dependencies)
 }
 
 func (s *schemaCommand) connection(ctx context.Context, settings config.Settings) (conn connection.Connection, err error) {
 	if settings.CredentialsSecret != "" {
-		cfg, err := s.aws(ctx)
-		if err != nil {
-			return conn, err
-		}
-		conn, err = secret.Read(ctx, secretsmanager.NewFromConfig(cfg), settings.CredentialsSecret)
-		if err != nil {
-			return conn, err
-		}
+		conn, err = s.readSecret(ctx, settings.CredentialsSecret)
 	} else {
-		path, err := inHome(settings.ConnectionFile)
-		if err != nil {
-			return conn, err
-		}
-		if conn, err = connection.Read(path); err != nil {
-			return conn, err
+		var path string
+		if path, err = settings.ConnectionPath(); err == nil {
+			conn, err = connection.Read(path)
 		}
 	}
-	if len(conn.DBCreds) == 0 {
-		return conn, errors.New("the connection's db_creds are empty; the schema is in the database")
+	if err == nil && len(conn.DBCreds) == 0 {
+		err = errors.New("db_creds: are empty; want the database's credentials, because schema reads the database")
 	}
-	return conn, nil
+	return conn, err
 }
 
-// inHome expands a leading ~, which no shell expands behind "-c key=".
+// inHome expands a leading ~, which no shell expands after "-c key=".
 func inHome(path string) (string, error) {
 	rest, ok := strings.CutPrefix(path, "~/")
 	if !ok {
@@ -148,11 +139,11 @@ func (s *schemaCommand) read(ctx context.Context, conn connection.Connection, fo
 		Sample:   s.sample,
 		Personal: s.personal,
 		Dataset:  conn.DBCreds.Text("dataset"),
-		Progress: func(about string) { fmt.Fprintln(stderr, terminal.Line(about)) },
+		Progress: func(message string) { fmt.Fprintln(stderr, terminal.Line(message)) },
 	})
-	if refused, ok := errors.AsType[*database.ConnectionError](err); ok {
-		// The cause names hosts and users, which the operator's own eyes may see.
-		return nil, fmt.Errorf("%w: %w", err, refused.Cause)
+	if failed, ok := errors.AsType[*database.ConnectionError](err); ok {
+		// The cause names hosts and users, which the operator may see.
+		return nil, fmt.Errorf("%w: %w", err, failed.Cause)
 	}
 	if err != nil {
 		return nil, err
@@ -160,70 +151,17 @@ func (s *schemaCommand) read(ctx context.Context, conn connection.Connection, fo
 	return found.Encode()
 }
 
-// write puts the files into the folder: schema.json anew, and the operator's own
-// only if they are not there.
-func (s *schemaCommand) write(folder string, content []byte, stdin io.Reader, stdout io.Writer) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // a folder to be deployed
-		return fmt.Errorf("make the folder: %w", err)
-	}
-	path := filepath.Join(folder, schema.File)
-	if err := s.mayReplace(path, content, stdin, stdout); err != nil {
-		return err
-	}
-	if err := replaceFile(path, content); err != nil {
-		return err
-	}
-	fmt.Fprintf(stdout, "%s: written\n", terminal.Line(path))
-	for name, empty := range map[string]string{generate.GlossaryFile: "", generate.GoldenFile: "[]\n"} {
-		path := filepath.Join(folder, name)
-		_, err := os.Lstat(path)
-		if err == nil {
-			continue
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("look for %s: %w", path, err)
-		}
-		if err := replaceFile(path, []byte(empty)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// mayReplace returns nil if there is no other file, or the operator lets it go.
-func (s *schemaCommand) mayReplace(path string, content []byte, stdin io.Reader, stdout io.Writer) error {
-	there, err := os.ReadFile(path)
+// confirmReplace asks before it replaces a different file.
+func (s *schemaCommand) confirmReplace(path string, content []byte, stdin io.Reader, stdout io.Writer) error {
+	old, err := os.ReadFile(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), err == nil && (s.force || bytes.Equal(there, content)):
+	case errors.Is(err, fs.ErrNotExist), err == nil && (s.force || bytes.Equal(old, content)):
 		return nil
 	case err != nil:
-		return fmt.Errorf("look at the file that is there: %w", err)
+		return fmt.Errorf("read the old %s: %w", schema.File, err)
 	}
-	fmt.Fprintf(stdout, "%s is there already, and different. Replace it? [y/N] ", terminal.Line(path))
-	line, err := bufio.NewReader(stdin).ReadString('\n')
-	if err != nil {
-		fmt.Fprintln(stdout)
-	}
-	if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {
-		return fmt.Errorf("%s is left as it is; --force replaces it", path)
+	if !confirm(stdin, stdout, fmt.Sprintf("%s exists and differs. Replace it?", terminal.Line(path))) {
+		return fmt.Errorf("%s: is unchanged; to replace it without confirmation, use --force", path)
 	}
 	return nil
-}
-
-// replaceFile writes a file so that there is always the old or the new one.
-func replaceFile(path string, content []byte) (err error) {
-	partial, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("write %s: %w", path, errors.Join(err, os.Remove(partial.Name())))
-		}
-	}()
-	_, err = partial.Write(content)
-	if err = errors.Join(err, partial.Chmod(0o644), partial.Sync(), partial.Close()); err != nil {
-		return err
-	}
-	return os.Rename(partial.Name(), path)
 }

@@ -15,8 +15,8 @@ import (
 	"defog-cdk/lambda/schema"
 )
 
-// newShop makes the working directory one with a database in the dependencies
-// and its connection file.
+// newShop changes to a folder with a database in the dependencies and its
+// connection file.
 func newShop(t *testing.T) {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -59,12 +59,12 @@ func TestSchemaWritesTheFiles(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	wantProgress := "1 table with 3 columns\n1 key\nsampling 1 of 1: coffee\nnot sampled, for they look personal: coffee.email\n"
+	wantProgress := "1 table with 3 columns\n1 key\nsampling 1 of 1: coffee\nnot sampled, because they look personal: coffee.email\n"
 	if diff := cmp.Diff(wantProgress, stderr); diff != "" {
 		t.Errorf("stderr: -want +got:\n%s", diff)
 	}
 	if !strings.Contains(stdout, "-c function_source_dependencies_zip=deps") {
-		t.Errorf("stdout does not say what to do next: %s", stdout)
+		t.Errorf("stdout has no next step: %s", stdout)
 	}
 	checkFiles(t, "connection.json", "deps/glossary.md", "deps/golden.json", "deps/schema.json", "deps/shop.sqlite")
 	if golden := readFile(t, "deps/golden.json"); golden != "[]\n" {
@@ -72,7 +72,7 @@ func TestSchemaWritesTheFiles(t *testing.T) {
 	}
 }
 
-// checkFiles compares the files that there are: no partial one is left.
+// checkFiles compares the existing files with want: no partial file remains.
 func checkFiles(t *testing.T, want ...string) {
 	t.Helper()
 	var files []string
@@ -101,14 +101,14 @@ func readFile(t *testing.T, path string) string {
 	return string(data)
 }
 
-func TestSchemaAsksBeforeItReplaces(t *testing.T) {
+func TestSchemaConfirmsBeforeItReplaces(t *testing.T) {
 	const mine = `{"mine": true}`
 	for name, test := range map[string]struct {
 		answer   string
 		args     []string
 		replaced bool
 	}{
-		"yes": {"y\n", nil, true}, "no": {"n\n", nil, false}, "nobody there": {"", nil, false},
+		"yes": {"y\n", nil, true}, "no": {"n\n", nil, false}, "no answer": {"", nil, false},
 		"forced": {"", []string{"--force"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -131,7 +131,7 @@ func TestSchemaAsksBeforeItReplaces(t *testing.T) {
 	}
 }
 
-func TestSchemaIsSilentWhenNothingChanged(t *testing.T) {
+func TestSchemaDoesNotConfirmAnUnchangedFile(t *testing.T) {
 	newShop(t)
 	for range 2 {
 		if code, stdout, stderr := defog(t, shopArgs...); code != 0 || strings.Contains(stdout, "[y/N]") {
@@ -140,16 +140,16 @@ func TestSchemaIsSilentWhenNothingChanged(t *testing.T) {
 	}
 }
 
-func TestSchemaSaysWhatIsWrong(t *testing.T) {
+func TestSchemaReportsInvalidSettings(t *testing.T) {
 	newShop(t)
 	writeFile(t, "no-creds.json", `{"api_key": "k", "db_type": "sqlite", "db_creds": {}}`)
 	writeFile(t, "no-file.json", `{"api_key": "k", "db_type": "sqlite", "db_creds": {"database": "none.sqlite"}}`)
 	for want, args := range map[string][]string{
-		"db_creds are empty":       {"-c", "connection_file=no-creds.json"},
-		"connection failed":        {"-c", "connection_file=no-file.json"},
-		"not found":                {"-c", "connection_file=none.json"},
-		"name a folder":            {"-c", "connection_file=connection.json", "-c", "function_source_dependencies_zip=deps.zip"},
-		`unknown command "coffee"`: {"coffee"},
+		"db_creds: are empty": {"-c", "connection_file=no-creds.json"},
+		"connection failed":   {"-c", "connection_file=no-file.json"},
+		"not found":           {"-c", "connection_file=none.json"},
+		"function_source_dependencies_zip: is a zip; want a folder": {"-c", "connection_file=connection.json", "-c", "function_source_dependencies_zip=deps.zip"},
+		`unknown command "coffee"`:                                  {"coffee"},
 	} {
 		if code, _, stderr := defog(t, append([]string{"schema"}, args...)...); code == 0 || !strings.Contains(stderr, want) {
 			t.Errorf("%s: exit code %d, %s", want, code, stderr)
@@ -157,8 +157,7 @@ func TestSchemaSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestSchemaGoesWhereTheDependenciesAre: the setting says where.
-func TestSchemaGoesWhereTheDependenciesAre(t *testing.T) {
+func TestSchemaWritesToTheDependenciesOfTheSettings(t *testing.T) {
 	newShop(t)
 	code, _, stderr := defog(t, "schema", "-c", "connection_file=connection.json", "-c", "function_source_dependencies_zip=deps")
 	var content map[string]any

@@ -11,45 +11,45 @@ import (
 	"defog-cdk/config"
 )
 
-func newSettings(common *common) *cobra.Command {
+func newSettings(d *deployment) *cobra.Command {
 	var asJSON bool
 	command := &cobra.Command{
 		Use:   "settings",
-		Short: "Show every setting's value and where it comes from",
-		Long: `Settings shows what a deployment would be made with: every setting's effective
-value, and whether it is the default, from cdk.json, from a settings file, from
-a stage there, or from -c. What looks like a secret is masked.
+		Short: "Print the effective value and the source of each setting",
+		Long: `Settings prints the effective value of each setting and its source: the default,
+cdk.json, a settings file, a stage of those, or -c. It masks values that look like
+a secret.
 
-The exit code is 0 only if the settings are right.`,
+The exit code is 0 if the settings are valid, otherwise 1.`,
 		Example: `  defog settings -c stage=prod
   defog settings --json | jq '.[] | select(.origin != "default")'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return showSettings(common.context, asJSON, cmd.OutOrStdout())
+			return printSettings(d, asJSON, cmd.OutOrStdout())
 		},
 	}
 	command.Flags().BoolVar(&asJSON, "json", false, "print the settings as JSON, on one line")
 	return command
 }
 
-func showSettings(pairs []string, asJSON bool, stdout io.Writer) error {
-	context, err := config.ContextFile(pairs)
+func printSettings(d *deployment, asJSON bool, stdout io.Writer) error {
+	values, err := d.values()
 	if err != nil {
 		return err
 	}
-	values, wrong := config.Effective(context)
+	effective, invalid := config.Effective(values)
 	if asJSON {
-		text, err := json.Marshal(values)
+		text, err := json.Marshal(effective)
 		if err != nil {
 			return fmt.Errorf("encode the settings: %w", err)
 		}
 		fmt.Fprintln(stdout, terminal.JSON(text))
-		return wrong
+		return invalid
 	}
-	rows := make([][]json.RawMessage, len(values))
-	for i, value := range values {
-		rows[i] = []json.RawMessage{quote(value.Key), quote(value.String()), quote(value.Origin)}
+	rows := make([][]json.RawMessage, len(effective))
+	for i, value := range effective {
+		rows[i] = []json.RawMessage{terminal.Quote(value.Key), terminal.Quote(value.String()), terminal.Quote(value.Origin)}
 	}
 	terminal.Table(stdout, []string{"setting", "value", "from"}, rows)
-	return wrong
+	return invalid
 }

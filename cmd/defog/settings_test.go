@@ -10,7 +10,7 @@ import (
 	"defog-cdk/config"
 )
 
-func TestSettingsShowsWhereEachValueComesFrom(t *testing.T) {
+func TestSettingsPrintsTheSourceOfEachValue(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("HOME", t.TempDir())
 	writeFile(t, "cdk.json", `{"context": {"lambda_memory_size": 256, "stages": {"prod": {"max_rows": 5, "tags": {"team": "data"}}}}}`)
@@ -42,7 +42,7 @@ func TestSettingsShowsWhereEachValueComesFrom(t *testing.T) {
 	}
 }
 
-func TestSettingsShowsWhatIsWrongButNoSecret(t *testing.T) {
+func TestSettingsPrintsErrorsWithoutSecrets(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("HOME", t.TempDir())
 	code, stdout, stderr := defog(t, "settings", "-c", "environment_variables.DB_PASSWORD=hunter2", "-c", "lambda_memory_sise=5", "-c", "function_description=https://a:hunter2@b")
@@ -55,6 +55,6 @@ func TestSettingsShowsWhatIsWrongButNoSecret(t *testing.T) {
 		}
 	}
 	if strings.Count(stdout, "••••") != 2 {
-		t.Errorf("secrets are not masked:\n%s", stdout)
+		t.Errorf("secrets are in clear text:\n%s", stdout)
 	}
 }

@@ -14,95 +14,93 @@ import (
 	"github.com/spf13/cobra"
 
 	"defog-cdk/cmd/defog/client"
+	"defog-cdk/cmd/defog/session"
 	"defog-cdk/cmd/defog/terminal"
 )
 
-// smoke is the subcommand's flags.
-type smoke struct {
-	*common
+// smokeCommand holds the flags of smoke.
+type smokeCommand struct {
+	*deployment
 	url, auth, roleARN string
 	question, expect   string
 	timeout            time.Duration
 }
 
-func newSmoke(common *common) *cobra.Command {
-	s := smoke{common: common}
+func newSmoke(d *deployment) *cobra.Command {
+	s := smokeCommand{deployment: d}
 	command := &cobra.Command{
 		Use:   "smoke",
 		Short: "Ask a deployed query function a question, and check its answer",
-		Long: `Smoke asks a question and looks for a value in the answer, as a pipeline does
-behind each stage. It prints no rows, for its output ends in a build's log.
+		Long: `Smoke asks a question and checks that the answer holds a value, as a pipeline does
+after each stage. It finds the function's API as ask does, or at --url. It prints
+no rows, because a build's log keeps its output.
 
-The exit code is 0 only if the answer came in time and has the value in one of
-its cells; without --expect, if it has a row.`,
-		Example: `  defog smoke --url https://….execute-api.eu-central-1.amazonaws.com/ --question "How many customers are there?" --expect 42`,
-		Args:    cobra.NoArgs,
+The exit code is 0 if the answer arrives in time and one of its cells is the
+value of --expect. Without --expect, the answer must have a row.`,
+		Example: `  defog smoke -c app_name=defog --question "How many customers are there?" --expect 42
+  defog smoke --url https://….execute-api.eu-central-1.amazonaws.com/ --question "How many customers are there?"`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return s.run(cmd.Context(), cmd.OutOrStdout())
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&s.url, "url", "", "the API's URL")
-	flags.StringVar(&s.auth, "auth", "", "how the API knows callers: iam (sign requests) or none (default: iam if the URL is one of AWS's)")
-	flags.StringVar(&s.roleARN, "role-arn", "", "the `ARN` of a role to take for asking")
+	flags.StringVar(&s.url, "url", "", "the API's `URL` (default: the deployed stack's)")
+	flags.StringVar(&s.auth, "auth", "", "the authorization of the API at --url: iam (signs requests) or none (default: iam for a URL of AWS)")
+	flags.StringVar(&s.roleARN, "role-arn", "", "the `ARN` of a role to assume for the question")
 	flags.StringVar(&s.question, "question", "", "the question")
-	flags.StringVar(&s.expect, "expect", "", "the `value` that a cell of the answer must have: 42, 12.50, Ada (default: any answer with a row)")
-	flags.DurationVar(&s.timeout, "timeout", 45*time.Second, "how long to wait for the answer")
-	for _, name := range []string{"url", "question"} {
-		if err := command.MarkFlagRequired(name); err != nil {
-			panic(err) // a flag of ours
-		}
+	flags.StringVar(&s.expect, "expect", "", "the `value` that one cell of the answer must have: 42, 12.50, Ada (default: any answer with a row)")
+	flags.DurationVar(&s.timeout, "timeout", 45*time.Second, "the timeout for the answer")
+	if err := command.MarkFlagRequired("question"); err != nil {
+		panic(err) // the flag is defined above
 	}
 	return command
 }
 
-func (s *smoke) run(ctx context.Context, stdout io.Writer) error {
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	answer, err := s.ask(ctx)
-	switch {
-	case err == nil:
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return fmt.Errorf("no answer within %s (--timeout)", s.timeout)
-	case ctx.Err() != nil:
-		return errors.New("interrupted")
-	default:
+func (s *smokeCommand) run(ctx context.Context, stdout io.Writer) error {
+	answer, err := withTimeout(ctx, s.timeout, s.ask)
+	if err != nil {
 		return err
 	}
 	if err := s.check(answer); err != nil {
 		return fmt.Errorf("%w; SQL: %s", err, answer.SQL)
 	}
-	fmt.Fprintf(stdout, "answered as expected: %s\n%s\n", count(len(answer.Rows), answer.Truncated), terminal.Text(answer.SQL))
+	fmt.Fprintf(stdout, "answered as expected: %s\n%s\n", rowCount(answer), terminal.Text(answer.SQL))
 	return nil
 }
 
-func (s *smoke) ask(ctx context.Context) (*client.Answer, error) {
-	if s.auth != "" && s.auth != "iam" && s.auth != "none" {
-		return nil, fmt.Errorf("--auth: %q is unknown; valid: iam, none", s.auth)
-	}
+func (s *smokeCommand) ask(ctx context.Context) (*client.Answer, error) {
 	if s.question == "" {
-		return nil, errors.New("--question: is empty; valid: a question that the stage can answer")
+		return nil, errors.New("--question: is empty; want a question that the deployment answers")
 	}
-	cfg, err := s.aws(ctx)
+	cfg, err := s.session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	api, err := s.api(ctx, cfg, s.url, s.auth)
 	if err != nil {
 		return nil, err
 	}
 	if s.roleARN != "" {
-		taken := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), s.roleARN, func(o *stscreds.AssumeRoleOptions) { o.RoleSessionName = "smoke" })
-		cfg.Credentials = aws.NewCredentialsCache(taken)
-		if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-			return nil, fmt.Errorf("take the role %s: %w", s.roleARN, err)
+		if cfg, err = assume(ctx, cfg, s.roleARN); err != nil {
+			return nil, err
 		}
-	}
-	api, err := client.At(s.url, s.auth, cfg.Region)
-	if err != nil {
-		return nil, err
 	}
 	return client.Ask(ctx, cfg, api, client.Question{Question: s.question})
 }
 
-// check says what is wrong with an answer.
-func (s *smoke) check(answer *client.Answer) error {
+// assume returns the configuration with the credentials of a role.
+func assume(ctx context.Context, cfg aws.Config, roleARN string) (aws.Config, error) {
+	if err := session.RequireRegion(cfg); err != nil {
+		return cfg, err
+	}
+	role := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), roleARN, func(o *stscreds.AssumeRoleOptions) { o.RoleSessionName = "smoke" })
+	cfg.Credentials = aws.NewCredentialsCache(role)
+	return cfg, session.Failure("assume the role "+roleARN, session.Check(ctx, cfg))
+}
+
+// check returns an error if the answer does not hold the expected value.
+func (s *smokeCommand) check(answer *client.Answer) error {
 	switch {
 	case !answer.RanSuccessfully:
 		return fmt.Errorf("no answer: %s (%d)", answer.Error, answer.Status)
@@ -113,16 +111,16 @@ func (s *smoke) check(answer *client.Answer) error {
 	}
 	for _, row := range answer.Rows {
 		for _, cell := range row {
-			if text(cell) == s.expect {
+			if cellText(cell) == s.expect {
 				return nil
 			}
 		}
 	}
-	return fmt.Errorf("wrong answer: none of its cells is %s (%s)", s.expect, count(len(answer.Rows), answer.Truncated))
+	return fmt.Errorf("wrong answer: none of its cells is %s (%s)", s.expect, rowCount(answer))
 }
 
-// text is a cell as JSON writes it, but a text without its quotes.
-func text(cell json.RawMessage) string {
+// cellText returns a cell as JSON, and a text without its quotes.
+func cellText(cell json.RawMessage) string {
 	var text string
 	if json.Unmarshal(cell, &text) == nil && string(cell) != "null" {
 		return text

@@ -12,21 +12,21 @@ import (
 	"defog-cdk/cmd/defog/upload"
 )
 
-// uploadCommand is the subcommand's flags.
+// uploadCommand holds the flags of upload.
 type uploadCommand struct {
-	*common
+	*deployment
 	upload.Options
 }
 
-func newUpload(common *common) *cobra.Command {
-	u := uploadCommand{common: common}
+func newUpload(d *deployment) *cobra.Command {
+	u := uploadCommand{deployment: d}
 	command := &cobra.Command{
 		Use:   "upload",
-		Short: "Put the packed zips into a bucket, to be deployed from there",
-		Long: `Upload puts ‹name›_dist.zip and ‹name›_deps.zip into a bucket below
-‹prefix›/‹version›/, and prints the settings that deploy them. It never writes
-over an object: another content needs another version, which by default is made
-of the content. The bucket's own encryption holds.`,
+		Short: "Upload the packed zips to a bucket",
+		Long: `Upload uploads ‹name›_dist.zip and ‹name›_deps.zip to a bucket below
+‹prefix›/‹version›/, and prints the settings that deploy them. It never overwrites
+an object: other content requires another version. By default the version is a
+hash of the content. The bucket's default encryption applies.`,
 		Example: `  defog upload --bucket my-bucket
   defog upload --bucket my-bucket --name podpac --version 4.0.1`,
 		Args: cobra.NoArgs,
@@ -35,20 +35,20 @@ of the content. The bucket's own encryption holds.`,
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&u.Bucket, "bucket", "", "the bucket's `name`, in the region where the function will be")
-	flags.StringVar(&u.Prefix, "prefix", "", "what the keys begin with (default: --name)")
-	flags.StringVar(&u.Version, "version", "", "the version in the keys (default: made of the zips' content)")
-	flags.StringVar(&u.DistDir, "dist-dir", "dist", "the `folder` that pack wrote to")
-	flags.StringVar(&u.Name, "name", "function", "what the zips' names begin with")
+	flags.StringVar(&u.Bucket, "bucket", "", "the `name` of a bucket in the function's region")
+	flags.StringVar(&u.Prefix, "prefix", "", "the prefix of the keys (default: --name)")
+	flags.StringVar(&u.Version, "version", "", "the version in the keys (default: a hash of the zips)")
+	flags.StringVar(&u.DistDir, "dist-dir", "dist", "the `folder` of pack's zips")
+	flags.StringVar(&u.Name, "name", "function", "the prefix of the zips' names")
 	return command
 }
 
 func (u *uploadCommand) run(ctx context.Context, stdout, stderr io.Writer) error {
-	cfg, err := u.aws(ctx)
+	cfg, err := u.regional(ctx)
 	if err != nil {
 		return err
 	}
-	u.Progress = func(about string) { fmt.Fprintln(stderr, terminal.Line(about)) }
+	u.Progress = func(message string) { fmt.Fprintln(stderr, terminal.Line(message)) }
 	result, err := upload.Run(ctx, s3.NewFromConfig(cfg), u.Options)
 	if err != nil {
 		return err
@@ -61,11 +61,12 @@ func (u *uploadCommand) run(ctx context.Context, stdout, stderr io.Writer) error
 	return err
 }
 
-// setting names an object, with its version if the bucket keeps any.
-func setting(what string, object upload.Object) string {
-	text := " -c function_source_" + what + "_key=" + object.Key
+// setting returns the settings of an object, with its version if the bucket has
+// versions. The kind is dist or dependencies.
+func setting(kind string, object upload.Object) string {
+	text := " -c function_source_" + kind + "_key=" + object.Key
 	if object.Version != "" && object.Version != "null" {
-		text += " -c function_source_" + what + "_version=" + object.Version
+		text += " -c function_source_" + kind + "_version=" + object.Version
 	}
 	return text
 }

@@ -1,5 +1,5 @@
-// Package assembly reads the templates of a cloud assembly, and those that are
-// deployed under the same names.
+// Package assembly reads the templates of a cloud assembly, and the deployed
+// templates of the same stacks.
 package assembly
 
 import (
@@ -15,20 +15,21 @@ import (
 // Stack is one stack of a cloud assembly.
 type Stack struct {
 	Name     string
-	Account  string         // empty for that of the caller
-	Region   string         // empty for that of the caller
+	Account  string         // empty for the caller's account
+	Region   string         // empty for the caller's region
 	Template map[string]any // numbers are json.Number
-	Nested   bool           // in an assembly within the assembly, as a pipeline's stages are
+	Nested   bool           // whether the stack is in a nested assembly, as a pipeline's stages are
 
-	// Roles that the CDK CLI assumes to read the stack, with placeholders for
-	// partition, account and region. The caller's own rights may do.
+	// Roles are those that the CDK CLI assumes to read the stack, with placeholders
+	// for partition, account and region.
 	Roles []string
 }
 
-// unknown begins account and region of a stack that is for any.
+// unknown is the prefix of the account and the region of an environment-agnostic
+// stack.
 const unknown = "unknown-"
 
-// manifest is what is needed of manifest.json.
+// manifest holds the required part of manifest.json.
 // https://github.com/aws/aws-cdk-cli/blob/main/packages/@aws-cdk/cloud-assembly-schema/lib/cloud-assembly/schema.ts
 type manifest struct {
 	Artifacts map[string]struct {
@@ -46,8 +47,8 @@ type manifest struct {
 	} `json:"artifacts"`
 }
 
-// Read returns the stacks of the assembly in a folder, by the names of their
-// artifacts, those of nested assemblies behind them.
+// Read returns the stacks of the assembly in a folder, sorted by the names of
+// their artifacts, followed by those of nested assemblies.
 func Read(folder string) ([]Stack, error) {
 	var m manifest
 	if err := readJSON(filepath.Join(folder, "manifest.json"), &m); err != nil {

@@ -51,13 +51,13 @@ func TestRead(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	if _, err := Read(filepath.Join(folder, "none")); err == nil {
-		t.Error("a folder that is not there is read")
+		t.Error("read a missing folder")
 	}
 }
 
-// account stands in for AWS: a stack, and who may read it.
+// account is a fake of AWS with one stack and one caller who may read it.
 type account struct {
-	mayRead  string // a part of who
+	mayRead  string // a part of the caller's key
 	template string // empty for none
 	asked    []string
 }
@@ -106,14 +106,14 @@ func TestDeployed(t *testing.T) {
 		want    map[string]any
 		err     string
 	}{
-		{"by one's own rights", account{mayRead: "AKIDME", template: `{"a": 1}`}, Stack{Name: "shop-dev"}, nil, map[string]any{"a": json.Number("1")}, ""},
-		{"none", account{mayRead: "AKIDME"}, Stack{Name: "shop-dev"}, nil, nil, ""},
+		{"by the caller's credentials", account{mayRead: "AKIDME", template: `{"a": 1}`}, Stack{Name: "shop-dev"}, nil, map[string]any{"a": json.Number("1")}, ""},
+		{"not deployed", account{mayRead: "AKIDME"}, Stack{Name: "shop-dev"}, nil, nil, ""},
 		{"by a role", account{mayRead: "cdk-lookup", template: `{}`}, Stack{Name: "shop-dev", Roles: []string{lookup}}, []string{lookupThere}, map[string]any{}, ""},
-		{"elsewhere", account{mayRead: "cdk-lookup", template: `{}`}, Stack{Name: "shop-dev", Account: "210987654321", Region: "cn-north-1", Roles: []string{lookup}},
+		{"in another account", account{mayRead: "cdk-lookup", template: `{}`}, Stack{Name: "shop-dev", Account: "210987654321", Region: "cn-north-1", Roles: []string{lookup}},
 			[]string{lookupAbroad}, map[string]any{}, ""},
-		{"not at all", account{mayRead: "nobody", template: `{}`}, Stack{Name: "shop-dev", Roles: []string{lookup}}, []string{lookupThere}, nil,
+		{"without access", account{mayRead: "nobody", template: `{}`}, Stack{Name: "shop-dev", Roles: []string{lookup}}, []string{lookupThere}, nil,
 			"read the deployed template of shop-dev, which needs cloudformation:GetTemplate: as arn:aws:iam::123456789012:user/me: AccessDenied: you may not\nas " + lookupThere},
-		{"not JSON", account{mayRead: "AKIDME", template: "password: s3cret"}, Stack{Name: "shop-dev"}, nil, nil, "is no JSON"},
+		{"not JSON", account{mayRead: "AKIDME", template: "password: s3cret"}, Stack{Name: "shop-dev"}, nil, nil, "is not JSON"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

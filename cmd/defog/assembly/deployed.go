@@ -14,23 +14,25 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
+
+	"defog-cdk/cmd/defog/session"
 )
 
-// Deployed returns the template that is deployed under the stack's name, nil
-// when there is none. It reads it with the caller's own rights or, where these
-// do not do, with the roles that the CDK CLI would assume.
+// Deployed returns the deployed template of the stack's name, or nil if there is
+// none. It reads the template with the caller's credentials and, if they do not
+// suffice, with the roles that the CDK CLI assumes.
 func Deployed(ctx context.Context, cfg aws.Config, stack Stack) (map[string]any, error) {
 	cfg = cfg.Copy()
-	cfg.Logger = logging.Nop{} // what fails is an error
+	cfg.Logger = logging.Nop{} // failures are returned
 	if stack.Region != "" {
 		cfg.Region = stack.Region
 	}
-	if cfg.Region == "" {
-		return nil, fmt.Errorf("read the deployed template of %s: no AWS region is set: use --region, or set AWS_REGION", stack.Name)
+	if err := session.RequireRegion(cfg); err != nil {
+		return nil, err
 	}
 	caller, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return nil, fmt.Errorf("read the deployed template of %s: find out who is asking: %w", stack.Name, err)
+		return nil, session.Failure("read the deployed template of "+stack.Name+": get the caller's identity", err)
 	}
 	account := stack.Account
 	if account == "" {
@@ -73,19 +75,19 @@ func getTemplate(ctx context.Context, cfg aws.Config, name string) (map[string]a
 	return Parse(aws.ToString(got.TemplateBody))
 }
 
-// Parse reads a template in JSON, which is how the CDK writes all. The error
-// holds nothing of it.
+// Parse decodes a template in JSON, the format of all CDK templates. The error
+// holds no part of the template.
 func Parse(text string) (map[string]any, error) {
 	var template map[string]any
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
 	if err := decoder.Decode(&template); err != nil {
-		return nil, errors.New("the template is no JSON, and so none of the CDK's")
+		return nil, errors.New("the template is not JSON, so the CDK did not write it")
 	}
 	return template, nil
 }
 
-// fill puts values into a role's ARN as an assembly has it.
+// fill replaces the placeholders in the ARN of an assembly's role.
 func fill(arn, account, region string) string {
 	partition := "aws"
 	switch {

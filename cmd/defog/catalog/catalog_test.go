@@ -273,7 +273,7 @@ func TestReadSamplesColumnsOfFewValues(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if want := "not sampled, for they look personal: people.name, people.contact_info, people.channel\n"; !strings.HasSuffix(progress, want) {
+	if want := "not sampled, because they look personal: people.name, people.contact_info, people.channel\n"; !strings.HasSuffix(progress, want) {
 		t.Errorf("progress: got %q, want %q at its end", progress, want)
 	}
 

@@ -35,7 +35,7 @@ func (r *reader) samples(ctx context.Context) error {
 		}
 	}
 	if len(personal) > 0 {
-		r.progress("not sampled, for they look personal: %s", strings.Join(personal, ", "))
+		r.progress("not sampled, because they look personal: %s", strings.Join(personal, ", "))
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,19 +15,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
+	"defog-cdk/cmd/defog/session"
 )
 
-// largest is more than an HTTP API passes on, which is 10 MB.
+// maxAnswer exceeds the 10 MB that an HTTP API passes on.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
-const largest = 16 << 20
+const maxAnswer = 16 << 20
 
-// Question is what to ask.
+// Question is the body of a request.
 type Question struct {
 	Question    string          `json:"question"`
 	HardFilters json.RawMessage `json:"hard_filters,omitempty"`
 }
 
-// Answer is the function's answer, whether it knew one or not.
+// Answer is the function's answer, successful or not.
 type Answer struct {
 	RanSuccessfully bool                `json:"ran_successfully"`
 	SQL             string              `json:"query_generated"`
@@ -38,11 +39,11 @@ type Answer struct {
 	Error           string              `json:"error_message"`
 
 	Status int    `json:"-"` // of the HTTP response
-	Body   []byte `json:"-"` // all of the answer, as JSON without line breaks
+	Body   []byte `json:"-"` // the whole answer, as JSON without line breaks
 }
 
-// Ask posts the question to the API and returns the function's answer. What
-// comes from anything else than the function is an error.
+// Ask posts the question to the API and returns the function's answer. An answer
+// of a gateway or a proxy is an error.
 func Ask(ctx context.Context, cfg aws.Config, api API, question Question) (*Answer, error) {
 	request, err := newRequest(ctx, cfg, api, question)
 	if err != nil {
@@ -50,7 +51,7 @@ func Ask(ctx context.Context, cfg aws.Config, api API, question Question) (*Answ
 	}
 	client := http.Client{
 		Transport: transport(cfg),
-		// A signed question goes to the API and nowhere else.
+		// A redirect would send the signed question to another host.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	response, err := client.Do(request)
@@ -58,12 +59,12 @@ func Ask(ctx context.Context, cfg aws.Config, api API, question Question) (*Answ
 		return nil, fmt.Errorf("ask: %w", err)
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, largest+1))
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read the answer: %w", err)
-	case len(body) > largest:
-		return nil, fmt.Errorf("read the answer: it is larger than %d MB", largest>>20)
+	case len(body) > maxAnswer:
+		return nil, fmt.Errorf("read the answer: it is larger than %d MB", maxAnswer>>20)
 	}
 	if answer, ok := decode(response.StatusCode, body); ok {
 		return answer, nil
@@ -71,8 +72,8 @@ func Ask(ctx context.Context, cfg aws.Config, api API, question Question) (*Answ
 	return nil, explain(api, response, body)
 }
 
-// transport connects to the API as the SDK connects to AWS: AWS_CA_BUNDLE says
-// whose certificates to trust.
+// transport returns the SDK's transport, which trusts the certificates of
+// AWS_CA_BUNDLE.
 func transport(cfg aws.Config) http.RoundTripper {
 	if sdk, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
 		return sdk.GetTransport()
@@ -101,16 +102,16 @@ func newRequest(ctx context.Context, cfg aws.Config, api API, question Question)
 	case "iam":
 		return request, sign(ctx, cfg, api.Region, request, body)
 	default:
-		return nil, fmt.Errorf("the API wants authorisation by %s, which ask cannot give; the stack's output CurlCommand shows how to ask", api.Auth)
+		return nil, fmt.Errorf("the API requires authorization by %s, which ask does not support; use the command of the stack's output CurlCommand", api.Auth)
 	}
 }
 
 // sign adds the caller's signature, version 4, to the request.
 func sign(ctx context.Context, cfg aws.Config, region string, request *http.Request, body []byte) error {
-	if err := needRegion(region); err != nil {
+	if err := session.RequireRegion(aws.Config{Region: region}); err != nil {
 		return err
 	}
-	caller, err := credentials(ctx, cfg)
+	caller, err := cfg.Credentials.Retrieve(ctx)
 	if err != nil {
 		return err
 	}
@@ -122,28 +123,13 @@ func sign(ctx context.Context, cfg aws.Config, region string, request *http.Requ
 	return nil
 }
 
-func needRegion(region string) error {
-	if region == "" {
-		return errors.New("no AWS region: set AWS_REGION, or give --region")
-	}
-	return nil
-}
-
-func credentials(ctx context.Context, cfg aws.Config) (aws.Credentials, error) {
-	caller, err := cfg.Credentials.Retrieve(ctx)
-	if err != nil {
-		return caller, fmt.Errorf("no AWS credentials (%w): log in, or set AWS_PROFILE", err)
-	}
-	return caller, nil
-}
-
-// decode tells the function's answer, by its ran_successfully, from what
-// gateways and proxies say.
+// decode decodes the function's answer. It reports false for a body without
+// ran_successfully, which comes from a gateway or a proxy.
 func decode(status int, body []byte) (*Answer, bool) {
-	var is struct {
+	var head struct {
 		RanSuccessfully *bool `json:"ran_successfully"`
 	}
-	if json.Unmarshal(body, &is) != nil || is.RanSuccessfully == nil || *is.RanSuccessfully && status != http.StatusOK {
+	if json.Unmarshal(body, &head) != nil || head.RanSuccessfully == nil || *head.RanSuccessfully && status != http.StatusOK {
 		return nil, false
 	}
 	answer := Answer{Status: status}
@@ -155,7 +141,7 @@ func decode(status int, body []byte) (*Answer, bool) {
 	return &answer, true
 }
 
-// explain says what an answer that is not the function's means.
+// explain returns the meaning of an answer that is not the function's.
 func explain(api API, response *http.Response, body []byte) error {
 	var gateway struct {
 		Message string `json:"message"`
@@ -166,18 +152,21 @@ func explain(api API, response *http.Response, body []byte) error {
 	}
 	switch response.StatusCode {
 	case http.StatusUnauthorized:
-		return fmt.Errorf("the API wants to know who asks (401%s)", message)
+		return fmt.Errorf("the API requires a caller's identity (401%s)", message)
 	case http.StatusForbidden:
 		if api.Auth != "iam" {
-			return fmt.Errorf("the API refused the question (403%s): if it wants signed requests, ask with --auth iam", message)
+			return fmt.Errorf("the API rejected the request (403%s); if it requires signed requests, use --auth iam", message)
 		}
-		return fmt.Errorf("the API refused the caller (403%s): the caller needs %s", message, api.permission())
+		if strings.Contains(gateway.Message, "security token") { // expired or invalid
+			return session.Rejected(gateway.Message)
+		}
+		return fmt.Errorf("the API rejected the caller (403%s); the caller needs %s", message, api.permission())
 	case http.StatusNotFound:
 		return fmt.Errorf("no query function answers at %s (404%s)", api.URL, message)
 	case http.StatusTooManyRequests:
-		return fmt.Errorf("the API is at its request limit (429%s): ask again in a moment, or raise throttle_rate", message)
+		return fmt.Errorf("the API is at its request limit (429%s); ask again in a moment, or raise throttle_rate", message)
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return fmt.Errorf("the query function failed or took too long (%d%s): see its log in CloudWatch", response.StatusCode, message)
+		return fmt.Errorf("the query function failed or exceeded its timeout (%d%s); see defog logs", response.StatusCode, message)
 	}
 	if message == "" {
 		message = fmt.Sprintf(": %s, %d bytes", strings.TrimSpace("content type "+response.Header.Get("Content-Type")), len(body))

@@ -21,6 +21,7 @@ type Options struct {
 	Lean         bool     // whether the dist zip holds the handler alone
 	Keep         []string // names of Rules that are not applied
 	Upgrade      bool     // whether to resolve anew, whatever the lock file says
+	SystemCerts  bool     // whether uv trusts the certificate authorities of this machine
 	Indexes      Indexes
 
 	UV          string // uv's program; "" finds or installs it
@@ -85,7 +86,7 @@ func (o *Options) check() (target, error) {
 	}
 	for _, name := range o.Keep {
 		if !slices.Contains(names, name) {
-			problems = append(problems, fmt.Errorf("--keep: %q is not a rule; valid: %s", name, strings.Join(names, ", ")))
+			problems = append(problems, fmt.Errorf("--keep: %q is not a rule; want one of: %s", name, strings.Join(names, ", ")))
 		}
 	}
 	return t, errors.Join(problems...)

@@ -1,6 +1,6 @@
-// Package terminal shows data that nobody vouches for. A terminal obeys what
-// it is sent (it moves the cursor, sets the clipboard, reverses text), so
-// whatever a database or a server returned is shown, never obeyed.
+// Package terminal prints untrusted data. Control characters move a terminal's
+// cursor, set the clipboard or reverse text, so the package escapes them in all
+// data of databases and servers.
 package terminal
 
 import (
@@ -11,15 +11,15 @@ import (
 	"unicode/utf8"
 )
 
-// Line returns text as one line that is safe to print: control and format
-// characters and bytes that are no UTF-8 are written as Go escapes ("\x1b").
+// Line returns text as one line that is safe to print. It writes control and
+// format characters and invalid UTF-8 as Go escapes ("\x1b").
 func Line(text string) string { return clean(text, "", goEscape) }
 
-// Text is Line for text of several lines: line breaks and tabs stay.
+// Text is Line for text of several lines: it keeps line breaks and tabs.
 func Text(text string) string { return clean(strings.ReplaceAll(text, "\r\n", "\n"), "\n\t", goEscape) }
 
-// JSON returns valid JSON on one line, equal in value, with the characters
-// that Line escapes written as JSON escapes.
+// JSON returns valid JSON of equal value on one line. It writes the characters
+// that Line escapes as JSON escapes.
 func JSON(compact []byte) string { return clean(string(compact), "", jsonEscape) }
 
 func clean(text, keep string, escape func(r rune, raw string) string) string {
@@ -38,8 +38,8 @@ func clean(text, keep string, escape func(r rune, raw string) string) string {
 	return out.String()
 }
 
-// harmless says whether a terminal just draws the character. The joiners are
-// format characters that emoji and several scripts cannot do without.
+// harmless reports whether a terminal only draws the character. The joiners are
+// format characters that emoji and several scripts require.
 func harmless(r rune) bool {
 	const nonJoiner, joiner = '\u200c', '\u200d'
 	return unicode.IsPrint(r) || unicode.Is(unicode.Zs, r) || r == nonJoiner || r == joiner

@@ -10,12 +10,12 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// widest is the width at which a cell's text goes on in its next line.
-const widest = 60
+// maxWidth is the width of a cell; longer text continues on the next line.
+const maxWidth = 60
 
-// Table prints rows of JSON values below their columns' names. A JSON null is
-// NULL, text is shown without its quotes, and a column of numbers alone is
-// aligned on the right.
+// Table prints rows of JSON values below the names of their columns. It prints
+// null as NULL and text without quotes, and aligns columns of numbers on the
+// right.
 func Table(w io.Writer, columns []string, rows [][]json.RawMessage) {
 	t := table.NewWriter()
 	t.SetOutputMirror(w)
@@ -26,7 +26,7 @@ func Table(w io.Writer, columns []string, rows [][]json.RawMessage) {
 	configs := make([]table.ColumnConfig, len(columns))
 	for i, name := range columns {
 		header[i] = Line(name)
-		configs[i] = table.ColumnConfig{Number: i + 1, WidthMax: widest}
+		configs[i] = table.ColumnConfig{Number: i + 1, WidthMax: maxWidth}
 		if numeric(rows, i) {
 			configs[i].Align, configs[i].AlignHeader = text.AlignRight, text.AlignRight
 		}
@@ -58,10 +58,10 @@ func cell(value json.RawMessage) string {
 	return JSON(compact.Bytes())
 }
 
-// number matches what the function writes for numbers, decimals being text.
+// number matches the function's numbers; decimals are text.
 var number = regexp.MustCompile(`^"?-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"?$`)
 
-// numeric says whether a column has numbers, and nothing else but nulls.
+// numeric reports whether a column has numbers, and otherwise only nulls.
 func numeric(rows [][]json.RawMessage, column int) bool {
 	found := false
 	for _, row := range rows {
@@ -74,4 +74,13 @@ func numeric(rows [][]json.RawMessage, column int) bool {
 		found = true
 	}
 	return found
+}
+
+// Quote returns text as a cell of Table.
+func Quote(text string) json.RawMessage {
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		panic(err) // a text always has a JSON form
+	}
+	return quoted
 }

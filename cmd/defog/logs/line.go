@@ -1,4 +1,4 @@
-package main
+package logs
 
 import (
 	"bytes"
@@ -8,21 +8,18 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
-
 	"defog-cdk/cmd/defog/terminal"
 )
 
-// logLine is an event for people: its local time and its text. Of a JSON object
-// the level and the message come first, then the other fields by name, without
-// those that say the time.
-func logLine(e types.FilteredLogEvent, raw bool) string {
-	message := strings.TrimRight(aws.ToString(e.Message), "\r\n")
+// Line formats the event for a terminal: its local time and its text. Of a JSON
+// object the level and the message come first, then the other fields by name,
+// without those that repeat the time. With raw it returns the text unchanged.
+func (e Event) Line(raw bool) string {
+	message := strings.TrimRight(e.message, "\r\n")
 	if raw {
 		return terminal.Text(message)
 	}
-	return moment(e).Local().Format("15:04:05.000") + " " + terminal.Text(readable(message))
+	return e.time.Local().Format("15:04:05.000") + " " + terminal.Text(readable(message))
 }
 
 func readable(message string) string {
@@ -48,8 +45,7 @@ func readable(message string) string {
 	return strings.Join(parts, " ")
 }
 
-// plain is a JSON value as text: a text without its quotes, anything else
-// compact.
+// plain returns a JSON text without its quotes, and other JSON compact.
 func plain(value json.RawMessage) string {
 	var text string
 	if json.Unmarshal(value, &text) == nil {

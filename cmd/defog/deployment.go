@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/rds/auth"
+	"github.com/spf13/pflag"
+
+	"defog-cdk/cmd/defog/client"
+	"defog-cdk/cmd/defog/session"
+	"defog-cdk/config"
+)
+
+// deployment holds the flags that select a deployment and the AWS session.
+type deployment struct {
+	context []string
+	profile string
+	region  string
+}
+
+func (d *deployment) addFlags(flags *pflag.FlagSet) {
+	flags.StringArrayVarP(&d.context, "context", "c", nil, "a setting as for cdk deploy, `key=value`: app_name, stage (repeatable)")
+	flags.StringVar(&d.profile, "profile", "", "the AWS profile (default: AWS_PROFILE)")
+	flags.StringVar(&d.region, "region", "", "the AWS region of the deployment (default: AWS_REGION, or the profile's)")
+}
+
+// values returns the settings as the CDK CLI passes them to the app.
+func (d *deployment) values() (map[string]any, error) {
+	if err := checkFolder(); err != nil {
+		return nil, err
+	}
+	return config.ContextFile(d.context)
+}
+
+// checkFolder returns an error in a subfolder of a checkout: the CDK CLI reads
+// cdk.json from the current folder alone, and so does this program.
+func checkFolder() error {
+	folder, err := os.Getwd()
+	if err != nil {
+		return fmt.Errorf("find the current folder: %w", err)
+	}
+	if exists(filepath.Join(folder, "cdk.json")) {
+		return nil
+	}
+	for parent := filepath.Dir(folder); parent != folder; folder, parent = parent, filepath.Dir(parent) {
+		if exists(filepath.Join(parent, "cdk.json")) && exists(filepath.Join(parent, "cdk.out.gitignore")) {
+			return fmt.Errorf("the current folder is a subfolder of the checkout; want the folder of cdk.json: cd %s", parent)
+		}
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// settings parses the settings, without the files that they name.
+func (d *deployment) settings() (config.Settings, error) {
+	values, err := d.values()
+	if err != nil {
+		return config.Settings{}, err
+	}
+	return config.Parse(values)
+}
+
+// stageSettings parses the settings of one stage, "" for the chosen one, as the
+// stage's deployment has them in a pipeline and without one.
+func (d *deployment) stageSettings(stage string) (config.Settings, error) {
+	values, err := d.values()
+	if err != nil {
+		return config.Settings{}, err
+	}
+	if stage != "" {
+		values["stage"] = stage
+	}
+	values["pipeline"] = "false"
+	return config.Parse(values)
+}
+
+// session loads the caller's AWS configuration.
+func (d *deployment) session(ctx context.Context) (aws.Config, error) {
+	return session.Load(ctx, d.profile, d.region)
+}
+
+// regional loads the caller's AWS configuration, which must have a region.
+func (d *deployment) regional(ctx context.Context) (aws.Config, error) {
+	cfg, err := d.session(ctx)
+	if err != nil {
+		return cfg, err
+	}
+	return cfg, session.RequireRegion(cfg)
+}
+
+// databaseToken returns a token for a database that authenticates users by IAM.
+func (d *deployment) databaseToken(ctx context.Context, endpoint, user string) (string, error) {
+	cfg, err := d.regional(ctx)
+	if err != nil {
+		return "", err
+	}
+	return auth.BuildAuthToken(ctx, endpoint, cfg.Region, user, cfg.Credentials)
+}
+
+// stack reads the deployed stack that the settings name.
+func (d *deployment) stack(ctx context.Context) (aws.Config, client.Stack, error) {
+	var none client.Stack
+	cfg, err := d.session(ctx)
+	if err != nil {
+		return cfg, none, err
+	}
+	settings, err := d.settings()
+	if err != nil {
+		return cfg, none, err
+	}
+	stack, err := client.FindStack(ctx, cfg, settings.StackName())
+	if _, ok := errors.AsType[*client.NotDeployedError](err); ok {
+		err = fmt.Errorf("%w; select another by -c app_name=… -c stage=…", err)
+	}
+	return cfg, stack, err
+}
+
+// api finds the HTTP API of a query function: the one at a URL, or without a URL
+// the deployed stack's.
+func (d *deployment) api(ctx context.Context, cfg aws.Config, url, auth string) (client.API, error) {
+	var none client.API
+	if auth != "" && auth != "iam" && auth != "none" {
+		return none, fmt.Errorf("--auth: %q is unknown; want iam or none", auth)
+	}
+	if url != "" {
+		return client.At(url, auth, cfg.Region)
+	}
+	if auth != "" {
+		return none, errors.New("--auth: has no effect without --url; want both flags, or neither: a stack's outputs name the API's authorization")
+	}
+	settings, err := d.settings()
+	if err != nil {
+		return none, err
+	}
+	api, err := client.Find(ctx, cfg, settings.StackName())
+	if _, ok := errors.AsType[*client.NotDeployedError](err); ok {
+		return none, fmt.Errorf("%w; deploy it with npx cdk deploy -c app_name=%s -c stage=%s, or select another by -c app_name=… -c stage=…",
+			err, settings.AppName, settings.Stage)
+	}
+	return api, err
+}

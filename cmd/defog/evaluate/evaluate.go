@@ -1,0 +1,216 @@
+// Package evaluate evaluates events with a deployed function, directly or through
+// the function's bucket.
+package evaluate
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"golang.org/x/term"
+
+	"defog-cdk/cmd/defog/client"
+	"defog-cdk/cmd/defog/session"
+)
+
+// pollInterval is the time between two looks for a result in the bucket.
+const pollInterval = time.Second
+
+// Evaluation evaluates events with the function of one stack.
+type Evaluation struct {
+	cfg   aws.Config
+	stack client.Stack
+}
+
+// New returns an Evaluation of the stack's function.
+func New(cfg aws.Config, stack client.Stack) Evaluation { return Evaluation{cfg, stack} }
+
+// Invoke invokes the function and returns the result.
+func (e Evaluation) Invoke(ctx context.Context, event []byte) ([]byte, error) {
+	answer, err := e.invoke(ctx, lambda.InvokeInput{Payload: event})
+	if err != nil {
+		return nil, err
+	}
+	if answer.FunctionError != nil {
+		return nil, functionError(answer.Payload)
+	}
+	return unwrap(answer.Payload)
+}
+
+// Start invokes the function asynchronously and returns the request's id.
+func (e Evaluation) Start(ctx context.Context, event []byte) (id string, err error) {
+	answer, err := e.invoke(ctx, lambda.InvokeInput{Payload: event, InvocationType: types.InvocationTypeEvent})
+	if err != nil {
+		return "", err
+	}
+	id, _ = middleware.GetRequestIDMetadata(answer.ResultMetadata)
+	return id, nil
+}
+
+// invoke invokes the function once, because a retry would evaluate twice.
+func (e Evaluation) invoke(ctx context.Context, input lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+	name, err := e.stack.Need(client.FunctionOutput, "function")
+	if err != nil {
+		return nil, err
+	}
+	if alias := e.stack.Output(client.AliasOutput); alias != "" {
+		name += ":" + alias
+	}
+	input.FunctionName = &name
+	service := lambda.NewFromConfig(e.cfg, func(o *lambda.Options) {
+		o.RetryMaxAttempts = 1
+		if sdk, ok := o.HTTPClient.(*awshttp.BuildableClient); ok {
+			// A function may run for 15 minutes before it answers.
+			o.HTTPClient = sdk.WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = 0 })
+		}
+	})
+	answer, err := service.Invoke(ctx, &input)
+	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.HTTPStatusCode() == http.StatusRequestEntityTooLarge {
+		return nil, fmt.Errorf("the event has %d bytes, more than Lambda accepts; pass it through the bucket with --s3", len(input.Payload))
+	}
+	return answer, session.Failure("invoke "+name, err)
+}
+
+// gatewayAnswer is an answer in API Gateway's format.
+type gatewayAnswer struct {
+	StatusCode int    `json:"statusCode"`
+	Body       string `json:"body"`
+	Base64     bool   `json:"isBase64Encoded"`
+}
+
+// unwrap returns the result in an answer: the body of an answer in API Gateway's
+// format, the content of a JSON text, or the JSON.
+func unwrap(payload []byte) ([]byte, error) {
+	var answer gatewayAnswer
+	if json.Unmarshal(payload, &answer) == nil && answer.StatusCode != 0 {
+		if answer.StatusCode >= http.StatusBadRequest {
+			return nil, fmt.Errorf("the function answered %d: %s", answer.StatusCode, answer.Body)
+		}
+		if !answer.Base64 {
+			return []byte(answer.Body), nil
+		}
+		body, err := base64.StdEncoding.DecodeString(answer.Body)
+		if err != nil {
+			return nil, fmt.Errorf("the function's answer has isBase64Encoded, and its body is not base64: %w", err)
+		}
+		return body, nil
+	}
+	var text string
+	if json.Unmarshal(payload, &text) == nil && !bytes.Equal(payload, []byte("null")) {
+		return []byte(text), nil
+	}
+	return payload, nil
+}
+
+// functionError returns the type and the message of a failed invocation. The
+// stack trace stays in the log.
+func functionError(payload []byte) error {
+	var failed struct {
+		Type    string `json:"errorType"`
+		Message string `json:"errorMessage"`
+	}
+	if json.Unmarshal(payload, &failed) != nil || failed.Type+failed.Message == "" {
+		return fmt.Errorf("the function failed: %s", payload)
+	}
+	return fmt.Errorf("the function failed: %s: %s", cmp.Or(failed.Type, "Error"), failed.Message)
+}
+
+// ThroughS3 uploads the event below the input prefix, under a new name that
+// begins as the file's, and waits for an object of that name, with any
+// extension, below the output prefix.
+func (e Evaluation) ThroughS3(ctx context.Context, file string, event []byte) ([]byte, error) {
+	var outputs [3]string
+	for i, key := range []string{client.BucketOutput, client.InputOutput, client.OutputOutput} {
+		var err error
+		if outputs[i], err = e.stack.Need(key, "S3 trigger (function_triggers)"); err != nil {
+			return nil, err
+		}
+	}
+	bucket, input, output := outputs[0], outputs[1], outputs[2]
+	name := strings.TrimSuffix(file, ".json") + "-" + strings.ToLower(rand.Text()[:12])
+	service := s3.NewFromConfig(e.cfg)
+	key := input + name + ".json"
+	if _, err := service.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: &bucket, Key: &key, Body: bytes.NewReader(event), ContentType: aws.String("application/json"),
+	}); err != nil {
+		return nil, session.Failure(fmt.Sprintf("write s3://%s/%s", bucket, key), err)
+	}
+	for {
+		found, err := service.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: aws.String(output + name + ".")})
+		if err != nil {
+			return nil, session.Failure(fmt.Sprintf("look for s3://%s/%s%s.*", bucket, output, name), err)
+		}
+		if len(found.Contents) > 0 {
+			return fetch(ctx, service, bucket, aws.ToString(found.Contents[0].Key))
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pollInterval):
+		}
+	}
+}
+
+func fetch(ctx context.Context, service *s3.Client, bucket, key string) ([]byte, error) {
+	action := fmt.Sprintf("read s3://%s/%s", bucket, key)
+	object, err := service.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	if err != nil {
+		return nil, session.Failure(action, err)
+	}
+	defer object.Body.Close()
+	content, err := io.ReadAll(object.Body)
+	return content, session.Failure(action, err)
+}
+
+// Write writes a result to a file, whole or not at all, or without a path to
+// stdout.
+func Write(result []byte, path string, stdout io.Writer) error {
+	if path == "" {
+		if file, ok := stdout.(*os.File); ok && term.IsTerminal(int(file.Fd())) && !isText(result) {
+			return fmt.Errorf("the result is binary (%d bytes); want a file (--output) or a pipe", len(result))
+		}
+		_, err := stdout.Write(result)
+		return err
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".defog-eval-")
+	if err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	defer os.Remove(file.Name())
+	_, err = file.Write(result)
+	if err := errors.Join(err, file.Chmod(0o644), file.Close()); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	if err := os.Rename(file.Name(), path); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	fmt.Fprintf(stdout, "%s: %d bytes\n", path, len(result))
+	return nil
+}
+
+// isText reports whether a terminal may print the result: it is UTF-8 without
+// control characters except line breaks and tabs.
+func isText(result []byte) bool {
+	return utf8.Valid(result) && !bytes.ContainsFunc(result, func(r rune) bool {
+		return r < ' ' && r != '\n' && r != '\r' && r != '\t' || r >= 0x7f && r < 0xa0
+	})
+}
