@@ -16,7 +16,7 @@ help:
 	@echo "make test              run every test"
 	@echo "make lint              run the linters"
 	@echo "make lint-prose        check spelling, glossary and sentences (FILES=\"lambda docs/api.md\" for a part)"
-	@echo "make golden            rewrite the golden templates and README's settings table"
+	@echo "make golden            rewrite the golden templates, docs/settings.md and the JSON Schema"
 
 setup: node_modules/.package-lock.json .venv/installed
 

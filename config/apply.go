@@ -11,19 +11,19 @@ import (
 	"defog-cdk/internal/suggest"
 )
 
-// source is one place that says settings.
+// source is one source of settings.
 type source struct {
 	name   string // for errors: "-c", "cdk.json, stage prod"
 	values map[string]any
-	shared bool // the CDK keeps values of its own here too
+	shared bool // holds context keys of the CDK too
 }
 
-// target is what settings are stored in: Settings, or a member of it.
+// target is the struct that settings are stored in: Settings or a member of it.
 type target struct {
 	value   reflect.Value
 	fields  []field
 	prefix  string            // of the keys, for members
-	origins map[string]string // where each value came from, by key
+	origins map[string]string // the source of each value, by key
 }
 
 // reset stores the defaults.
@@ -38,21 +38,20 @@ func (t target) reset() {
 	}
 }
 
-// resetOwn stores the defaults of a function of the user's own where nobody
-// said anything else.
-func (t target) resetOwn() {
+// resetCustom stores the custom function's defaults of unset settings.
+func (t target) resetCustom() {
 	for _, f := range t.fields {
-		if f.own == "" || t.origins[f.key] != "" {
+		if f.custom == "" || t.origins[f.key] != "" {
 			continue
 		}
-		if err := f.set(t.value.Field(f.index), f.own); err != nil {
-			panic("config: own default of " + f.key + ": " + err.Error())
+		if err := f.set(t.value.Field(f.index), f.custom); err != nil {
+			panic("config: custom default of " + f.key + ": " + err.Error())
 		}
 	}
 }
 
-// apply stores what the source says over what is there, and returns every
-// problem with it.
+// apply stores the source's values over the present ones, and returns every
+// problem.
 func (t target) apply(s source) []error {
 	var problems []error
 	read := map[string]bool{}
@@ -67,7 +66,7 @@ func (t target) apply(s source) []error {
 	return problems
 }
 
-// problem says of an error which key it is about and who gave the value.
+// problem adds the key and the source's name to an error.
 func (s source) problem(key string, err error) error {
 	return fmt.Errorf("%s (%s): %w", key, s.name, err)
 }
@@ -100,13 +99,13 @@ func (t target) applyField(f field, s source, read map[string]bool) []error {
 	}
 	at.Set(parsed)
 	if kind := parsed.Kind(); f.initial == "" && (kind == reflect.String || kind == reflect.Slice) && parsed.Len() == 0 {
-		delete(t.origins, t.prefix+f.key) // taken back
+		delete(t.origins, t.prefix+f.key) // reset
 	}
 	return nil
 }
 
-// pick finds a setting's value under its key or an alias, and marks what it
-// looked at. The value is nil when nothing, or null, is said.
+// pick returns a setting's value under its key or an alias, and marks both as
+// read. The value is nil if the setting is absent or null.
 func (s source) pick(f field, read map[string]bool) (value any, key string, err error) {
 	key = f.key
 	for _, name := range f.names {
@@ -116,13 +115,14 @@ func (s source) pick(f field, read map[string]bool) (value any, key string, err 
 		case value == nil:
 			value, key = other, name
 		case fmt.Sprint(value) != fmt.Sprint(other):
-			return nil, name, fmt.Errorf("%s is not what %s says, %s; give one of them", show(other), key, show(value))
+			return nil, name, fmt.Errorf("%s contradicts %s, which is %s; want one of them", show(other), key, show(value))
 		}
 	}
 	return value, key, nil
 }
 
-// entries returns what is given entry by entry ("tags.team"), and marks it.
+// entries returns the single entries of a map ("tags.team"), and marks them as
+// read.
 func (s source) entries(f field, read map[string]bool) map[string]any {
 	entries := map[string]any{}
 	if !f.isTexts() && !f.isObject() {
@@ -139,7 +139,7 @@ func (s source) entries(f field, read map[string]bool) map[string]any {
 	return entries
 }
 
-// applyTexts merges a map's entries into those that are there.
+// applyTexts merges a map's entries into the present ones.
 func (t target) applyTexts(f field, at reflect.Value, value any, entries map[string]any, s source) []error {
 	if value != nil {
 		whole, ok := object(value)
@@ -159,7 +159,7 @@ func (t target) applyTexts(f field, at reflect.Value, value any, entries map[str
 		key := t.prefix + f.key + "." + name
 		text, ok := scalar(entries[name])
 		if !ok {
-			problems = append(problems, s.problem(key, errors.New("is neither text, number nor boolean")))
+			problems = append(problems, s.problem(key, errors.New("invalid value; want a text, number or boolean")))
 			continue
 		}
 		texts[name], t.origins[key] = text, s.name
@@ -168,8 +168,8 @@ func (t target) applyTexts(f field, at reflect.Value, value any, entries map[str
 	return problems
 }
 
-// applyObject replaces an object that is given whole, and changes single
-// members of the one that is there.
+// applyObject replaces an object by a whole one, or changes members of the present
+// one.
 func (t target) applyObject(f field, at reflect.Value, value any, entries map[string]any, s source) []error {
 	fresh := reflect.New(f.kind.Elem())
 	members := target{fresh.Elem(), f.members, t.prefix + f.key + ".", t.origins}
@@ -188,7 +188,7 @@ func (t target) applyObject(f field, at reflect.Value, value any, entries map[st
 	return append(problems, members.apply(source{name: s.name, values: entries})...)
 }
 
-// applyObjects replaces a list of objects. Its entries' keys are counted from 1:
+// applyObjects replaces a list of objects. Keys count from 1:
 // pipeline_stages.1.account.
 func (t target) applyObjects(f field, at reflect.Value, value any, s source) []error {
 	items, ok := list(value)
@@ -204,7 +204,7 @@ func (t target) applyObjects(f field, at reflect.Value, value any, s source) []e
 		members.reset()
 		whole, ok := object(item)
 		if !ok {
-			problems = append(problems, s.problem(key, fmt.Errorf("%s is not valid; valid: an object with %s", show(item), strings.Join(keysOf(f.members), ", "))))
+			problems = append(problems, s.problem(key, fmt.Errorf("%s is invalid; want an object with the keys %s", show(item), strings.Join(keysOf(f.members), ", "))))
 			continue
 		}
 		t.origins[key] = s.name
@@ -213,8 +213,8 @@ func (t target) applyObjects(f field, at reflect.Value, value any, s source) []e
 	return problems
 }
 
-// unknown says what is wrong with a key that no setting has. The value is not
-// shown: it may be a password that was put into the wrong place.
+// unknown returns the error for a key that is not a setting. It hides the value,
+// which may be a misplaced password.
 func (t target) unknown(key string, s source) error {
 	if t.prefix == "" {
 		if refusal, ok := refused[key]; ok {
@@ -226,14 +226,14 @@ func (t target) unknown(key string, s source) error {
 	case s.values[key] == nil || s.shared && !looksLikeSetting(key, keys):
 		return nil
 	case t.prefix != "":
-		return fmt.Errorf("unknown key%s; valid: %s", suggest.Hint(key, keys), strings.Join(keys, ", "))
+		return fmt.Errorf("unknown key%s; want %s", suggest.Hint(key, keys), strings.Join(keys, ", "))
 	}
-	return fmt.Errorf("unknown setting%s; README lists all", suggest.Hint(key, keys))
+	return fmt.Errorf("unknown setting%s; want a key in docs/settings.md", suggest.Hint(key, keys))
 }
 
-// looksLikeSetting tells settings from the CDK's own context keys, which have
-// a colon, a slash, an at sign or hyphens in them
-// ("@aws-cdk/core:…", "vpc-provider:…", "acknowledged-issue-numbers").
+// looksLikeSetting distinguishes settings from context keys of the CDK, which have
+// a colon, a slash, an at sign or hyphens ("@aws-cdk/core:…", "vpc-provider:…",
+// "acknowledged-issue-numbers").
 func looksLikeSetting(key string, keys []string) bool {
 	if strings.ContainsAny(key, ":/@") {
 		return false

@@ -5,57 +5,57 @@ import (
 	"strings"
 )
 
-// checkAuth checks who may call the API.
+// checkAuth checks caller authorization.
 func (c *checker) checkAuth() {
 	for _, key := range []string{"jwt_issuer", "jwt_audience"} {
 		switch jwt := c.APIAuth == "jwt"; {
 		case jwt && !c.given(key):
-			c.failf(key, "missing; api_auth=jwt says whose tokens are good by jwt_issuer and jwt_audience")
+			c.failf(key, "missing; want jwt_issuer and jwt_audience, which api_auth=jwt requires")
 		case !jwt && c.given(key):
-			c.failf(key, "goes with api_auth=jwt only; api_auth is %s (%s)", c.APIAuth, c.origin("api_auth"))
+			c.failf(key, "not used with api_auth=%s (%s); want api_auth=jwt", c.APIAuth, c.origin("api_auth"))
 		}
 	}
 	switch {
 	case c.CORSAllowCredentials && slices.Contains(c.CORSAllowOrigins, "*"):
-		c.failf("cors_allow_origins", "* with cors_allow_credentials lets every web page act for its visitor, and browsers refuse it; name the origins")
+		c.failf("cors_allow_origins", "* is invalid with cors_allow_credentials, which browsers refuse for every origin; want the origins by name")
 	case c.CORSAllowCredentials && !c.given("cors_allow_origins"):
-		c.failf("cors_allow_credentials", "goes with cors_allow_origins, which is missing")
+		c.failf("cors_allow_credentials", "not used without cors_allow_origins; want both or neither")
 	}
 }
 
-// ownRole are the settings that shape the role that the stack makes.
-var ownRole = []string{
+// roleKeys are the settings of a role that the stack creates.
+var roleKeys = []string{
 	"autogen_policy", "iam_policy_file", "iam_policy_allow_all", "function_role_name", "function_role_description",
 	"function_role_policy_document", "function_role_policy_arns", "function_role_assume_policy_document", "function_role_tags",
 }
 
-// checkRole checks what the function may do.
+// checkRole checks the function's role and its policies.
 func (c *checker) checkRole() {
 	policy := c.given("iam_policy_file") || c.given("function_role_policy_document")
 	admin := slices.ContainsFunc(c.RolePolicyARNs, func(arn string) bool { return strings.HasSuffix(arn, ":aws:policy/AdministratorAccess") })
 	if admin && !c.IAMPolicyAllowAll {
-		c.failf("function_role_policy_arns", "AdministratorAccess allows every action on every resource; name narrower policies, or say iam_policy_allow_all=true")
+		c.failf("function_role_policy_arns", "AdministratorAccess allows all actions on all resources; want narrower policies, or iam_policy_allow_all=true")
 	}
 	if trust := c.RoleAssumePolicy; trust != nil && (trust["Version"] != "2012-10-17" || trust["Statement"] == nil) {
-		c.failf("function_role_assume_policy_document", `is no trust policy; valid: {"Version": "2012-10-17", "Statement": […]} that lets lambda.amazonaws.com do sts:AssumeRole`)
+		c.failf("function_role_assume_policy_document", `not a trust policy; want {"Version": "2012-10-17", "Statement": […]} that allows lambda.amazonaws.com sts:AssumeRole`)
 	}
 	if c.ManageIAMRole {
 		switch {
 		case c.given("iam_role_arn"):
-			c.failf("iam_role_arn", "needs manage_iam_role=false; otherwise the stack makes a role")
+			c.failf("iam_role_arn", "not used with manage_iam_role=true; want manage_iam_role=false")
 		case !c.AutogenPolicy && !policy && !c.given("function_role_policy_arns"):
-			c.failf("autogen_policy", "is false, and nothing else says what the function may do; give iam_policy_file")
+			c.failf("autogen_policy", "false without another policy; want iam_policy_file with it")
 		case c.IAMPolicyAllowAll && !policy && !admin:
-			c.failf("iam_policy_allow_all", "goes with iam_policy_file or function_role_policy_document, and neither is given")
+			c.failf("iam_policy_allow_all", "not used without a policy; want iam_policy_file or function_role_policy_document with it")
 		}
 		return
 	}
 	if !c.given("iam_role_arn") {
-		c.failf("manage_iam_role", "is false, so iam_role_arn must name a role; valid: %s", forms["role"].says)
+		c.failf("manage_iam_role", "false without iam_role_arn; want a role: %s", forms["role"].description)
 	}
-	for _, key := range ownRole {
+	for _, key := range roleKeys {
 		if c.given(key) {
-			c.failf(key, "shapes the role that the stack makes, and manage_iam_role is false; remove one of them")
+			c.failf(key, "applies to a role of the stack, but manage_iam_role is false; want one of them")
 		}
 	}
 }

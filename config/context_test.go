@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestContextReadsWhatTheCLIHandsOver(t *testing.T) {
+func TestContextReadsVariableAndOverflowFile(t *testing.T) {
 	overflow := filepath.Join(t.TempDir(), "context.json")
 	if err := os.WriteFile(overflow, []byte(`{"b": 2}`), 0o600); err != nil {
 		t.Fatal(err)

@@ -12,11 +12,11 @@ import (
 // Value is one setting's effective value.
 type Value struct {
 	Key    string `json:"key"`
-	Value  any    `json:"value"`  // null for a setting without default that nobody set
+	Value  any    `json:"value"`  // null for an unset setting without a default
 	Origin string `json:"origin"` // "-c", "cdk.json, stage prod", "default", …
 }
 
-// String is the value as text; lists and objects are JSON.
+// String returns the value as text; lists and objects as JSON.
 func (v Value) String() string {
 	switch value := v.Value.(type) {
 	case nil:
@@ -26,17 +26,17 @@ func (v Value) String() string {
 	}
 	text, err := json.Marshal(v.Value)
 	if err != nil {
-		panic(err) // it came from JSON
+		panic(err) // the value came from JSON
 	}
 	return string(text)
 }
 
-// masked stands for what looks like a secret.
+// masked replaces a value that looks like a secret.
 const masked = "••••"
 
-// Effective returns every setting in the struct's order, entries of maps and
-// members of objects one by one, with what looks like a secret masked. The
-// error is that of Parse; the values are there all the same.
+// Effective returns every setting in the struct's order; entries of maps and
+// members of objects one by one. It masks values that look like secrets. The
+// error is that of [Parse]; the values are complete all the same.
 func Effective(context map[string]any) ([]Value, error) {
 	c := read(context)
 	settings := target{value: reflect.ValueOf(c.Settings), fields: settingFields, origins: c.origins}
@@ -75,7 +75,7 @@ func (t target) entry(key, name, text string) Value {
 	return Value{key, text, origin(t.origins, key)}
 }
 
-// effective is a setting's value as JSON has it.
+// effective returns a setting's value as in JSON.
 func effective(f field, at reflect.Value) any {
 	switch {
 	case at.IsZero() && f.initial == "":

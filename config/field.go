@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// field is one setting, as the tags of its struct field describe it.
+// field describes one setting. It is made from the tags of a struct field.
 type field struct {
 	key     string
 	names   []string // the key, then its aliases
-	group   string   // the heading under which it is listed
+	group   string   // the subject
 	initial string   // the default, "" for none
-	own     string   // the default for a function of the user's own, "" for the same
+	custom  string   // the custom function's default, "" for the same
 	only    string   // the function that the setting is for, "" for both
 	doc     string
 	valid   limits
@@ -48,7 +48,7 @@ func fieldsOf(structure reflect.Type) []field {
 			names:   append([]string{tag.Get("key")}, strings.Fields(tag.Get("alias"))...),
 			group:   group,
 			initial: tag.Get("default"),
-			own:     tag.Get("own"),
+			custom:  tag.Get("custom"),
 			only:    tag.Get("only"),
 			doc:     tag.Get("doc"),
 			valid:   parseLimits(tag.Get("valid")),
@@ -73,11 +73,11 @@ func (f field) isObjects() bool {
 	return f.kind.Kind() == reflect.Slice && f.kind.Elem().Kind() == reflect.Struct
 }
 
-// isTexts reports whether the setting is a map of texts, whose entries are
-// settings by themselves.
+// isTexts reports whether the setting is a map of texts, which merges entry by
+// entry.
 func (f field) isTexts() bool { return f.kind == reflect.TypeFor[map[string]string]() }
 
-// parseLimits reads a valid tag. An absent end of a range is open.
+// parseLimits parses a valid tag. A range without an end is open there.
 func parseLimits(valid string) limits {
 	low, high, ranged := strings.Cut(valid, "..")
 	switch {
@@ -95,19 +95,19 @@ func number(text string, absent int) int {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		panic("config: " + err.Error()) // a tag of ours
+		panic("config: " + err.Error()) // a tag is a constant
 	}
 	return n
 }
 
 func (l limits) contains(n int) bool { return l.least <= n && n <= l.most }
 
-// accepts reports whether text is one of the words, if there are any.
+// accepts reports whether text is one of the words. Without words, all texts are.
 func (l limits) accepts(text string) bool {
 	return l.words == nil || slices.Contains(l.words, text)
 }
 
-// describe says which values are valid, for a person.
+// describe returns the valid values for an error message and the documentation.
 func (f field) describe() string {
 	if f.valid.words != nil {
 		return strings.Join(f.valid.words, ", ")
@@ -121,24 +121,27 @@ func (f field) describe() string {
 		return fmt.Sprintf("a number from %d", f.valid.least)
 	case reflect.Pointer:
 		if f.isObject() {
-			return "an object with " + strings.Join(keysOf(f.members), ", ")
+			return "an object with the keys " + strings.Join(keysOf(f.members), ", ")
 		}
 		return f.valid.describe()
 	case reflect.Map:
 		if f.isTexts() {
-			return `a map: {"name": "value", …}, or single entries as ` + f.key + `.name=value`
+			return `a map {"name": "value", …}, or entries ` + f.key + `.name=value`
 		}
 		return "an object"
 	case reflect.Slice:
 		if f.isObjects() {
-			return "a list of objects with " + strings.Join(keysOf(f.members), ", ")
+			return "a list of objects with the keys " + strings.Join(keysOf(f.members), ", ")
 		}
 		list := "a list"
 		if f.valid.most < math.MaxInt {
 			list += fmt.Sprintf(" of up to %d", f.valid.most)
+			if f.form != "" {
+				return list + ": " + f.describeText()
+			}
 		}
 		if f.form != "" {
-			list += ": " + f.describeText()
+			list += " of " + f.describeText()
 		}
 		return list
 	}
@@ -148,7 +151,7 @@ func (f field) describe() string {
 func (f field) describeText() string {
 	switch {
 	case f.form != "":
-		return forms[f.form].says
+		return forms[f.form].description
 	case f.kind.Kind() == reflect.String && f.valid.most < math.MaxInt:
 		return fmt.Sprintf("text of up to %d characters", f.valid.most)
 	}
@@ -160,6 +163,20 @@ func (l limits) describe() string {
 		return fmt.Sprintf("a whole number from %d", l.least)
 	}
 	return fmt.Sprintf("%d to %d", l.least, l.most)
+}
+
+// Keys returns the names and aliases of all settings, in the struct's order.
+func Keys() []string { return keysOf(settingFields) }
+
+// Name returns a setting's key for its key or an alias. The second result reports
+// whether there is such a setting.
+func Name(key string) (string, bool) {
+	for _, f := range settingFields {
+		if slices.Contains(f.names, key) {
+			return f.key, true
+		}
+	}
+	return "", false
 }
 
 // keysOf returns the fields' keys and aliases.

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// FuzzSettings looks for settings that make the loader panic, and for
-// nonsense that it accepts.
+// FuzzSettings searches for settings that make the loader panic, and for invalid
+// ones that it accepts.
 func FuzzSettings(f *testing.F) {
 	f.Add(`{"lambda_memory_size": "512", "tags.team": "data", "tags": "{}"}`)
 	f.Add(`{"environment_variables": {"A": null}, "stage": 1e9, "layers": "a,b", "reserved_concurrency": "-1"}`)
@@ -20,7 +20,7 @@ func FuzzSettings(f *testing.F) {
 		if unmarshal([]byte(text), &context) != nil {
 			return
 		}
-		delete(context, "settings_file") // what it names may be a file of this machine
+		delete(context, "settings_file") // it may name a file of this machine
 		values, err := Effective(context)
 		for _, v := range values {
 			_ = v.String()
@@ -32,7 +32,7 @@ func FuzzSettings(f *testing.F) {
 		settings, err := Parse(context)
 		switch {
 		case err != nil:
-			t.Errorf("accepted first, then refused: %v", err)
+			t.Errorf("accepted by Effective, refused by Parse: %v", err)
 		case settings.MemorySize < 128 || settings.MemorySize > 10240,
 			!settings.CustomFunction() && (settings.Timeout > 30 || settings.GeneratorTimeout+settings.StatementTimeout >= settings.Timeout),
 			settings.CustomFunction() && (settings.DistZip == "") == (settings.DistKey == ""),
@@ -51,7 +51,7 @@ func FuzzSettings(f *testing.F) {
 
 func BenchmarkLoad(b *testing.B) {
 	context := map[string]any{"stage": "prod", "lambda_memory_size": "512", "tags.team": "data", "credentials_secret": "prod/defog", "db_type": "postgres"}
-	b.Chdir("..") // to the app's own cdk.json
+	b.Chdir("..") // to the app's cdk.json
 	for b.Loop() {
 		if _, err := Load(context); err != nil {
 			b.Fatal(err)

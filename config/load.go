@@ -11,26 +11,25 @@ import (
 	"defog-cdk/config/connection"
 )
 
-// Config is everything that the app needs to know.
+// Config is the configuration of the app.
 type Config struct {
 	Settings
-	Connection connection.Connection // without credentials when they are in a secret; of the query function alone
+	Connection connection.Connection // of the query function; without credentials if they are in a secret
 
-	origins map[string]string // where each setting came from, by key
+	origins map[string]string // the source of each setting, by key
 
-	// Stages are the pipeline's, in its order, and CommandLine is what -c said,
-	// as "key=value". They are empty without a pipeline.
+	// Stages are the pipeline's, in its order. CommandLine holds the settings from
+	// -c as "key=value". Both are empty without a pipeline.
 	Stages      []Stage
 	CommandLine []string
 }
 
-// Given reports whether somebody said the setting.
-func (c Config) Given(key string) bool { return origin(c.origins, key) != byDefault }
+// Given reports whether a source sets the setting.
+func (c Config) Given(key string) bool { return origin(c.origins, key) != defaultOrigin }
 
-// Load reads the settings from the CDK context, as the CDK CLI hands it over,
-// and the files that they name. The error holds every problem with all of them
-// at once (see [errors.Join]), each naming its key, where it came from, and what
-// is valid.
+// Load reads the settings from the CDK context and the files that they name. The
+// error joins every problem (see [errors.Join]), each with its key, its source and
+// the valid values.
 func Load(context map[string]any) (Config, error) {
 	c := read(context)
 	if c.Pipeline {
@@ -48,7 +47,7 @@ func Load(context map[string]any) (Config, error) {
 	var err error
 	config.Connection, err = connection.Read(c.ConnectionFile)
 	if err == nil && config.Connection.APIKey == "" && c.Generator == "defog" {
-		err = fmt.Errorf("connection file %s: api_key: missing; generator defog needs it", c.ConnectionFile)
+		err = fmt.Errorf("%s: api_key: missing; want the API key, which generator defog requires", c.ConnectionFile)
 	}
 	if err == nil {
 		c.checkDatabaseUser(config.Connection)
@@ -56,29 +55,29 @@ func Load(context map[string]any) (Config, error) {
 	return config, errors.Join(append(c.problems, err)...)
 }
 
-// checkDatabaseUser checks that the role may connect as the user of a database
-// that knows it by IAM, and as nobody else.
+// checkDatabaseUser checks that the role may connect as the connection's user, if
+// the database uses IAM authentication.
 func (c *checker) checkDatabaseUser(conn connection.Connection) {
 	const key = "database_user_arn"
 	user := conn.DBCreds.Text("user")
 	switch iam := conn.DBCreds.Text("auth") == connection.IAM; {
 	case iam && !c.given(key):
-		c.failf(key, `missing; %s says "auth": "iam". Valid: %s`, c.ConnectionFile, forms["databaseUser"].says)
+		c.failf(key, `missing; want %s, which "auth": "iam" in %s requires`, forms["databaseUser"].description, c.ConnectionFile)
 	case iam && !strings.HasSuffix(c.DatabaseUserARN, "/"+user):
-		c.failf(key, "names another user than db_creds.user, which is %q", user)
+		c.failf(key, "another user than db_creds.user; want an ARN that ends in /%s", user)
 	case !iam && c.given(key):
-		c.failf(key, `nothing reads it; it goes with "auth": "iam" in db_creds`)
+		c.failf(key, `not used without IAM authentication; want "auth": "iam" in db_creds`)
 	}
 }
 
-// Parse reads the settings alone, without the files that they name but the
-// settings file. The error holds every problem at once.
+// Parse reads the settings, and of the files that they name the settings file
+// only. The error joins every problem.
 func Parse(context map[string]any) (Settings, error) {
 	c := read(context)
 	return c.Settings, errors.Join(append(c.problems, stageProblems(c.stages)...)...)
 }
 
-// read fills the settings and checks them.
+// read merges and checks the settings.
 func read(context map[string]any) *checker {
 	chosen, others, problems := findSources(context)
 	c := &checker{origins: map[string]string{}, problems: problems, command: chosen[len(chosen)-1].values}
@@ -88,7 +87,7 @@ func read(context map[string]any) *checker {
 		c.problems = append(c.problems, settings.apply(s)...)
 	}
 	if c.CustomFunction() {
-		settings.resetOwn()
+		settings.resetCustom()
 	}
 	for _, s := range others {
 		unused := target{value: reflect.New(settings.value.Type()).Elem(), fields: settingFields, origins: map[string]string{}}
@@ -103,7 +102,7 @@ func read(context map[string]any) *checker {
 	return c
 }
 
-// checkFiles makes the paths absolute and looks whether the files are there.
+// checkFiles makes paths absolute and checks that the files exist.
 func (c *checker) checkFiles() {
 	home, err := os.UserHomeDir()
 	if err != nil && strings.HasPrefix(c.ConnectionFile, "~/") {
@@ -113,8 +112,8 @@ func (c *checker) checkFiles() {
 	c.checkFile("function_source_dist_zip", &c.DistZip, home)
 	c.checkFile("function_source_dependencies_zip", &c.Dependencies, home)
 	c.checkFile("iam_policy_file", &c.IAMPolicyFile, home)
-	if file, needed := knowledge[c.Generator]; needed && c.Dependencies == "" && !c.CustomFunction() {
-		c.failf("function_source_dependencies_zip", "missing; generator %s reads %s from there", c.Generator, file)
+	if file, required := generatorFiles[c.Generator]; required && c.Dependencies == "" && !c.CustomFunction() {
+		c.failf("function_source_dependencies_zip", "missing; want a folder or zip with %s, which generator %s reads", file, c.Generator)
 	}
 }
 
@@ -124,11 +123,11 @@ func (c *checker) checkFile(key string, path *string, home string) {
 	}
 	*path = expand(*path, home)
 	if _, err := os.Stat(*path); err != nil {
-		c.failf(key, "%v; valid: a path below this folder, or one from / or ~/", err)
+		c.failf(key, "%v; want an existing path, relative to this folder or from / or ~/", err)
 	}
 }
 
-// ConnectionPath is where connection_file is, as an absolute path.
+// ConnectionPath returns the absolute path of connection_file.
 func (s Settings) ConnectionPath() (string, error) {
 	home, err := os.UserHomeDir()
 	if err != nil && strings.HasPrefix(s.ConnectionFile, "~/") {
@@ -137,8 +136,8 @@ func (s Settings) ConnectionPath() (string, error) {
 	return expand(s.ConnectionFile, home), nil
 }
 
-// expand makes a path absolute; a leading ~ is the home directory, which no
-// shell expands behind "-c key=".
+// expand makes a path absolute. A leading ~ is the home directory: no shell expands
+// it after "-c key=".
 func expand(path, home string) string {
 	if rest, ok := strings.CutPrefix(path, "~/"); ok {
 		path = filepath.Join(home, rest)
@@ -147,4 +146,31 @@ func expand(path, home string) string {
 		return absolute
 	}
 	return path
+}
+
+// Explain formats an error for the terminal: one line per problem.
+func Explain(err error) string {
+	problems := flatten(err)
+	if len(problems) == 1 {
+		return fmt.Sprintf("defog-cdk: %v\n", problems[0])
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "defog-cdk: %d problems:\n", len(problems))
+	for _, problem := range problems {
+		fmt.Fprintf(&text, "  - %v\n", problem)
+	}
+	return text.String()
+}
+
+// flatten returns the errors that are joined in an error.
+func flatten(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var problems []error
+	for _, err := range joined.Unwrap() {
+		problems = append(problems, flatten(err)...)
+	}
+	return problems
 }

@@ -24,7 +24,7 @@ const pipelineJSON = `{
 	}
 }`
 
-func TestAPipelineHasTheSettingsOfEachStage(t *testing.T) {
+func TestPipelineLoadsEachStage(t *testing.T) {
 	inFolderWith(t, pipelineJSON)
 	context, err := ContextFile([]string{"pipeline=true", "tags.team=data", "retries=2"})
 	if err != nil {
@@ -62,9 +62,8 @@ func TestAPipelineHasTheSettingsOfEachStage(t *testing.T) {
 	}
 }
 
-// What stands in cdk.json for the pipeline does not disturb a deployment by
-// hand.
-func TestAStageOfAPipelineIsDeployedByHandAsEver(t *testing.T) {
+// Pipeline settings in cdk.json do not affect a manual deployment.
+func TestPipelineStageLoadsWithoutPipeline(t *testing.T) {
 	inFolderWith(t, pipelineJSON)
 	context, err := ContextFile([]string{"stage=prod"})
 	if err != nil {
@@ -79,7 +78,7 @@ func TestAStageOfAPipelineIsDeployedByHandAsEver(t *testing.T) {
 	}
 }
 
-func TestProblemsOfAllStagesComeAtOnce(t *testing.T) {
+func TestPipelineReturnsProblemsOfAllStages(t *testing.T) {
 	inFolderWith(t, `{"context": {
 		"app_name": "shop", "lambda_memory_size": 64, "stage": "dev",
 		"pipeline_source": {"bucket": "bbb"},
@@ -99,44 +98,44 @@ func TestProblemsOfAllStagesComeAtOnce(t *testing.T) {
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	secret := "credentials_secret (default): missing; a pipeline takes credentials from Secrets Manager alone: " +
-		"create the secret by go run ./cmd/defog secret put -c app_name=shop --stage %[1]s, and name it in stages.%[1]s.credentials_secret, with its db_type"
+	secret := "credentials_secret (default): missing; want a secret in stages.%[1]s, with its db_type, because a pipeline reads credentials from Secrets Manager only. " +
+		"To create it: go run ./cmd/defog secret put -c app_name=shop --stage %[1]s"
 	want := strings.Join([]string{
-		`pipeline_kms (cdk.json, stage test): cannot be set by a stage; set it beside stages, or by -c`,
-		`lambda_memory_size (cdk.json): 64 is not valid; valid: 128 to 10240`,
-		`pipeline_stages.4.stag (cdk.json): unknown key (did you mean stage?); valid: stage, account, regions, region, approve`,
-		`pipeline_stages.5 (cdk.json): 7 is not valid; valid: an object with stage, account, regions, region, approve`,
-		`pipeline_stages.6.account (cdk.json): 3 is not valid; valid: an account's 12 digits, as text`,
-		`retries (cdk.json, stage test): 99 is not valid; valid: 0 to 10`,
-		`stage (cdk.json): does not go with pipeline=true, where pipeline_stages says the stages; to deploy one by hand, say pipeline=false`,
-		`pipeline_source.bucket (cdk.json): goes together with key; give both or none`,
-		`pipeline_stages.2.stage (cdk.json): test is there twice; to deploy it in several regions, name them in its regions`,
-		`pipeline_stages.3.stage (cdk.json): its stack would have the pipeline's own name, shop-pipeline; choose another`,
-		`pipeline_stages.4.stage (default): missing; valid: letters, digits and hyphens`,
-		`pipeline_stages.5.stage (default): missing; valid: letters, digits and hyphens`,
-		`stage test: smoke_expect (cdk.json, stage test): goes with smoke_question, which is missing`,
+		`pipeline_kms (cdk.json, stage test): not allowed in a stage; want it beside stages, or as -c`,
+		`lambda_memory_size (cdk.json): 64 is invalid; want 128 to 10240`,
+		`pipeline_stages.4.stag (cdk.json): unknown key (did you mean stage?); want stage, account, regions, region, approve`,
+		`pipeline_stages.5 (cdk.json): 7 is invalid; want an object with the keys stage, account, regions, region, approve`,
+		`pipeline_stages.6.account (cdk.json): 3 is invalid; want an account id: 12 digits, as text`,
+		`retries (cdk.json, stage test): 99 is invalid; want 0 to 10`,
+		`stage (cdk.json): contradicts pipeline=true, which deploys pipeline_stages; want pipeline=false for a single stage`,
+		`pipeline_source.bucket (cdk.json): bucket and key belong together; want both or neither`,
+		`pipeline_stages.2.stage (cdk.json): test is duplicated; want one entry, with several regions if need be`,
+		`pipeline_stages.3.stage (cdk.json): reserved: the stack would have the pipeline's name, shop-pipeline; want another name`,
+		`pipeline_stages.4.stage (default): missing; want letters, digits and hyphens`,
+		`pipeline_stages.5.stage (default): missing; want letters, digits and hyphens`,
+		`stage test: smoke_expect (cdk.json, stage test): not used without smoke_question; want both or neither`,
 		`stage test: ` + strings.ReplaceAll(secret, "%[1]s", "test"),
 		`stage pipeline: ` + strings.ReplaceAll(secret, "%[1]s", "pipeline"),
-		`stage prod: db_type (cdk.json, stage prod): "oracle" is not the secret's db_type; valid: bigquery, databricks, mysql, postgres, redshift, snowflake, sqlite, sqlserver`,
-		`stage prod: smoke_question (cdk.json, stage prod): needs api_auth=iam or none: the pipeline has no token of jwt_issuer; remove it`,
-		`stage prod: credentials_secret (cdk.json, stage prod): is in us-east-1, and the stage in eu-west-1; valid: the secret's name, with the secret (or a replica) in each of these regions`,
-		`stage prod: function_source_dependencies_zip (default): missing; generator golden reads golden.json from there`,
+		`stage prod: db_type (cdk.json, stage prod): "oracle" is unknown; want bigquery, databricks, mysql, postgres, redshift, snowflake, sqlite, sqlserver`,
+		`stage prod: smoke_question (cdk.json, stage prod): not supported with api_auth=jwt, because the pipeline has no token; want api_auth=iam or none`,
+		`stage prod: credentials_secret (cdk.json, stage prod): in us-east-1, but the stage is in eu-west-1; want the secret's name, and the secret or a replica in each of these regions`,
+		`stage prod: function_source_dependencies_zip (default): missing; want a folder or zip with golden.json, which generator golden reads`,
 	}, "\n")
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 
-func TestAPipelineNeedsASourceAndStages(t *testing.T) {
+func TestPipelineRequiresSourceAndStages(t *testing.T) {
 	const stages = `"pipeline_stages": "[{\"stage\": \"prod\"}]", "credentials_secret": "s", "db_type": "sqlite"`
 	for text, want := range map[string]string{
-		`{"pipeline": true, "pipeline_source": {"repository": "x"}}`:                    `pipeline_stages (default): missing; valid: [{"stage": "test"}, {"stage": "prod", "account": "123456789012", "region": "eu-central-1", "approve": true}]`,
-		`{"pipeline": true, ` + stages + `}`:                                            `pipeline_source (default): missing; valid: connection_arn and repository (owner/name), repository alone (CodeCommit), or bucket and key`,
-		`{"pipeline": true, "pipeline_source.repository": "acme/shop", ` + stages + `}`: `pipeline_source.connection_arn (default): missing; acme/shop is no CodeCommit repository: valid: arn:aws:codeconnections:‹region›:‹account›:connection/‹id›`,
-		`{"pipeline": true, "pipeline_source": {"connection_arn": "arn:aws:codeconnections:eu-west-1:123456789012:connection/a1", "repository": "x"}, ` + stages + `}`: `pipeline_source.repository (-c): "x" has no owner; valid with connection_arn: owner/name`,
-		`{"pipeline": true, "pipeline_source": {"bucket": "bbb", "key": "k", "branch": "main"}, ` + stages + `}`:                                                       `pipeline_source.bucket (-c): does not go with connection_arn, repository and branch; give one kind of source`,
-		`{"pipeline": true, "pipeline_source": {"repository": "x"}, "pipeline_stages": "prod"}`:                                                                        `pipeline_stages (-c): "prod" is not valid; valid: a list of objects with stage, account, regions, region, approve`,
-		`{"pipeline": true, "pipeline_source": {"repository": "x"}, "pipeline_stages": [{"stage": "Build"}]}`:                                                          "pipeline_stages.1.stage (-c): Build is the pipeline's own; choose another",
+		`{"pipeline": true, "pipeline_source": {"repository": "x"}}`:                    `pipeline_stages (default): missing; want [{"stage": "test"}, {"stage": "prod", "account": "123456789012", "region": "eu-central-1", "approve": true}]`,
+		`{"pipeline": true, ` + stages + `}`:                                            `pipeline_source (default): missing; want connection_arn and repository (owner/name), repository alone (CodeCommit), or bucket and key`,
+		`{"pipeline": true, "pipeline_source.repository": "acme/shop", ` + stages + `}`: `pipeline_source.connection_arn (default): missing; want arn:aws:codeconnections:‹region›:‹account›:connection/‹id›, because acme/shop is not in CodeCommit`,
+		`{"pipeline": true, "pipeline_source": {"connection_arn": "arn:aws:codeconnections:eu-west-1:123456789012:connection/a1", "repository": "x"}, ` + stages + `}`: `pipeline_source.repository (-c): "x" has no owner; want owner/name with connection_arn`,
+		`{"pipeline": true, "pipeline_source": {"bucket": "bbb", "key": "k", "branch": "main"}, ` + stages + `}`:                                                       `pipeline_source.bucket (-c): contradicts connection_arn, repository and branch; want one kind of source`,
+		`{"pipeline": true, "pipeline_source": {"repository": "x"}, "pipeline_stages": "prod"}`:                                                                        `pipeline_stages (-c): "prod" is invalid; want a list of objects with the keys stage, account, regions, region, approve`,
+		`{"pipeline": true, "pipeline_source": {"repository": "x"}, "pipeline_stages": [{"stage": "Build"}]}`:                                                          "pipeline_stages.1.stage (-c): Build is reserved by the pipeline; want another name",
 	} {
 		t.Chdir(t.TempDir())
 		_, err := Parse(parse(t, text))
@@ -146,9 +145,8 @@ func TestAPipelineNeedsASourceAndStages(t *testing.T) {
 	}
 }
 
-// The stacks of the regions would want the same thing: one that is elsewhere, or
-// that there can be only one of.
-func TestAStageInSeveralRegionsTakesNothingFromOne(t *testing.T) {
+// Stacks in several regions cannot share a regional or unique resource.
+func TestStageInSeveralRegionsRefusesRegionalSettings(t *testing.T) {
 	inFolderWith(t, `{"context": {
 		"app_name": "shop", "function_source_dist_zip": "code.zip", "pipeline_source": {"repository": "shop"},
 		"subnet_ids": ["subnet-12345678"], "security_group_ids": ["sg-12345678"], "function_role_name": "shop",
@@ -161,14 +159,14 @@ func TestAStageInSeveralRegionsTakesNothingFromOne(t *testing.T) {
 	_, err = Parse(context)
 	var want []string
 	for _, key := range []string{"function_role_name", "security_group_ids", "subnet_ids"} {
-		want = append(want, "stage prod: "+key+" (cdk.json): names one thing, and the stage is in eu-west-1, us-east-1; give each region a stage of its own, or remove it")
+		want = append(want, "stage prod: "+key+" (cdk.json): names one resource, but the stage is in eu-west-1, us-east-1; want one stage per region")
 	}
 	if diff := cmp.Diff(strings.Join(want, "\n"), fmt.Sprint(err)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 
-func TestTheStagesOfAPipelineAreShownOneByOne(t *testing.T) {
+func TestEffectiveListsPipelineStages(t *testing.T) {
 	inFolderWith(t, pipelineJSON)
 	context, err := ContextFile(nil)
 	if err != nil {

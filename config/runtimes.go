@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// retired are words that a setting once took, with the day on which that ended.
+// retired holds former values of settings, with the day of their end.
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 var retired = map[string]map[string]string{
 	"function_runtime": {
@@ -23,15 +23,13 @@ var retired = map[string]map[string]string{
 	},
 }
 
-// ProvidedRuntime is the runtime of functions that bring their own: they start
-// as the program "bootstrap".
+// ProvidedRuntime is the runtime of functions that are a program "bootstrap".
 const ProvidedRuntime = "provided.al2023"
 
-// noSnapshots are the runtimes that Lambda has no SnapStart for, or the starts
-// of their names.
+// noSnapshots are the prefixes of runtimes without SnapStart.
 // https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html#snapstart-supported-runtimes
 var noSnapshots = []string{"java8.al2", "nodejs", "provided", "python3.11", "ruby"}
 
-func takesSnapshots(runtime string) bool {
-	return !slices.ContainsFunc(noSnapshots, func(start string) bool { return strings.HasPrefix(runtime, start) })
+func supportsSnapshots(runtime string) bool {
+	return !slices.ContainsFunc(noSnapshots, func(prefix string) bool { return strings.HasPrefix(runtime, prefix) })
 }

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// Schema returns a JSON Schema for editors. A document with a "context" is
-// taken for a cdk.json, any other for a settings file. It asks for numbers and
-// booleans as such, where the loader also takes their text.
+// Schema returns a JSON Schema for editors. It treats a document with a "context"
+// as a cdk.json, any other as a settings file. It requires numbers and booleans
+// where the loader accepts their text too.
 func Schema() []byte {
 	settings := properties(settingFields)
 	stage := maps.Clone(settings)
@@ -22,14 +22,14 @@ func Schema() []byte {
 
 	file := objectOf(settings)
 	file["properties"].(schema)["stages"] = schema{
-		"description":          "Settings by stage; the chosen stage's win over those beside it.",
+		"description":          "Settings by stage. Those of the selected stage override others.",
 		"type":                 "object",
 		"additionalProperties": schema{"$ref": "#/$defs/stage"},
 	}
 	file["properties"].(schema)["$schema"] = schema{"type": "string"}
 	context := objectOf(file["properties"].(schema))
 	context["properties"].(schema)["defog"] = schema{"$ref": "#/$defs/file"}
-	context["patternProperties"].(schema)["[:/@-]"] = schema{} // the CDK's own
+	context["patternProperties"].(schema)["[:/@-]"] = schema{} // context keys of the CDK
 
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
@@ -45,7 +45,7 @@ func Schema() []byte {
 		"$defs":   schema{"context": context, "file": file, "stage": objectOf(stage)},
 	})
 	if err != nil {
-		panic(err) // it is made of maps and texts
+		panic(err) // a schema is made of maps and texts
 	}
 	return text.Bytes()
 }
@@ -60,16 +60,16 @@ func properties(fields []field) schema {
 		for _, alias := range f.names[1:] {
 			other := f
 			if f.kind == reflect.TypeFor[[]string]() {
-				other.kind = f.kind.Elem() // regions, region: one of them
+				other.kind = f.kind.Elem() // region is an element of regions
 			}
-			described[alias] = other.schema("Another name for " + f.key + ".")
+			described[alias] = other.schema("Alias of " + f.key + ".")
 		}
 	}
 	return described
 }
 
-// objectOf is an object with these settings, whose maps may also be given
-// entry by entry.
+// objectOf returns the schema of an object with these settings. Maps may also be
+// given entry by entry.
 func objectOf(settings schema) schema {
 	return schema{
 		"type":       "object",
@@ -157,7 +157,7 @@ func (f field) schema(doc string) schema {
 	return s
 }
 
-// textSchema adds what is valid to the schema of a text.
+// textSchema adds the valid values to the schema of a text.
 func (f field) textSchema(s schema) {
 	if f.valid.words != nil {
 		s["enum"] = slices.Clone(f.valid.words)

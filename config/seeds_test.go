@@ -12,8 +12,7 @@ import (
 const refusedKey = "refused"
 
 // seeds lists every key of Chalice's configuration and every attribute of
-// PODPAC's Lambda node, with what became of it: the setting that takes its
-// value, or that it is refused.
+// PODPAC's Lambda node, with the setting that has its value, or refusedKey.
 var seeds = []struct{ key, value, became string }{
 	// Chalice, per function
 	{"autogen_policy", `false`, "autogen_policy"},
@@ -83,7 +82,7 @@ var seeds = []struct{ key, value, became string }{
 	{"function_allow_unsafe_eval", `false`, "function_allow_unsafe_eval"},
 }
 
-func TestEveryKeyOfTheSeedsIsHonouredOrRefused(t *testing.T) {
+func TestEachOldKeyIsASettingOrRefused(t *testing.T) {
 	for _, seed := range seeds {
 		t.Run(seed.key, func(t *testing.T) {
 			inFolderWith(t, `{"context": {"`+seed.key+`": `+seed.value+`}}`)
@@ -98,7 +97,7 @@ func TestEveryKeyOfTheSeedsIsHonouredOrRefused(t *testing.T) {
 				}
 				return
 			}
-			// Another setting may be missing beside it; it must itself be known.
+			// Another setting may be missing; this one must be known.
 			if err != nil && strings.Contains(err.Error(), "unknown") {
 				t.Error(err)
 			}
@@ -110,14 +109,13 @@ func TestEveryKeyOfTheSeedsIsHonouredOrRefused(t *testing.T) {
 	}
 }
 
-// All keys in one settings file: each is honoured or refused by name.
-func TestAllKeysOfTheSeedsAtOnce(t *testing.T) {
+func TestAllOldKeysTogetherAreSettingsOrRefused(t *testing.T) {
 	document := map[string]json.RawMessage{}
 	var want []string
 	for _, seed := range seeds {
 		if slices.Contains([]string{"function_timeout", "function_memory", "function_api_stage", "function_env_variables", "function_tags", "manage_iam_role", "iam_role_arn",
 			"function_source_bucket", "function_source_dist_key", "function_source_dependencies_key", "function_s3_tags"}, seed.key) {
-			continue // they say the same, or the opposite, as others here
+			continue // they duplicate or contradict others
 		}
 		document[seed.key] = json.RawMessage(seed.value)
 		if seed.became == refusedKey {
@@ -144,7 +142,7 @@ func TestAllKeysOfTheSeedsAtOnce(t *testing.T) {
 	}
 }
 
-func TestWhatAsksForNothingSpecialIsNotRefused(t *testing.T) {
+func TestOldKeysWithoutEffectAreAccepted(t *testing.T) {
 	values := map[string]any{"version": "2.0", "api_gateway_endpoint_type": "REGIONAL", "automatic_layer": false, "function_s3_input": nil}
 	if _, err := Parse(values); err != nil {
 		t.Error(err)

@@ -14,30 +14,30 @@ import (
 	"defog-cdk/internal/suggest"
 )
 
-// contextFiles are the files that the CDK CLI reads context from, the
-// strongest first. The command line is stronger than all of them.
+// contextFiles are the files that the CDK CLI reads context from, highest
+// precedence first. The command line overrides all of them.
 // https://docs.aws.amazon.com/cdk/v2/guide/context.html
 var contextFiles = []string{"cdk.json", "cdk.context.json", "~/.cdk.json"}
 
-// notOfStages are the settings that no stage has: those that choose it, and the
-// pipeline's, which deploys the stages.
+// notOfStages are the settings that a stage cannot have: those that select it, and
+// those of the pipeline that deploys it.
 var notOfStages = []string{
 	"stage", "settings_file",
 	"pipeline", "pipeline_source", "pipeline_stages", "pipeline_account", "pipeline_region", "pipeline_notify_email", "pipeline_kms",
 }
 
-// findSources takes apart the context that the CDK CLI made of its files and
-// its command line, and adds the settings file and the stages. What counts for
-// the chosen stage is in the order
+// findSources splits the context, which the CDK CLI merged from its files and its
+// command line, and adds the settings file and the stages. The sources of the
+// chosen stage are in the order of precedence
 //
 //	cdk.json < settings_file < cdk.json's stage < settings_file's stage < -c
 //
-// and other stages come by themselves, to be checked. In cdk.json, settings may
-// also stand in a map "defog", which is stronger than what stands beside it.
+// Other stages are returned for validation. In cdk.json, a map "defog" overrides
+// settings beside it.
 func findSources(context map[string]any) (chosen, others []source, problems []error) {
 	command, files, problems := split(context)
 	choose := func(key string) string {
-		for _, s := range append([]source{command}, backward(files)...) {
+		for _, s := range append([]source{command}, reversed(files)...) {
 			if text, ok := scalar(s.values[key]); ok && text != "" {
 				return text
 			}
@@ -73,14 +73,13 @@ func findSources(context map[string]any) (chosen, others []source, problems []er
 		}
 	}
 	if hint := suggest.Hint(stage, names); len(stages) == 0 && hint != "" && !pipeline {
-		problems = append(problems, fmt.Errorf("stage: stages has no %q%s; for a stage without settings of its own, add it there as {}", stage, hint))
+		problems = append(problems, fmt.Errorf("stage: no %q in stages%s; want an existing stage, or an empty entry {} for a new one", stage, hint))
 	}
 	return slices.Concat(files, stages, []source{command}), others, problems
 }
 
-// split tells what stands in the CDK's files from what was said on the command
-// line, which the CDK CLI hands over as one. A text that is said on the command
-// line just as a file has it counts as the file's.
+// split separates the CDK's files from the command line, which the CDK CLI merges.
+// A command line value that equals a file's counts as the file's.
 func split(context map[string]any) (command source, files []source, problems []error) {
 	command = source{name: "-c", values: maps.Clone(context), shared: true}
 	if command.values == nil {
@@ -93,7 +92,7 @@ func split(context map[string]any) (command source, files []source, problems []e
 		}
 		file := source{name: path, values: map[string]any{}, shared: true}
 		for key, value := range values {
-			if said, ok := command.values[key]; ok && reflect.DeepEqual(plain(said), plain(value)) {
+			if merged, ok := command.values[key]; ok && reflect.DeepEqual(plain(merged), plain(value)) {
 				file.values[key] = value
 				delete(command.values, key)
 			}
@@ -101,7 +100,7 @@ func split(context map[string]any) (command source, files []source, problems []e
 		if inner, given := file.values["defog"]; given {
 			object, ok := object(inner)
 			if !ok {
-				problems = append(problems, file.problem("defog", errors.New(`is not a map; valid: {"setting": value, …}`)))
+				problems = append(problems, file.problem("defog", errors.New(`not a map; want {"setting": value, …}`)))
 			}
 			files = append(files, source{name: path + ", defog", values: maps.Clone(object)})
 			delete(file.values, "defog")
@@ -110,33 +109,33 @@ func split(context map[string]any) (command source, files []source, problems []e
 	}
 	for _, key := range []string{"defog", "stages"} {
 		if _, given := command.values[key]; given {
-			problems = append(problems, command.problem(key, errors.New("is for files; valid: single settings, -c key=value")))
+			problems = append(problems, command.problem(key, errors.New("not allowed on the command line; want single settings, -c key=value")))
 			delete(command.values, key)
 		}
 	}
-	return command, backward(files), problems
+	return command, reversed(files), problems
 }
 
-// takeStages takes the stages out of a source, as sources by themselves.
+// takeStages removes the stages from a source and returns them as sources.
 func (s source) takeStages() (map[string]source, []error) {
 	value := s.values["stages"]
 	delete(s.values, "stages")
 	stages, ok := object(value)
 	if value != nil && !ok {
-		return nil, []error{s.problem("stages", errors.New(`is not a map; valid: {"stage": {"setting": value, …}, …}`))}
+		return nil, []error{s.problem("stages", errors.New(`not a map; want {"stage": {"setting": value, …}, …}`))}
 	}
 	found := map[string]source{}
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(stages)) {
 		values, ok := object(stages[name])
 		if !ok {
-			problems = append(problems, s.problem("stages."+name, errors.New(`is not a map; valid: {"setting": value, …}`)))
+			problems = append(problems, s.problem("stages."+name, errors.New(`not a map; want {"setting": value, …}`)))
 			continue
 		}
 		stage := source{name: s.name + ", stage " + name, values: maps.Clone(values)}
 		for _, key := range notOfStages {
 			if _, given := stage.values[key]; given {
-				problems = append(problems, stage.problem(key, errors.New("cannot be set by a stage; set it beside stages, or by -c")))
+				problems = append(problems, stage.problem(key, errors.New("not allowed in a stage; want it beside stages, or as -c")))
 				delete(stage.values, key)
 			}
 		}
@@ -149,15 +148,15 @@ func (s source) takeStages() (map[string]source, []error) {
 func readObject(path string) (map[string]any, error) {
 	home, err := os.UserHomeDir()
 	if err != nil && strings.HasPrefix(path, "~/") {
-		return nil, fmt.Errorf("find the home directory for %s: %w", path, fs.ErrNotExist)
+		return nil, fmt.Errorf("%s: find the home directory: %w", path, fs.ErrNotExist)
 	}
 	data, err := os.ReadFile(expand(path, home))
 	if err != nil {
-		return nil, fmt.Errorf("read settings from %s: %w", path, err)
+		return nil, err
 	}
 	var values map[string]any
 	if err := unmarshal(data, &values); err != nil {
-		return nil, fmt.Errorf("read settings from %s: %w", path, err)
+		return nil, fmt.Errorf("%s: invalid JSON: %w", path, err)
 	}
 	return values, nil
 }
@@ -165,13 +164,13 @@ func readObject(path string) (map[string]any, error) {
 // readContext returns the context in one of the contextFiles.
 func readContext(path string) (map[string]any, error) {
 	values, err := readObject(path)
-	if path != "cdk.context.json" { // which is nothing but context
+	if path != "cdk.context.json" { // which holds the context itself
 		values, _ = values["context"].(map[string]any)
 	}
 	return values, err
 }
 
-// plain is a JSON value with its numbers as numbers, whatever their digits.
+// plain returns a JSON value with numbers as float64, for comparisons.
 func plain(value any) any {
 	data, err := json.Marshal(value)
 	if err != nil {
@@ -184,13 +183,13 @@ func plain(value any) any {
 	return same
 }
 
-func backward(list []source) []source {
+func reversed(list []source) []source {
 	list = slices.Clone(list)
 	slices.Reverse(list)
 	return list
 }
 
-// initial is a setting's default.
+// initial returns a setting's default.
 func initial(key string) string {
 	return settingFields[slices.IndexFunc(settingFields, func(f field) bool { return f.key == key })].initial
 }

@@ -28,7 +28,7 @@ const settingsFile = `{
 	"stages": {"prod": {"throttle_burst": 80}}
 }`
 
-func TestSourcesFromTheWeakestToTheStrongest(t *testing.T) {
+func TestSourcesMergeByPrecedence(t *testing.T) {
 	tests := map[string]struct {
 		pairs []string
 		want  map[string]string // value and origin
@@ -57,7 +57,7 @@ func TestSourcesFromTheWeakestToTheStrongest(t *testing.T) {
 			"lambda_memory_size": "1024 -c", "tags.team": "ops -c", "tags.more": "1 -c", "tags.from": "stage cdk.json, stage prod",
 			"reserved_concurrency": "0 -c", "layers": " default",
 		}},
-		"the same as in the file, on the command line": {[]string{"stage=prod", "lambda_memory_size=256"}, map[string]string{
+		"a file's value on the command line": {[]string{"stage=prod", "lambda_memory_size=256"}, map[string]string{
 			"lambda_memory_size": "256 -c", // cdk.json has the number, -c the text
 		}},
 	}
@@ -85,7 +85,7 @@ func TestSourcesFromTheWeakestToTheStrongest(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrongInFilesIsSaidOfThem(t *testing.T) {
+func TestProblemsNameTheirFile(t *testing.T) {
 	inFolderWith(t, `{"context": {
 		"acknowledged-issue-numbers": [1], "lambda_memory_size": 64, "settings_file": "apps/shop.json",
 		"defog": {"acknowledged-issue-numbers": [1], "colour": "red"},
@@ -98,18 +98,18 @@ func TestWhatIsWrongInFilesIsSaidOfThem(t *testing.T) {
 	}
 	_, err = Parse(context)
 	want := strings.Join([]string{
-		`stages.odd (cdk.json): is not a map; valid: {"setting": value, …}`,
-		`settings_file (cdk.json, stage prod): cannot be set by a stage; set it beside stages, or by -c`,
-		`stages (apps/shop.json): is not a map; valid: {"stage": {"setting": value, …}, …}`,
-		`stage: stages has no "prd" (did you mean prod?); for a stage without settings of its own, add it there as {}`,
-		`lambda_memory_size (cdk.json): 64 is not valid; valid: 128 to 10240`,
-		`acknowledged-issue-numbers (cdk.json, defog): unknown setting; README lists all`,
-		`colour (cdk.json, defog): unknown setting; README lists all`,
-		`@aws-cdk/x:y (apps/shop.json): unknown setting; README lists all`,
-		`lambda_functions (apps/shop.json): there is one function; put its settings beside app_name, or into its stage`,
-		`retries (-c): "-1" is not valid; valid: 0 to 10`,
-		`retries (cdk.json, stage prod): 99 is not valid; valid: 0 to 10`,
-		`retires (cdk.json, stage staging): unknown setting (did you mean retries?); README lists all`,
+		`stages.odd (cdk.json): not a map; want {"setting": value, …}`,
+		`settings_file (cdk.json, stage prod): not allowed in a stage; want it beside stages, or as -c`,
+		`stages (apps/shop.json): not a map; want {"stage": {"setting": value, …}, …}`,
+		`stage: no "prd" in stages (did you mean prod?); want an existing stage, or an empty entry {} for a new one`,
+		`lambda_memory_size (cdk.json): 64 is invalid; want 128 to 10240`,
+		`acknowledged-issue-numbers (cdk.json, defog): unknown setting; want a key in docs/settings.md`,
+		`colour (cdk.json, defog): unknown setting; want a key in docs/settings.md`,
+		`@aws-cdk/x:y (apps/shop.json): unknown setting; want a key in docs/settings.md`,
+		`lambda_functions (apps/shop.json): the stack has one function; want its settings beside app_name, or in its stage`,
+		`retries (-c): "-1" is invalid; want 0 to 10`,
+		`retries (cdk.json, stage prod): 99 is invalid; want 0 to 10`,
+		`retires (cdk.json, stage staging): unknown setting (did you mean retries?); want a key in docs/settings.md`,
 	}, "\n")
 	if err == nil {
 		t.Fatal("accepted")
@@ -119,14 +119,14 @@ func TestWhatIsWrongInFilesIsSaidOfThem(t *testing.T) {
 	}
 }
 
-func TestASettingsFileThatIsNotThere(t *testing.T) {
+func TestMissingSettingsFileIsRefused(t *testing.T) {
 	_, err := Parse(map[string]any{"settings_file": "/nowhere/apps.json"})
-	if want := "settings_file: read settings from /nowhere/apps.json: open /nowhere/apps.json: no such file or directory"; err == nil || err.Error() != want {
+	if want := "settings_file: open /nowhere/apps.json: no such file or directory"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
 
-// inFolderWith goes to a folder with this cdk.json, and apps/shop.json.
+// inFolderWith changes to a folder with this cdk.json, and apps/shop.json.
 func inFolderWith(t *testing.T, cdk string) {
 	t.Helper()
 	t.Setenv("HOME", t.TempDir())

@@ -14,8 +14,8 @@ import (
 	"defog-cdk/internal/suggest"
 )
 
-// set stores a value in target, whose type is the field's or what that points
-// to or is a list of. The command line gives every value as text.
+// set stores a value in target, whose type is the field's type or its element.
+// Values from the command line are texts.
 func (f field) set(target reflect.Value, value any) error {
 	switch target.Kind() {
 	case reflect.String:
@@ -30,7 +30,7 @@ func (f field) set(target reflect.Value, value any) error {
 		target.SetInt(int64(n))
 	case reflect.Float64:
 		n, err := strconv.ParseFloat(fmt.Sprint(value), 64)
-		if err != nil || !(n >= float64(f.valid.least)) || math.IsInf(n, 0) { // NaN is no answer to >=
+		if err != nil || !(n >= float64(f.valid.least)) || math.IsInf(n, 0) { // NaN compares as false
 			return f.invalid(value)
 		}
 		target.SetFloat(n)
@@ -55,7 +55,7 @@ func (f field) set(target reflect.Value, value any) error {
 	return nil
 }
 
-// text checks one text. An empty one takes a setting back that has no default.
+// text validates one text. An empty one resets a setting without a default.
 func (f field) text(value any) (string, error) {
 	text, ok := value.(string)
 	switch {
@@ -64,18 +64,18 @@ func (f field) text(value any) (string, error) {
 	case text == "" && f.initial == "" && f.kind.Kind() == reflect.String:
 		return "", nil
 	case retired[f.key][text] != "":
-		return "", fmt.Errorf("%s was deprecated by Lambda on %s; valid: %s", show(text), retired[f.key][text], f.describe())
+		return "", fmt.Errorf("%s was deprecated by Lambda on %s; want %s", show(text), retired[f.key][text], f.describe())
 	case !f.valid.accepts(text):
-		return "", fmt.Errorf("%s is unknown%s; valid: %s", show(text), suggest.Hint(text, f.valid.words), f.describe())
+		return "", fmt.Errorf("%s is unknown%s; want %s", show(text), suggest.Hint(text, f.valid.words), f.describe())
 	case f.form != "" && !forms[f.form].pattern.MatchString(text):
 		return "", f.invalid(text)
 	case f.kind.Kind() == reflect.String && utf8.RuneCountInString(text) > f.valid.most:
-		return "", fmt.Errorf("%s has %d characters; valid: %s", show(text), utf8.RuneCountInString(text), f.describe())
+		return "", fmt.Errorf("%s has %d characters; want %s", show(text), utf8.RuneCountInString(text), f.describe())
 	}
 	return text, nil
 }
 
-// setList stores a list of texts, which may come as JSON or with commas.
+// setList stores a list of texts, given as JSON or separated by commas.
 func (f field) setList(target reflect.Value, value any) error {
 	items, ok := value.([]any)
 	if text, isText := value.(string); isText {
@@ -92,14 +92,14 @@ func (f field) setList(target reflect.Value, value any) error {
 		return f.invalid(value)
 	}
 	if len(items) > f.valid.most {
-		return fmt.Errorf("has %d entries; valid: %s", len(items), f.describe())
+		return fmt.Errorf("%d entries; want %s", len(items), f.describe())
 	}
 	var texts []string // nil when there are none
 	var problems []error
 	for _, item := range items {
 		text, err := f.text(item)
 		if err == nil && (text == "" || slices.Contains(texts, text)) {
-			err = fmt.Errorf("%s is empty or there twice; valid: %s", show(text), f.describe())
+			err = fmt.Errorf("%s is empty or duplicated; want %s", show(text), f.describe())
 		}
 		texts, problems = append(texts, text), append(problems, err)
 	}
@@ -108,7 +108,7 @@ func (f field) setList(target reflect.Value, value any) error {
 }
 
 func (f field) invalid(value any) error {
-	return fmt.Errorf("%s is not valid; valid: %s", show(value), f.describe())
+	return fmt.Errorf("%s is invalid; want %s", show(value), f.describe())
 }
 
 // object returns a JSON object, given as such or as text.
@@ -146,25 +146,25 @@ func scalar(value any) (string, bool) {
 	return "", false
 }
 
-// longest is how many characters of a wrong value an error shows.
-const longest = 60
+// maxShown is how many characters of an invalid value an error shows.
+const maxShown = 60
 
-// show quotes a value for an error: text in quotes, anything else as JSON.
-// What looks like a secret is not shown.
+// show formats a value for an error: text in quotes, other values as JSON. It
+// hides credentials.
 func show(value any) string {
 	text, isText := value.(string)
 	if !isText {
 		data, err := json.Marshal(value)
 		if err != nil {
-			return "the value"
+			return "the value" // not JSON
 		}
 		text = string(data)
 	}
 	if looksSecret(text) {
-		return "the value, which looks like a secret,"
+		return "the value (hidden: it looks like a secret)"
 	}
-	if runes := []rune(text); len(runes) > longest {
-		text = string(runes[:longest]) + "…"
+	if runes := []rune(text); len(runes) > maxShown {
+		text = string(runes[:maxShown]) + "…"
 	}
 	if isText {
 		return strconv.Quote(text)

@@ -306,7 +306,7 @@ func TestAskFailures(t *testing.T) {
 		"no URL":                {args: []string{"--url", "abcd1234"}, stderr: `"abcd1234" is not the URL of an API`},
 		"unknown auth":          {args: []string{"--url", "https://sql.example.com", "--auth", "magic"}, stderr: `--auth: "magic" is unknown; want iam or none`},
 		"auth without URL":      {args: []string{"--auth", "none"}, stderr: "--auth: has no effect without --url"},
-		"setting without value": {args: []string{"-c", "app_name"}, stderr: "-c app_name: has no value; valid: -c key=value"},
+		"setting without value": {args: []string{"-c", "app_name"}, stderr: "-c app_name: no value; want -c key=value"},
 		"unknown setting":       {args: []string{"-c", "app_nam=x"}, stderr: "app_nam (-c): unknown setting (did you mean app_name?)"},
 		"unknown flag":          {args: []string{"--jason"}, stderr: "unknown flag: --jason"},
 	}
