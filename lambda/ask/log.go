@@ -12,26 +12,26 @@ import (
 	"time"
 )
 
-// shortSecret is the length below which a secret is not looked for in the log:
-// it would blot out ordinary words.
+// shortSecret is the minimum length of a secret to redact: shorter ones would
+// match ordinary words.
 const shortSecret = 6
 
-// Secrets is what no log line may hold. The zero value is ready to use, by
-// several goroutines too.
+// Secrets holds the values to redact in the log. The zero value is ready for
+// use, also by several goroutines.
 type Secrets struct {
 	mu       sync.Mutex
 	known    []string
 	replacer atomic.Pointer[strings.Replacer]
 }
 
-// Add makes secrets known. Those that are too short to look for are ignored.
+// Add registers secrets. It ignores those shorter than shortSecret.
 func (s *Secrets) Add(secrets ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.known = append(s.known, slices.DeleteFunc(secrets, func(secret string) bool {
 		return len(secret) < shortSecret || slices.Contains(s.known, secret)
 	})...)
-	slices.SortFunc(s.known, func(a, b string) int { return len(b) - len(a) }) // one may begin with another
+	slices.SortFunc(s.known, func(a, b string) int { return len(b) - len(a) }) // a secret may be a prefix of another
 	var pairs []string
 	for _, secret := range s.known {
 		pairs = append(pairs, secret, "***", url.QueryEscape(secret), "***")
@@ -46,9 +46,8 @@ func (s *Secrets) redact(text string) string {
 	return text
 }
 
-// NewLogger returns a logger that writes one JSON object a line, with the keys
-// that Lambda looks for, and never any of the secrets, wherever a message, a
-// text or an error holds one.
+// NewLogger returns a logger that writes one JSON object per line, with the keys
+// that Lambda reads. It redacts the secrets in messages, strings and errors.
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
 func NewLogger(w io.Writer, secrets *Secrets) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{

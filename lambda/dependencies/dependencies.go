@@ -1,15 +1,14 @@
-// Package dependencies makes a zip in S3 available as a folder.
+// Package dependencies extracts a zip in S3 to a folder.
 //
-// The zip is never on disk. Its last bytes, which hold the list of its
-// members, come by one request; the rest is fetched by range in parallel,
-// hashed in order, and each member is inflated straight into its file. A
-// small zip needs that one request and no other.
+// It does not store the zip. The first request returns the zip's last bytes,
+// with the list of members. Further requests fetch the rest by range in
+// parallel. The content is hashed in order, and each member is inflated into its
+// file. A small zip takes one request.
 //
-// A folder is named by its zip's content and appears by a rename when it is
-// complete, so one that is there is right, whatever was killed before and
-// whoever else extracts into the same directory. See Extractor.Ready. What a
-// killed or starved attempt has finished is where the next one begins, so that
-// an attempt that is given too little time is not made for ever.
+// A folder's name depends on the zip's content. A rename publishes the folder
+// after the extraction, so a published folder is complete, also after kills and
+// with concurrent processes. An attempt resumes the work of one that was killed
+// or timed out, so repeated short attempts succeed.
 package dependencies
 
 import (
@@ -26,11 +25,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// DefaultMaxBytes is the size of Lambda's /tmp unless a function asks for
-// more.
+// DefaultMaxBytes is the default size of Lambda's /tmp.
 const DefaultMaxBytes = 512 << 20
 
-// S3 is what an Extractor needs of *s3.Client.
+// S3 holds the methods of *s3.Client that an Extractor calls.
 type S3 interface {
 	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
 }
@@ -38,34 +36,33 @@ type S3 interface {
 // Extractor extracts zips below one directory.
 type Extractor struct {
 	S3        S3
-	Directory string       // where the folders are; made when it is absent
-	MaxBytes  int64        // the most bytes that a folder's files may hold; 0 means DefaultMaxBytes
-	Log       *slog.Logger // nil means silence
+	Directory string       // parent of the folders; created if necessary
+	MaxBytes  int64        // limit of the files' total size; 0 means DefaultMaxBytes
+	Log       *slog.Logger // nil for no log
 
-	transfer transfer // the zero value but in tests
+	transfer transfer // zero except in tests
 }
 
-// Ready returns the folder with the object's content, and extracts it first
-// where that has not been done. An object with a SHA256 or a VersionID that
-// has been extracted costs one stat; without either, S3 is asked for the ETag
-// each time.
+// Extract returns the folder with the object's content, and extracts it if
+// necessary. After an extraction, an object with a SHA256 or a VersionID costs
+// one stat. Without either, each call requests the ETag from S3.
 //
-// Several processes may call Ready with the same Directory: one extracts, the
-// others wait for it. Where a killed one was, or one whose ctx ended or that S3
-// failed, the next goes on if the object is still the same; anything else is
-// removed. Transient faults of S3 are retried, a request ten times at most,
-// while ctx lasts. A bucket in another region than the client is read there.
+// Several processes may call Extract with the same Directory: one extracts, and
+// the others wait. If an attempt is killed, times out or fails at S3, the next
+// one resumes it, provided that the object is the same. Files of other attempts
+// are removed. Transient S3 errors are retried until ctx ends, at most ten times
+// per request. The bucket may be in another region than the client.
 //
-// The error wraps a *RefusedError when the zip is broken, hostile or another
-// one than expected, a *FetchError when S3 does not give it, or ctx's own. It
-// is one line and names bucket and key.
-func (e *Extractor) Ready(ctx context.Context, object Object) (string, error) {
-	return e.named(ctx, object, func(string) error { return nil })
+// The error is one line and names bucket and key. It wraps a *RefusedError for
+// an invalid, hostile or unexpected zip, a *FetchError for an error of S3, or
+// the error of ctx.
+func (e *Extractor) Extract(ctx context.Context, object Object) (string, error) {
+	return e.extract(ctx, object, func(string) error { return nil })
 }
 
-// named names the object in whatever goes wrong.
-func (e *Extractor) named(ctx context.Context, object Object, before func(name string) error) (string, error) {
-	folder, err := e.ready(ctx, object, before)
+// extract adds the object's name to the error.
+func (e *Extractor) extract(ctx context.Context, object Object, before func(name string) error) (string, error) {
+	folder, err := e.folder(ctx, object, before)
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
 		return "", fmt.Errorf("dependencies %s: %w: check ephemeral_storage", object, err)
@@ -75,8 +72,8 @@ func (e *Extractor) named(ctx context.Context, object Object, before func(name s
 	return folder, nil
 }
 
-// ready calls before with the folder's name when it is about to be made.
-func (e *Extractor) ready(ctx context.Context, object Object, before func(name string) error) (string, error) {
+// folder calls before with the folder's name ahead of an extraction.
+func (e *Extractor) folder(ctx context.Context, object Object, before func(name string) error) (string, error) {
 	if err := object.validate(); err != nil {
 		return "", err
 	}
@@ -84,14 +81,14 @@ func (e *Extractor) ready(ctx context.Context, object Object, before func(name s
 		return folder, nil
 	}
 	if err := os.MkdirAll(e.Directory, 0o700); err != nil {
-		return "", fmt.Errorf("make the directory: %w", err)
+		return "", fmt.Errorf("create the directory: %w", err)
 	}
 	unlock, err := lock(ctx, e.Directory)
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
-	if folder, ok := e.done(object.name()); ok { // by whom we waited for
+	if folder, ok := e.done(object.name()); ok { // extracted by the former holder of the lock
 		return folder, nil
 	}
 
@@ -125,7 +122,7 @@ func (e *Extractor) ready(ctx context.Context, object Object, before func(name s
 	return folder, nil
 }
 
-// done reports whether the folder of that name is there, and so complete.
+// done returns the path of the folder, and whether it is published.
 func (e *Extractor) done(name string) (string, bool) {
 	if name == "" {
 		return "", false

@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// tree reads a folder: contents of files, modes where they are not 0644,
-// targets of links.
+// tree returns the content of each file below root, with its mode unless 0644,
+// and the target of each link.
 func tree(t *testing.T, root string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -51,8 +51,8 @@ func tree(t *testing.T, root string) map[string]string {
 	return found
 }
 
-// big is a zip of many requests: its members are smaller and larger than a
-// piece, stored and deflated.
+// big returns a zip that takes many requests. Its members are smaller and larger
+// than a piece, stored and deflated.
 func big(seed uint64) (content []byte, want map[string]string) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	want = map[string]string{}
@@ -74,16 +74,16 @@ func big(seed uint64) (content []byte, want map[string]string) {
 	return a.bytes(), want
 }
 
-func ready(t *testing.T, e *Extractor, o Object) string {
+func extracted(t *testing.T, e *Extractor, o Object) string {
 	t.Helper()
-	folder, err := e.Ready(t.Context(), o)
+	folder, err := e.Extract(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return folder
 }
 
-func TestReadyExtractsEveryShape(t *testing.T) {
+func TestExtractSupportsAllZipForms(t *testing.T) {
 	bigZip, bigTree := big(1)
 	var stdlib bytes.Buffer
 	w := zip.NewWriter(&stdlib)
@@ -97,7 +97,7 @@ func TestReadyExtractsEveryShape(t *testing.T) {
 		content []byte
 		want    map[string]string
 	}{
-		"nothing":      {zipOf(), map[string]string{}},
+		"no members":   {zipOf(), map[string]string{}},
 		"many pieces":  {bigZip, bigTree},
 		"archive/zip":  {stdlib.Bytes(), map[string]string{"from/": "", "from/the/": "", "from/the/standard/": "", "from/the/standard/library.txt": "hello"}},
 		"empty files":  {zipOf(entry{name: "a"}, entry{name: "b", method: methodDeflate}), map[string]string{"a": "", "b": ""}},
@@ -123,7 +123,7 @@ func TestReadyExtractsEveryShape(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, test.content)
-			folder := ready(t, s.extractor(t), object(test.content))
+			folder := extracted(t, s.extractor(t), object(test.content))
 			if diff := cmp.Diff(test.want, tree(t, folder)); diff != "" {
 				t.Errorf("-want +got\n%s", diff)
 			}
@@ -131,31 +131,31 @@ func TestReadyExtractsEveryShape(t *testing.T) {
 	}
 }
 
-// otherOrder is a zip whose directory lists the second member first.
+// otherOrder returns a zip whose directory lists the second member first.
 func otherOrder() []byte {
 	a := archive{entries: []entry{{name: "a", data: "first"}, {name: "b", data: "second"}}}
 	a.central = func(b []byte) []byte { return slices.Concat(b[len(b)/2:], b[:len(b)/2]) }
 	return a.bytes()
 }
 
-func TestSmallZipNeedsOneRequest(t *testing.T) {
+func TestExtractFetchesSmallZipInOneRequest(t *testing.T) {
 	content := zipOf(entry{name: "a", data: strings.Repeat("x", 1000), method: methodDeflate})
 	s := serve(t, content)
 	e := s.extractor(t)
 	e.transfer = transfer{}
-	ready(t, e, object(content))
-	if diff := cmp.Diff([]string{"bytes=-2097152"}, s.asked()); diff != "" {
+	extracted(t, e, object(content))
+	if diff := cmp.Diff([]string{"bytes=-2097152"}, s.received()); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
 }
 
-func TestEveryByteIsFetchedOnce(t *testing.T) {
+func TestExtractFetchesEachByteOnce(t *testing.T) {
 	content, _ := big(2)
 	s := serve(t, content)
 	e := s.extractor(t)
-	ready(t, e, object(content))
+	extracted(t, e, object(content))
 	fetched := int64(0)
-	for i, r := range s.asked() {
+	for i, r := range s.received() {
 		var from, to int64
 		if i == 0 {
 			fetched += e.transfer.tail
@@ -170,30 +170,30 @@ func TestEveryByteIsFetchedOnce(t *testing.T) {
 	}
 }
 
-func TestWarmStartAsksNothing(t *testing.T) {
+func TestExtractReusesPublishedFolder(t *testing.T) {
 	content := zipOf(entry{name: "a", data: "1"})
 	for _, o := range []Object{object(content), {Bucket: "b", Key: "k", VersionID: "v1"}} {
 		s := serve(t, content)
 		e := s.extractor(t)
-		first := ready(t, e, o)
-		asked := len(s.asked())
-		if second := ready(t, e, o); second != first {
+		first := extracted(t, e, o)
+		requests := len(s.received())
+		if second := extracted(t, e, o); second != first {
 			t.Errorf("first %s, then %s", first, second)
 		}
-		if len(s.asked()) != asked {
-			t.Errorf("%s: asked again: %v", o, s.asked())
+		if len(s.received()) != requests {
+			t.Errorf("%s: further requests: %v", o, s.received())
 		}
 	}
 }
 
-func TestAnotherZipIsAnotherFolder(t *testing.T) {
+func TestExtractUsesOneFolderPerContent(t *testing.T) {
 	before, after := zipOf(entry{name: "a", data: "old"}), zipOf(entry{name: "b", data: "new"})
 	s := serve(t, before)
 	e := s.extractor(t)
 	latest := Object{Bucket: "assets", Key: "deps.zip"}
-	folders := []string{ready(t, e, object(before)), ready(t, e, latest), ready(t, e, latest)}
+	folders := []string{extracted(t, e, object(before)), extracted(t, e, latest), extracted(t, e, latest)}
 	s.put(after)
-	folders = append(folders, ready(t, e, object(after)), ready(t, e, latest))
+	folders = append(folders, extracted(t, e, object(after)), extracted(t, e, latest))
 	if folders[1] != folders[2] || folders[1] == folders[4] {
 		t.Errorf("folders of the latest version: %v", folders)
 	}
@@ -209,13 +209,13 @@ func TestAnotherZipIsAnotherFolder(t *testing.T) {
 	}
 }
 
-func TestObjectIsChecked(t *testing.T) {
+func TestExtractRejectsInvalidObject(t *testing.T) {
 	for _, o := range []Object{
 		{Key: "k"}, {Bucket: "b"},
 		{Bucket: "b", Key: "k", SHA256: "../../etc"},
 		{Bucket: "b", Key: "k", SHA256: strings.Repeat("A", 64)},
 	} {
-		if _, err := (&Extractor{Directory: t.TempDir()}).Ready(t.Context(), o); err == nil {
+		if _, err := (&Extractor{Directory: t.TempDir()}).Extract(t.Context(), o); err == nil {
 			t.Errorf("%+v: no error", o)
 		}
 	}

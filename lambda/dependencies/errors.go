@@ -19,9 +19,9 @@ var (
 	errEmpty   = rules.Refuse("the object is empty")
 )
 
-// FetchError says that S3 did not give the object.
+// FetchError reports that S3 did not return the object.
 type FetchError struct {
-	Check string // what to look at; empty when there is nothing to say
+	Check string // advice on what to check; may be empty
 	Cause error
 }
 
@@ -35,7 +35,7 @@ func (e *FetchError) Error() string {
 // Unwrap returns the SDK's error.
 func (e *FetchError) Unwrap() error { return e.Cause }
 
-// fetchError turns the SDK's error into ours.
+// fetchError converts an error of the SDK to one of this package.
 func fetchError(err error) error {
 	switch status := httpStatus(err); status {
 	case http.StatusPreconditionFailed:
@@ -54,14 +54,14 @@ func check(status int, code string) string {
 	case code == "NoSuchVersion":
 		return "the object's version"
 	case status == http.StatusNotFound:
-		return "the key; the object may have been deleted or never uploaded"
+		return "the key: the object does not exist"
 	case status == http.StatusMethodNotAllowed:
-		return "the object's version; it is a delete marker"
+		return "the object's version: it is a delete marker"
 	case status == http.StatusForbidden:
-		return "that the function's role allows s3:GetObject on this object (s3:GetObjectVersion for a version, " +
-			"kms:Decrypt for its key), that no bucket policy denies it, and that the object exists"
+		return "that the function's role allows s3:GetObject on this object, that no bucket policy denies it, " +
+			"and that the object exists; a version requires s3:GetObjectVersion, and a KMS key requires kms:Decrypt"
 	case status == http.StatusMovedPermanently:
-		return "the region; the bucket is in another one than the function"
+		return "the region: the bucket is in another one than the function"
 	default:
 		return ""
 	}
@@ -74,8 +74,8 @@ func httpStatus(err error) int {
 	return 0
 }
 
-// bucketRegion returns the region that S3 says a bucket is in when it is asked
-// for it in another one, and "" for any other error or none.
+// bucketRegion returns the bucket's region from an S3 error about a request to
+// another region, and "" for any other error.
 func bucketRegion(err error) string {
 	response, ok := errors.AsType[*smithyhttp.ResponseError](err)
 	if !ok {

@@ -19,15 +19,15 @@ import (
 	"defog-cdk/internal/archive/rules"
 )
 
-// unverified is the mode of a file whose content is not known to be complete
-// and right. It gets its own mode when that is so.
+// unverified is the mode of a file until its content is complete and verified.
 const unverified = 0o200
 
-// extract makes the plan's tree in root, which is empty or holds what an
-// earlier attempt at the same plan has done, and returns how many files of that
-// it kept. Links come last, so that nothing is ever written through one.
+// extract creates the plan's tree in root, which is empty or holds the result of
+// an earlier attempt at the same plan. It returns the number of files that it
+// kept from the earlier attempt. It creates links last, so that no file is
+// written through one.
 func extract(ctx context.Context, src *source, p *plan, root string) (found int, err error) {
-	missing, err := sift(root, p.Members)
+	missing, err := removeUnfinished(root, p.Members)
 	if err != nil {
 		return 0, err
 	}
@@ -59,12 +59,12 @@ func extract(ctx context.Context, src *source, p *plan, root string) (found int,
 	return len(p.Members) - len(missing), links.create(ctx, root)
 }
 
-// sift removes what an earlier attempt did not finish, and every link, and
-// returns the members that are not there.
-func sift(root string, members []rules.Member) ([]rules.Member, error) {
+// removeUnfinished removes the unverified files and the links of an earlier
+// attempt, and returns the members to extract.
+func removeUnfinished(root string, members []rules.Member) ([]rules.Member, error) {
 	entries, err := os.ReadDir(root)
 	if err != nil {
-		return nil, fmt.Errorf("look for what an earlier attempt left: %w", err)
+		return nil, fmt.Errorf("read the partial folder: %w", err)
 	}
 	if len(entries) == 0 {
 		return members, nil
@@ -80,7 +80,7 @@ func sift(root string, members []rules.Member) ([]rules.Member, error) {
 			err = os.Remove(name)
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("remove what an earlier attempt left: %w", err)
+			return nil, fmt.Errorf("remove an unfinished file: %w", err)
 		}
 		missing = append(missing, m)
 	}
@@ -90,13 +90,13 @@ func sift(root string, members []rules.Member) ([]rules.Member, error) {
 func makeFolders(root string, folders []string) error {
 	for _, name := range folders {
 		if err := os.Mkdir(filepath.Join(root, name), 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
-			return fmt.Errorf("make a folder: %w", err)
+			return fmt.Errorf("create a folder: %w", err)
 		}
 	}
 	return nil
 }
 
-// worker extracts one member after the other and keeps its buffers.
+// worker extracts members one by one and reuses its buffers.
 type worker struct {
 	root    string
 	links   *links
@@ -104,7 +104,7 @@ type worker struct {
 	inflate io.ReadCloser
 }
 
-// work takes spans in the object's order, as pieces demands.
+// work extracts spans in the object's order, which pieces requires.
 func (w *worker) work(ctx context.Context, incoming *pieces, queue <-chan span) error {
 	for s := range queue {
 		in := incoming.reader(ctx, s)
@@ -131,7 +131,7 @@ func (w *worker) member(in *reader, m *rules.Member) error {
 	}
 	out, err := os.OpenFile(filepath.Join(w.root, m.Path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, unverified)
 	if err != nil {
-		return fmt.Errorf("make a file: %w", err)
+		return fmt.Errorf("create a file: %w", err)
 	}
 	if err = w.content(in, m, out); err == nil {
 		err = out.Chmod(m.Mode())
@@ -142,7 +142,7 @@ func (w *worker) member(in *reader, m *rules.Member) error {
 	return err
 }
 
-// link notes where the link leads.
+// link records the link's target.
 func (w *worker) link(in *reader, m *rules.Member) error {
 	var target strings.Builder
 	if err := w.content(in, m, &target); err != nil {
@@ -167,34 +167,34 @@ func localHeader(in *reader, m *rules.Member) error {
 	return nil
 }
 
-// content writes the member's bytes to out and checks that they are exactly
-// those that the central directory announces.
+// content writes the member's bytes to out and verifies their size and CRC-32
+// against the central directory.
 func (w *worker) content(in *reader, m *rules.Member, out io.Writer) error {
 	data := &io.LimitedReader{R: in, N: m.Compressed}
 	w.buffer.Reset(data)
 	var body io.Reader = w.buffer
 	if m.Method == rules.Deflate {
 		if err := w.inflate.(flate.Resetter).Reset(w.buffer, nil); err != nil {
-			return fmt.Errorf("start to inflate: %w", err)
+			return fmt.Errorf("reset the inflater: %w", err)
 		}
 		body = w.inflate
 	}
-	to := &exact{out: out, left: m.Size}
-	if _, err := io.Copy(to, body); err != nil {
+	checked := &checkedWriter{out: out, left: m.Size}
+	if _, err := io.Copy(checked, body); err != nil {
 		return contentError(m, err)
 	}
 	switch unread := data.N + int64(w.buffer.Buffered()); {
-	case to.left > 0:
-		return rules.RefuseMember(m.Name, "has %d bytes less than announced", to.left)
+	case checked.left > 0:
+		return rules.RefuseMember(m.Name, "has %d bytes less than announced", checked.left)
 	case unread > 0:
 		return rules.RefuseMember(m.Name, "has %d bytes after the end of its data", unread)
-	case to.crc != m.CRC:
-		return rules.RefuseMember(m.Name, "has CRC-32 %08x instead of %08x", to.crc, m.CRC)
+	case checked.crc != m.CRC:
+		return rules.RefuseMember(m.Name, "has CRC-32 %08x instead of %08x", checked.crc, m.CRC)
 	}
 	return nil
 }
 
-// contentError tells bad data from a failure to read or write.
+// contentError distinguishes invalid data from errors of reading and writing.
 func contentError(m *rules.Member, err error) error {
 	if _, ok := errors.AsType[flate.CorruptInputError](err); ok {
 		return rules.RefuseMember(m.Name, "has broken DEFLATE data")
@@ -211,18 +211,18 @@ func contentError(m *rules.Member, err error) error {
 
 var errTooLong = errors.New("more bytes than announced")
 
-// exact passes no more bytes on than were announced, and takes their CRC-32.
-type exact struct {
+// checkedWriter writes at most left bytes to out and computes their CRC-32.
+type checkedWriter struct {
 	out  io.Writer
 	left int64
 	crc  uint32
 }
 
-func (e *exact) Write(p []byte) (int, error) {
-	if int64(len(p)) > e.left {
+func (w *checkedWriter) Write(p []byte) (int, error) {
+	if int64(len(p)) > w.left {
 		return 0, errTooLong
 	}
-	e.crc = crc32.Update(e.crc, crc32.IEEETable, p)
-	e.left -= int64(len(p))
-	return e.out.Write(p)
+	w.crc = crc32.Update(w.crc, crc32.IEEETable, p)
+	w.left -= int64(len(p))
+	return w.out.Write(p)
 }

@@ -15,18 +15,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// transfer is how an object is fetched. Together its buffers are what an
-// extraction needs of memory.
+// transfer holds the sizes of requests and buffers. They determine the memory of
+// an extraction.
 type transfer struct {
-	tail  int64 // bytes of the first request, the object's last
-	piece int64 // bytes of every other request
-	ahead int   // pieces that are in memory or on their way
-	span  int64 // bytes that one worker takes at a time, or a little more
+	tail  int64 // bytes of the first request, at the object's end
+	piece int64 // bytes of each other request
+	ahead int   // pieces in memory or in transit
+	span  int64 // minimum bytes of a worker's unit of work
 }
 
-// orDefault fills in what measurements chose. Two MiB hold the members' list
-// of most zips, pieces of four MiB hide S3's time to the first byte, and six
-// of them keep two CPUs inflating.
+// orDefault returns sizes chosen by measurement. Two MiB hold the members' list
+// of most zips. Pieces of four MiB hide S3's time to the first byte, and six of
+// them keep two CPUs busy.
 func (t transfer) orDefault() transfer {
 	if t == (transfer{}) {
 		return transfer{tail: 2 << 20, piece: 4 << 20, ahead: 6, span: 1 << 20}
@@ -35,42 +35,42 @@ func (t transfer) orDefault() transfer {
 }
 
 const (
-	// stalled is how long a request may bring no byte before it is given up
-	// and made again.
-	stalled = 5 * time.Second
+	// stallTime is the timeout of a request that returns no byte. The request is
+	// then repeated.
+	stallTime = 5 * time.Second
 
-	// attempts is how often one range is asked for.
+	// attempts is the limit of requests for one range.
 	attempts = 10
 
 	firstPause = 50 * time.Millisecond
 	lastPause  = 2 * time.Second
 )
 
-// source reads one object, the same version of it throughout.
+// source reads one version of one object.
 type source struct {
 	s3       S3
 	object   Object
 	transfer transfer
 	log      *slog.Logger
 
-	// What open finds out.
-	region string // the bucket's, where it is not the client's
+	// Set by open.
+	region string // of the bucket, if it differs from the client's
 	etag   string
 	size   int64
 	tail   []byte // the object's last bytes
 }
 
-// tailStart is the offset of the object's bytes that are in memory.
+// tailStart returns the offset of tail in the object.
 func (s *source) tailStart() int64 { return s.size - int64(len(s.tail)) }
 
-// open asks for the object's tail, and so for its size and ETag.
+// open requests the object's tail, and with it the size and the ETag.
 func (s *source) open(ctx context.Context) error {
 	return s.retry(ctx, func(ctx context.Context, alive func()) error {
 		tail := fmt.Sprintf("bytes=-%d", s.transfer.tail)
 		out, err := s.get(ctx, tail, nil)
 		if region := bucketRegion(err); region != "" && s.region == "" {
 			s.region = region
-			s.log.InfoContext(ctx, "the dependencies' bucket is in another region", "object", s.object.String(), "region", region)
+			s.log.InfoContext(ctx, "the bucket of the dependencies is in another region", "object", s.object.String(), "region", region)
 			out, err = s.get(ctx, tail, nil)
 		}
 		if err != nil {
@@ -90,8 +90,8 @@ func (s *source) open(ctx context.Context) error {
 	})
 }
 
-// fill reads the object's bytes from offset on into buf. After a fault it
-// goes on where it was.
+// fill reads len(buf) bytes at offset into buf. A retry resumes after the last
+// byte received.
 func (s *source) fill(ctx context.Context, offset int64, buf []byte) error {
 	return s.retry(ctx, func(ctx context.Context, alive func()) error {
 		out, err := s.get(ctx, fmt.Sprintf("bytes=%d-%d", offset, offset+int64(len(buf))-1), &s.etag)
@@ -107,7 +107,7 @@ func (s *source) fill(ctx context.Context, offset int64, buf []byte) error {
 			return errChanged
 		}
 		if start != offset {
-			return &FetchError{Cause: fmt.Errorf("asked for bytes from %d on, got them from %d on", offset, start)}
+			return &FetchError{Cause: fmt.Errorf("requested bytes at %d, received bytes at %d", offset, start)}
 		}
 		n, err := readFull(out.Body, buf, alive)
 		offset, buf = offset+int64(n), buf[n:]
@@ -121,13 +121,13 @@ func (s *source) get(ctx context.Context, byteRange string, ifMatch *string) (*s
 		input.VersionId = &s.object.VersionID
 	}
 	return s.s3.GetObject(ctx, input, func(o *s3.Options) {
-		o.Retryer = aws.NopRetryer{} // retry sees requests and bodies alike
+		o.Retryer = aws.NopRetryer{} // source.retry covers the body too
 		o.DisableLogOutputChecksumValidationSkipped = true
 		o.Region = cmp.Or(s.region, o.Region)
 	})
 }
 
-// contentRange returns where the answer's body begins in the object, and the
+// contentRange returns the offset of the response's body in the object, and the
 // object's size.
 func contentRange(out *s3.GetObjectOutput) (start, size int64, err error) {
 	if out.ContentRange == nil { // the whole object
@@ -136,21 +136,21 @@ func contentRange(out *s3.GetObjectOutput) (start, size int64, err error) {
 	var last int64
 	_, err = fmt.Sscanf(*out.ContentRange, "bytes %d-%d/%d", &start, &last, &size)
 	switch {
-	case err == nil && size == 0: // S3 answers 416; others do this
+	case err == nil && size == 0: // of servers that do not answer 416 as S3 does
 		return 0, 0, errEmpty
 	case err != nil || start < 0 || start > last || last >= size:
-		return 0, 0, &FetchError{Cause: fmt.Errorf("content range %q makes no sense", *out.ContentRange)}
+		return 0, 0, &FetchError{Cause: fmt.Errorf("content range %q is invalid", *out.ContentRange)}
 	default:
 		return start, size, nil
 	}
 }
 
-// bodyError is a fault in the middle of an answer.
+// bodyError is an error within a response's body.
 type bodyError struct{ error }
 
 func (e bodyError) Unwrap() error { return e.error }
 
-// readFull fills buf and says alive after each read.
+// readFull fills buf and calls alive after each read.
 func readFull(body io.Reader, buf []byte, alive func()) (n int, err error) {
 	for n < len(buf) {
 		read, err := body.Read(buf[n:])
@@ -160,14 +160,15 @@ func readFull(body io.Reader, buf []byte, alive func()) (n int, err error) {
 			if errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF
 			}
-			return n, bodyError{fmt.Errorf("read the answer's body: %w", err)}
+			return n, bodyError{fmt.Errorf("read the response's body: %w", err)}
 		}
 	}
 	return n, nil
 }
 
-// retry makes attempts, ten at most, until one succeeds, fails for good, or
-// ctx ends. An attempt that says alive too seldom is cut off and counts as a fault.
+// retry repeats attempt after transient errors, up to the limit and until ctx
+// ends. An attempt must call alive at least every stallTime, or it is canceled,
+// which counts as a transient error.
 func (s *source) retry(ctx context.Context, attempt func(ctx context.Context, alive func()) error) error {
 	for count := 1; ; count++ {
 		err := watch(ctx, attempt)
@@ -178,9 +179,9 @@ func (s *source) retry(ctx context.Context, attempt func(ctx context.Context, al
 			return fmt.Errorf("fetch from S3: %w", ctx.Err())
 		}
 		if count == attempts || !transient(err) {
-			return asOurs(err)
+			return convert(err)
 		}
-		s.log.WarnContext(ctx, "fetching dependencies again", "object", s.object.String(), "attempt", count, "error", err)
+		s.log.WarnContext(ctx, "retrying a request for dependencies", "object", s.object.String(), "attempt", count, "error", err)
 		pause := min(firstPause<<(count-1), lastPause)
 		pause = pause/2 + rand.N(pause/2)
 		select {
@@ -191,21 +192,22 @@ func (s *source) retry(ctx context.Context, attempt func(ctx context.Context, al
 	}
 }
 
-var errStalled = fmt.Errorf("S3 sent nothing for %s", stalled)
+var errStalled = fmt.Errorf("no data from S3 for %s", stallTime)
 
 func watch(ctx context.Context, attempt func(ctx context.Context, alive func()) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	watchdog := time.AfterFunc(stalled, func() { cancel(errStalled) })
+	watchdog := time.AfterFunc(stallTime, func() { cancel(errStalled) })
 	defer watchdog.Stop()
-	err := attempt(ctx, func() { watchdog.Reset(stalled) })
+	err := attempt(ctx, func() { watchdog.Reset(stallTime) })
 	if err != nil && errors.Is(context.Cause(ctx), errStalled) {
 		return bodyError{errStalled}
 	}
 	return err
 }
 
-// transient leaves it to the SDK which of its errors are worth another try.
+// transient reports whether a retry may succeed: after a bodyError, or after an
+// error that the SDK would retry.
 func transient(err error) bool {
 	if _, ok := errors.AsType[bodyError](err); ok {
 		return true
@@ -213,7 +215,8 @@ func transient(err error) bool {
 	return retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err).Bool()
 }
 
-func asOurs(err error) error {
+// convert returns errors of this package unchanged, and converts the SDK's.
+func convert(err error) error {
 	if _, ok := errors.AsType[*RefusedError](err); ok {
 		return err
 	}

@@ -19,8 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// status fails the requests whose number chosen picks; trying one again
-// gives it another number.
+// status fails the requests for whose number chosen returns true. A retry has
+// another number.
 func status(code int, name string, chosen func(int) bool) fault {
 	return func(number int, w http.ResponseWriter, _ *http.Request) (http.ResponseWriter, bool) {
 		if chosen(number) {
@@ -35,7 +35,7 @@ func fifth(number int) bool { return number%5 == 1 }
 
 func always(int) bool { return true }
 
-func TestTransientFaultsAreRetried(t *testing.T) {
+func TestExtractRetriesTransientErrors(t *testing.T) {
 	content, want := big(4)
 	for name, f := range map[string]fault{
 		"500":       status(http.StatusInternalServerError, "InternalError", fifth),
@@ -56,30 +56,30 @@ func TestTransientFaultsAreRetried(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, content)
-			s.spoil(f)
-			if diff := cmp.Diff(want, tree(t, ready(t, s.extractor(t), object(content)))); diff != "" {
+			s.inject(f)
+			if diff := cmp.Diff(want, tree(t, extracted(t, s.extractor(t), object(content)))); diff != "" {
 				t.Errorf("-want +got\n%s", diff)
 			}
 		})
 	}
 }
 
-func TestBrokenBodyGoesOnWhereItWas(t *testing.T) {
+func TestRetryResumesInterruptedBody(t *testing.T) {
 	content, _ := big(5)
 	s := serve(t, content)
-	s.spoil(func(_ int, w http.ResponseWriter, r *http.Request) (http.ResponseWriter, bool) {
+	s.inject(func(_ int, w http.ResponseWriter, r *http.Request) (http.ResponseWriter, bool) {
 		if r.Header.Get("Range") == "bytes=8192-16383" {
 			return &cut{w, 5000}, false
 		}
 		return w, false
 	})
-	ready(t, s.extractor(t), object(content))
-	if asked := strings.Join(s.asked(), " "); !strings.Contains(asked, "bytes=13192-16383") {
-		t.Errorf("asked for %s", asked)
+	extracted(t, s.extractor(t), object(content))
+	if ranges := strings.Join(s.received(), " "); !strings.Contains(ranges, "bytes=13192-16383") {
+		t.Errorf("requested %s", ranges)
 	}
 }
 
-func TestFaultsThatLast(t *testing.T) {
+func TestExtractReportsPermanentErrors(t *testing.T) {
 	content, _ := big(6)
 	tests := map[string]struct {
 		fault    fault
@@ -100,44 +100,44 @@ func TestFaultsThatLast(t *testing.T) {
 			w.Header().Set("Content-Range", "bytes 7-3/9")
 			w.WriteHeader(http.StatusPartialContent)
 			return nil, true
-		}, "makes no sense", 1},
+		}, "is invalid", 1},
 		"forbidden later": {status(http.StatusForbidden, "AccessDenied", func(n int) bool { return n > 1 }), "check that the function's role", 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, content)
-			s.spoil(test.fault)
+			s.inject(test.fault)
 			e := s.extractor(t)
-			_, err := e.Ready(t.Context(), object(content))
+			_, err := e.Extract(t.Context(), object(content))
 			if _, ok := errors.AsType[*FetchError](err); !ok || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v; want a *FetchError with %q", err, test.want)
 			}
 			if text := err.Error(); !strings.Contains(text, "s3://assets/deps/v1.zip") || strings.Contains(text, "\n") || strings.Contains(text, secretKey) {
-				t.Errorf("error is no clear line: %q", text)
+				t.Errorf("error is not one line with the object and without secrets: %q", text)
 			}
-			if got := len(s.asked()); test.requests != 0 && got != test.requests {
+			if got := len(s.received()); test.requests != 0 && got != test.requests {
 				t.Errorf("%d requests, want %d", got, test.requests)
 			}
-			onlyLock(t, e)
+			requireOnlyLock(t, e)
 		})
 	}
 }
 
-// onlyLock fails the test when a failed attempt left anything.
-func onlyLock(t *testing.T, e *Extractor) {
+// requireOnlyLock fails the test if the directory holds anything but the lock.
+func requireOnlyLock(t *testing.T, e *Extractor) {
 	t.Helper()
 	if diff := cmp.Diff(map[string]string{".lock": "-rw------- "}, tree(t, e.Directory)); diff != "" {
 		t.Errorf("left behind: -want +got\n%s", diff)
 	}
 }
 
-func TestObjectThatChangesIsRefused(t *testing.T) {
+func TestExtractRefusesChangingObject(t *testing.T) {
 	content, _ := big(7)
 	other, _ := big(8)
 	for name, ignoreIfMatch := range map[string]bool{"412": false, "another ETag": true} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, content)
-			s.spoil(func(number int, w http.ResponseWriter, r *http.Request) (http.ResponseWriter, bool) {
+			s.inject(func(number int, w http.ResponseWriter, r *http.Request) (http.ResponseWriter, bool) {
 				if number == 3 {
 					s.put(other)
 				}
@@ -147,36 +147,36 @@ func TestObjectThatChangesIsRefused(t *testing.T) {
 				return w, false
 			})
 			e := s.extractor(t)
-			_, err := e.Ready(t.Context(), object(content))
+			_, err := e.Extract(t.Context(), object(content))
 			if _, ok := errors.AsType[*RefusedError](err); !ok || !strings.Contains(err.Error(), "changed while it was read") {
 				t.Errorf("error %v", err)
 			}
-			onlyLock(t, e)
+			requireOnlyLock(t, e)
 		})
 	}
 }
 
-func TestAnotherContentIsRefused(t *testing.T) {
+func TestExtractRefusesOtherHash(t *testing.T) {
 	gap := func(gap string) []byte {
 		return zipOf(entry{name: "a", data: strings.Repeat("x", 9000), gap: gap}, entry{name: "b", data: strings.Repeat("y", 9000)})
 	}
 	content := gap("between members")
-	for name, wrong := range map[string][]byte{"large": content, "small": zipOf(entry{name: "a"})} {
-		s := serve(t, wrong)
+	for name, other := range map[string][]byte{"large": content, "small": zipOf(entry{name: "a"})} {
+		s := serve(t, other)
 		e := s.extractor(t)
-		_, err := e.Ready(t.Context(), object(gap("BETWEEN MEMBERS"))) // no member differs
-		if _, ok := errors.AsType[*RefusedError](err); !ok || !strings.Contains(err.Error(), "SHA-256 is "+sha(wrong)) {
+		_, err := e.Extract(t.Context(), object(gap("BETWEEN MEMBERS"))) // no member differs
+		if _, ok := errors.AsType[*RefusedError](err); !ok || !strings.Contains(err.Error(), "SHA-256 is "+sha(other)) {
 			t.Errorf("%s: error %v", name, err)
 		}
-		onlyLock(t, e)
+		requireOnlyLock(t, e)
 	}
 }
 
-func TestContextEndsRetries(t *testing.T) {
+func TestRetryStopsWithContext(t *testing.T) {
 	content, _ := big(9)
 	s := serve(t, content)
 	ctx, cancel := context.WithCancel(t.Context())
-	s.spoil(func(number int, w http.ResponseWriter, _ *http.Request) (http.ResponseWriter, bool) {
+	s.inject(func(number int, w http.ResponseWriter, _ *http.Request) (http.ResponseWriter, bool) {
 		if number == 3 {
 			cancel()
 		}
@@ -184,16 +184,16 @@ func TestContextEndsRetries(t *testing.T) {
 		return nil, true
 	})
 	e := s.extractor(t)
-	if _, err := e.Ready(ctx, object(content)); !errors.Is(err, context.Canceled) {
+	if _, err := e.Extract(ctx, object(content)); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want context canceled", err)
 	}
-	if n := len(s.asked()); n != 3 {
+	if n := len(s.received()); n != 3 {
 		t.Errorf("%d requests, want 3", n)
 	}
-	onlyLock(t, e)
+	requireOnlyLock(t, e)
 }
 
-// silent answers its first request with a body that never comes.
+// silent is an S3 whose first response has a body without data.
 type silent struct {
 	content  []byte
 	requests int
@@ -216,23 +216,23 @@ func (u untilDone) Read([]byte) (int, error) {
 	return 0, u.ctx.Err()
 }
 
-func TestStalledBodyIsAskedForAgain(t *testing.T) {
+func TestExtractRetriesStalledBody(t *testing.T) {
 	content := zipOf(entry{name: "a", data: "1"})
 	directory := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		fake := &silent{content: content}
 		var logged bytes.Buffer
 		e := &Extractor{S3: fake, Directory: directory, Log: slog.New(slog.NewTextHandler(&logged, nil))}
-		if diff := cmp.Diff(map[string]string{"a": "1"}, tree(t, ready(t, e, object(content)))); diff != "" {
+		if diff := cmp.Diff(map[string]string{"a": "1"}, tree(t, extracted(t, e, object(content)))); diff != "" {
 			t.Errorf("-want +got\n%s", diff)
 		}
-		if fake.requests != 2 || !strings.Contains(logged.String(), "S3 sent nothing for 5s") {
+		if fake.requests != 2 || !strings.Contains(logged.String(), "no data from S3 for 5s") {
 			t.Errorf("%d requests, log %s", fake.requests, &logged)
 		}
 	})
 }
 
-func TestUnusableDirectoryIsAnError(t *testing.T) {
+func TestExtractReportsUnusableDirectory(t *testing.T) {
 	blocked := t.TempDir() + "/file"
 	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -240,12 +240,12 @@ func TestUnusableDirectoryIsAnError(t *testing.T) {
 	content := zipOf(entry{name: "a"})
 	e := serve(t, content).extractor(t)
 	e.Directory = blocked + "/deps"
-	if _, err := e.Ready(t.Context(), object(content)); err == nil || !strings.Contains(err.Error(), "make the directory") {
+	if _, err := e.Extract(t.Context(), object(content)); err == nil || !strings.Contains(err.Error(), "create the directory") {
 		t.Errorf("error %v", err)
 	}
 }
 
-func TestBucketInAnotherRegion(t *testing.T) {
+func TestExtractFollowsBucketRegion(t *testing.T) {
 	content, want := big(15)
 	for name, status := range map[string]int{
 		"PermanentRedirect":            http.StatusMovedPermanently,
@@ -254,7 +254,7 @@ func TestBucketInAnotherRegion(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, content)
 			redirected := 0
-			s.spoil(func(_ int, w http.ResponseWriter, r *http.Request) (http.ResponseWriter, bool) {
+			s.inject(func(_ int, w http.ResponseWriter, r *http.Request) (http.ResponseWriter, bool) {
 				w.Header().Set("x-amz-bucket-region", "us-west-2")
 				if strings.Contains(r.Header.Get("Authorization"), "/us-west-2/s3/aws4_request") {
 					return w, false
@@ -263,29 +263,29 @@ func TestBucketInAnotherRegion(t *testing.T) {
 				failure(w, status, name)
 				return nil, true
 			})
-			if diff := cmp.Diff(want, tree(t, ready(t, s.extractor(t), object(content)))); diff != "" {
+			if diff := cmp.Diff(want, tree(t, extracted(t, s.extractor(t), object(content)))); diff != "" {
 				t.Errorf("-want +got\n%s", diff)
 			}
 			if redirected != 1 {
-				t.Errorf("asked in the wrong region %d times", redirected)
+				t.Errorf("%d requests to the wrong region", redirected)
 			}
 		})
 	}
-	t.Run("and back", func(t *testing.T) { // a server that never is content
+	t.Run("endless redirects", func(t *testing.T) {
 		s := serve(t, content)
-		s.spoil(func(_ int, w http.ResponseWriter, _ *http.Request) (http.ResponseWriter, bool) {
+		s.inject(func(_ int, w http.ResponseWriter, _ *http.Request) (http.ResponseWriter, bool) {
 			w.Header().Set("x-amz-bucket-region", "us-west-2")
 			failure(w, http.StatusMovedPermanently, "PermanentRedirect")
 			return nil, true
 		})
-		_, err := s.extractor(t).Ready(t.Context(), object(content))
-		if err == nil || !strings.Contains(err.Error(), "check the region") || len(s.asked()) != 2 {
-			t.Errorf("%d requests, error %v", len(s.asked()), err)
+		_, err := s.extractor(t).Extract(t.Context(), object(content))
+		if err == nil || !strings.Contains(err.Error(), "check the region") || len(s.received()) != 2 {
+			t.Errorf("%d requests, error %v", len(s.received()), err)
 		}
 	})
 }
 
-// failing answers every request with 500.
+// failing is an S3 that answers each request with status 500.
 type failing struct{ requests int }
 
 func (f *failing) GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
@@ -294,13 +294,13 @@ func (f *failing) GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Opt
 	return nil, &smithyhttp.ResponseError{Response: response, Err: errors.New("InternalError")}
 }
 
-func TestFaultIsReportedWithinTheTimeToStart(t *testing.T) {
+func TestExtractGivesUpWithinStartTimeout(t *testing.T) {
 	directory := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		const lambdaWaits = 10 * time.Second
+		const startTimeout = 10 * time.Second
 		fake, began := &failing{}, time.Now()
-		_, err := (&Extractor{S3: fake, Directory: directory}).Ready(t.Context(), Object{Bucket: "b", Key: "k"})
-		if _, ok := errors.AsType[*FetchError](err); !ok || fake.requests != attempts || time.Since(began) >= lambdaWaits {
+		_, err := (&Extractor{S3: fake, Directory: directory}).Extract(t.Context(), Object{Bucket: "b", Key: "k"})
+		if _, ok := errors.AsType[*FetchError](err); !ok || fake.requests != attempts || time.Since(began) >= startTimeout {
 			t.Errorf("after %s and %d requests: error %v", time.Since(began), fake.requests, err)
 		}
 	})

@@ -10,8 +10,8 @@ import (
 	"defog-cdk/internal/archive/rules"
 )
 
-// FuzzDirectory checks what the plan promises for any zip that gets one, and
-// that the standard library reads the same members out of it.
+// FuzzDirectory checks the invariants of each plan, and that the standard library
+// reads the same members from the zip.
 func FuzzDirectory(f *testing.F) {
 	for seed := range uint64(3) {
 		content, _ := big(seed)
@@ -37,13 +37,13 @@ func FuzzDirectory(f *testing.F) {
 				t.Fatalf("member %q is outside", m.Name)
 			}
 			if parent := filepath.Dir(m.Path); parent != "." && !slices.Contains(p.Folders, parent) {
-				t.Fatalf("nobody makes %q", parent)
+				t.Fatalf("the plan lacks the folder %q", parent)
 			}
 			at = m.Limit
 			bytesOfAll += m.Size
 		}
 		if bytesOfAll != p.Bytes || bytesOfAll > 1<<30 {
-			t.Fatalf("the plan says %d bytes, the members %d", p.Bytes, bytesOfAll)
+			t.Fatalf("the plan has %d bytes, the members %d", p.Bytes, bytesOfAll)
 		}
 		compareWithStandardLibrary(t, content, p)
 	})
@@ -52,19 +52,19 @@ func FuzzDirectory(f *testing.F) {
 func compareWithStandardLibrary(t *testing.T, content []byte, p *plan) {
 	r, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
 	if err != nil {
-		t.Fatalf("accepted what archive/zip does not: %v", err)
+		t.Fatalf("accepted, but archive/zip rejects it: %v", err)
 	}
-	theirs := map[string]*zip.File{}
+	files := map[string]*zip.File{}
 	for _, f := range r.File {
-		theirs[f.Name] = f
+		files[f.Name] = f
 	}
 	for _, m := range p.Members {
-		f := theirs[m.Name]
+		f := files[m.Name]
 		if f == nil {
 			t.Fatalf("archive/zip has no %q", m.Name)
 		}
 		if f.UncompressedSize64 != uint64(m.Size) || f.CompressedSize64 != uint64(m.Compressed) || f.CRC32 != m.CRC {
-			t.Fatalf("archive/zip has %+v where we have %+v", f.FileHeader, m)
+			t.Fatalf("archive/zip has %+v, the plan %+v", f.FileHeader, m)
 		}
 	}
 }

@@ -10,28 +10,27 @@ import (
 	"syscall"
 )
 
-// Hold is Ready for a program that goes on as another one: until this process
-// has ended, even when it becomes another program by exec, no other call of
-// Hold removes the folder. Before it extracts it removes the folders of other
-// zips that nobody holds, for /tmp is small and a zip may be replaced.
+// Hold is Extract with a lock on the folder. Until the process ends, also after
+// an exec, no other call of Hold removes the folder. Ahead of an extraction, Hold
+// removes other folders without a lock, since /tmp is small.
 func (e *Extractor) Hold(ctx context.Context, object Object) (string, error) {
 	for {
-		folder, err := e.named(ctx, object, func(name string) error { return collect(e.Directory, name) })
+		folder, err := e.extract(ctx, object, func(name string) error { return collect(e.Directory, name) })
 		if err != nil {
 			return "", err
 		}
 		held, err := hold(folder)
 		if err != nil {
-			return "", fmt.Errorf("dependencies %s: hold the folder: %w", object, err)
+			return "", fmt.Errorf("dependencies %s: lock the folder: %w", object, err)
 		}
-		if held { // or else it was removed in between
+		if held { // otherwise another process has removed it
 			return folder, nil
 		}
 	}
 }
 
-// hold takes a shared lock on the folder and keeps it open, which exec does
-// not change. It reports false when the folder is not there any more.
+// hold locks the folder (shared) with a file descriptor that stays open, also
+// after an exec. It returns false if the folder does not exist any more.
 func hold(folder string) (bool, error) {
 	fd, err := syscall.Open(folder, syscall.O_RDONLY|syscall.O_DIRECTORY, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -43,12 +42,12 @@ func hold(folder string) (bool, error) {
 	if err := flock(fd, syscall.LOCK_SH); err != nil {
 		return false, errors.Join(err, syscall.Close(fd))
 	}
-	var locked, there syscall.Stat_t
+	var locked, current syscall.Stat_t
 	if err := syscall.Fstat(fd, &locked); err != nil {
 		return false, errors.Join(err, syscall.Close(fd))
 	}
-	err = syscall.Lstat(folder, &there)
-	if err == nil && there.Ino == locked.Ino && there.Dev == locked.Dev {
+	err = syscall.Lstat(folder, &current)
+	if err == nil && current.Ino == locked.Ino && current.Dev == locked.Dev {
 		return true, nil
 	}
 	if errors.Is(err, fs.ErrNotExist) {
@@ -65,12 +64,12 @@ func flock(fd, how int) error {
 	}
 }
 
-// collect removes the complete folders but name that nobody holds. The caller
+// collect removes published folders without a lock, except name. The caller
 // holds the directory's lock.
 func collect(directory, name string) error {
 	entries, err := os.ReadDir(directory)
 	if err != nil {
-		return fmt.Errorf("look for earlier folders: %w", err)
+		return fmt.Errorf("list earlier folders: %w", err)
 	}
 	for _, entry := range entries {
 		if !entry.IsDir() || entry.Name() == name || !isFolder(entry.Name()) {
@@ -83,8 +82,8 @@ func collect(directory, name string) error {
 	return nil
 }
 
-// removeUnheld renames the folder first, so that it never counts as complete
-// when this process is killed in the middle of removing it.
+// removeUnheld removes the folder unless a process holds it. It renames the
+// folder first, so that a kill does not leave an incomplete published folder.
 func removeUnheld(directory, name string) error {
 	folder, partial := filepath.Join(directory, name), filepath.Join(directory, partialPrefix+name)
 	held, err := os.Open(folder)

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// holder is a process that has become another program while it held a folder.
+// holder starts a process that holds a folder and then executes another program.
 func holder(t *testing.T, s *store, directory string, content []byte) (folder string) {
 	t.Helper()
 	cmd := child(s, directory, content, "-child.hold")
@@ -34,10 +34,10 @@ func holder(t *testing.T, s *store, directory string, content []byte) (folder st
 
 func release(cmd *exec.Cmd, end func() error) {
 	_ = end()
-	_ = cmd.Wait() // the shell ends by the end of its input
+	_ = cmd.Wait() // the shell exits at the end of its input
 }
 
-func TestHoldKeepsAndCollects(t *testing.T) {
+func TestHoldRemovesOnlyFoldersWithoutLock(t *testing.T) {
 	first, second, third := zipOf(entry{name: "a", data: "1"}), zipOf(entry{name: "a", data: "2"}), zipOf(entry{name: "a", data: "3"})
 	s := serve(t, first)
 	e := s.extractor(t)
@@ -55,25 +55,25 @@ func TestHoldKeepsAndCollects(t *testing.T) {
 	t.Run("held by a process", func(t *testing.T) {
 		held = holder(t, s, e.Directory, first)
 		s.put(second)
-		unheld = ready(t, e, object(second)) // Ready holds nothing
+		unheld = extracted(t, e, object(second)) // Extract takes no lock
 		latest := hold(third)
 		if !exists(held) {
-			t.Error("removed a folder that a process holds")
+			t.Error("removed a folder with a lock")
 		}
 		if exists(unheld) {
-			t.Error("kept a folder that nobody holds")
+			t.Error("kept a folder without a lock")
 		}
 		if diff := cmp.Diff(map[string]string{"a": "3"}, tree(t, latest)); diff != "" {
 			t.Errorf("-want +got\n%s", diff)
 		}
 	})
-	hold(second) // the process has ended
+	hold(second) // the holder has ended
 	if exists(held) {
-		t.Error("kept a folder whose process has ended")
+		t.Error("kept the folder of an ended process")
 	}
 }
 
-func TestHoldLeavesOthersFiles(t *testing.T) {
+func TestHoldKeepsUnrelatedFolders(t *testing.T) {
 	content := zipOf(entry{name: "a"})
 	s := serve(t, content)
 	e := s.extractor(t)

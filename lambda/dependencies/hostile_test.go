@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// hostile is a zip that must be refused, and a part of the reason.
+// hostile is a zip to refuse, with a part of the error.
 type hostile struct {
 	name    string
 	content []byte
@@ -126,7 +126,7 @@ func hostileMethods() []hostile {
 }
 
 func hostileSizes() []hostile {
-	// both lets the two headers tell the same lie.
+	// both changes the two headers alike.
 	both := func(e entry, lie func(*record)) []byte {
 		e.local, e.lie = lie, lie
 		return zipOf(e)
@@ -261,7 +261,7 @@ func cutOff() []hostile {
 	)
 }
 
-func TestHostileZipsAreRefused(t *testing.T) {
+func TestExtractRefusesHostileZips(t *testing.T) {
 	outside := t.TempDir()
 	sentinel := filepath.Join(outside, "sentinel")
 	if err := os.WriteFile(sentinel, []byte("untouched"), 0o600); err != nil {
@@ -282,7 +282,7 @@ func TestHostileZipsAreRefused(t *testing.T) {
 			e.Directory = filepath.Join(outside, "home", "deps")
 			defer os.RemoveAll(filepath.Join(outside, "home"))
 
-			folder, err := e.Ready(t.Context(), object(h.content))
+			folder, err := e.Extract(t.Context(), object(h.content))
 			refused, ok := errors.AsType[*RefusedError](err)
 			if !ok {
 				t.Fatalf("folder %q, error %v; want a *RefusedError", folder, err)
@@ -291,17 +291,17 @@ func TestHostileZipsAreRefused(t *testing.T) {
 				t.Errorf("error %q lacks %q", refused, h.want)
 			}
 			if text := err.Error(); strings.Contains(text, "\n") || !strings.Contains(text, "s3://assets/deps/v1.zip") || len(text) > 1000 {
-				t.Errorf("error is no clear line: %q", text)
+				t.Errorf("error is not one line with the object: %q", text)
 			}
 			if log.Len() > 0 {
-				t.Errorf("the log says more than the error: %s", &log)
+				t.Errorf("unexpected log: %s", &log)
 			}
 			want := map[string]string{"home/": "", "home/deps/": "", "home/deps/.lock": "-rw------- "}
 			for name, content := range before {
 				want[name] = content
 			}
 			if diff := cmp.Diff(want, tree(t, outside)); diff != "" {
-				t.Errorf("files were left or written outside: -want +got\n%s", diff)
+				t.Errorf("unexpected files: -want +got\n%s", diff)
 			}
 		})
 	}

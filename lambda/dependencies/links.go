@@ -34,7 +34,7 @@ func (l *links) create(ctx context.Context, root string) error {
 			return err
 		}
 		if err := os.Symlink(l.targets[name], filepath.Join(root, name)); err != nil {
-			return fmt.Errorf("make a link: %w", err)
+			return fmt.Errorf("create a link: %w", err)
 		}
 	}
 	return nil

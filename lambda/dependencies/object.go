@@ -12,11 +12,11 @@ import (
 // Object names a zip in S3.
 type Object struct {
 	Bucket, Key string
-	VersionID   string // empty means the latest
-	SHA256      string // of the zip's bytes, in lower-case hex; empty when unknown
+	VersionID   string // empty for the latest
+	SHA256      string // of the zip, in lower-case hex; empty if unknown
 }
 
-// String returns the object as an s3:// address.
+// String returns the object's s3:// URL.
 func (o Object) String() string {
 	address := "s3://" + o.Bucket + "/" + o.Key
 	if o.VersionID != "" {
@@ -29,21 +29,21 @@ var sha256Hex = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 func (o Object) validate() error {
 	if o.Bucket == "" || o.Key == "" {
-		return errors.New("bucket and key are both needed")
+		return errors.New("bucket or key is missing; want both")
 	}
 	if o.SHA256 != "" && !sha256Hex.MatchString(o.SHA256) {
-		return fmt.Errorf("SHA256 %q is not 64 lower-case hex digits", o.SHA256)
+		return fmt.Errorf("SHA256 %q is invalid; want 64 lower-case hex digits", o.SHA256)
 	}
 	return nil
 }
 
-// name is the folder's name as far as the object alone decides it: by its
-// content, or else by a version, which never changes. Otherwise it is empty.
+// name returns the folder's name if the hash or the version determines it, and
+// otherwise "".
 func (o Object) name() string {
 	switch {
 	case o.SHA256 != "":
 		return "sha256-" + o.SHA256
-	case o.VersionID != "" && o.VersionID != "null": // "null" is the one version that can be replaced
+	case o.VersionID != "" && o.VersionID != "null": // an upload can replace the version "null"
 		return "version-" + digest(o.Bucket, o.Key, o.VersionID)
 	default:
 		return ""
@@ -52,7 +52,7 @@ func (o Object) name() string {
 
 var folderName = regexp.MustCompile(`^(sha256|version|etag)-[0-9a-f]+$`)
 
-// isFolder reports whether the name is one of those that objects' folders have.
+// isFolder reports whether name is that of an object's folder.
 func isFolder(name string) bool { return folderName.MatchString(name) }
 
 func (o Object) nameByETag(etag string) string {

@@ -12,26 +12,25 @@ import (
 	"defog-cdk/internal/archive/rules"
 )
 
-// pieces is the whole object, fetched piece by piece, in order and several at
-// a time. A piece stays in memory until everyone who needs it has read it;
-// then its buffer serves a later one. Everyone starts in the object's order,
-// so who waits for a piece never keeps the buffer that it would come in.
+// pieces is the object, fetched in pieces, in order and several at a time. A
+// piece stays in memory until all its readers have released it; then a later
+// piece reuses its buffer. Readers start in the object's order, so no reader
+// that waits for a piece keeps the buffer which that piece requires.
 type pieces struct {
 	source *source
-	list   []piece // the last one is the source's tail
+	list   []piece // the last is the source's tail
 	free   chan []byte
 }
 
 type piece struct {
 	start   int64
 	data    []byte
-	arrived chan struct{} // closed when data is there
-	readers atomic.Int32  // how many will still read it
+	arrived chan struct{} // closed when data is complete
+	readers atomic.Int32  // that have not released the piece
 }
 
-// newPieces prepares the pieces for one reader a span and, where the object's
-// hash is known, the one who compares it. A piece that nobody reads is not
-// fetched.
+// newPieces returns the pieces for one reader per span and, if the object's hash
+// is known, for verify. A piece without readers is not fetched.
 func newPieces(src *source, spans []span) *pieces {
 	size := src.transfer.piece
 	count := int((src.tailStart() + size - 1) / size)
@@ -57,7 +56,7 @@ func newPieces(src *source, spans []span) *pieces {
 	return p
 }
 
-// index returns which piece holds the object's byte at offset.
+// index returns the index of the piece with the object's byte at offset.
 func (p *pieces) index(offset int64) int {
 	if offset >= p.source.tailStart() {
 		return len(p.list) - 1
@@ -65,7 +64,7 @@ func (p *pieces) index(offset int64) int {
 	return int(offset / p.source.transfer.piece)
 }
 
-// fetch starts fetching each piece as soon as there is a buffer for it.
+// fetch starts a request for each piece as soon as a buffer is free.
 func (p *pieces) fetch(ctx context.Context, group *errgroup.Group) error {
 	for i := range len(p.list) - 1 {
 		if p.list[i].readers.Load() == 0 {
@@ -93,7 +92,7 @@ func (p *pieces) fetch(ctx context.Context, group *errgroup.Group) error {
 	return nil
 }
 
-// wait returns a piece's bytes when they are there.
+// wait waits for piece i and returns its bytes.
 func (p *pieces) wait(ctx context.Context, i int) ([]byte, error) {
 	select {
 	case <-p.list[i].arrived:
@@ -103,15 +102,14 @@ func (p *pieces) wait(ctx context.Context, i int) ([]byte, error) {
 	}
 }
 
-// release says that one reader is through with a piece.
+// release marks piece i as read by one of its readers.
 func (p *pieces) release(i int) {
 	if piece := &p.list[i]; piece.readers.Add(-1) == 0 && i < len(p.list)-1 {
 		p.free <- piece.data[:cap(piece.data)]
 	}
 }
 
-// verify hashes every byte of the object and compares the result with want,
-// unless that is unknown.
+// verify compares the object's SHA-256 with want, unless want is "".
 func (p *pieces) verify(ctx context.Context, want string) error {
 	if want == "" {
 		return nil
@@ -131,12 +129,12 @@ func (p *pieces) verify(ctx context.Context, want string) error {
 	return nil
 }
 
-// reader reads one span, forward only.
+// reader reads one span sequentially.
 type reader struct {
 	ctx    context.Context
 	pieces *pieces
 	offset int64 // in the object
-	piece  int   // the first that is not released
+	piece  int   // the first piece not released
 	last   int
 }
 
@@ -144,7 +142,7 @@ func (p *pieces) reader(ctx context.Context, s span) *reader {
 	return &reader{ctx: ctx, pieces: p, offset: s.start, piece: p.index(s.start), last: p.index(s.end - 1)}
 }
 
-// Read reads from one piece at most.
+// Read implements io.Reader. It returns bytes of at most one piece.
 func (r *reader) Read(buf []byte) (int, error) {
 	if r.piece > r.last {
 		return 0, io.EOF
@@ -158,7 +156,7 @@ func (r *reader) Read(buf []byte) (int, error) {
 	return n, nil
 }
 
-// skipTo goes on to offset and releases the pieces before it.
+// skipTo moves to offset and releases the pieces before it.
 func (r *reader) skipTo(offset int64) {
 	r.offset = offset
 	for next := r.pieces.index(offset); r.piece < next && r.piece <= r.last; r.piece++ {
@@ -166,7 +164,7 @@ func (r *reader) skipTo(offset int64) {
 	}
 }
 
-// finish releases the pieces that were not read to their end.
+// finish releases the remaining pieces.
 func (r *reader) finish() {
 	for ; r.piece <= r.last; r.piece++ {
 		r.pieces.release(r.piece)

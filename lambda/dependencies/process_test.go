@@ -20,13 +20,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The test binary is also the process that gets killed: with these flags it
-// makes one object ready and prints the folder.
+// The test binary is also the process to kill: with these flags it extracts one
+// object and prints the folder.
 var (
-	childEndpoint  = flag.String("child.endpoint", "", "be a child process, of this S3")
+	childEndpoint  = flag.String("child.endpoint", "", "run as a child process with this S3 endpoint")
 	childDirectory = flag.String("child.directory", "", "the child's directory")
 	childSHA256    = flag.String("child.sha256", "", "the object's hash")
-	childHold      = flag.Bool("child.hold", false, "hold the folder, print it, and become a shell that waits")
+	childHold      = flag.Bool("child.hold", false, "hold the folder, print it, and execute a shell that waits")
 )
 
 func TestMain(m *testing.M) {
@@ -35,11 +35,11 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	e := &Extractor{S3: client(*childEndpoint), Directory: *childDirectory, transfer: tiny}
-	ready := e.Ready
+	method := e.Extract
 	if *childHold {
-		ready = e.Hold
+		method = e.Hold
 	}
-	folder, err := ready(context.Background(), Object{Bucket: "assets", Key: "deps/v1.zip", SHA256: *childSHA256})
+	folder, err := method(context.Background(), Object{Bucket: "assets", Key: "deps/v1.zip", SHA256: *childSHA256})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -55,28 +55,28 @@ func child(s *store, directory string, content []byte, more ...string) *exec.Cmd
 	return cmd
 }
 
-// TestKilledAtAnyMoment kills a process when S3 has answered a random number
-// of requests and a random bit later. Whatever that interrupts, a folder that
-// is there is complete, and the next start is right and leaves nothing else.
-func TestKilledAtAnyMoment(t *testing.T) {
+// TestKillLeavesCompleteFolderOrNone kills a process at random moments of an
+// extraction. A published folder is complete, and the next extraction succeeds
+// and removes partial folders.
+func TestKillLeavesCompleteFolderOrNone(t *testing.T) {
 	content, want := big(10)
 	var requests int
 	{
 		s := serve(t, content)
-		ready(t, s.extractor(t), object(content))
-		requests = len(s.asked())
+		extracted(t, s.extractor(t), object(content))
+		requests = len(s.received())
 	}
 	random := rand.New(rand.NewPCG(50, 50))
 	directory := t.TempDir() + "/deps"
-	halfDone, complete := 0, 0
+	partials, complete := 0, 0
 	for round := range 50 {
 		s := serve(t, content)
 		reached, at := make(chan struct{}), min(requests, 1+random.IntN(requests*5/4)) // the end more often
-		s.spoil(func(number int, w http.ResponseWriter, _ *http.Request) (http.ResponseWriter, bool) {
+		s.inject(func(number int, w http.ResponseWriter, _ *http.Request) (http.ResponseWriter, bool) {
 			if number == at {
 				close(reached)
 			}
-			time.Sleep(time.Millisecond) // or else it is over before anyone is killed
+			time.Sleep(time.Millisecond) // otherwise the extraction ends before the kill
 			return w, false
 		})
 		cmd := child(s, directory, content)
@@ -88,32 +88,32 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			t.Fatal(err)
 		}
-		_ = cmd.Wait() // says that it was killed
+		_ = cmd.Wait() // returns the kill as an error
 
 		if left, _ := filepath.Glob(directory + "/" + partialPrefix + "*"); len(left) > 0 {
-			halfDone++
+			partials++
 		}
 		if folder := filepath.Join(directory, object(content).name()); exists(folder) {
 			complete++
 			if diff := cmp.Diff(want, tree(t, folder)); diff != "" {
-				t.Fatalf("round %d: killed, and yet counted as done: -want +got\n%s", round, diff)
+				t.Fatalf("round %d: published an incomplete folder: -want +got\n%s", round, diff)
 			}
 		}
-		s.spoil(nil)
+		s.inject(nil)
 		e := s.extractor(t)
 		e.Directory = directory
-		folder := ready(t, e, object(content))
+		folder := extracted(t, e, object(content))
 		if diff := cmp.Diff(want, tree(t, folder)); diff != "" {
 			t.Fatalf("round %d: -want +got\n%s", round, diff)
 		}
 		if err := os.RemoveAll(folder); err != nil {
 			t.Fatal(err)
 		}
-		onlyLock(t, e)
+		requireOnlyLock(t, e)
 	}
-	t.Logf("killed 50 times: %d half-done folders, %d complete ones", halfDone, complete)
-	if halfDone < 10 {
-		t.Errorf("only %d kills hit an extraction", halfDone)
+	t.Logf("50 kills: %d partial folders, %d complete ones", partials, complete)
+	if partials < 10 {
+		t.Errorf("only %d kills interrupted an extraction", partials)
 	}
 }
 
@@ -122,7 +122,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-func TestProcessesShareADirectory(t *testing.T) {
+func TestProcessesShareOneExtraction(t *testing.T) {
 	content, want := big(11)
 	s := serve(t, content)
 	e := s.extractor(t)
@@ -132,7 +132,7 @@ func TestProcessesShareADirectory(t *testing.T) {
 		wg.Go(func() {
 			var err error
 			if i%2 == 0 {
-				folders[i], err = e.Ready(t.Context(), object(content))
+				folders[i], err = e.Extract(t.Context(), object(content))
 			} else {
 				var out []byte
 				out, err = child(s, e.Directory, content).Output()
@@ -153,7 +153,7 @@ func TestProcessesShareADirectory(t *testing.T) {
 		t.Errorf("-want +got\n%s", diff)
 	}
 	first := 0
-	for _, r := range s.asked() {
+	for _, r := range s.received() {
 		if strings.HasPrefix(r, "bytes=-") {
 			first++
 		}

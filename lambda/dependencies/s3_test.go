@@ -18,17 +18,18 @@ import (
 
 const secretKey = "wJalrXUtnFEMI-not-for-logs"
 
-// store stands in for S3 with one object in it.
+// store is a test server for S3 with one object.
 type store struct {
 	endpoint string
 
 	mu       sync.Mutex
 	content  []byte
 	fault    fault
-	requests []string // the range of each
+	requests []string // range headers
 }
 
-// fault may answer request number (from 1 on) itself, or spoil the answer.
+// fault handles a request (done is true), or returns a writer that alters the
+// store's response. Requests are numbered from 1.
 type fault func(number int, w http.ResponseWriter, r *http.Request) (http.ResponseWriter, bool)
 
 func serve(t *testing.T, content []byte) *store {
@@ -46,13 +47,13 @@ func (s *store) put(content []byte) {
 	s.content = content
 }
 
-func (s *store) spoil(f fault) {
+func (s *store) inject(f fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fault = f
 }
 
-func (s *store) asked() []string {
+func (s *store) received() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.requests
@@ -80,10 +81,10 @@ func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func failure(w http.ResponseWriter, status int, code string) {
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, `<?xml version="1.0"?><Error><Code>%s</Code><Message>as told</Message></Error>`, code)
+	fmt.Fprintf(w, `<?xml version="1.0"?><Error><Code>%s</Code><Message>injected fault</Message></Error>`, code)
 }
 
-// cut breaks the connection off after so many bytes of the body.
+// cut closes the connection after left bytes of the body.
 type cut struct {
 	http.ResponseWriter
 	left int
@@ -94,7 +95,7 @@ func (c *cut) Write(p []byte) (int, error) {
 		c.left -= len(p)
 		return c.ResponseWriter.Write(p)
 	}
-	_, _ = c.ResponseWriter.Write(p[:c.left]) // about to break anyway
+	_, _ = c.ResponseWriter.Write(p[:c.left]) // an error has the same effect as the abort
 	c.ResponseWriter.(http.Flusher).Flush()
 	panic(http.ErrAbortHandler)
 }
@@ -117,7 +118,7 @@ func object(content []byte) Object {
 	return Object{Bucket: "assets", Key: "deps/v1.zip", SHA256: sha(content)}
 }
 
-// tiny makes many requests and many spans of a few kilobytes.
+// tiny divides an object into many requests and spans of a few kilobytes.
 var tiny = transfer{tail: 4 << 10, piece: 8 << 10, ahead: 3, span: 16 << 10}
 
 func (s *store) extractor(t *testing.T) *Extractor {

@@ -23,7 +23,7 @@ const (
 	endSignature  = "PK\x05\x06"
 )
 
-// archive describes a zip byte by byte, so that it can lie.
+// archive describes a zip in detail, so that tests can create invalid ones.
 type archive struct {
 	entries []entry
 	comment string
@@ -46,14 +46,14 @@ type entry struct {
 	zip64   bool   // sizes and offset in the zip64 extra field
 	trailer bool   // sizes in a data descriptor
 
-	// Lies, where they are not nil.
-	raw    []byte // compressed data
-	lie    func(*record)
-	local  func(*record)
+	// Overrides; nil for the correct value.
+	raw    []byte        // compressed data
+	lie    func(*record) // changes the central entry
+	local  func(*record) // changes the local header
 	offset *uint64
 }
 
-// record is what a local header or a central entry says.
+// record holds the fields of a local header or a central entry.
 type record struct {
 	name             string
 	flags, method    uint16
@@ -72,7 +72,7 @@ var le = binary.LittleEndian
 func deflate(data string) []byte {
 	var out bytes.Buffer
 	w, _ := flate.NewWriter(&out, flate.BestSpeed)
-	_, _ = w.Write([]byte(data)) // a bytes.Buffer takes everything
+	_, _ = w.Write([]byte(data)) // bytes.Buffer returns no error
 	w.Close()
 	return out.Bytes()
 }
@@ -160,7 +160,7 @@ func (r record) header(out []byte, e entry) []byte {
 
 func (r record) entry(out []byte, e entry, at uint64) []byte {
 	compressed, size, offset := uint32(r.compressed), uint32(r.size), uint32(at)
-	extra := []byte{0xfe, 0xca, 2, 0, 'h', 'i'} // one that nobody knows
+	extra := []byte{0xfe, 0xca, 2, 0, 'h', 'i'} // an unknown extra field
 	if e.zip64 {
 		extra = le.AppendUint16(le.AppendUint16(extra, zip64Extra), 24)
 		extra = le.AppendUint64(le.AppendUint64(le.AppendUint64(extra, r.size), r.compressed), at)

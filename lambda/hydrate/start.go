@@ -33,7 +33,7 @@ func start(command, environment []string) error {
 }
 
 // searchPaths lists the search path variables of the runtimes, each with the
-// subfolders that Lambda's runtimes search in a layer. For Python packages and
+// folders that Lambda's runtimes search in a layer. For Python packages and
 // node_modules it adds the top level of the dependencies.
 var searchPaths = []struct {
 	variable string

@@ -110,7 +110,7 @@ func (s *service) files(ctx context.Context) (string, error) {
 		return s.folder, nil
 	}
 	extractor := dependencies.Extractor{S3: s.aws.S3(), Directory: s.directory, MaxBytes: s.maxBytes, Log: s.log}
-	return extractor.Ready(ctx, s.dependencies)
+	return extractor.Extract(ctx, s.dependencies)
 }
 
 func (s *service) openGenerator(conn connection.Connection, directory string) (generate.Generator, error) {

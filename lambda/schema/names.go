@@ -35,8 +35,8 @@ func Words(name string) []string {
 	return strings.Fields(words.String())
 }
 
-// begins reports whether a word begins at i: at a capital after a small letter,
-// at a capital before one ("HTTPServer"), or where digits begin or end.
+// begins reports whether a word begins at i. A word begins at a capital after or
+// before a small letter ("HTTPServer"), and where digits begin or end.
 func begins(letters []rune, i int) bool {
 	before, current := letters[i-1], letters[i]
 	if unicode.IsDigit(before) != unicode.IsDigit(current) {

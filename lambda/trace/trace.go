@@ -1,5 +1,5 @@
-// Package trace reports the duration of each step of a request to AWS X-Ray, as
-// a subsegment of the segment that Lambda creates for the invocation.
+// Package trace reports the duration of each step of a request to AWS X-Ray. A
+// step is a subsegment of the segment that Lambda creates for the invocation.
 //
 // It sends datagrams to the daemon that Lambda runs. X-Ray's SDK for Go is no
 // longer developed, and OpenTelemetry requires a collector that is larger than

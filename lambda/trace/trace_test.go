@@ -66,7 +66,7 @@ func TestBeginSendsSubsegmentOfInvocation(t *testing.T) {
 	}
 }
 
-func TestBeginSkipsUnsampledRequests(t *testing.T) {
+func TestBeginSkipsRequestsWithoutSampling(t *testing.T) {
 	tracer, read := newDaemon(t)
 	for _, header := range []string{"", strings.Replace(traced, "Sampled=1", "Sampled=0", 1), "Sampled=1", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"} {
 		tracer.Begin(withHeader(t, header), "database")(false)
