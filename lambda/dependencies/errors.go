@@ -59,7 +59,7 @@ func check(status int, code string) string {
 		return "the object's version: it is a delete marker"
 	case status == http.StatusForbidden:
 		return "that the function's role allows s3:GetObject on this object, that no bucket policy denies it, " +
-			"and that the object exists; a version requires s3:GetObjectVersion, and a KMS key requires kms:Decrypt"
+			"and that it exists. A version requires s3:GetObjectVersion, and a KMS key requires kms:Decrypt"
 	case status == http.StatusMovedPermanently:
 		return "the region: the bucket is in another one than the function"
 	default:

@@ -16,33 +16,33 @@ import (
 )
 
 const (
-	// answerTool is the tool that a model calls to give its answer.
+	// answerTool is the name of the tool that receives a model's answer.
 	answerTool = "answer"
 
-	// mostPause is the longest wait between two tries.
-	mostPause = 5 * time.Second
+	// maxPause is the longest pause between two attempts.
+	maxPause = 5 * time.Second
 
-	// mostTokens is the most that a model may write for one answer, thinking
-	// included; older models allow no more.
-	mostTokens = 4096
+	// maxTokens is the limit of tokens in one answer, reasoning included. Older
+	// models allow no more.
+	maxTokens = 4096
 )
 
-// Bedrock has SQL written by a model on Amazon Bedrock, through its Converse
-// API.
+// Bedrock is an SQL generator with a model on Amazon Bedrock, called by the
+// Converse API.
 type Bedrock struct{ writer }
 
-// BedrockConfig says which model to ask, where, and as whom.
+// BedrockConfig configures a Bedrock generator.
 type BedrockConfig struct {
 	DBType      string // as in connection.json
 	Knowledge   *Knowledge
 	Model       string // id or ARN of a model or an inference profile
 	Region      string
 	Credentials aws.CredentialsProvider
-	Endpoint    *string       // nil for AWS's own
-	Timeout     time.Duration // of one question or retry; 0 for the context's alone
+	Endpoint    *string       // nil for the AWS endpoint
+	Timeout     time.Duration // of one question or retry; 0 for the context's only
 }
 
-// NewBedrock returns a generator that asks Bedrock.
+// NewBedrock returns a generator for config.
 func NewBedrock(config BedrockConfig) *Bedrock {
 	return &Bedrock{writer{
 		author: newAuthor(config.DBType, config.Knowledge),
@@ -53,17 +53,17 @@ func NewBedrock(config BedrockConfig) *Bedrock {
 				Credentials:  config.Credentials,
 				BaseEndpoint: config.Endpoint,
 				HTTPClient:   newClient(),
-				Retryer:      retryer(mostPause),
+				Retryer:      retryer(maxPause),
 			}),
 		},
 		timeout: config.Timeout,
 	}}
 }
 
-func retryer(mostPause time.Duration) aws.Retryer {
+func retryer(maxPause time.Duration) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = tries
-		o.MaxBackoff = mostPause
+		o.MaxAttempts = attempts
+		o.MaxBackoff = maxPause
 	})
 }
 
@@ -72,15 +72,15 @@ type bedrock struct {
 	client *bedrockruntime.Client
 }
 
-// complete implements model. The form is enforced by a tool, which more models
-// know than know Converse's own output formats.
-func (b *bedrock) complete(ctx context.Context, asked conversation, enforced bool) (string, error) {
+// complete implements model. A tool enforces the answer's form, since more models
+// support tools than Converse's output formats.
+func (b *bedrock) complete(ctx context.Context, prompt conversation, enforced bool) (string, error) {
 	input := &bedrockruntime.ConverseInput{
 		ModelId:         &b.id,
-		System:          []types.SystemContentBlock{&types.SystemContentBlockMemberText{Value: asked.system}},
-		InferenceConfig: &types.InferenceConfiguration{MaxTokens: aws.Int32(mostTokens)},
+		System:          []types.SystemContentBlock{&types.SystemContentBlockMemberText{Value: prompt.system}},
+		InferenceConfig: &types.InferenceConfiguration{MaxTokens: aws.Int32(maxTokens)},
 	}
-	for _, turn := range asked.turns {
+	for _, turn := range prompt.turns {
 		input.Messages = append(input.Messages, types.Message{
 			Role:    types.ConversationRole(turn.role),
 			Content: []types.ContentBlock{&types.ContentBlockMemberText{Value: turn.text}},
@@ -90,7 +90,7 @@ func (b *bedrock) complete(ctx context.Context, asked conversation, enforced boo
 		input.ToolConfig = &types.ToolConfiguration{
 			Tools: []types.Tool{&types.ToolMemberToolSpec{Value: types.ToolSpecification{
 				Name:        aws.String(answerTool),
-				Description: aws.String("Gives the answer to the question."),
+				Description: aws.String("Returns the answer to the question."),
 				InputSchema: &types.ToolInputSchemaMemberJson{Value: document.NewLazyDocument(answerSchema())},
 			}}},
 			ToolChoice: &types.ToolChoiceMemberTool{Value: types.SpecificToolChoice{Name: aws.String(answerTool)}},
@@ -104,13 +104,13 @@ func (b *bedrock) complete(ctx context.Context, asked conversation, enforced boo
 	case types.StopReasonContentFiltered, types.StopReasonGuardrailIntervened:
 		return "", filtered()
 	case types.StopReasonMaxTokens, types.StopReasonModelContextWindowExceeded:
-		return "", cut()
+		return "", truncated()
 	}
 	return contentOf(output.Output)
 }
 
-// contentOf returns the input of the answer tool, or else the text: of a model
-// that did not call it, or has none.
+// contentOf returns the input of the answer tool, or the text of a model that
+// did not call it.
 func contentOf(output types.ConverseOutput) (string, error) {
 	message, ok := output.(*types.ConverseOutputMemberMessage)
 	if !ok {
@@ -135,8 +135,8 @@ func contentOf(output types.ConverseOutput) (string, error) {
 	return text, nil
 }
 
-// bedrockFailure words an error for the caller: by AWS's name for it, since its
-// message tells about the account.
+// bedrockFailure converts an error of the SDK. The caller's message holds only
+// AWS's error code, since AWS's message may describe the account.
 func bedrockFailure(ctx context.Context, err error) *Error {
 	api, answered := errors.AsType[smithy.APIError](err)
 	_, slow := errors.AsType[*types.ModelTimeoutException](err)

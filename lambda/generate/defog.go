@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// DefaultBaseURL is where Defog's own API lives.
+// DefaultBaseURL is the URL of Defog's hosted API.
 const DefaultBaseURL = "https://api.defog.ai"
 
-// feedbackTime is how long the report of a failed statement may take.
+// feedbackTime is the timeout of the feedback about a failed statement.
 const feedbackTime = time.Second
 
-// Defog asks a server that speaks the HTTP protocol of Defog's API.
+// Defog is an SQL generator with the HTTP protocol of Defog's API.
 type Defog struct {
 	apiKey      string
 	dbType      string
@@ -29,29 +29,29 @@ type Defog struct {
 	log         *slog.Logger
 }
 
-// DefogConfig says which server to ask, and as whom.
+// DefogConfig configures a Defog generator.
 type DefogConfig struct {
 	APIKey      string
 	DBType      string        // as in connection.json
 	BaseURL     string        // "" means DefaultBaseURL
 	GenerateURL string        // "" means BaseURL + "/generate_query_chat"
-	Timeout     time.Duration // of one question or retry; 0 for the context's alone
-	Log         *slog.Logger  // told of feedback that was lost
+	Timeout     time.Duration // of one question or retry; 0 for the context's only
+	Log         *slog.Logger  // for feedback that could not be sent
 }
 
-// NewDefog returns a generator that asks Defog's API.
+// NewDefog returns a generator for config.
 func NewDefog(config DefogConfig) *Defog {
 	base := strings.TrimSuffix(cmp.Or(config.BaseURL, DefaultBaseURL), "/")
 	dbType := config.DBType
 	if dbType == "databricks" {
-		dbType = "postgres" // the API knows no databricks; its SQL is close to postgres's
+		dbType = "postgres" // the API does not support databricks, whose SQL is similar
 	}
 	return &Defog{
 		apiKey:      config.APIKey,
 		dbType:      dbType,
 		baseURL:     base,
 		generateURL: cmp.Or(config.GenerateURL, base+"/generate_query_chat"),
-		transport:   newTransport(""), // the key is in the request
+		transport:   newTransport(""), // the body holds the key
 		timeout:     config.Timeout,
 		log:         config.Log,
 	}
@@ -75,8 +75,8 @@ type generateReply struct {
 	ReasonForQuery  json.RawMessage `json:"reason_for_query"`
 }
 
-// Generate asks for the question's SQL. Briefly overloaded servers and broken
-// connections are tried again while the context lasts.
+// Generate requests SQL for the question. It retries after an overload and after
+// a lost connection, until ctx ends.
 func (d *Defog) Generate(ctx context.Context, question Question) (Query, error) {
 	ctx, cancel := limited(ctx, d.timeout)
 	defer cancel()
@@ -119,10 +119,10 @@ type retryReply struct {
 	ErrorMessage    string `json:"error_message"`
 }
 
-// Retry asks for better SQL: as the protocol wants it, by the question's first
-// statement and the latest error. The first failure is also reported as bad
-// feedback, at the same time, since after the answer Lambda freezes whatever
-// is still under way.
+// Retry requests a replacement for the failed statement. The protocol requires
+// the question's first statement and the latest error. In parallel, Retry sends
+// the first failure as feedback, since Lambda freezes the process after the
+// answer.
 func (d *Defog) Retry(ctx context.Context, question Question, failed Failure) (string, error) {
 	ctx, cancel := limited(ctx, d.timeout)
 	defer cancel()
@@ -165,8 +165,8 @@ type feedbackRequest struct {
 	Temp     bool   `json:"temp"`
 }
 
-// feedback tells the server that its statement failed. Losing it costs the
-// caller nothing.
+// feedback reports a failed statement to the server. It logs errors only: the
+// caller's answer does not depend on it.
 func (d *Defog) feedback(ctx context.Context, question Question, failed Failure) {
 	ctx, cancel := context.WithTimeout(ctx, feedbackTime)
 	defer cancel()
@@ -181,12 +181,12 @@ func (d *Defog) feedback(ctx context.Context, question Question, failed Failure)
 		Temp:     question.Options.Temp,
 	}, nil)
 	if err != nil {
-		d.log.Debug("generator took no feedback", "cause", errors.Unwrap(err))
+		d.log.Debug("cannot send feedback to the generator", "cause", errors.Unwrap(err))
 	}
 }
 
-// refused passes on why the server has no SQL, without the key, in case the
-// server quotes it.
+// refused returns the server's reason for not generating SQL, with the key
+// redacted.
 func (d *Defog) refused(message string) *Error {
 	if d.apiKey != "" {
 		message = strings.ReplaceAll(message, d.apiKey, "…")
@@ -194,12 +194,12 @@ func (d *Defog) refused(message string) *Error {
 	return &Error{Kind: Refused, Message: cmp.Or(message, "The generator has no query for this question.")}
 }
 
-// noSQL says that a reply claims success but holds no statement.
+// noSQL returns the error for a successful reply without a statement.
 func noSQL() *Error {
 	return &Error{Kind: Unreachable, Message: "The generator's reply holds no SQL."}
 }
 
-// list returns context as the JSON list that the protocol wants.
+// list returns context as a JSON list, which is empty without a context.
 func list(context json.RawMessage) json.RawMessage {
 	if len(context) == 0 || bytes.Equal(context, []byte("null")) {
 		return json.RawMessage("[]")

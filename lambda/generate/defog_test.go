@@ -20,29 +20,29 @@ const (
 	sql = "SELECT count(*) FROM orders"
 )
 
-// serve starts a stand-in that knows one question, and a generator that asks
-// it.
+// serve starts a test server with the SQL of one question, and returns it with a
+// generator.
 func serve(t *testing.T, dbType string) (*generator.Server, *Defog) {
 	t.Helper()
-	stand := &generator.Server{
+	service := &generator.Server{
 		SQL:    map[string]string{"How many orders?": sql},
 		Fixes:  map[string]string{sql: "SELECT count(*) FROM sales"},
 		APIKey: key,
 	}
-	server := httptest.NewServer(stand)
+	server := httptest.NewServer(service)
 	t.Cleanup(server.Close)
 	d := NewDefog(DefogConfig{APIKey: key, DBType: dbType, BaseURL: server.URL + "/", Log: slog.New(slog.DiscardHandler)})
-	d.transport.pause = 1 // tests need not wait
-	return stand, d
+	d.transport.pause = 1 // no pause in tests
+	return service, d
 }
 
-func ask(text string) Question {
+func newQuestion(text string) Question {
 	return Question{Text: text, Options: DefaultOptions()}
 }
 
-func TestDefogSendsEveryFieldOfTheProtocol(t *testing.T) {
-	stand, d := serve(t, "databricks")
-	question := ask("How many orders?")
+func TestDefogSendsAllFields(t *testing.T) {
+	service, d := serve(t, "databricks")
+	question := newQuestion("How many orders?")
 	question.HardFilters = json.RawMessage(`["region = 'EU'"]`)
 	question.PreviousContext = json.RawMessage(`["earlier"]`)
 	question.Options.Glossary = "An order is a sale."
@@ -61,17 +61,17 @@ func TestDefogSendsEveryFieldOfTheProtocol(t *testing.T) {
 		"glossary_pruning": false, "prune_max_tokens": 2000.0, "prune_bm25_num_columns": 10.0,
 		"prune_glossary_max_tokens": 1000.0, "prune_glossary_num_cos_sim_units": 10.0, "prune_glossary_bm25_units": 10.0,
 	}}}
-	if diff := cmp.Diff(sent, stand.Requests(generator.GeneratePath)); diff != "" {
+	if diff := cmp.Diff(sent, service.Requests(generator.GeneratePath)); diff != "" {
 		t.Errorf("request (-want +got):\n%s", diff)
 	}
 }
 
-func TestDefogSendsAbsentFieldsAsTheProtocolHasThem(t *testing.T) {
-	stand, d := serve(t, "postgres")
-	if _, err := d.Generate(t.Context(), ask("How many orders?")); err != nil {
+func TestDefogSendsDefaultsOfAbsentFields(t *testing.T) {
+	service, d := serve(t, "postgres")
+	if _, err := d.Generate(t.Context(), newQuestion("How many orders?")); err != nil {
 		t.Fatal(err)
 	}
-	body := stand.Requests(generator.GeneratePath)[0].Body
+	body := service.Requests(generator.GeneratePath)[0].Body
 	if filters, sent := body["hard_filters"]; !sent || filters != nil {
 		t.Errorf("hard_filters: got %v (sent: %t), want null", filters, sent)
 	}
@@ -80,19 +80,19 @@ func TestDefogSendsAbsentFieldsAsTheProtocolHasThem(t *testing.T) {
 	}
 }
 
-func TestDefogAsksCustomURL(t *testing.T) {
+func TestDefogSendsQuestionToCustomURL(t *testing.T) {
 	server := httptest.NewServer(generator.Text(`{"query_generated":"SELECT 1","ran_successfully":true}`))
 	defer server.Close()
-	d := NewDefog(DefogConfig{BaseURL: "http://127.0.0.1:1", GenerateURL: server.URL + "/own/path"})
-	query, err := d.Generate(t.Context(), ask("?"))
+	d := NewDefog(DefogConfig{BaseURL: "http://127.0.0.1:1", GenerateURL: server.URL + "/custom/path"})
+	query, err := d.Generate(t.Context(), newQuestion("?"))
 	if err != nil || query.SQL != "SELECT 1" {
 		t.Errorf("got %q, %v", query.SQL, err)
 	}
 }
 
-func TestDefogRetryReportsTheFirstFailureAndAsksForABetterStatement(t *testing.T) {
-	stand, d := serve(t, "postgres")
-	question := ask("How many orders?")
+func TestDefogRetrySendsFeedbackOnFirstFailure(t *testing.T) {
+	service, d := serve(t, "postgres")
+	question := newQuestion("How many orders?")
 	question.Options.Temp = true
 
 	for attempt, failed := range []Failure{
@@ -112,19 +112,19 @@ func TestDefogRetryReportsTheFirstFailureAndAsksForABetterStatement(t *testing.T
 			"question": "How many orders?", "dev": false, "temp": true,
 		}})
 	}
-	if diff := cmp.Diff(retries, stand.Requests(generator.RetryPath)); diff != "" {
+	if diff := cmp.Diff(retries, service.Requests(generator.RetryPath)); diff != "" {
 		t.Errorf("retries (-want +got):\n%s", diff)
 	}
 	feedback := []generator.Request{{Path: generator.FeedbackPath, Body: map[string]any{
 		"api_key": key, "feedback": "bad", "text": "no table orders", "db_type": "postgres",
 		"question": "How many orders?", "query": sql, "dev": false, "temp": true,
 	}}}
-	if diff := cmp.Diff(feedback, stand.Requests(generator.FeedbackPath)); diff != "" {
+	if diff := cmp.Diff(feedback, service.Requests(generator.FeedbackPath)); diff != "" {
 		t.Errorf("feedback (-want +got):\n%s", diff)
 	}
 }
 
-func TestDefogTriesAgainWhatMayPass(t *testing.T) {
+func TestDefogRetriesTransientErrors(t *testing.T) {
 	for name, faults := range map[string][]http.Handler{
 		"429":       {generator.Status(429)},
 		"502":       {generator.Status(502)},
@@ -132,58 +132,58 @@ func TestDefogTriesAgainWhatMayPass(t *testing.T) {
 		"reset":     {generator.Reset()},
 	} {
 		t.Run(name, func(t *testing.T) {
-			stand, d := serve(t, "postgres")
-			stand.Fail(faults...)
-			query, err := d.Generate(t.Context(), ask("How many orders?"))
+			service, d := serve(t, "postgres")
+			service.Fail(faults...)
+			query, err := d.Generate(t.Context(), newQuestion("How many orders?"))
 			if err != nil || query.SQL != sql {
 				t.Errorf("got %q, %v", query.SQL, err)
 			}
-			if got := len(stand.Requests(generator.GeneratePath)); got != len(faults)+1 {
+			if got := len(service.Requests(generator.GeneratePath)); got != len(faults)+1 {
 				t.Errorf("got %d requests, want %d", got, len(faults)+1)
 			}
 		})
 	}
 }
 
-func TestDefogGivesUpOnAServerThatStaysDown(t *testing.T) {
-	stand, d := serve(t, "postgres")
-	for range 2 * tries {
-		stand.Fail(generator.Status(503))
+func TestDefogLimitsAttempts(t *testing.T) {
+	service, d := serve(t, "postgres")
+	for range 2 * attempts {
+		service.Fail(generator.Status(503))
 	}
-	_, err := d.Generate(t.Context(), ask("How many orders?"))
+	_, err := d.Generate(t.Context(), newQuestion("How many orders?"))
 	checkError(t, err, Unreachable, "The generator answered with HTTP status 503.")
-	if got := len(stand.Requests(generator.GeneratePath)); got != tries {
-		t.Errorf("got %d requests, want %d", got, tries)
+	if got := len(service.Requests(generator.GeneratePath)); got != attempts {
+		t.Errorf("got %d requests, want %d", got, attempts)
 	}
 }
 
-func TestDefogRefusesBadReplies(t *testing.T) {
-	const notJSON = "The generator's reply is not the JSON that its protocol promises."
+func TestDefogRejectsInvalidReplies(t *testing.T) {
+	const notJSON = "The generator's reply is not the JSON that its protocol requires."
 	tests := map[string]struct {
 		fault   http.Handler
 		kind    Kind
 		message string
 	}{
-		"says no":           {generator.Text(`{"ran_successfully":false,"error_message":"Too vague."}`), Refused, "Too vague."},
-		"says no, silently": {generator.Text(`{"ran_successfully":false}`), Refused, "The generator has no query for this question."},
-		"quotes the key":    {generator.Text(`{"ran_successfully":false,"error_message":"` + key + ` is over quota"}`), Refused, "… is over quota"},
-		"500":               {generator.Status(500), Unreachable, "The generator answered with HTTP status 500."},
-		"401":               {generator.Status(401), Unreachable, "The generator answered with HTTP status 401."},
-		"HTML":              {generator.Text("<html>" + key + "</html>"), Unreachable, notJSON},
-		"half JSON":         {generator.Text(`{"sql":"SELECT 1`), Unreachable, notJSON},
-		"two replies":       {generator.Text(`{"sql":"SELECT 1"}{"sql":"SELECT 2"}`), Unreachable, notJSON},
-		"wrong types":       {generator.Text(`{"sql":["SELECT 1"]}`), Unreachable, notJSON},
-		"a list":            {generator.Text(`[]`), Unreachable, notJSON},
-		"null":              {generator.Text(`null`), Unreachable, "The generator's reply holds no SQL."},
-		"empty":             {generator.Text(``), Unreachable, notJSON},
-		"success, no SQL":   {generator.Text(`{"ran_successfully":true,"sql":" "}`), Unreachable, "The generator's reply holds no SQL."},
-		"100 MB":            {generator.Huge(100 << 20), Unreachable, "The generator's reply is longer than 1048576 bytes."},
+		"refusal":            {generator.Text(`{"ran_successfully":false,"error_message":"Too vague."}`), Refused, "Too vague."},
+		"refusal, no reason": {generator.Text(`{"ran_successfully":false}`), Refused, "The generator has no query for this question."},
+		"quotes the key":     {generator.Text(`{"ran_successfully":false,"error_message":"` + key + ` is over quota"}`), Refused, "… is over quota"},
+		"500":                {generator.Status(500), Unreachable, "The generator answered with HTTP status 500."},
+		"401":                {generator.Status(401), Unreachable, "The generator answered with HTTP status 401."},
+		"HTML":               {generator.Text("<html>" + key + "</html>"), Unreachable, notJSON},
+		"half JSON":          {generator.Text(`{"sql":"SELECT 1`), Unreachable, notJSON},
+		"two replies":        {generator.Text(`{"sql":"SELECT 1"}{"sql":"SELECT 2"}`), Unreachable, notJSON},
+		"wrong types":        {generator.Text(`{"sql":["SELECT 1"]}`), Unreachable, notJSON},
+		"a list":             {generator.Text(`[]`), Unreachable, notJSON},
+		"null":               {generator.Text(`null`), Unreachable, "The generator's reply holds no SQL."},
+		"empty":              {generator.Text(``), Unreachable, notJSON},
+		"success, no SQL":    {generator.Text(`{"ran_successfully":true,"sql":" "}`), Unreachable, "The generator's reply holds no SQL."},
+		"100 MB":             {generator.Huge(100 << 20), Unreachable, "The generator's reply is longer than 1048576 bytes."},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			stand, d := serve(t, "postgres")
-			stand.Fail(test.fault)
-			_, err := d.Generate(t.Context(), ask("How many orders?"))
+			service, d := serve(t, "postgres")
+			service.Fail(test.fault)
+			_, err := d.Generate(t.Context(), newQuestion("How many orders?"))
 			checkError(t, err, test.kind, test.message)
 		})
 	}
@@ -194,19 +194,19 @@ func TestDefogFollowsNoRedirect(t *testing.T) {
 		t.Error("the request, with its key, went to another host")
 	}))
 	defer other.Close()
-	stand, d := serve(t, "postgres")
-	stand.Fail(generator.Redirect(other.URL))
-	_, err := d.Generate(t.Context(), ask("How many orders?"))
-	checkError(t, err, Unreachable, "The generator redirects to another address (HTTP status 307), which is not followed; its URL in the settings must be the final one.")
+	service, d := serve(t, "postgres")
+	service.Fail(generator.Redirect(other.URL))
+	_, err := d.Generate(t.Context(), newQuestion("How many orders?"))
+	checkError(t, err, Unreachable, "The generator redirects to another URL (HTTP status 307), which is not followed; want the final URL in the settings.")
 }
 
-func TestDefogWithoutServer(t *testing.T) {
+func TestDefogReportsUnreachableServer(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
 	d := NewDefog(DefogConfig{APIKey: key, BaseURL: server.URL})
 	d.transport.pause = 1
-	_, err := d.Generate(t.Context(), ask("?"))
-	checkError(t, err, Unreachable, "The generator cannot be reached.")
+	_, err := d.Generate(t.Context(), newQuestion("?"))
+	checkError(t, err, Unreachable, "The generator is unreachable.")
 }
 
 func TestDefogVerifiesCertificates(t *testing.T) {
@@ -214,23 +214,23 @@ func TestDefogVerifiesCertificates(t *testing.T) {
 	defer server.Close()
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
 	d := NewDefog(DefogConfig{APIKey: key, BaseURL: server.URL})
-	_, err := d.Generate(t.Context(), ask("?"))
-	checkError(t, err, Unreachable, "The generator cannot be reached.")
+	_, err := d.Generate(t.Context(), newQuestion("?"))
+	checkError(t, err, Unreachable, "The generator is unreachable.")
 }
 
-func TestDefogStopsWaitingWithTheContext(t *testing.T) {
-	stand, d := serve(t, "postgres")
+func TestDefogStopsWithContext(t *testing.T) {
+	service, d := serve(t, "postgres")
 	ctx, cancel := context.WithCancel(t.Context())
-	stand.Fail(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	service.Fail(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		cancel()
 		<-r.Context().Done()
 	}))
-	_, err := d.Generate(ctx, ask("How many orders?"))
+	_, err := d.Generate(ctx, newQuestion("How many orders?"))
 	checkError(t, err, Timeout, "The generator did not answer in time.")
 }
 
-// checkAnswer checks what every stand-in answers to the question it knows, asked
-// after "earlier".
+// checkAnswer checks the test servers' answer to their question with the previous
+// context "earlier".
 func checkAnswer(t *testing.T, got Query) {
 	t.Helper()
 	want := Query{
@@ -243,8 +243,8 @@ func checkAnswer(t *testing.T, got Query) {
 	}
 }
 
-// checkError checks what the caller gets to see, and that no cause holds the
-// key either.
+// checkError checks the caller's message, and that the cause does not hold the
+// key.
 func checkError(t *testing.T, err error, kind Kind, message string) {
 	t.Helper()
 	e, ok := errors.AsType[*Error](err)

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -19,8 +20,8 @@ var dialects = map[string]string{
 	"sqlite":     "SQLite",
 }
 
-// reservedWords are keywords in one database or another, that tables and
-// columns are likely to be called. Quoting one too many does no harm.
+// reservedWords lists keywords of the databases that are likely names of tables
+// and columns. Quoting an unreserved name is harmless.
 var reservedWords = strings.Fields(`
 	all analyse analyze and any array as asc asymmetric authorization between both by case cast check collate column
 	condition constraint create cross cube current date datetime day default deferrable delete desc distinct div do
@@ -33,10 +34,10 @@ var reservedWords = strings.Fields(`
 	start symmetric system table tablesample then time timestamp to top trailing trigger true union unique unnest
 	update usage use user using value values variadic verbose view when where window with within write year`)
 
-// dialect writes names as one database's SQL has them.
+// dialect formats names and tables in the SQL of one db_type.
 type dialect string
 
-// name quotes a name unless it is plain.
+// name returns the name, quoted unless it is plain.
 func (d dialect) name(name string) string {
 	if plainName(name) {
 		return name
@@ -52,7 +53,7 @@ func (d dialect) names(names []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// table is a table's name as a query has it.
+// table returns a table's name with its schema, if any.
 func (d dialect) table(schema, name string) string {
 	if schema == "" {
 		return d.name(name)
@@ -60,9 +61,93 @@ func (d dialect) table(schema, name string) string {
 	return d.name(schema) + "." + d.name(name)
 }
 
-// plainName reports whether every database takes the name as it stands.
+// plainName reports whether every database accepts the name without quotes.
 func plainName(name string) bool {
 	const letters = "abcdefghijklmnopqrstuvwxyz_"
 	return strings.Trim(name, letters+"0123456789") == "" && strings.ContainsRune(letters, first(name)) &&
 		!slices.Contains(reservedWords, name)
+}
+
+const (
+	maxComment = 300 // bytes of one comment
+	maxSample  = 40  // bytes of one sample value
+)
+
+// ddl returns a CREATE TABLE or CREATE VIEW statement that describes table.
+// Models are trained on this form.
+func (d dialect) ddl(table schema.Table) string {
+	var text strings.Builder
+	kind := "TABLE"
+	if table.View {
+		kind = "VIEW"
+	}
+	fmt.Fprintf(&text, "CREATE %s %s (%s\n", kind, d.table(table.Schema, table.Name), comment(table.Comment))
+	lines := len(table.Columns) + len(table.ForeignKeys)
+	if len(table.PrimaryKey) > 0 {
+		lines++
+	}
+	line := func(definition, comment string) {
+		if lines--; lines > 0 {
+			definition += ","
+		}
+		fmt.Fprintf(&text, "  %s%s\n", definition, comment)
+	}
+	for _, column := range table.Columns {
+		definition := strings.TrimSuffix(d.name(column.Name)+" "+oneLine(column.Type, maxComment), " ")
+		if column.NotNull {
+			definition += " NOT NULL"
+		}
+		line(definition, comment(column.Comment, samples(column.Samples)))
+	}
+	if len(table.PrimaryKey) > 0 {
+		line("PRIMARY KEY ("+d.names(table.PrimaryKey)+")", "")
+	}
+	for _, key := range table.ForeignKeys {
+		target := d.table(key.Schema, key.Table)
+		if len(key.TargetColumns) > 0 {
+			target += " (" + d.names(key.TargetColumns) + ")"
+		}
+		line("FOREIGN KEY ("+d.names(key.Columns)+") REFERENCES "+target, "")
+	}
+	text.WriteString(");\n")
+	return text.String()
+}
+
+// comment joins remarks to an SQL comment for the end of a line.
+func comment(remarks ...string) string {
+	var text string
+	for _, remark := range remarks {
+		if remark = oneLine(remark, maxComment); remark != "" {
+			text += "; " + remark
+		}
+	}
+	if text == "" {
+		return ""
+	}
+	return " -- " + strings.TrimPrefix(text, "; ")
+}
+
+func samples(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	quoted := make([]string, len(values))
+	for i, value := range values {
+		quoted[i] = "'" + strings.ReplaceAll(oneLine(value, maxSample), "'", "''") + "'"
+	}
+	return "such as " + strings.Join(quoted, ", ")
+}
+
+// oneLine replaces line breaks, which would end a comment, and limits the length
+// in bytes.
+func oneLine(text string, limit int) string {
+	return clip(strings.Join(strings.Fields(text), " "), limit)
+}
+
+// clip truncates text to limit bytes.
+func clip(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "") + "…"
 }

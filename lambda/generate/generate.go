@@ -1,4 +1,4 @@
-// Package generate turns a question into SQL.
+// Package generate converts a question to SQL.
 package generate
 
 import (
@@ -7,27 +7,27 @@ import (
 	"time"
 )
 
-// Generator writes SQL. The SQL is untrusted.
+// Generator generates SQL, which is untrusted.
 type Generator interface {
-	// Generate returns the SQL that answers the question. An error is an
-	// *Error or the context's.
+	// Generate returns the SQL for the question. An error is an *Error or the
+	// context's.
 	Generate(ctx context.Context, question Question) (Query, error)
 
-	// Retry returns another statement after failed.SQL was refused by the
-	// database with failed.Message.
+	// Retry returns a replacement for failed.SQL, which the database rejected
+	// with failed.Message.
 	Retry(ctx context.Context, question Question, failed Failure) (string, error)
 }
 
-// Question is what the caller asked.
+// Question is a caller's question with its options.
 type Question struct {
 	Text            string
-	HardFilters     json.RawMessage // any JSON; null when absent
-	PreviousContext json.RawMessage // a JSON array; empty when absent
+	HardFilters     json.RawMessage // any JSON; null if absent
+	PreviousContext json.RawMessage // a JSON array; empty if absent
 	Options         Options
 }
 
-// Options are the caller's wishes about how the SQL is made. They carry the
-// names of Defog's protocol; other generators may ignore them.
+// Options holds the options of Defog's protocol. Other generators may ignore
+// them.
 type Options struct {
 	Glossary                    string `json:"glossary"`
 	Dev                         bool   `json:"dev"`
@@ -44,8 +44,7 @@ type Options struct {
 	PruneGlossaryBM25Units      int    `json:"prune_glossary_bm25_units"`
 }
 
-// DefaultOptions returns what Defog's client sent when the caller said
-// nothing.
+// DefaultOptions returns the defaults of Defog's client.
 func DefaultOptions() Options {
 	return Options{
 		UseGoldenQueries:            true,
@@ -60,19 +59,19 @@ func DefaultOptions() Options {
 // Query is a generator's answer.
 type Query struct {
 	SQL             string
-	Reason          json.RawMessage // reason_for_query as the generator gave it
-	PreviousContext json.RawMessage // for the caller to send with the next question
+	Reason          json.RawMessage // reason_for_query, unchanged
+	PreviousContext json.RawMessage // to send with the caller's next question
 }
 
-// Failure is a statement that the database refused.
+// Failure is a statement that the database rejected.
 type Failure struct {
 	Attempt int    // 1 for the question's first failure, then 2, 3, …
-	First   string // the first SQL of the question
-	SQL     string // the SQL that failed last
-	Message string // what the database said
+	First   string // the question's first statement
+	SQL     string // the latest failed statement
+	Message string // the database's error message
 }
 
-// limited bounds a context by a generator's own timeout, if it has one.
+// limited returns a context with the generator's timeout, if any.
 func limited(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	if timeout == 0 {
 		return context.WithCancel(ctx)
@@ -80,27 +79,27 @@ func limited(ctx context.Context, timeout time.Duration) (context.Context, conte
 	return context.WithTimeout(ctx, timeout)
 }
 
-// Kind says whose fault an Error is.
+// Kind classifies an Error.
 type Kind int
 
 // The kinds of errors.
 const (
-	Refused     Kind = iota // the generator answered, but with no SQL for this question
-	Unreachable             // there was no usable answer
-	Timeout                 // there was no answer in time
+	Refused     Kind = iota // the generator has no SQL for the question
+	Unreachable             // no response, or an invalid one
+	Timeout                 // no response in time
 )
 
-// Error says why there is no SQL. Message may be shown to the caller; Unwrap
-// gives the cause, which is for the log.
+// Error is the error of a generator. Message is for the caller, and Cause for the
+// log.
 type Error struct {
 	Kind    Kind
 	Message string
 	Cause   error
 
-	malformed bool // the server says that the request is wrong
+	malformed bool // the server rejected the request as invalid
 }
 
 func (e *Error) Error() string { return e.Message }
 
-// Unwrap returns the cause, which may hold internals.
+// Unwrap returns the cause, which may hold internal details.
 func (e *Error) Unwrap() error { return e.Cause }

@@ -18,31 +18,31 @@ import (
 // a JSON list of {"question": "…", "sql": "…"}.
 const GoldenFile = "golden.json"
 
-// threshold is the least score that counts as the same question. Exchanging
-// one telling word out of five gives less.
+// threshold is the minimum score of a match. A question with one of five
+// significant words replaced scores lower.
 const threshold = 0.7
 
-// verbatim is the score of a question that is known word by word: more than
-// that of one with the same words in another order.
+// verbatim is the score of an identical question. It exceeds the score of the
+// same words in another order.
 const verbatim = 2
 
-// nearestCount is how many known questions a refusal names.
+// nearestCount is the number of golden questions in the error for an unmatched
+// question.
 const nearestCount = 3
 
-// Golden answers the questions whose SQL somebody wrote down, and no others:
-// it never adapts a statement.
+// Golden is an SQL generator that returns stored statements unchanged. It refuses
+// a question without a match.
 //
-// A question is matched by its words, of which order, case, endings and stop
-// words don't count. Each word weighs the more, the fewer known questions have
-// it, and a word that none has weighs twice the most. The score is the weight
-// of the words that both questions have, by the weight of those that either
-// has: 1 for the same words, 0 for none in common.
+// A match compares the words of two questions and ignores order, case, endings
+// and stop words. The weight of a word grows with its rarity among the golden
+// questions; a word in none of them has twice the maximum. The score is the
+// weight of the common words divided by the weight of all words. It is 1 for the
+// same words, and 0 for none in common.
 //
-// What changes an answer in spite of a good score must be in both questions:
-// numbers, quoted text, names (capitals within the sentence), periods (month,
-// July, …), "how many" and negations. Where both have such words, the
-// aggregates (average, total, …) and the directions (most or least, before or
-// after) must be the same.
+// Some words change the answer despite a high score, so both questions must have
+// them. They are numbers, quoted text, names (capitals within the sentence),
+// periods (month, July, …), "how many" and negations. Aggregates (average, total,
+// …) and directions (most or least, before or after) must not contradict.
 type Golden struct {
 	language *language
 	pairs    []pair
@@ -55,18 +55,18 @@ type pair struct {
 	meaning  meaning
 }
 
-// OpenGolden reads the pairs from directory. The error holds every problem of
+// OpenGolden reads golden.json from directory. The error lists every problem in
 // the file.
 func OpenGolden(directory string) (*Golden, error) {
 	pairs, err := readPairs(directory)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the golden generator needs %s in the dependencies: not found", GoldenFile)
+		return nil, fmt.Errorf("%s: missing in the dependencies; the golden generator requires it", GoldenFile)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if len(pairs) == 0 {
-		return nil, fmt.Errorf("the golden generator needs question/SQL pairs in %s: it holds no pair", GoldenFile)
+		return nil, fmt.Errorf("%s: empty; the golden generator requires at least one question/SQL pair", GoldenFile)
 	}
 	return newGolden(pairs), nil
 }
@@ -75,11 +75,11 @@ func readPairs(directory string) ([]pair, error) {
 	path := filepath.Join(directory, GoldenFile)
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read golden queries: %w", err)
+		return nil, fmt.Errorf("read %s: %w", GoldenFile, err)
 	}
 	pairs, err := parsePairs(data)
 	if err != nil {
-		return nil, fmt.Errorf("read golden queries from %s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return pairs, nil
 }
@@ -89,17 +89,17 @@ func parsePairs(data []byte) ([]pair, error) {
 	decoder.DisallowUnknownFields()
 	var pairs []pair
 	if err := decoder.Decode(&pairs); err != nil {
-		return nil, fmt.Errorf(`%w; valid: a JSON list of {"question": "…", "sql": "…"}`, err)
+		return nil, fmt.Errorf(`%w; want a JSON list of {"question": "…", "sql": "…"}`, err)
 	}
 	var problems []error
 	seen := map[string]int{}
 	for i, p := range pairs {
 		key := text(p.Question)
-		switch first, twice := seen[key]; {
+		switch first, duplicate := seen[key]; {
 		case key == "" || strings.TrimSpace(p.SQL) == "":
-			problems = append(problems, fmt.Errorf("pair %d: needs a question and its sql", i+1))
-		case twice:
-			problems = append(problems, fmt.Errorf("pair %d: asks the same as pair %d", i+1, first))
+			problems = append(problems, fmt.Errorf("pair %d: question or sql missing; want both", i+1))
+		case duplicate:
+			problems = append(problems, fmt.Errorf("pair %d: its question duplicates that of pair %d", i+1, first))
 		default:
 			seen[key] = i + 1
 		}
@@ -107,7 +107,7 @@ func parsePairs(data []byte) ([]pair, error) {
 	return pairs, errors.Join(problems...)
 }
 
-// text is a question's wording without case and spacing.
+// text returns a question in lower case with single spaces.
 func text(question string) string {
 	return strings.ToLower(strings.Join(strings.Fields(question), " "))
 }
@@ -116,7 +116,7 @@ func newGolden(pairs []pair) *Golden {
 	g := &Golden{language: newLanguage(), pairs: pairs}
 	texts := make([][]string, len(pairs))
 	for i := range g.pairs {
-		g.pairs[i].meaning = g.language.understand(g.pairs[i].Question)
+		g.pairs[i].meaning = g.language.analyze(g.pairs[i].Question)
 		texts[i] = g.pairs[i].meaning.words
 	}
 	g.weights = weigh(texts)
@@ -126,39 +126,39 @@ func newGolden(pairs []pair) *Golden {
 type candidate struct {
 	pair  *pair
 	score float64
-	same  bool // in all that changes an answer
+	same  bool // agrees in the words that change the answer
 }
 
-// Generate returns the SQL of the known question that asks the same. Without
-// one, or between two that score the same, it refuses and names the nearest.
+// Generate returns the SQL of the matching golden question. Without a match, or
+// with two of the same score, it returns an error with the nearest questions.
 func (g *Golden) Generate(_ context.Context, question Question) (Query, error) {
 	candidates := g.rank(question.Text)
 	matches := slices.DeleteFunc(slices.Clone(candidates), func(c candidate) bool {
 		return !c.same || c.score < threshold
 	})
 	if len(matches) == 0 || len(matches) > 1 && matches[0].score == matches[1].score {
-		return Query{}, doesNotKnow(candidates)
+		return Query{}, noMatch(candidates)
 	}
 	best := matches[0].pair
 	reason, err := json.Marshal("This is the golden query for: " + best.Question)
 	if err != nil {
-		return Query{}, &Error{Kind: Refused, Message: "The golden query cannot be explained.", Cause: err}
+		return Query{}, &Error{Kind: Refused, Message: "The golden query's question cannot be encoded.", Cause: err}
 	}
 	return Query{SQL: best.SQL, Reason: reason, PreviousContext: list(question.PreviousContext)}, nil
 }
 
-// rank returns the known questions, best score first.
+// rank returns the golden questions in descending order of their scores.
 func (g *Golden) rank(question string) []candidate {
-	asked := g.language.understand(question)
+	wanted := g.language.analyze(question)
 	candidates := make([]candidate, len(g.pairs))
 	for i := range g.pairs {
-		known := &g.pairs[i]
+		golden := &g.pairs[i]
 		candidates[i] = candidate{
-			pair:  known,
-			score: g.weights.score(asked.words, known.meaning.words),
-			same:  asked.agrees(known.meaning, g.language.classes),
+			pair:  golden,
+			score: g.weights.score(wanted.words, golden.meaning.words),
+			same:  wanted.agrees(golden.meaning, g.language.classes),
 		}
-		if text(question) == text(known.Question) {
+		if text(question) == text(golden.Question) {
 			candidates[i].score, candidates[i].same = verbatim, true
 		}
 	}
@@ -166,15 +166,15 @@ func (g *Golden) rank(question string) []candidate {
 	return candidates
 }
 
-func doesNotKnow(candidates []candidate) *Error {
-	message := "I do not know this question. The nearest that I know:"
+func noMatch(candidates []candidate) *Error {
+	message := "No golden query matches this question. The nearest questions:"
 	for _, c := range candidates[:min(nearestCount, len(candidates))] {
 		message += "\n- " + c.pair.Question
 	}
 	return &Error{Kind: Refused, Message: message}
 }
 
-// Retry refuses: a golden query is all there is for its question.
+// Retry returns an error: there is one golden query for a question.
 func (g *Golden) Retry(context.Context, Question, Failure) (string, error) {
-	return "", &Error{Kind: Refused, Message: "A golden query has no second version."}
+	return "", &Error{Kind: Refused, Message: "The golden query has no alternative."}
 }

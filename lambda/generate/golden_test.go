@@ -11,8 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// known are pairs close enough to each other to be confused. The SQL is the
-// question's number.
+// known holds similar pairs. The SQL is the question's number.
 const known = `[
 	{"question": "How many customers do we have?", "sql": "1"},
 	{"question": "What was the total revenue per month in 2024?", "sql": "2"},
@@ -38,7 +37,7 @@ func openKnown(t *testing.T, pairs string) *Golden {
 	return golden
 }
 
-func TestGoldenFindsTheSameQuestionInOtherWords(t *testing.T) {
+func TestGoldenMatchesParaphrases(t *testing.T) {
 	golden := openKnown(t, known)
 	for question, want := range map[string]string{
 		"How many customers do we have?":                         "1",
@@ -60,14 +59,14 @@ func TestGoldenFindsTheSameQuestionInOtherWords(t *testing.T) {
 		`How many orders have status "cancelled"?`:               "9",
 		"how many cancelled orders by status":                    "9",
 	} {
-		query, err := golden.Generate(t.Context(), ask(question))
+		query, err := golden.Generate(t.Context(), newQuestion(question))
 		if err != nil || query.SQL != want {
 			t.Errorf("%s: got %q (%v), want %q", question, query.SQL, err, want)
 		}
 	}
 }
 
-func TestGoldenRefusesWhatIsNotTheSame(t *testing.T) {
+func TestGoldenRefusesDifferentQuestions(t *testing.T) {
 	golden := openKnown(t, known)
 	for _, question := range []string{
 		"",
@@ -92,15 +91,15 @@ func TestGoldenRefusesWhatIsNotTheSame(t *testing.T) {
 		"What is the average order value by country and year?",
 		"What is the average order value of Acme by country?",
 	} {
-		if query, err := golden.Generate(t.Context(), ask(question)); err == nil {
-			t.Errorf("%q was taken for question %s", question, query.SQL)
+		if query, err := golden.Generate(t.Context(), newQuestion(question)); err == nil {
+			t.Errorf("%q matched question %s", question, query.SQL)
 		}
 	}
 }
 
-func TestGoldenNamesTheNearest(t *testing.T) {
-	_, err := openKnown(t, known).Generate(t.Context(), ask("Which 10 products sold best last year?"))
-	checkErrorPrefix := "I do not know this question. The nearest that I know:\n- Which 5 products sold best last month?\n- "
+func TestGoldenErrorListsNearestQuestions(t *testing.T) {
+	_, err := openKnown(t, known).Generate(t.Context(), newQuestion("Which 10 products sold best last year?"))
+	checkErrorPrefix := "No golden query matches this question. The nearest questions:\n- Which 5 products sold best last month?\n- "
 	if err == nil || !strings.HasPrefix(err.Error(), checkErrorPrefix) || strings.Count(err.Error(), "\n- ") != nearestCount {
 		t.Errorf("got %v", err)
 	}
@@ -109,18 +108,18 @@ func TestGoldenNamesTheNearest(t *testing.T) {
 	}
 }
 
-func TestGoldenRefusesToChooseBetweenEquals(t *testing.T) {
+func TestGoldenRefusesAmbiguousQuestion(t *testing.T) {
 	golden := openKnown(t, `[{"question":"orders by customer","sql":"1"},{"question":"customers by order","sql":"2"}]`)
-	if query, err := golden.Generate(t.Context(), ask("Show orders by customer")); err == nil {
+	if query, err := golden.Generate(t.Context(), newQuestion("Show orders by customer")); err == nil {
 		t.Errorf("got %q", query.SQL)
 	}
-	if query, err := golden.Generate(t.Context(), ask(" Customers by  order")); err != nil || query.SQL != "2" {
+	if query, err := golden.Generate(t.Context(), newQuestion(" Customers by  order")); err != nil || query.SQL != "2" {
 		t.Errorf("word by word: got %q, %v", query.SQL, err)
 	}
 }
 
-func TestGoldenAnswer(t *testing.T) {
-	question := ask("how many customers")
+func TestGoldenKeepsPreviousContext(t *testing.T) {
+	question := newQuestion("how many customers")
 	question.PreviousContext = json.RawMessage(`["before"]`)
 	query, err := openKnown(t, known).Generate(t.Context(), question)
 	if err != nil {
@@ -136,18 +135,18 @@ func TestGoldenAnswer(t *testing.T) {
 	}
 }
 
-func TestGoldenHasNothingBetter(t *testing.T) {
-	_, err := openKnown(t, known).Retry(t.Context(), ask("how many customers"), Failure{Attempt: 1})
-	checkError(t, err, Refused, "A golden query has no second version.")
+func TestGoldenRetryReturnsError(t *testing.T) {
+	_, err := openKnown(t, known).Retry(t.Context(), newQuestion("how many customers"), Failure{Attempt: 1})
+	checkError(t, err, Refused, "The golden query has no alternative.")
 }
 
-func TestOpenGoldenNamesProblems(t *testing.T) {
+func TestOpenGoldenListsAllProblems(t *testing.T) {
 	for content, want := range map[string][]string{
-		`{`:  {"golden.json", "valid: a JSON list"},
-		`[]`: {"it holds no pair"},
+		`{`:  {"golden.json", "want a JSON list"},
+		`[]`: {"golden.json: empty"},
 		`[{"question":"a","sql":"b","note":"c"}]`: {`unknown field "note"`},
 		`[{"question":"a","sql":"b"},{"question":" "},{"question":"A","sql":"c"}]`: {
-			"pair 2: needs a question and its sql", "pair 3: asks the same as pair 1",
+			"pair 2: question or sql missing", "pair 3: its question duplicates that of pair 1",
 		},
 	} {
 		directory := t.TempDir()
@@ -161,7 +160,7 @@ func TestOpenGoldenNamesProblems(t *testing.T) {
 			}
 		}
 	}
-	if _, err := OpenGolden(t.TempDir()); err == nil || !strings.Contains(err.Error(), "golden.json in the dependencies: not found") {
+	if _, err := OpenGolden(t.TempDir()); err == nil || !strings.Contains(err.Error(), "golden.json: missing in the dependencies") {
 		t.Errorf("no file: got %v", err)
 	}
 }

@@ -12,34 +12,33 @@ import (
 	"defog-cdk/lambda/schema"
 )
 
-// GlossaryFile is the name of the file in the dependencies that says in plain
-// words what the schema cannot: paragraphs, with an empty line between them.
+// GlossaryFile is the name of the glossary in the dependencies: definitions in
+// plain text, as paragraphs with empty lines between them.
 const GlossaryFile = "glossary.md"
 
-// What of the knowledge a prompt takes at the most, in bytes; a token is about
-// four. More is pruned by the question's words.
+// Limits of a prompt's blocks, in bytes; a token has about four. Longer blocks
+// are pruned by relevance to the question.
 const (
-	mostSchema    = 60_000
-	mostGlossary  = 32_000
-	mostExamples  = 16_000
+	maxSchema     = 60_000
+	maxGlossary   = 32_000
+	maxExamples   = 16_000
 	bytesPerToken = 4
 )
 
-// An example is near enough to be shown from this score on, and so many are.
+// The minimum score of an example, and the limit of their number.
 const (
 	exampleScore = 0.1
 	exampleCount = 5
 )
 
-// Knowledge is what a language model is told of the database, from the files
-// in the dependencies: schema.json, and if they are there glossary.md and
-// golden.json.
+// Knowledge holds the description of the database for a language model's prompt:
+// schema.json and, if present, glossary.md and golden.json of the dependencies.
 type Knowledge struct {
 	schema   schema.Schema
 	glossary []string // paragraphs
 	golden   *Golden
 	language *language
-	tables   func() *index // made when it is first needed
+	tables   func() *index // computed once, on the first call
 }
 
 // OpenKnowledge reads the files from directory.
@@ -50,7 +49,7 @@ func OpenKnowledge(directory string) (*Knowledge, error) {
 	}
 	glossary, err := os.ReadFile(filepath.Join(directory, GlossaryFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read the glossary: %w", err)
+		return nil, fmt.Errorf("read %s: %w", GlossaryFile, err)
 	}
 	pairs, err := readPairs(directory)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -93,7 +92,7 @@ func (k *Knowledge) examplesFor(question string) string {
 	var text strings.Builder
 	for i, c := range k.golden.rank(question) {
 		example := fmt.Sprintf("Question: %s\nSQL: %s\n", c.pair.Question, c.pair.SQL)
-		if i == exampleCount || c.score < exampleScore || text.Len()+len(example) > mostExamples {
+		if i == exampleCount || c.score < exampleScore || text.Len()+len(example) > maxExamples {
 			break
 		}
 		text.WriteString(example)
@@ -101,23 +100,23 @@ func (k *Knowledge) examplesFor(question string) string {
 	return text.String()
 }
 
-// glossaryFor returns the paragraphs of the file and of the request, all if
-// they fit, else those that the question is about.
+// glossaryFor returns the paragraphs of the request and of glossary.md. If they
+// exceed the limits, it returns the relevant ones.
 func (k *Knowledge) glossaryFor(question string, options Options) string {
 	units := append(paragraphs(options.Glossary), k.glossary...)
 	all := strings.Join(units, "\n\n")
-	most, count := mostGlossary, len(units)
+	limit, count := maxGlossary, len(units)
 	if options.GlossaryPruning {
-		most = min(most, options.PruneGlossaryMaxTokens*bytesPerToken)
+		limit = min(limit, options.PruneGlossaryMaxTokens*bytesPerToken)
 		count = options.PruneGlossaryBM25Units
 	}
-	if len(all) <= most && len(units) <= count {
+	if len(all) <= limit && len(units) <= count {
 		return all
 	}
 	scores := newIndex(k.language, units).scores(question)
 	var kept []string
 	for _, i := range best(scores) {
-		if most -= len(units[i]) + 2; most < 0 || len(kept) == count || scores[i] == 0 {
+		if limit -= len(units[i]) + 2; limit < 0 || len(kept) == count || scores[i] == 0 {
 			break
 		}
 		kept = append(kept, units[i])

@@ -11,37 +11,36 @@ import (
 )
 
 const (
-	mostReason   = 1_000  // bytes of a refusal
-	mostSQL      = 64_000 // bytes of a statement
-	mostRemember = 64_000 // bytes of the context that an answer gives back
+	maxReason      = 1_000  // bytes of a refusal
+	maxSQL         = 64_000 // bytes of a statement
+	maxNextContext = 64_000 // bytes of the context in an answer
 )
 
-// model is a language model behind an API.
+// model is a client for a language model.
 type model interface {
-	// complete returns the model's next turn, the object that answerSchema
-	// describes. Where the API is not to enforce that form, the text may be any.
-	// An error is an *Error, malformed if the request may be right without the
-	// form.
-	complete(ctx context.Context, asked conversation, enforced bool) (string, error)
+	// complete returns the model's next turn. If enforced is true, the API
+	// enforces answerSchema; otherwise the text may have any form. An error is
+	// an *Error, malformed if the request may succeed without enforcement.
+	complete(ctx context.Context, prompt conversation, enforced bool) (string, error)
 }
 
-// writer is a Generator by a language model.
+// writer is a Generator with a language model.
 type writer struct {
 	author
 	model   model
-	timeout time.Duration // 0 for the context's alone
-	free    atomic.Bool   // this model's API does not enforce the form of an answer
+	timeout time.Duration // 0 for the context's only
+	free    atomic.Bool   // the model's API does not enforce answerSchema
 }
 
-// Generate asks the model for SQL. Of the request's options, the glossary, the
-// golden queries and those of pruning apply: the model is the operator's
-// choice, and the others are Defog's.
+// Generate requests SQL from the model. It applies the request's options for the
+// glossary, golden queries and pruning. The operator chooses the model, and the
+// other options exist in Defog's API only.
 func (w *writer) Generate(ctx context.Context, question Question) (Query, error) {
-	asked, err := w.prompt(question)
+	prompt, err := w.prompt(question)
 	if err != nil {
 		return Query{}, err
 	}
-	a, err := w.write(ctx, asked)
+	a, err := w.write(ctx, prompt)
 	if err != nil {
 		return Query{}, err
 	}
@@ -49,17 +48,17 @@ func (w *writer) Generate(ctx context.Context, question Question) (Query, error)
 	if err != nil {
 		return Query{}, noSQL()
 	}
-	remembered, err := remember(question, a.SQL)
+	next, err := nextContext(question, a.SQL)
 	if err != nil {
 		return Query{}, noSQL()
 	}
-	return Query{SQL: a.SQL, Reason: reason, PreviousContext: remembered}, nil
+	return Query{SQL: a.SQL, Reason: reason, PreviousContext: next}, nil
 }
 
-// remember returns the context for the next question: this one and its SQL
-// behind what was there, without the oldest when it gets long.
-func remember(question Question, sql string) (json.RawMessage, error) {
-	entries := latest(question.PreviousContext, mostRemember)
+// nextContext returns the context for the next question: the previous context with
+// this question and its SQL appended. It drops the oldest entries over the limit.
+func nextContext(question Question, sql string) (json.RawMessage, error) {
+	entries := latest(question.PreviousContext, maxNextContext)
 	for _, text := range []string{question.Text, sql} {
 		entry, err := json.Marshal(text)
 		if err != nil {
@@ -70,81 +69,82 @@ func remember(question Question, sql string) (json.RawMessage, error) {
 	return json.Marshal(entries)
 }
 
-// Retry asks the model for better SQL, given the failed statement and what the
-// database said.
+// Retry sends the failed statement and the database's error to the model, and
+// returns the model's next statement.
 func (w *writer) Retry(ctx context.Context, question Question, failed Failure) (string, error) {
-	asked, err := w.retryPrompt(question, failed)
+	prompt, err := w.retryPrompt(question, failed)
 	if err != nil {
 		return "", err
 	}
-	a, err := w.write(ctx, asked)
+	a, err := w.write(ctx, prompt)
 	return a.SQL, err
 }
 
-// write has one statement written. A reply that holds none is asked for once
-// more, with what is wrong with it.
-func (w *writer) write(ctx context.Context, asked conversation) (answer, error) {
+// write returns the model's answer. After an invalid reply, it repeats the request
+// once with the problem added.
+func (w *writer) write(ctx context.Context, prompt conversation) (answer, error) {
 	ctx, cancel := limited(ctx, w.timeout)
 	defer cancel()
-	a, problem, err := w.try(ctx, asked)
+	a, problem, err := w.try(ctx, prompt)
 	if err == nil && problem != "" {
-		last := &asked.turns[len(asked.turns)-1]
-		last.text += fmt.Sprintf("\n\nYour last reply cannot be used: %s.", problem)
-		a, problem, err = w.try(ctx, asked)
+		last := &prompt.turns[len(prompt.turns)-1]
+		last.text += fmt.Sprintf("\n\nYour last reply is invalid: %s.", problem)
+		a, problem, err = w.try(ctx, prompt)
 	}
 	switch {
 	case err != nil:
 		return answer{}, err
 	case problem != "":
-		return answer{}, &Error{Kind: Unreachable, Message: fmt.Sprintf("The generator's reply cannot be used: %s.", problem)}
+		return answer{}, &Error{Kind: Unreachable, Message: fmt.Sprintf("The generator's reply is invalid: %s.", problem)}
 	case a.SQL == "":
 		return answer{}, refusal(a.Reason)
 	}
 	return a, nil
 }
 
-// try asks once, and reads the reply.
-func (w *writer) try(ctx context.Context, asked conversation) (a answer, problem string, err error) {
-	reply, err := w.complete(ctx, asked)
+// try sends one request and reads the reply.
+func (w *writer) try(ctx context.Context, prompt conversation) (a answer, problem string, err error) {
+	reply, err := w.complete(ctx, prompt)
 	if err != nil {
 		return a, "", err
 	}
 	a, problem = w.read(reply)
-	if problem == "" && len(a.SQL) > mostSQL {
-		problem = fmt.Sprintf("the statement is longer than %d bytes", mostSQL)
+	if problem == "" && len(a.SQL) > maxSQL {
+		problem = fmt.Sprintf("the statement is longer than %d bytes", maxSQL)
 	}
 	return a, problem, nil
 }
 
-// complete has the API enforce the answer's form, unless it is one that cannot.
-func (w *writer) complete(ctx context.Context, asked conversation) (string, error) {
+// complete enforces answerSchema if the API supports that.
+func (w *writer) complete(ctx context.Context, prompt conversation) (string, error) {
 	if !w.free.Load() {
-		reply, err := w.model.complete(ctx, asked, true)
+		reply, err := w.model.complete(ctx, prompt, true)
 		if e, ok := errors.AsType[*Error](err); !ok || !e.malformed {
 			return reply, err
 		}
 	}
-	reply, err := w.model.complete(ctx, asked, false)
+	reply, err := w.model.complete(ctx, prompt, false)
 	if err == nil {
 		w.free.Store(true)
 	}
 	return reply, err
 }
 
-// refusal says that the model, or what watches over it, gives no SQL.
+// refusal returns the error for a question without SQL. Without a reason of the
+// model, it uses a default.
 func refusal(reason string) *Error {
 	if reason = strings.TrimSpace(reason); reason == "" {
 		reason = "The generator has no query for this question."
 	}
-	return &Error{Kind: Refused, Message: clip(reason, mostReason)}
+	return &Error{Kind: Refused, Message: clip(reason, maxReason)}
 }
 
-// filtered says that the model's words were held back.
+// filtered returns the error for an answer that a content filter blocked.
 func filtered() *Error {
-	return refusal("The generator's content filter holds its answer back.")
+	return refusal("The generator's content filter blocked the answer.")
 }
 
-// cut says that a reply ended at the model's limit.
-func cut() *Error {
-	return &Error{Kind: Unreachable, Message: "The generator's reply was cut off at the model's limit of tokens."}
+// truncated returns the error for a reply that reached the limit of tokens.
+func truncated() *Error {
+	return &Error{Kind: Unreachable, Message: "The generator's reply exceeds the model's limit of tokens."}
 }

@@ -7,24 +7,24 @@ import (
 	"time"
 )
 
-// DefaultOpenAIURL is where OpenAI's own API lives.
+// DefaultOpenAIURL is the URL of OpenAI's API.
 const DefaultOpenAIURL = "https://api.openai.com/v1"
 
-// OpenAI has SQL written by a model behind OpenAI's API of chat completions,
-// which many other servers speak too.
+// OpenAI is an SQL generator with a model behind OpenAI's chat completions API,
+// which many other servers implement.
 type OpenAI struct{ writer }
 
-// OpenAIConfig says which model to ask, where, and as whom.
+// OpenAIConfig configures an OpenAI generator.
 type OpenAIConfig struct {
 	DBType    string // as in connection.json
 	Knowledge *Knowledge
 	Model     string
 	BaseURL   string        // without /chat/completions; "" means DefaultOpenAIURL
-	APIKey    string        // "" for a server that wants none
-	Timeout   time.Duration // of one question or retry; 0 for the context's alone
+	APIKey    string        // "" for a server without authentication
+	Timeout   time.Duration // of one question or retry; 0 for the context's only
 }
 
-// NewOpenAI returns a generator that asks an OpenAI-compatible API.
+// NewOpenAI returns a generator for config.
 func NewOpenAI(config OpenAIConfig) *OpenAI {
 	return &OpenAI{writer{
 		author: newAuthor(config.DBType, config.Knowledge),
@@ -43,8 +43,8 @@ type openAI struct {
 	transport transport
 }
 
-// The request has neither a temperature nor a limit of tokens: newer models
-// refuse the one, and servers differ in the other's name.
+// The request sets no temperature, which newer models reject, and no limit of
+// tokens, whose name differs between servers.
 type completionRequest struct {
 	Model          string              `json:"model"`
 	Messages       []completionMessage `json:"messages"`
@@ -78,9 +78,9 @@ type completionReply struct {
 }
 
 // complete implements model.
-func (o *openAI) complete(ctx context.Context, asked conversation, enforced bool) (string, error) {
-	request := completionRequest{Model: o.name, Messages: []completionMessage{{Role: "system", Content: asked.system}}}
-	for _, turn := range asked.turns {
+func (o *openAI) complete(ctx context.Context, prompt conversation, enforced bool) (string, error) {
+	request := completionRequest{Model: o.name, Messages: []completionMessage{{Role: "system", Content: prompt.system}}}
+	for _, turn := range prompt.turns {
 		request.Messages = append(request.Messages, completionMessage{Role: turn.role, Content: turn.text})
 	}
 	if enforced {
@@ -102,7 +102,7 @@ func (o *openAI) complete(ctx context.Context, asked conversation, enforced bool
 	case choice.FinishReason == "content_filter":
 		return "", filtered()
 	case choice.FinishReason == "length":
-		return "", cut()
+		return "", truncated()
 	default:
 		return choice.Message.Content, nil
 	}

@@ -7,18 +7,18 @@ import (
 	"defog-cdk/lambda/schema"
 )
 
-// neighbour is the part of a table's relevance that the tables get which a
-// foreign key joins to it: a query between two tables often needs a third.
-const neighbour = 0.4
+// neighbor is the share of a table's relevance for the tables at the other end of
+// its foreign keys. A query over two tables often requires a third.
+const neighbor = 0.4
 
-// schemaFor describes the tables: all if they fit, else those that the question
-// is about, and of one that does not fit the keys and the columns that it is
-// about most. A request that asks for pruning says itself how much may fit, and
-// has the columns of every table pruned.
+// schemaFor describes the tables. If all of them exceed the limit, it selects the
+// relevant ones. It reduces a table over the limit to its keys and its most
+// relevant columns. The option SubtablePruning sets a lower limit and reduces all
+// tables.
 func (k *Knowledge) schemaFor(question string, d dialect, options Options) string {
-	most := mostSchema
+	limit := maxSchema
 	if options.SubtablePruning {
-		most = min(most, options.PruneMaxTokens*bytesPerToken)
+		limit = min(limit, options.PruneMaxTokens*bytesPerToken)
 	}
 	texts, size := make([]string, len(k.schema.Tables)), 0
 	for i, table := range k.schema.Tables {
@@ -28,23 +28,23 @@ func (k *Knowledge) schemaFor(question string, d dialect, options Options) strin
 		texts[i] = d.ddl(table)
 		size += len(texts[i])
 	}
-	if size <= most {
+	if size <= limit {
 		return strings.Join(texts, "\n")
 	}
 
 	scores := k.tableScores(question)
 	order := best(scores)
-	known := scores[order[0]] > 0 // else the question is in words that the schema has none of
+	related := scores[order[0]] > 0 // false if the question and the schema have no word in common
 	var kept []int
 	for _, i := range order {
-		if known && scores[i] == 0 {
+		if related && scores[i] == 0 {
 			break
 		}
-		if len(texts[i]) > most {
+		if len(texts[i]) > limit {
 			texts[i] = d.ddl(k.pruneColumns(question, k.schema.Tables[i], options.PruneBM25NumColumns))
 		}
-		if len(texts[i]) <= most {
-			most -= len(texts[i]) + 1
+		if len(texts[i]) <= limit {
+			limit -= len(texts[i]) + 1
 			kept = append(kept, i)
 		}
 	}
@@ -58,8 +58,8 @@ func (k *Knowledge) schemaFor(question string, d dialect, options Options) strin
 
 // tableScores returns the relevance of each table.
 func (k *Knowledge) tableScores(question string) []float64 {
-	own := k.tables().scores(question)
-	scores := slices.Clone(own)
+	direct := k.tables().scores(question)
+	scores := slices.Clone(direct)
 	positions := map[[2]string]int{}
 	for i, table := range k.schema.Tables {
 		positions[[2]string{table.Schema, table.Name}] = i
@@ -67,16 +67,15 @@ func (k *Knowledge) tableScores(question string) []float64 {
 	for i, table := range k.schema.Tables {
 		for _, key := range table.ForeignKeys {
 			if j, ok := positions[[2]string{key.Schema, key.Table}]; ok {
-				scores[i] = max(scores[i], neighbour*own[j])
-				scores[j] = max(scores[j], neighbour*own[i])
+				scores[i] = max(scores[i], neighbor*direct[j])
+				scores[j] = max(scores[j], neighbor*direct[i])
 			}
 		}
 	}
 	return scores
 }
 
-// pruneColumns keeps the keys and the count columns that the question is about
-// most.
+// pruneColumns keeps the keys and the count most relevant columns of table.
 func (k *Knowledge) pruneColumns(question string, table schema.Table, count int) schema.Table {
 	if len(table.Columns) <= count {
 		return table

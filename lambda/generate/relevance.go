@@ -2,20 +2,66 @@ package generate
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 
 	"defog-cdk/lambda/schema"
 )
 
-// BM25's usual constants: how much a text's length counts against it. How often
-// a text has a word does not count, names have it once.
+// weights holds the weight of each word in a set of texts. The weight grows with
+// the word's rarity.
+type weights struct {
+	word    map[string]float64
+	unknown float64
+}
+
+// weigh computes the weights for texts, each a set of words.
+func weigh(texts [][]string) weights {
+	count := map[string]float64{}
+	for _, words := range texts {
+		for _, word := range words {
+			count[word]++
+		}
+	}
+	total := float64(len(texts))
+	w := weights{word: map[string]float64{}, unknown: 2 * math.Log(1+total)}
+	for word, n := range count {
+		w.word[word] = math.Log(1 + total/n)
+	}
+	return w
+}
+
+// score returns the weight of the common words of a and b, divided by the weight
+// of all words in a and b.
+func (w weights) score(a, b []string) float64 {
+	either := w.sum(sorted(slices.Concat(a, b)))
+	if either == 0 {
+		return 0
+	}
+	return w.sum(common(a, b)) / either
+}
+
+func (w weights) sum(words []string) float64 {
+	var sum float64
+	for _, word := range words {
+		if weight, ok := w.word[word]; ok {
+			sum += weight
+		} else {
+			sum += w.unknown
+		}
+	}
+	return sum
+}
+
+// BM25's usual constants, which determine the effect of a text's length. The
+// number of occurrences of a word is not used, since names hold a word once.
 const (
 	bm25K = 1.2
 	bm25B = 0.75
 )
 
-// index tells how much each of some texts is about a question.
+// index scores texts by their relevance to a question.
 type index struct {
 	language *language
 	texts    [][]string // the stems of each text, as a set
@@ -33,23 +79,23 @@ func newIndex(language *language, texts []string) *index {
 	return x
 }
 
-// words are the stems of a text, also of the words that its names are made of.
+// words returns the stems of a text, and those of the words in its names.
 func (x *index) words(text string) []string {
-	return x.language.understand(strings.Join(schema.Words(text), " ")).words
+	return x.language.analyze(strings.Join(schema.Words(text), " ")).words
 }
 
-// scores returns the relevance of each text, 0 where no word is in common.
+// scores returns the relevance of each text, which is 0 without a common word.
 func (x *index) scores(question string) []float64 {
-	asked := x.words(question)
+	wanted := x.words(question)
 	scores := make([]float64, len(x.texts))
 	for i, words := range x.texts {
 		length := 1 - bm25B + bm25B*float64(len(words))/max(x.average, 1)
-		scores[i] = x.weights.sum(common(asked, words)) * (bm25K + 1) / (1 + bm25K*length)
+		scores[i] = x.weights.sum(common(wanted, words)) * (bm25K + 1) / (1 + bm25K*length)
 	}
 	return scores
 }
 
-// best returns positions by falling score, equal ones in their order.
+// best returns positions in descending order of their scores. Its order is stable.
 func best(scores []float64) []int {
 	positions := make([]int, len(scores))
 	for i := range positions {

@@ -17,26 +17,25 @@ import (
 )
 
 const (
-	tries      = 4                      // of one request
-	firstPause = 200 * time.Millisecond // before the second try; doubles with each
+	attempts   = 4                      // of one request
+	firstPause = 200 * time.Millisecond // before the second attempt; doubles with each
 	maxReply   = 1 << 20                // bytes of one reply
 )
 
-// newClient returns a client for a server that is not trusted to answer well.
+// newClient returns an HTTP client for an untrusted server.
 func newClient() *http.Client {
 	server := http.DefaultTransport.(*http.Transport).Clone()
-	// A connection that died while the function was frozen is found out and
-	// given up; HTTP/2 would go on using it, question after question.
+	// The ping detects a connection that was lost while Lambda froze the function.
+	// Without it, HTTP/2 uses that connection for each question.
 	server.HTTP2 = &http.HTTP2Config{SendPingTimeout: 3 * time.Second, PingTimeout: 2 * time.Second}
 	return &http.Client{
 		Transport: bounded{server},
-		// The request holds a key or a signature, which a redirect would carry
-		// to wherever the reply says.
+		// A redirect would send the key or the signature to another server.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-// bounded has the reading of a reply fail that is longer than maxReply.
+// bounded limits the length of each reply to maxReply.
 type bounded struct{ http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
@@ -51,7 +50,7 @@ func (b bounded) RoundTrip(request *http.Request) (*http.Response, error) {
 // transport posts JSON.
 type transport struct {
 	client *http.Client
-	token  string // sent as a bearer's; "" for none
+	token  string // bearer token; "" for none
 	pause  time.Duration
 }
 
@@ -59,11 +58,11 @@ func newTransport(token string) transport {
 	return transport{client: newClient(), token: token, pause: firstPause}
 }
 
-// statusError is a reply whose HTTP status is not one of success.
+// statusError is a reply whose HTTP status is not 2xx.
 type statusError struct {
 	status int
-	code   string        // the server's own word for it, "" for none
-	after  time.Duration // until when the server does not want to be asked again
+	code   string        // the server's error code; "" for none
+	after  time.Duration // the Retry-After header
 }
 
 func (e *statusError) Error() string {
@@ -73,8 +72,8 @@ func (e *statusError) Error() string {
 	return fmt.Sprintf("HTTP status %d (%s)", e.status, e.code)
 }
 
-// newStatusError reads what the reply says of the failure, as far as it is
-// one of OpenAI's form. The message is left out: it may quote the question.
+// newStatusError reads the error code from a reply in OpenAI's form. It omits the
+// reply's message, which may quote the question.
 func newStatusError(response *http.Response) *statusError {
 	e := &statusError{status: response.StatusCode}
 	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil && seconds > 0 {
@@ -91,28 +90,27 @@ func newStatusError(response *http.Response) *statusError {
 	return e
 }
 
-// isCode reports whether text is a short identifier, and can quote nothing.
+// isCode reports whether text is a short identifier, which cannot quote data.
 func isCode(text string) bool {
 	return len(text) < 64 && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz_") == ""
 }
 
-// post sends request as JSON and decodes the answer into reply, unless that is
-// nil. What may pass by itself is tried again, while ctx lasts. An error is an
-// *Error.
+// post sends request as JSON and decodes the response into reply, unless reply is
+// nil. It retries after transient errors until ctx ends. An error is an *Error.
 func (t transport) post(ctx context.Context, url string, request, reply any) error {
 	body, err := json.Marshal(request)
 	if err != nil {
 		return &Error{Kind: Unreachable, Message: "The question cannot be sent to the generator.", Cause: err}
 	}
 	pause := t.pause
-	for try := 1; ; try++ {
+	for attempt := 1; ; attempt++ {
 		answer, err := t.once(ctx, url, body)
 		switch {
 		case err == nil && reply == nil:
 			return nil
 		case err == nil:
 			return decode(answer, reply)
-		case try == tries || !passing(err):
+		case attempt == attempts || !transient(err):
 			return failure(ctx, err)
 		}
 		wait := pause/2 + rand.N(pause/2+1)
@@ -120,7 +118,7 @@ func (t transport) post(ctx context.Context, url string, request, reply any) err
 			wait = status.after
 		}
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < wait {
-			return failure(ctx, err) // waiting would only make the failure late
+			return failure(ctx, err) // a retry would come after the deadline
 		}
 		select {
 		case <-time.After(wait):
@@ -140,8 +138,8 @@ func (t transport) once(ctx context.Context, url string, body []byte) ([]byte, e
 	if t.token != "" {
 		request.Header.Set("Authorization", "Bearer "+t.token)
 	}
-	// Lets net/http replace a kept connection that died while Lambda was
-	// frozen; an empty value is not sent.
+	// The key allows net/http to repeat the request if a kept connection was lost
+	// while Lambda froze the function. An empty value is not sent.
 	request.Header["Idempotency-Key"] = nil
 
 	response, err := t.client.Do(request)
@@ -155,8 +153,8 @@ func (t transport) once(ctx context.Context, url string, body []byte) ([]byte, e
 	return io.ReadAll(response.Body)
 }
 
-// passing reports whether the same request may succeed a moment later.
-func passing(err error) bool {
+// transient reports whether a repeated request may succeed.
+func transient(err error) bool {
 	if e, ok := errors.AsType[*statusError](err); ok {
 		return slices.Contains([]int{
 			http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable,
@@ -167,14 +165,14 @@ func passing(err error) bool {
 	}, func(target error) bool { return errors.Is(err, target) })
 }
 
-// failure words an error for the caller.
+// failure converts err to an *Error with a message for the caller.
 func failure(ctx context.Context, err error) *Error {
 	e := &Error{Kind: Unreachable, Cause: err}
 	reply, isReply := errors.AsType[*statusError](err)
 	_, tooLong := errors.AsType[*http.MaxBytesError](err)
 	switch {
 	case isReply && reply.status >= 300 && reply.status < 400:
-		e.Message = fmt.Sprintf("The generator redirects to another address (HTTP status %d), which is not followed; its URL in the settings must be the final one.", reply.status)
+		e.Message = fmt.Sprintf("The generator redirects to another URL (HTTP status %d), which is not followed; want the final URL in the settings.", reply.status)
 	case isReply:
 		e.malformed = reply.status == http.StatusBadRequest || reply.status == http.StatusUnprocessableEntity
 		e.Message = fmt.Sprintf("The generator answered with %s.", reply)
@@ -183,7 +181,7 @@ func failure(ctx context.Context, err error) *Error {
 	case ctx.Err() != nil:
 		e.Kind, e.Message = Timeout, "The generator did not answer in time."
 	default:
-		e.Message = "The generator cannot be reached."
+		e.Message = "The generator is unreachable."
 	}
 	return e
 }
@@ -196,5 +194,5 @@ func decode(answer []byte, reply any) error {
 }
 
 func notJSON(cause error) *Error {
-	return &Error{Kind: Unreachable, Message: "The generator's reply is not the JSON that its protocol promises.", Cause: cause}
+	return &Error{Kind: Unreachable, Message: "The generator's reply is not the JSON that its protocol requires.", Cause: cause}
 }
