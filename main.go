@@ -48,6 +48,9 @@ func synth(ctx context.Context) (err error) {
 	if err != nil {
 		return errors.Join(err, stacks.CheckPolicies(conf))
 	}
+	for _, warning := range conf.Connection.Warnings {
+		fmt.Fprintln(os.Stderr, "defog-cdk: warning: "+warning)
+	}
 	place := stacks.Place{
 		Local:   stacks.IsLocal(os.Getenv("AWS_ENDPOINT_URL")),
 		Account: os.Getenv("CDK_DEFAULT_ACCOUNT"),

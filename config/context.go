@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// Context parses the CDK context that the CLI passes to the app: JSON in the
-// variable CDK_CONTEXT_JSON, or, beyond the size of a variable, in the file that
+// Context parses the CDK context that the CLI passes to the app. It is JSON in the
+// variable CDK_CONTEXT_JSON. A larger context is in the file that
 // CONTEXT_OVERFLOW_LOCATION_ENV names.
 // https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/cx-api/lib/cxapi.ts
 func Context(getenv func(string) string) (map[string]any, error) {

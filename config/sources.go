@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"defog-cdk/internal/jsonfile"
 	"defog-cdk/internal/suggest"
 )
 
@@ -155,8 +156,8 @@ func readObject(path string) (map[string]any, error) {
 		return nil, err
 	}
 	var values map[string]any
-	if err := unmarshal(data, &values); err != nil {
-		return nil, fmt.Errorf("%s: invalid JSON: %w", path, err)
+	if err := jsonfile.Decode(data, &values); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return values, nil
 }

@@ -123,7 +123,7 @@ func TestMigrateErrorsChangeNoFile(t *testing.T) {
 		args []string
 		want string
 	}{
-		"an existing connection file": {`{"app_name": "a", "environment_variables": {"DEFOG_CREDS_64": "` + creds("dev") + `"}}`, []string{"--connection", other}, "is there already with another connection, and left as it is"},
+		"an existing connection file": {`{"app_name": "a", "environment_variables": {"DEFOG_CREDS_64": "` + creds("dev") + `"}}`, []string{"--connection", other}, "exists with another connection, and stays unchanged"},
 		"broken credentials":          {`{"app_name": "a", "environment_variables": {"DEFOG_CREDS_64": "hunter2!"}}`, nil, "environment_variables.DEFOG_CREDS_64: credentials are not base64"},
 		"no JSON":                     {`app_name: a`, nil, "read old.json: invalid character"},
 		"nothing":                     {`{}`, nil, "it is empty; valid: Chalice's"},

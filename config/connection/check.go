@@ -11,18 +11,17 @@ import (
 	"defog-cdk/internal/suggest"
 )
 
-// form says which keys a database's db_creds have. A partial db_creds is an
-// error, an empty one is not.
+// form lists the keys of a database's db_creds. Empty db_creds are valid, partial
+// ones are not.
 type form struct {
 	required []string
-	instead  []string // what may be given in place of the required ones
+	instead  []string // a valid alternative to the required ones
 	optional []string
-	iam      bool // "auth": "iam" takes the password's place
+	iam      bool // "auth": "iam" replaces the password
 }
 
-// IAM is the value of the key auth in db_creds with which the function's role
-// is let in, by a token, and no password is needed: RDS's IAM database
-// authentication.
+// IAM is the value of auth in db_creds for IAM database authentication on RDS: the
+// function's role logs in with a token in place of a password.
 // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html
 const IAM = "iam"
 
@@ -41,7 +40,7 @@ var forms = map[string]form{
 // DBTypes returns the valid values of db_type, sorted.
 func DBTypes() []string { return slices.Sorted(maps.Keys(forms)) }
 
-// checker decodes single keys and gathers what is wrong with them.
+// checker decodes single keys and collects problems.
 type checker struct {
 	fields   map[string]any
 	problems []error
@@ -59,7 +58,7 @@ func (c *checker) text(key string) string {
 	case string:
 		return v
 	default:
-		c.failf(key, "is %s; valid: text", kind(v))
+		c.failf(key, "%s; want text", kind(v))
 		return ""
 	}
 }
@@ -81,15 +80,15 @@ func (c *checker) dbType() string {
 	case ok:
 		return text
 	case text == "" && (c.fields["db_type"] == nil || c.fields["db_type"] == ""):
-		c.failf("db_type", "missing; valid: %s", strings.Join(DBTypes(), ", "))
+		c.failf("db_type", "missing; want one of %s", strings.Join(DBTypes(), ", "))
 	case text != "":
-		c.failf("db_type", "%q is unknown%s; valid: %s", text, suggest.Hint(text, DBTypes()), strings.Join(DBTypes(), ", "))
+		c.failf("db_type", "%q is unknown%s; want one of %s", text, suggest.Hint(text, DBTypes()), strings.Join(DBTypes(), ", "))
 	}
 	return ""
 }
 
-// creds checks db_creds against the form of its database; without a known
-// database only its values are checked.
+// creds checks db_creds against the form of its database. For an unknown database
+// it checks the values only.
 func (c *checker) creds(dbType string) Creds {
 	value, given := c.fields["db_creds"]
 	fields, ok := value.(map[string]any)
@@ -99,10 +98,10 @@ func (c *checker) creds(dbType string) Creds {
 		if form, known := forms[dbType]; known {
 			keys = strings.Join(form.required, ", ")
 		}
-		c.failf("db_creds", "missing; valid: an object with %s, or {} to generate SQL without running it", keys)
+		c.failf("db_creds", "missing; want an object with %s, or {} to generate SQL without running it", keys)
 		return nil
 	case !ok:
-		c.failf("db_creds", "is %s; valid: an object", kind(value))
+		c.failf("db_creds", "%s; want an object", kind(value))
 		return nil
 	}
 	creds := Creds{}
@@ -112,7 +111,14 @@ func (c *checker) creds(dbType string) Creds {
 			creds[key] = v
 		case nil:
 		default:
-			c.failf("db_creds."+key, "is %s; valid: text or a number", kind(v))
+			c.failf("db_creds."+key, "%s; want text or a number", kind(v))
+		}
+		if isPlaceholder(creds.Text(key)) {
+			c.failf("db_creds."+key, "a placeholder; want the value of your database")
+		} else if check := addressChecks[key]; check != nil && creds.Text(key) != "" {
+			if err := check(creds.Text(key)); err != nil {
+				c.failf("db_creds."+key, "%v", err)
+			}
 		}
 	}
 	form, known := forms[dbType]
@@ -133,29 +139,28 @@ func (c *checker) checkForm(dbType string, form form, fields map[string]any, cre
 	}
 	for _, key := range required {
 		if !given(key) {
-			c.failf("db_creds."+key, "missing; %s needs %s", dbType, strings.Join(required, ", "))
+			c.failf("db_creds."+key, "missing; want %s for %s", strings.Join(required, ", "), dbType)
 		}
 	}
 	if port := creds.Text("port"); port != "" {
 		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-			c.failf("db_creds.port", "is not a port; valid: 1 to 65535")
+			c.failf("db_creds.port", "not a port; want 1 to 65535")
 		}
 	}
 	c.unknown("db_creds.", fields, slices.Concat(form.required, others, form.optional)...)
 	c.bounds(creds)
 	modes := []string{"disable", "require", "verify-ca", "verify-full"}
 	if mode := creds.Text("sslmode"); mode != "" && slices.Contains(form.optional, "sslmode") && !slices.Contains(modes, mode) {
-		c.failf("db_creds.sslmode", "%q is unknown%s; valid: %s", mode, suggest.Hint(mode, modes), strings.Join(modes, ", "))
+		c.failf("db_creds.sslmode", "%q is unknown%s; want one of %s", mode, suggest.Hint(mode, modes), strings.Join(modes, ", "))
 	}
 }
 
-// without returns the keys that are not among others.
+// without returns the keys that are not in others.
 func without(keys, others []string) []string {
 	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return slices.Contains(others, key) })
 }
 
-// checkAuth checks how the database is to know its user, and returns the form of
-// the other keys.
+// checkAuth checks the authentication, and returns the form of the other keys.
 func (c *checker) checkAuth(form form, creds Creds) form {
 	if !form.iam {
 		return form
@@ -166,43 +171,42 @@ func (c *checker) checkAuth(form form, creds Creds) form {
 	case auth == "":
 		return form
 	case auth != IAM:
-		c.failf("db_creds.auth", "%q is unknown; valid: %s, or nothing for a password", auth, IAM)
+		c.failf("db_creds.auth", "%q is unknown; want %s, or no auth for a password", auth, IAM)
 	case creds.Text("password") != "":
-		c.failf("db_creds.password", "is not used with auth %s; remove one of them", IAM)
+		c.failf("db_creds.password", "not used with auth %s; want one of them", IAM)
 	case creds.Text("sslmode") == "disable":
-		c.failf("db_creds.sslmode", "must not be disable with auth %s, whose token TLS has to hide; leave it out", IAM)
+		c.failf("db_creds.sslmode", "disable is not allowed with auth %s, whose token requires TLS; want no sslmode", IAM)
 	}
 	form.required = slices.DeleteFunc(slices.Clone(form.required), func(key string) bool { return key == "password" })
 	form.optional = append(form.optional, "password")
 	return form
 }
 
-// bounds checks the texts that must be of a form, whichever database has them.
+// bounds checks keys that have a format, for any database.
 func (c *checker) bounds(creds Creds) {
 	if limit := creds.Text("max_bytes_billed"); limit != "" {
 		if n, err := strconv.ParseInt(limit, 10, 64); err != nil || n < 1 {
-			c.failf("db_creds.max_bytes_billed", "is not a limit; valid: a number of bytes, from 1")
+			c.failf("db_creds.max_bytes_billed", "not a limit; want a number of bytes, from 1")
 		}
 	}
-	if endpoint := creds.Text("endpoint"); endpoint != "" && !safeURL(endpoint) {
-		c.failf("db_creds.endpoint", "is not a safe URL; valid: https://host, or http://127.0.0.1:port")
+	if endpoint := creds.Text("endpoint"); endpoint != "" && !isSafe(endpoint) {
+		c.failf("db_creds.endpoint", "not a safe URL; want https://host, or http://127.0.0.1:port")
 	}
-	if uri := creds.Text("token_uri"); uri != "" && !safeURL(uri) {
-		c.failf("db_creds.token_uri", "is not a safe URL; valid: https://host/path, or http://127.0.0.1:port/path")
+	if uri := creds.Text("token_uri"); uri != "" && !isSafe(uri) {
+		c.failf("db_creds.token_uri", "not a safe URL; want https://host/path, or http://127.0.0.1:port/path")
 	}
 }
 
-// unknown reports the keys that nothing reads: left alone, a misspelt key
-// would look as if it had an effect.
+// unknown refuses keys without an effect, such as misspelled ones.
 func (c *checker) unknown(prefix string, fields map[string]any, valid ...string) {
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		if !slices.Contains(valid, key) {
-			c.failf(prefix+key, "unknown key%s; valid: %s", suggest.Hint(key, valid), strings.Join(valid, ", "))
+			c.failf(prefix+key, "unknown key%s; want %s", suggest.Hint(key, valid), strings.Join(valid, ", "))
 		}
 	}
 }
 
-// kind names a JSON value's type.
+// kind returns the name of a JSON value's type.
 func kind(value any) string {
 	switch value.(type) {
 	case nil:

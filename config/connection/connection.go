@@ -1,19 +1,21 @@
-// Package connection reads, checks and passes on what connection.json says:
-// which database to ask, with which credentials, and which generator's API key.
+// Package connection reads and validates connection.json: the database, its
+// credentials and the API key of the SQL generator. It also converts them to and
+// from DEFOG_CREDS_64.
 package connection
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
-	"net/url"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"defog-cdk/internal/jsonfile"
 )
 
 // Connection is the content of connection.json, and of DEFOG_CREDS_64.
@@ -23,14 +25,18 @@ type Connection struct {
 	DBCreds          Creds  `json:"db_creds"`
 	BaseURL          string `json:"base_url,omitempty"`
 	GenerateQueryURL string `json:"generate_query_url,omitempty"`
+
+	// Warnings names files that other users of this machine can read. Read sets
+	// it.
+	Warnings []string `json:"-"`
 }
 
-// Creds holds db_creds: text, numbers and booleans by key, as the file had
-// them. Empty, the SQL is generated and not run.
+// Creds holds db_creds: texts, numbers and booleans by key. If it is empty, the
+// function returns SQL and does not run it.
 type Creds map[string]any
 
-// Text returns the value of key as text, "" when there is none. Numbers are
-// written as the file wrote them, so a port may be either.
+// Text returns the value of key as text, "" for none. A number keeps its digits,
+// so that a port may be a number or a text.
 func (c Creds) Text(key string) string {
 	if c[key] == nil {
 		return ""
@@ -38,45 +44,53 @@ func (c Creds) Text(key string) string {
 	return fmt.Sprint(c[key])
 }
 
-// Read reads and checks a connection file. The error holds every problem at
-// once (see [errors.Join]), each naming the file and the key; none shows a
-// value that could be secret. What db_creds name as a file is read too, and
-// put in its place.
+// Read reads and validates a connection file. The error joins every problem (see
+// [errors.Join]), each with the file and the key, and shows no secret. Read also
+// reads a key file that db_creds name, and puts its content in db_creds.
 func Read(path string) (Connection, error) {
 	conn, err := readFile(path)
 	if err != nil {
 		return conn, err
 	}
+	conn.warnIfReadable(path)
 	if err := conn.readKey(filepath.Dir(path)); err != nil {
-		return Connection{}, fmt.Errorf("connection file %s: %w", path, err)
+		return Connection{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return conn, nil
+}
+
+// warnIfReadable adds a warning if other users can read or change the file.
+func (c *Connection) warnIfReadable(path string) {
+	info, err := os.Stat(path)
+	if err == nil && info.Mode().Perm()&0o077 != 0 {
+		c.Warnings = append(c.Warnings, fmt.Sprintf("%s: other users of this machine have access (mode %04o); want chmod 600 %[1]s", path, info.Mode().Perm()))
+	}
 }
 
 func readFile(path string) (Connection, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Connection{}, fmt.Errorf("connection file %s: not found; create it (README shows its form) or name another one with -c connection_file=PATH", path)
+		return Connection{}, fmt.Errorf("%s: not found; want a connection file (README.md shows one), or the path of another", path)
 	}
 	if err != nil {
-		return Connection{}, fmt.Errorf("connection file %s: %w", path, errors.Unwrap(err))
+		return Connection{}, fmt.Errorf("%s: %w", path, errors.Unwrap(err))
 	}
 	conn, problems := parse(data)
 	for i, problem := range problems {
-		problems[i] = fmt.Errorf("connection file %s: %w", path, problem)
+		problems[i] = fmt.Errorf("%s: %w", path, problem)
 	}
 	return conn, errors.Join(problems...)
 }
 
-// Parse checks a connection in JSON, as connection.json and the secret named
-// by credentials_secret have it.
+// Parse validates a connection in JSON, as in connection.json and in the secret of
+// credentials_secret.
 func Parse(data []byte) (Connection, error) {
 	conn, problems := parse(data)
 	return conn, errors.Join(problems...)
 }
 
-// Encode returns the connection as DEFOG_CREDS_64 carries it: JSON in base64
-// (standard alphabet, padded). Equal connections give equal text.
+// Encode returns the value of DEFOG_CREDS_64: JSON in base64 (standard alphabet,
+// padded). Equal connections have equal values.
 func (c Connection) Encode() (string, error) {
 	if c.DBCreds == nil {
 		c.DBCreds = Creds{}
@@ -88,30 +102,23 @@ func (c Connection) Encode() (string, error) {
 	return base64.StdEncoding.EncodeToString(data), nil
 }
 
-// Decode reads what Encode wrote.
+// Decode parses a value of [Connection.Encode].
 func Decode(text string) (Connection, error) {
 	data, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 	if err != nil {
-		// The decoder's own message would quote nothing secret, but says less.
-		return Connection{}, errors.New("credentials are not base64 (standard alphabet, padded)")
+		return Connection{}, errors.New("credentials are not base64; want the standard alphabet with padding")
 	}
 	return Parse(data)
 }
 
-// parse decodes the file key by key, so that one wrong key does not hide the
-// next one.
+// parse decodes key by key, so that an error in one key does not hide others.
 func parse(data []byte) (Connection, []error) {
 	var fields map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber() // a number keeps its digits
-	if err := decoder.Decode(&fields); err != nil {
-		return Connection{}, []error{syntaxError(data, err)}
-	}
-	if decoder.More() {
-		return Connection{}, []error{fmt.Errorf("%s: more text after the JSON object", position(data, decoder.InputOffset()))}
+	if err := jsonfile.Decode(data, &fields); err != nil {
+		return Connection{}, []error{err}
 	}
 	if fields == nil {
-		return Connection{}, []error{errors.New("is null; valid: a JSON object with api_key, db_type and db_creds")}
+		return Connection{}, []error{errors.New("null; want an object with api_key, db_type and db_creds")}
 	}
 
 	c := checker{fields: fields}
@@ -121,66 +128,34 @@ func parse(data []byte) (Connection, []error) {
 		BaseURL:          c.url("base_url"),
 		GenerateQueryURL: c.url("generate_query_url"),
 	}
+	if isPlaceholder(conn.APIKey) {
+		c.failf("api_key", "a placeholder; want your API key, or no api_key if the SQL generator needs none")
+	}
 	conn.DBCreds = c.creds(conn.DBType)
 	c.unknown("", fields, "api_key", "db_type", "db_creds", "base_url", "generate_query_url")
 	return conn, c.problems
 }
 
-// syntaxError says where the JSON is broken, without quoting it.
-func syntaxError(data []byte, err error) error {
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	switch {
-	case len(bytes.TrimSpace(data)) == 0:
-		return errors.New("is empty; valid: a JSON object with api_key, db_type and db_creds")
-	case errors.As(err, &kind):
-		return fmt.Errorf("is a JSON %s; valid: an object with api_key, db_type and db_creds", kind.Value)
-	case errors.As(err, &syntax):
-		return fmt.Errorf("%s: bad JSON: %s", position(data, syntax.Offset-1), describe(syntax))
-	default: // the text ends too early
-		return fmt.Errorf("%s: bad JSON: the text ends before the object does", position(data, int64(len(data))))
-	}
+// publicKeys are the keys of db_creds that hold no secret: addresses, names and
+// options. Every other key counts as secret.
+var publicKeys = []string{
+	"host", "port", "database", "user", "schema", "sslmode", "sslrootcert",
+	"account", "warehouse", "server", "server_hostname", "http_path", "auth",
+	"type", "project_id", "client_email", "client_id", "private_key_id", "auth_uri", "token_uri", "auth_provider_x509_cert_url",
+	"client_x509_cert_url", "universe_domain", "dataset", "location", "max_bytes_billed", "endpoint",
 }
 
-// describe keeps of a syntax error what cannot be part of a secret: the
-// decoder quotes one character of the text.
-func describe(err *json.SyntaxError) string {
-	text := err.Error()
-	if i := strings.Index(text, "looking for"); i >= 0 {
-		return "unexpected character " + text[i:]
+// Secrets returns the secret values of the connection by key: "api_key",
+// "db_creds.password", ….
+func (c Connection) Secrets() map[string]string {
+	secrets := map[string]string{}
+	if c.APIKey != "" {
+		secrets["api_key"] = c.APIKey
 	}
-	if i := strings.Index(text, "in string"); i >= 0 {
-		return "unexpected character " + text[i:]
+	for _, key := range slices.Sorted(maps.Keys(c.DBCreds)) {
+		if text := c.DBCreds.Text(key); text != "" && !slices.Contains(publicKeys, key) {
+			secrets["db_creds."+key] = text
+		}
 	}
-	if i := strings.Index(text, " after "); i >= 0 {
-		return "unexpected character" + text[i:]
-	}
-	return "unexpected character or end"
-}
-
-// position names a byte offset as an editor does: lines and columns from 1.
-func position(data []byte, offset int64) string {
-	before := data[:max(0, min(offset, int64(len(data))))]
-	line := 1 + bytes.Count(before, []byte{'\n'})
-	column := 1 + len([]rune(string(before[bytes.LastIndexByte(before, '\n')+1:])))
-	return fmt.Sprintf("line %d, column %d", line, column)
-}
-
-func checkURL(text string) error {
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return errors.New("is not a URL; valid: https://host or http://host, with a path if need be")
-	}
-	if u.User != nil {
-		return errors.New("holds a user name or password; valid: a URL without them, api_key is what the generator gets")
-	}
-	return nil
-}
-
-// safeURL reports whether a credential may be sent to a URL: nobody can listen
-// in on the way.
-func safeURL(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && u.User == nil && u.Host != "" &&
-		(u.Scheme == "https" || u.Scheme == "http" && net.ParseIP(u.Hostname()).IsLoopback())
+	return secrets
 }

@@ -33,7 +33,7 @@ func TestReadKeepsEveryValue(t *testing.T) {
 	}
 }
 
-func TestDecodeReadsWhatEncodeWrote(t *testing.T) {
+func TestDecodeInvertsEncode(t *testing.T) {
 	for _, text := range []string{
 		valid,
 		`{"db_type": "mysql", "db_creds": {}}`,
@@ -61,54 +61,54 @@ func TestDecodeReadsWhatEncodeWrote(t *testing.T) {
 	}
 }
 
-func TestProblems(t *testing.T) {
+func TestReadReturnsAllProblems(t *testing.T) {
 	tests := []struct {
 		name, text string
 		want       []string // every problem, in order
 	}{
-		{"empty", ``, []string{"is empty; valid: a JSON object with api_key, db_type and db_creds"}},
-		{"null", `null`, []string{"is null; valid: a JSON object with api_key, db_type and db_creds"}},
-		{"list", `[]`, []string{"is a JSON array; valid: an object with api_key, db_type and db_creds"}},
-		{"syntax", "{\n  \"db_type\": postgres}", []string{"line 2, column 14: bad JSON: unexpected character looking for beginning of value"}},
-		{"cut", "{\n  \"db_type\":", []string{"line 2, column 13: bad JSON: the text ends before the object does"}},
-		{"more", `{"db_type":"sqlite","db_creds":{}} {}`, []string{"line 1, column 36: more text after the JSON object"}},
+		{"empty", ``, []string{"empty; want JSON"}},
+		{"null", `null`, []string{"null; want an object with api_key, db_type and db_creds"}},
+		{"list", `[]`, []string{"a JSON array; want a JSON object"}},
+		{"syntax", "{\n  \"db_type\": postgres}", []string{"line 2, column 14: invalid JSON: unexpected character looking for beginning of value"}},
+		{"cut", "{\n  \"db_type\":", []string{"line 2, column 13: invalid JSON: the text ends inside the value"}},
+		{"more", `{"db_type":"sqlite","db_creds":{}} {}`, []string{"line 1, column 36: text after the JSON value; want one value"}},
 		{"all missing", `{}`, []string{
-			"db_type: missing; valid: bigquery, databricks, mysql, postgres, redshift, snowflake, sqlite, sqlserver",
-			"db_creds: missing; valid: an object with the database's credentials, or {} to generate SQL without running it",
+			"db_type: missing; want one of bigquery, databricks, mysql, postgres, redshift, snowflake, sqlite, sqlserver",
+			"db_creds: missing; want an object with the database's credentials, or {} to generate SQL without running it",
 		}},
 		{"unknown db_type", `{"db_type": "postgress", "db_creds": {}}`, []string{
-			`db_type: "postgress" is unknown (did you mean postgres?); valid: bigquery, databricks, mysql, postgres, redshift, snowflake, sqlite, sqlserver`,
+			`db_type: "postgress" is unknown (did you mean postgres?); want one of bigquery, databricks, mysql, postgres, redshift, snowflake, sqlite, sqlserver`,
 		}},
 		{"several", `{"api_key": 5, "db_type": "postgres", "db_kreds": 1, "db_creds": {"host": "h", "port": 99999, "pasword": "s3cret", "user": ["s3cret"], "database": ""}}`, []string{
-			"api_key: is a number; valid: text",
-			"db_creds.user: is a list; valid: text or a number",
-			"db_creds.database: missing; postgres needs host, port, database, user, password",
-			"db_creds.password: missing; postgres needs host, port, database, user, password",
-			"db_creds.port: is not a port; valid: 1 to 65535",
-			"db_creds.pasword: unknown key (did you mean password?); valid: host, port, database, user, password, sslmode, sslrootcert, auth",
-			"db_kreds: unknown key (did you mean db_creds?); valid: api_key, db_type, db_creds, base_url, generate_query_url",
+			"api_key: a number; want text",
+			"db_creds.user: a list; want text or a number",
+			"db_creds.database: missing; want host, port, database, user, password for postgres",
+			"db_creds.password: missing; want host, port, database, user, password for postgres",
+			"db_creds.port: not a port; want 1 to 65535",
+			"db_creds.pasword: unknown key (did you mean password?); want host, port, database, user, password, sslmode, sslrootcert, auth",
+			"db_kreds: unknown key (did you mean db_creds?); want api_key, db_type, db_creds, base_url, generate_query_url",
 		}},
 		{"URLs", `{"db_type": "sqlite", "db_creds": {}, "base_url": "defog.example", "generate_query_url": "https://u:s3cret@defog.example"}`, []string{
-			"base_url: is not a URL; valid: https://host or http://host, with a path if need be",
-			"generate_query_url: holds a user name or password; valid: a URL without them, api_key is what the generator gets",
+			"base_url: not a URL; want https://host or http://host, with an optional path",
+			"generate_query_url: contains a user or password; want a URL without them: the SQL generator gets api_key",
 		}},
 		{"sslmode", `{"db_type": "postgres", "db_creds": {"host": "h", "port": 1, "database": "d", "user": "u", "password": "p", "sslmode": "prefer"}}`, []string{
-			`db_creds.sslmode: "prefer" is unknown; valid: disable, require, verify-ca, verify-full`,
+			`db_creds.sslmode: "prefer" is unknown; want one of disable, require, verify-ca, verify-full`,
 		}},
 		{"auth", `{"db_type": "postgres", "db_creds": {"host": "h", "port": 1, "database": "d", "user": "u", "auth": "ldap"}}`, []string{
-			`db_creds.auth: "ldap" is unknown; valid: iam, or nothing for a password`,
+			`db_creds.auth: "ldap" is unknown; want iam, or no auth for a password`,
 		}},
 		{"auth without a user", `{"db_type": "mysql", "db_creds": {"host": "h", "database": "d", "auth": "iam", "password": "s3cret"}}`, []string{
-			"db_creds.password: is not used with auth iam; remove one of them",
-			"db_creds.user: missing; mysql needs host, database, user",
+			"db_creds.password: not used with auth iam; want one of them",
+			"db_creds.user: missing; want host, database, user for mysql",
 		}},
 		{"auth in the clear", `{"db_type": "mysql", "db_creds": {"host": "h", "database": "d", "user": "u", "auth": "iam", "sslmode": "disable"}}`, []string{
-			"db_creds.sslmode: must not be disable with auth iam, whose token TLS has to hide; leave it out",
+			"db_creds.sslmode: disable is not allowed with auth iam, whose token requires TLS; want no sslmode",
 		}},
 		{"auth where there is none", `{"db_type": "sqlite", "db_creds": {"database": "d", "auth": "iam"}}`, []string{
-			"db_creds.auth: unknown key; valid: database",
+			"db_creds.auth: unknown key; want database",
 		}},
-		{"creds list", `{"db_type": "sqlite", "db_creds": []}`, []string{"db_creds: is a list; valid: an object"}},
+		{"creds list", `{"db_type": "sqlite", "db_creds": []}`, []string{"db_creds: a list; want an object"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -119,22 +119,22 @@ func TestProblems(t *testing.T) {
 			}
 			want := make([]string, len(test.want))
 			for i, problem := range test.want {
-				want[i] = "connection file " + path + ": " + problem
+				want[i] = path + ": " + problem
 			}
 			if diff := cmp.Diff(strings.Join(want, "\n"), err.Error()); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 			if strings.Contains(err.Error(), "s3cret") {
-				t.Error("the error shows a secret")
+				t.Error("the error contains a secret")
 			}
 		})
 	}
 }
 
-func TestReadSaysWhyAFileCannotBeRead(t *testing.T) {
+func TestReadExplainsUnreadableFiles(t *testing.T) {
 	directory := t.TempDir()
 	for path, want := range map[string]string{
-		filepath.Join(directory, "none.json"): "not found; create it",
+		filepath.Join(directory, "none.json"): "not found; want a connection file",
 		directory:                             "is a directory",
 	} {
 		if _, err := Read(path); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
@@ -143,7 +143,7 @@ func TestReadSaysWhyAFileCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestDecodeRefusesWhatIsNotBase64(t *testing.T) {
+func TestDecodeRefusesInvalidBase64(t *testing.T) {
 	_, err := Decode("s3cret!")
 	if err == nil || strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("got %v", err)
@@ -169,7 +169,7 @@ func FuzzParse(f *testing.F) {
 		}
 		decoded, err := Decode(encoded)
 		if err != nil {
-			t.Fatalf("accepted what it refuses when encoded: %v", err)
+			t.Fatalf("Parse accepts it, Decode does not: %v", err)
 		}
 		if diff := cmp.Diff(conn, decoded); diff != "" {
 			t.Error(diff)
@@ -186,7 +186,7 @@ func write(t *testing.T, text string) string {
 	return path
 }
 
-func TestSecrets(t *testing.T) {
+func TestSecretsContainAllButPublicKeys(t *testing.T) {
 	conn, err := Parse([]byte(`{"api_key": "k", "db_type": "postgres", "db_creds": {"host": "h", "port": 1, "database": "d", "user": "u", "password": 12345678901}}`))
 	if err != nil {
 		t.Fatal(err)
@@ -195,8 +195,8 @@ func TestSecrets(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	for _, key := range []string{"password", "access_token", "json_key_path", "private_key", "something new"} {
-		if slices.Contains(addresses, key) {
-			t.Errorf("%s is no secret", key)
+		if slices.Contains(publicKeys, key) {
+			t.Errorf("%s is public", key)
 		}
 	}
 }

@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 )
 
-// Create writes the connection to a new file that only its owner may read. It
-// never changes a file that is there: one with the same connection is left
-// (created is false), one with another is an error.
+// Create writes the connection to a new file with mode 0600. It never changes an
+// existing file: the same connection is no error (created is false), another one
+// is.
 func (c Connection) Create(path string) (created bool, err error) {
 	if c.DBCreds == nil {
 		c.DBCreds = Creds{}
@@ -21,7 +21,7 @@ func (c Connection) Create(path string) (created bool, err error) {
 		return false, fmt.Errorf("encode connection: %w", err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return false, fmt.Errorf("make the connection file's folder: %w", err)
+		return false, fmt.Errorf("create the connection file's folder: %w", err)
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
@@ -41,14 +41,14 @@ func (c Connection) Create(path string) (created bool, err error) {
 func (c Connection) same(path string) error {
 	other, err := readFile(path)
 	if err != nil {
-		return fmt.Errorf("there is already a file, which is left as it is: %w", err)
+		return fmt.Errorf("existing file unchanged: %w", err)
 	}
 	mine, err := c.Encode()
 	if err != nil {
 		return err
 	}
 	if theirs, err := other.Encode(); err != nil || mine != theirs {
-		return fmt.Errorf("connection file %s: is there already with another connection, and left as it is", path)
+		return fmt.Errorf("%s: exists with another connection, and stays unchanged; want another path", path)
 	}
 	return nil
 }

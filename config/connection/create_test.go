@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestCreateWritesOnceAndForItsOwnerAlone(t *testing.T) {
+func TestCreateWritesOnceWithMode0600(t *testing.T) {
 	conn, err := Parse([]byte(valid))
 	if err != nil {
 		t.Fatal(err)

@@ -1,11 +1,10 @@
-// Package bundle writes zips whose bytes depend on nothing but the names, the
-// content and the executable bits of their files: not on times, owners, folders
-// or the order in which files were found.
+// Package bundle writes reproducible zips: the bytes depend on names, content and
+// executable bits of the files only.
 //
-// Members are sorted by name, of 1980-01-01 (the zip format's first day), of
-// mode 0644 or 0755, and compressed by DEFLATE, or stored where that gains
-// nothing. Sizes and checksums stand before the data, so that a reader can take
-// members one by one: no data descriptors.
+// Members are sorted by name, dated 1980-01-01 (the zip format's first day), and
+// have mode 0644 or 0755. They are compressed by DEFLATE, or stored if that is
+// smaller. Sizes and checksums precede the data, without data descriptors, so that
+// a reader can stream members.
 package bundle
 
 import (
@@ -24,15 +23,15 @@ import (
 )
 
 const (
-	// level compresses best. Zips are written once and read at every cold start.
+	// A zip is written once and read at every cold start.
 	level = flate.BestCompression
 
 	firstDay = 1<<5 | 1 // 1980-01-01 in MS-DOS format
 	utf8Flag = 1 << 11  // the name is UTF-8
 )
 
-// Spool holds compressed files until they are written into zips. Files can be
-// added from several goroutines at once.
+// Spool holds compressed files until they are written into zips. Several
+// goroutines may add files at once.
 type Spool struct {
 	file   *os.File
 	mutex  sync.Mutex
@@ -40,7 +39,7 @@ type Spool struct {
 	states sync.Pool // of *state
 }
 
-// state is what compressing one file takes, to be used again.
+// state holds the reusable buffers for compressing one file.
 type state struct {
 	out     bytes.Buffer
 	deflate *flate.Writer
@@ -58,12 +57,12 @@ type Member struct {
 	offset int64 // in the spool
 }
 
-// NewSpool makes a spool whose file is in the given folder, or in the system's
-// for temporary ones if that is "". The caller must close it.
+// NewSpool creates a spool with a file in the given folder. "" is the system's
+// folder for temporary files. The caller must close the spool.
 func NewSpool(folder string) (*Spool, error) {
 	file, err := os.CreateTemp(folder, ".bundle-")
 	if err != nil {
-		return nil, fmt.Errorf("make a spool: %w", err)
+		return nil, fmt.Errorf("create a spool: %w", err)
 	}
 	return &Spool{file: file}, nil
 }
@@ -111,7 +110,7 @@ func (s *Spool) add(member *Member, content io.ReadSeeker) error {
 	s.mutex.Unlock()
 	written, err := io.Copy(io.NewOffsetWriter(s.file, member.offset), packed)
 	if err == nil && written != member.Zipped {
-		return errors.New("it changed while it was read")
+		return errors.New("the file changed while it was read")
 	}
 	return err
 }
@@ -128,13 +127,13 @@ func (s *Spool) state() (*state, error) {
 	return st, err
 }
 
-// Write writes a zip of the members. Two of one name are an error.
+// Write writes a zip of the members. A duplicated name is an error.
 func (s *Spool) Write(to io.Writer, members []Member) error {
 	members = slices.SortedFunc(slices.Values(members), func(a, b Member) int { return cmp.Compare(a.Name, b.Name) })
 	archive := zip.NewWriter(to)
 	for i, member := range members {
 		if i > 0 && members[i-1].Name == member.Name {
-			return fmt.Errorf("%s is there twice", member.Name)
+			return fmt.Errorf("%s: duplicated; want one file of this name", member.Name)
 		}
 		if err := s.write(archive, member); err != nil {
 			return fmt.Errorf("write %s: %w", member.Name, err)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestAZipHoldsWhatWasAdded(t *testing.T) {
+func TestWriteKeepsContent(t *testing.T) {
 	noise := make([]byte, 5000)
 	rand.New(rand.NewSource(1)).Read(noise)
 	files := map[string]string{
@@ -32,7 +32,7 @@ func TestAZipHoldsWhatWasAdded(t *testing.T) {
 			t.Fatal(err)
 		}
 		if string(data) != files[member.Name] {
-			t.Errorf("%s: %d bytes that are not what was added", member.Name, len(data))
+			t.Errorf("%s: %d bytes that differ from the file", member.Name, len(data))
 		}
 	}
 	if got := strings.Join(names, " "); got != "a b/text.py noise ünïcode.py" {
@@ -40,7 +40,7 @@ func TestAZipHoldsWhatWasAdded(t *testing.T) {
 	}
 }
 
-func TestMembersAreWithoutDescriptorsAndTimes(t *testing.T) {
+func TestWriteOmitsDescriptorsAndTimes(t *testing.T) {
 	archive := open(t, zipped(t, map[string]string{"run": strings.Repeat("x", 1000), "noise": "\x01\x07"}))
 	methods := map[string]uint16{"run": zip.Deflate, "noise": zip.Store}
 	modes := map[string]string{"run": "-rwxr-xr-x", "noise": "-rw-r--r--"}
@@ -60,15 +60,15 @@ func TestMembersAreWithoutDescriptorsAndTimes(t *testing.T) {
 	}
 }
 
-func TestOneNameTwiceIsAnError(t *testing.T) {
+func TestWriteRefusesDuplicatedNames(t *testing.T) {
 	spool := newSpool(t)
 	member := add(t, spool, "a", "1")
-	if err := spool.Write(io.Discard, []Member{member, member}); err == nil || !strings.Contains(err.Error(), "a is there twice") {
+	if err := spool.Write(io.Discard, []Member{member, member}); err == nil || !strings.Contains(err.Error(), "a: duplicated") {
 		t.Errorf("got %v", err)
 	}
 }
 
-// zipped adds the files in the map's order, which is a random one.
+// zipped adds the files in a random order.
 func zipped(t *testing.T, files map[string]string) []byte {
 	t.Helper()
 	spool := newSpool(t)

@@ -1,5 +1,5 @@
 // Package environ names the environment variables that the stack sets and the
-// function reads, so that the two sides cannot drift apart.
+// function reads. Both sides use these names.
 package environ
 
 const (
@@ -8,31 +8,29 @@ const (
 	Credentials = "DEFOG_CREDS_64"
 
 	// CredentialsSecret names the Secrets Manager secret, by name or ARN, that
-	// holds the connection as JSON. It takes the place of Credentials.
+	// holds the connection as JSON. It replaces Credentials.
 	CredentialsSecret = "DEFOG_CREDS_SECRET"
 
-	// Generator names who writes the SQL: "defog", "golden", "bedrock" or
-	// "openai".
+	// Generator names the SQL generator: "defog", "golden", "bedrock" or "openai".
 	Generator = "DEFOG_GENERATOR"
 
-	// GeneratorModel is the model that bedrock (a model's or an inference
-	// profile's id or ARN) and openai use.
+	// GeneratorModel is the model of bedrock (the id or ARN of a model or inference
+	// profile) and of openai.
 	GeneratorModel = "DEFOG_GENERATOR_MODEL"
 
-	// GeneratorRegion is the region in which bedrock is asked; absent, the
-	// function's own.
+	// GeneratorRegion is the region of bedrock. Default: the function's region.
 	GeneratorRegion = "DEFOG_GENERATOR_REGION"
 
-	// GeneratorBaseURL is where an OpenAI-compatible API lives; absent, the
+	// GeneratorBaseURL is the base URL of an OpenAI-compatible API. Default: the
 	// connection's base_url.
 	GeneratorBaseURL = "DEFOG_GENERATOR_BASE_URL"
 
-	// GeneratorTimeout is how long a generator may work on one question or
-	// retry, in whole seconds; absent, as long as the function may.
+	// GeneratorTimeout is the SQL generator's timeout per request, in whole seconds.
+	// Default: the function's timeout.
 	GeneratorTimeout = "DEFOG_GENERATOR_TIMEOUT"
 
-	// DependenciesBucket names the bucket that holds the function's
-	// dependencies, a zip. A function without dependencies has no such variable.
+	// DependenciesBucket names the bucket with the zip of the function's
+	// dependencies. A function without dependencies does not have this variable.
 	DependenciesBucket = "DEFOG_DEPENDENCIES_BUCKET"
 
 	// DependenciesKey is the zip's key in the bucket.
@@ -41,62 +39,59 @@ const (
 	// DependenciesHash is the SHA-256 of the zip's bytes in lower-case hex.
 	DependenciesHash = "DEFOG_DEPENDENCIES_SHA256"
 
-	// DependenciesDirectory is where dependencies are extracted; absent, a
+	// DependenciesDirectory is the folder for extracted dependencies. Default: a
 	// folder below the system's temporary directory (/tmp on Lambda).
 	DependenciesDirectory = "DEFOG_DEPENDENCIES_DIRECTORY"
 
-	// DependenciesVersion is the object version of the zip; absent, the latest.
+	// DependenciesVersion is the object version of the zip. Default: the latest.
 	DependenciesVersion = "DEFOG_DEPENDENCIES_VERSION"
 
-	// DependenciesMaxMB is the most that the extracted dependencies may hold, in
-	// whole MiB: the function's ephemeral_storage. Default: 512.
+	// DependenciesMaxMB is the maximum size of the extracted dependencies, in whole
+	// MiB: the function's ephemeral_storage. Default: 512.
 	DependenciesMaxMB = "DEFOG_DEPENDENCIES_MAX_MB"
 
-	// DependenciesLinks is a folder in which each top-level name of the
-	// dependencies is to appear as a link, for handlers that look for their
-	// packages there: PODPAC's own looks in /tmp. Absent, nowhere. Read by
-	// hydrate.
+	// DependenciesLinks is a folder in which hydrate creates a link to each top-level
+	// name of the dependencies. PODPAC's handler searches packages in /tmp. Default:
+	// no links.
 	DependenciesLinks = "DEFOG_DEPENDENCIES_LINKS"
 
-	// DependenciesFolder is the folder that holds the extracted dependencies.
-	// Hydrate sets it for the program that it starts; the stack never does.
+	// DependenciesFolder is the folder with the extracted dependencies. Hydrate sets
+	// it for the program that it starts.
 	DependenciesFolder = "DEFOG_DEPENDENCIES_FOLDER"
 
-	// FunctionCommand is what hydrate starts where it is the function's
-	// bootstrap: program and arguments as a JSON list of texts, such as
-	// ["python3", "-m", "awslambdaric", "handler.handler"]. Absent, it is
-	// OriginalBootstrap. As AWS_LAMBDA_EXEC_WRAPPER hydrate starts its arguments.
+	// FunctionCommand is the program that hydrate starts as the function's bootstrap:
+	// a JSON list such as ["python3", "-m", "awslambdaric", "handler.handler"].
+	// Default: OriginalBootstrap. As AWS_LAMBDA_EXEC_WRAPPER, hydrate starts its
+	// arguments.
 	FunctionCommand = "DEFOG_FUNCTION_COMMAND"
 
-	// StatementTimeout is how long the database may work on one statement, in
-	// whole seconds.
+	// StatementTimeout is the timeout of one statement, in whole seconds.
 	StatementTimeout = "DEFOG_STATEMENT_TIMEOUT"
 
-	// MaxRows is the most rows that an answer holds.
+	// MaxRows is the maximum number of rows in an answer.
 	MaxRows = "DEFOG_MAX_ROWS"
 
-	// Retries is how often a failed statement goes back to the generator.
+	// Retries is how often a failed statement returns to the SQL generator.
 	Retries = "DEFOG_RETRIES"
 
 	// LogQuestions set to "true" adds the question's text to the log.
 	LogQuestions = "DEFOG_LOG_QUESTIONS"
 
-	// ResultsBucket names the bucket that takes answers which are larger than
-	// the function may return; absent, they are cut.
+	// ResultsBucket names the bucket for answers that are too large to return.
+	// Default: such answers are truncated.
 	ResultsBucket = "DEFOG_RESULTS_BUCKET"
 
-	// ResultsPrefix is what their keys begin with, before a slash.
+	// ResultsPrefix is the prefix of their keys, before a slash.
 	ResultsPrefix = "DEFOG_RESULTS_PREFIX"
 
-	// ResultsLifetime is how long a URL of such an answer works, in whole
-	// seconds.
+	// ResultsLifetime is the lifetime of a URL of such an answer, in whole seconds.
 	ResultsLifetime = "DEFOG_RESULTS_LIFETIME"
 
-	// Stack is the stack's name, which the function's metrics carry. A function
-	// outside of a stack has no such variable, and writes no metrics.
+	// Stack is the stack's name, a dimension of the function's metrics. Without it,
+	// the function writes no metrics.
 	Stack = "DEFOG_STACK"
 )
 
-// OriginalBootstrap is the file below LAMBDA_TASK_ROOT that holds the function's
-// own bootstrap where hydrate has taken its name.
+// OriginalBootstrap is the file below LAMBDA_TASK_ROOT with the function's original
+// bootstrap, if hydrate replaced it.
 const OriginalBootstrap = "bootstrap.original"

@@ -1,28 +1,27 @@
-// Package metrics names what the function measures and the stack's alarms and
-// dashboard show, so that the two sides cannot drift apart.
+// Package metrics names the function's metrics, which the stack's alarms and
+// dashboard show. Both sides use these names.
 package metrics
 
-// Namespace is the metrics' in CloudWatch.
+// Namespace is the namespace of the metrics in CloudWatch.
 const Namespace = "Defog"
 
-// The dimensions. Every metric is there for the whole stack, and Questions by
-// stack and outcome too.
+// The dimensions. Every metric has Stack; Questions also has Outcome.
 const (
 	Stack   = "Stack"   // the stack's name
-	Outcome = "Outcome" // "ok", or why there was no answer
+	Outcome = "Outcome" // "ok", or the reason of a failure
 )
 
-// The metrics of one question. The counts are 1 or 0 for each, so that their
-// average is a share, except that of Retries.
+// The metrics of one question. Counts other than Retries are 1 or 0, so that their
+// average is a ratio.
 const (
 	Questions         = "Questions"
 	Failures          = "Failures"          // questions without an answer
-	GeneratorFailures = "GeneratorFailures" // the generator was down or too slow
-	DatabaseFailures  = "DatabaseFailures"  // the database was down or too slow
+	GeneratorFailures = "GeneratorFailures" // the SQL generator failed or timed out
+	DatabaseFailures  = "DatabaseFailures"  // the database failed or timed out
 	ColdStarts        = "ColdStarts"
-	Retries           = "Retries" // statements that went back to the generator
+	Retries           = "Retries" // statements returned to the SQL generator
 
-	GenerationTime = "GenerationTime" // in milliseconds, as all times
+	GenerationTime = "GenerationTime" // in milliseconds, as are all times
 	DatabaseTime   = "DatabaseTime"
 	TotalTime      = "TotalTime"
 

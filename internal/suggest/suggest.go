@@ -1,4 +1,4 @@
-// Package suggest finds the valid name closest to a misspelt one.
+// Package suggest finds the valid name closest to a misspelled one.
 package suggest
 
 import (
@@ -7,8 +7,8 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// Name returns the valid name closest to name, or "" when none is close
-// enough to be a slip: more than a third of its letters differ.
+// Name returns the valid name closest to name, or "" if more than a third of the
+// letters differ.
 func Name(name string, valid []string) string {
 	best, distance := "", 1+len(name)/3
 	for _, candidate := range valid {
@@ -19,8 +19,8 @@ func Name(name string, valid []string) string {
 	return best
 }
 
-// Hint returns " (did you mean …?)" for an error text, or "" when no valid
-// name is close.
+// Hint returns " (did you mean …?)" for an error text, or "" if no valid name is
+// close.
 func Hint(name string, valid []string) string {
 	if best := Name(name, valid); best != "" {
 		return fmt.Sprintf(" (did you mean %s?)", best)

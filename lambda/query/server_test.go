@@ -131,7 +131,7 @@ func TestServerReportsInvalidConfiguration(t *testing.T) {
 		want        string
 	}{
 		"address":            {&server{address: "8080"}, nil, "-listen: address 8080: missing port in address; want an address such as 127.0.0.1:8080"},
-		"no connection file": {&server{address: ":0", connection: "missing.json"}, nil, "connection file missing.json: not found"},
+		"no connection file": {&server{address: ":0", connection: "missing.json"}, nil, "missing.json: not found"},
 		"environment":        {&server{address: ":0"}, map[string]string{environ.Credentials: "{}"}, environ.Credentials},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,10 +2,10 @@
 // names, kinds, methods, sizes, compression ratio, overlaps and links. Synth and
 // the function share them, so that synth accepts what the function extracts.
 //
-// A caller reads the end of the zip and passes it to [Locate], passes the
-// central directory to [Directory.Parse], the members to [LayOut], and the
-// targets of links to [CheckLinks]. The package reads nothing itself and imports
-// no zip reader, which keeps the function's binary small.
+// A caller passes the end of the zip to [Locate], the central directory to
+// [Directory.Parse], the members to [LayOut], and the targets of links to
+// [CheckLinks]. The package imports no zip reader, which keeps the function's
+// binary small.
 package rules
 
 import (

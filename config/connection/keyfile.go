@@ -1,31 +1,31 @@
 package connection
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"defog-cdk/internal/jsonfile"
 )
 
-// bigqueryKey are the keys of a Google service account's key file that log in.
-// They may stand in db_creds themselves, as they must in a secret.
+// bigqueryKey are the credentials in a Google service account's key file. They may
+// be in db_creds, and must be in a secret.
 var bigqueryKey = []string{"project_id", "client_email", "private_key"}
 
-// bigqueryOptional are the file's other keys, which may be pasted along, and
-// ours.
+// bigqueryOptional are the file's other keys, and the keys of this project.
 var bigqueryOptional = []string{
 	"type", "private_key_id", "client_id", "auth_uri", "token_uri", "auth_provider_x509_cert_url", "client_x509_cert_url",
 	"universe_domain",
 	"dataset", "location", "max_bytes_billed", "endpoint",
 }
 
-// readKey puts what logs in of the file that json_key_path names in its place,
-// for the deployed function has no such file. The rest of it is left out, as an
-// environment has little room. The path may begin with ~; otherwise it counts
-// from the connection file's folder.
+// readKey replaces json_key_path by the credentials in the file, because the
+// deployed function does not have the file. It leaves out the file's other keys to
+// save space in the environment. The path may begin with ~; otherwise it is
+// relative to the connection file's folder.
 func (c *Connection) readKey(directory string) error {
 	path := c.DBCreds.Text("json_key_path")
 	if c.DBType != "bigquery" || path == "" {
@@ -40,16 +40,17 @@ func (c *Connection) readKey(directory string) error {
 	} else if !filepath.IsAbs(path) {
 		path = filepath.Join(directory, path)
 	}
+	c.warnIfReadable(path)
 	key, err := readKeyFile(path)
 	if err != nil {
-		return fmt.Errorf("db_creds.json_key_path: key file %s: %w", path, err)
+		return fmt.Errorf("db_creds.json_key_path: %s: %w", path, err)
 	}
 	for _, name := range bigqueryKey {
 		if name == "project_id" && c.DBCreds.Text(name) != "" {
-			continue // queries are billed to another project than the account's own
+			continue // BigQuery bills queries to another project than the account's
 		}
 		if c.DBCreds.Text(name) != "" {
-			return fmt.Errorf("db_creds.%s: is given beside json_key_path, whose file holds it; give one of them", name)
+			return fmt.Errorf("db_creds.%s: contradicts json_key_path, whose file holds it; want one of them", name)
 		}
 		c.DBCreds[name] = key[name]
 	}
@@ -62,7 +63,7 @@ func (c *Connection) readKey(directory string) error {
 	return nil
 }
 
-// usualKey is what almost every key file says, and what counts without it.
+// usualKey holds the defaults, which most key files repeat.
 var usualKey = map[string]string{
 	"token_uri": "https://oauth2.googleapis.com/token", "universe_domain": "googleapis.com",
 }
@@ -76,15 +77,15 @@ func readKeyFile(path string) (map[string]string, error) {
 		return nil, errors.Unwrap(err)
 	}
 	var key map[string]string
-	if err := json.Unmarshal(data, &key); err != nil {
-		return nil, errors.New("is not the JSON of a service account's key: an object of texts") // the decoder would quote it
+	if err := jsonfile.Decode(data, &key); err != nil {
+		return nil, fmt.Errorf("not a service account's key: %w", err)
 	}
 	if key["type"] != "service_account" {
-		return nil, fmt.Errorf("is of type %q; valid: service_account", key["type"])
+		return nil, fmt.Errorf("type: %q is not supported; want service_account", key["type"])
 	}
 	for _, name := range bigqueryKey {
 		if key[name] == "" {
-			return nil, fmt.Errorf("%s: missing", name)
+			return nil, fmt.Errorf("%s: missing; want the key file of a service account", name)
 		}
 	}
 	return key, nil

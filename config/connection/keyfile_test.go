@@ -23,7 +23,7 @@ func bigquery(t *testing.T, creds, key string) string {
 	return path
 }
 
-func TestReadTakesTheKeyFileAlong(t *testing.T) {
+func TestReadReplacesKeyFileByItsCredentials(t *testing.T) {
 	login := Creds{
 		"project_id": "shop", "private_key_id": "k1", "private_key": "-----BEGIN PRIVATE KEY-----\ns3cret\n",
 		"client_email": "reader@shop.iam.gserviceaccount.com",
@@ -57,8 +57,8 @@ func TestReadTakesTheKeyFileAlong(t *testing.T) {
 	}
 }
 
-// A secret holds the key file's content itself.
-func TestParseTakesTheKeyItself(t *testing.T) {
+// A secret holds the key file's content.
+func TestParseAcceptsKeyFileContent(t *testing.T) {
 	conn, err := Parse([]byte(`{"db_type": "bigquery", "db_creds": ` + serviceAccount + `}`))
 	if err != nil {
 		t.Fatal(err)
@@ -68,20 +68,20 @@ func TestParseTakesTheKeyItself(t *testing.T) {
 	}
 }
 
-func TestProblemsOfAKey(t *testing.T) {
+func TestReadRefusesInvalidKeyFiles(t *testing.T) {
 	for _, c := range []struct{ creds, key, want string }{
 		{`{"json_key_path": "none.json"}`, serviceAccount, "none.json: not found"},
-		{`{"json_key_path": "key.json"}`, `{"private_key": "s3cret"`, "key.json: is not the JSON of a service account's key"},
-		{`{"json_key_path": "key.json"}`, `["s3cret"]`, "key.json: is not the JSON of a service account's key"},
-		{`{"json_key_path": "key.json"}`, `{"type": "authorized_user"}`, `is of type "authorized_user"; valid: service_account`},
+		{`{"json_key_path": "key.json"}`, `{"private_key": "s3cret"`, "key.json: not a service account's key"},
+		{`{"json_key_path": "key.json"}`, `["s3cret"]`, "key.json: not a service account's key"},
+		{`{"json_key_path": "key.json"}`, `{"type": "authorized_user"}`, `type: "authorized_user" is not supported; want service_account`},
 		{`{"json_key_path": "key.json"}`, `{"type": "service_account", "project_id": "p", "client_email": "e"}`, "private_key: missing"},
-		{`{"json_key_path": "key.json", "private_key": "s3cret"}`, serviceAccount, "db_creds.private_key: is given beside json_key_path"},
-		{`{"dataset": "sales"}`, "", "db_creds.json_key_path: missing; bigquery needs json_key_path"},
-		{`{"client_email": "e", "private_key": "s3cret"}`, "", "db_creds.project_id: missing; bigquery needs project_id, client_email, private_key"},
-		{`{"json_key_path": "key.json", "max_bytes_billed": "10 GB"}`, serviceAccount, "db_creds.max_bytes_billed: is not a limit"},
-		{`{"json_key_path": "key.json", "max_bytes_billed": 0}`, serviceAccount, "db_creds.max_bytes_billed: is not a limit"},
-		{`{"json_key_path": "key.json", "endpoint": "http://bigquery.example.com"}`, serviceAccount, "db_creds.endpoint: is not a safe URL"},
-		{`{"json_key_path": "key.json", "token_uri": "http://10.0.0.1/token"}`, serviceAccount, "db_creds.token_uri: is not a safe URL"},
+		{`{"json_key_path": "key.json", "private_key": "s3cret"}`, serviceAccount, "db_creds.private_key: contradicts json_key_path"},
+		{`{"dataset": "sales"}`, "", "db_creds.json_key_path: missing; want json_key_path"},
+		{`{"client_email": "e", "private_key": "s3cret"}`, "", "db_creds.project_id: missing; want project_id, client_email, private_key"},
+		{`{"json_key_path": "key.json", "max_bytes_billed": "10 GB"}`, serviceAccount, "db_creds.max_bytes_billed: not a limit"},
+		{`{"json_key_path": "key.json", "max_bytes_billed": 0}`, serviceAccount, "db_creds.max_bytes_billed: not a limit"},
+		{`{"json_key_path": "key.json", "endpoint": "http://bigquery.example.com"}`, serviceAccount, "db_creds.endpoint: not a safe URL"},
+		{`{"json_key_path": "key.json", "token_uri": "http://10.0.0.1/token"}`, serviceAccount, "db_creds.token_uri: not a safe URL"},
 		{`{"json_key_path": "key.json", "datset": "sales"}`, serviceAccount, "db_creds.datset: unknown key (did you mean dataset?)"},
 	} {
 		_, err := Read(bigquery(t, c.creds, c.key))
@@ -91,8 +91,8 @@ func TestProblemsOfAKey(t *testing.T) {
 	}
 }
 
-// What migrate found can name a file that is not here, and is written as it is.
-func TestCreateLeavesTheKeyFileAlone(t *testing.T) {
+// A migrated connection may name a key file of another machine.
+func TestCreateDoesNotReadKeyFile(t *testing.T) {
 	conn := Connection{DBType: "bigquery", DBCreds: Creds{"json_key_path": "/somewhere/key.json"}}
 	path := filepath.Join(t.TempDir(), "connection.json")
 	for _, want := range []bool{true, false} {
