@@ -73,7 +73,7 @@ func TestLoadReturnsAllProblems(t *testing.T) {
 		`environment_variables.1 (-c): invalid name; want a letter, then letters, digits and underscores`,
 		`environment_variables.AWS_REGION (-c): reserved by Lambda; want a name without the prefix AWS_ or LAMBDA_`,
 		`environment_variables.DEFOG_X (-c): reserved for the stack; want the corresponding setting`,
-		`/nowhere/c.json: not found; want a connection file (README.md shows one), or the path of another`,
+		`/nowhere/c.json: not found; want a connection file as in docs/databases.md, or the path of another`,
 	}
 	var got []string
 	for _, problem := range flatten(err) {

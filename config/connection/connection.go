@@ -70,7 +70,7 @@ func (c *Connection) warnIfReadable(path string) {
 func readFile(path string) (Connection, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Connection{}, fmt.Errorf("%s: not found; want a connection file (README.md shows one), or the path of another", path)
+		return Connection{}, fmt.Errorf("%s: not found; want a connection file as in docs/databases.md, or the path of another", path)
 	}
 	if err != nil {
 		return Connection{}, fmt.Errorf("%s: %w", path, errors.Unwrap(err))

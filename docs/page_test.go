@@ -1,0 +1,154 @@
+package docs
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"defog-cdk/config/connection"
+	"defog-cdk/lambda/ask"
+)
+
+// The most lines that a document may have.
+const (
+	readmeLines = 150
+	pageLines   = 300
+)
+
+func TestPagesAreShort(t *testing.T) {
+	for name, d := range documents(t) {
+		switch most := map[bool]int{true: readmeLines, false: pageLines}[name == "README.md"]; {
+		case name == "CHANGELOG.md": // grows with each release
+		case d.lines > most:
+			t.Errorf("%s: %d lines; want at most %d", name, d.lines, most)
+		}
+	}
+}
+
+// TestIndexesAreComplete verifies that each folder's README links all its pages.
+func TestIndexesAreComplete(t *testing.T) {
+	all := documents(t)
+	for name := range all {
+		folder := path.Dir(name)
+		if folder != "docs" && folder != "docs/adr" || path.Base(name) == "README.md" {
+			continue
+		}
+		linked := false
+		for _, text := range all[folder+"/README.md"].texts {
+			linked = linked || strings.Contains(text.content, "]("+path.Base(name)+")")
+		}
+		if !linked {
+			t.Errorf("%s/README.md: no link to %s", folder, path.Base(name))
+		}
+	}
+}
+
+func TestJSONIsValid(t *testing.T) {
+	for _, d := range documents(t) {
+		for _, block := range d.blocks {
+			if text := strings.Join(block.lines, "\n"); block.language == "json" && !json.Valid([]byte(text)) {
+				t.Errorf("%s:%d: the block is not JSON", d.path, block.line)
+			}
+		}
+	}
+}
+
+var identifier = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)+$`)
+
+// identifiersOfOthers are the names that no file of this project contains.
+var identifiersOfOthers = []string{"allowed_functions", "rds_iam", "UV_DEFAULT_INDEX"}
+
+// TestIdentifiersExist verifies that the code contains each name with an
+// underscore: settings, fields, environment variables, codes.
+func TestIdentifiersExist(t *testing.T) {
+	var code strings.Builder
+	for name, content := range sources(t, ".go", ".py", ".sh", ".yml", ".json") {
+		if !strings.HasPrefix(name, "docs/") {
+			code.WriteString(content)
+		}
+	}
+	for _, d := range documents(t) {
+		if d.path == "CHANGELOG.md" {
+			continue // names what is gone
+		}
+		for _, problem := range d.missingIdentifiers(code.String()) {
+			t.Error(problem)
+		}
+	}
+}
+
+func (d document) missingIdentifiers(code string) []string {
+	var problems []string
+	for _, text := range d.texts {
+		for _, match := range codeSpan.FindAllStringSubmatch(text.content, -1) {
+			name := match[1]
+			if identifier.MatchString(name) && !slices.Contains(identifiersOfOthers, name) && !strings.Contains(code, name) {
+				problems = append(problems, fmt.Sprintf("%s:%d: %s: no such name in the code", d.path, text.line, name))
+			}
+		}
+	}
+	return problems
+}
+
+func TestMissingIdentifiersAreReported(t *testing.T) {
+	page := parse("a.md", "`max_rows` `max_row_count` `DEFOG_NONE`\n")
+	got := page.missingIdentifiers(`key:"max_rows"`)
+	want := []string{"a.md:1: max_row_count: no such name in the code", "a.md:1: DEFOG_NONE: no such name in the code"}
+	if !slices.Equal(got, want) {
+		t.Errorf("problems %q; want %q", got, want)
+	}
+}
+
+// TestCodesAreListed verifies api.md against the constants of ask.Code.
+func TestCodesAreListed(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, "lambda/ask/code.go"), nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	ast.Inspect(file, func(node ast.Node) bool {
+		spec, ok := node.(*ast.ValueSpec)
+		if !ok || len(spec.Values) != 1 {
+			return true
+		}
+		if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == "Code" {
+			value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if code := ask.Code(value); code != ask.OK {
+				want = append(want, fmt.Sprintf("| `%s` | %d |", code, code.Status()))
+			}
+		}
+		return true
+	})
+	if len(want) < 10 {
+		t.Fatalf("lambda/ask/code.go: %d codes found; want all", len(want))
+	}
+	for _, row := range want {
+		if !slices.ContainsFunc(documents(t)["docs/api.md"].texts, func(text text) bool { return strings.HasPrefix(text.content, row) }) {
+			t.Errorf("docs/api.md: no row %s", row)
+		}
+	}
+}
+
+func TestDatabasesAreDescribed(t *testing.T) {
+	page := sources(t, ".md")["docs/databases.md"]
+	for _, dbType := range connection.DBTypes() {
+		if !strings.Contains(page, "| `"+dbType+"` |") {
+			t.Errorf("docs/databases.md: no row for %s", dbType)
+		}
+		if dbType != "bigquery" && dbType != "sqlite" && !strings.Contains(page, `"db_type": "`+dbType+`"`) {
+			t.Errorf("docs/databases.md: no example for %s", dbType)
+		}
+	}
+}
