@@ -73,7 +73,7 @@ func runPack(ctx context.Context, o pack.Options, stdout, stderr io.Writer) erro
 	if err != nil {
 		return fmt.Errorf("find the folder for caches: %w", err)
 	}
-	o.Machine = pack.Machine{Path: os.Getenv("PATH"), Pyenv: os.Getenv("PYENV_ROOT"), Caches: filepath.Join(caches, "defog")}
+	o.Machine = pack.Machine{Path: os.Getenv("PATH"), Pyenv: os.Getenv("PYENV_ROOT"), Caches: filepath.Join(caches, "defog"), CertFile: os.Getenv("SSL_CERT_FILE")}
 	if o.Machine.Pyenv == "" {
 		if home, err := os.UserHomeDir(); err == nil {
 			o.Machine.Pyenv = filepath.Join(home, ".pyenv")

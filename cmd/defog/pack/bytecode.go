@@ -20,19 +20,19 @@ import (
 //go:embed compile.py
 var compileScript string
 
-// compilation is one file's.
+// compilation is the compilation of one file.
 type compilation struct {
 	*file
 	owner  *distribution
-	target string // where its .pyc will be
+	target string // path of the .pyc
 }
 
-// compile adds a .pyc beside each Python file of the distributions. It needs no
-// look at the source (unchecked) and names it by its hash instead of its time,
-// which extraction changes.
+// compile adds a .pyc beside each Python file of the distributions. Python loads it
+// without a look at the source (unchecked); it is hash-based, because extraction
+// changes the time of files.
 //
-// A handler that is no Python is an error; in packages there are such files, as
-// templates or for other versions, and nothing imports them.
+// A handler with a syntax error is an error. Packages hold such files as templates
+// or for other versions of Python, and nothing imports them.
 func compile(ctx context.Context, python interpreter, scratch string, distributions []*distribution, handler *distribution) (files int, notPython []string, err error) {
 	tag := "cpython-" + strings.ReplaceAll(python.version, ".", "")
 	var jobs []compilation
@@ -44,25 +44,25 @@ func compile(ctx context.Context, python interpreter, scratch string, distributi
 		}
 	}
 	var group errgroup.Group
-	said := make([]string, runtime.GOMAXPROCS(0))
-	for worker := range said {
+	outputs := make([]string, runtime.GOMAXPROCS(0))
+	for worker := range outputs {
 		var list strings.Builder
-		for i := worker; i < len(jobs); i += len(said) {
+		for i := worker; i < len(jobs); i += len(outputs) {
 			fmt.Fprintf(&list, "%s\t%s\t%s\n", jobs[i].source, jobs[i].path, jobs[i].target)
 		}
 		group.Go(func() (err error) {
-			said[worker], err = runCompiler(ctx, python, list.String())
+			outputs[worker], err = runCompiler(ctx, python, list.String())
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return 0, nil, fmt.Errorf("compile to .pyc: %w", err)
 	}
-	for line := range strings.Lines(strings.Join(said, "")) {
-		name, why, _ := strings.Cut(strings.TrimSpace(line), "\t")
+	for line := range strings.Lines(strings.Join(outputs, "")) {
+		name, cause, _ := strings.Cut(strings.TrimSpace(line), "\t")
 		for _, f := range handler.files {
 			if f.path == name {
-				return 0, nil, fmt.Errorf("--handler: %s is no Python %s: %s", f.source, python.version, why)
+				return 0, nil, fmt.Errorf("--handler: %s is not valid in Python %s: %s", f.source, python.version, cause)
 			}
 		}
 		notPython = append(notPython, name)
@@ -71,7 +71,7 @@ func compile(ctx context.Context, python interpreter, scratch string, distributi
 		name := path.Join(path.Dir(job.path), "__pycache__", strings.TrimSuffix(path.Base(job.path), ".py")+"."+tag+".pyc")
 		pyc, err := newFile(name, job.target)
 		if errors.Is(err, os.ErrNotExist) {
-			continue // one of notPython
+			continue // the file is in notPython
 		}
 		if err != nil {
 			return 0, nil, fmt.Errorf("compile to .pyc: %w", err)
@@ -86,7 +86,7 @@ func compile(ctx context.Context, python interpreter, scratch string, distributi
 func runCompiler(ctx context.Context, python interpreter, list string) (string, error) {
 	command := exec.CommandContext(ctx, python.program, "-X", "utf8", "-s", "-c", compileScript)
 	command.Env = slices.DeleteFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, "PYTHON") })
-	// The order of sets in .pyc is that of their strings' hashes.
+	// The hashes of strings determine the order of sets in .pyc.
 	command.Env = append(command.Env, "PYTHONHASHSEED=0")
 	command.Stdin = strings.NewReader(list)
 	var stdout, stderr bytes.Buffer

@@ -10,41 +10,42 @@ import (
 	"path/filepath"
 )
 
-// commit is a set of files that take their places together: each is written
-// beside its place first.
+// commit replaces a set of files together: it first writes each to a temporary
+// file beside its path.
 type commit struct {
-	files   [][2]string // from, to
+	files   [][2]string // temporary path, final path
 	removed []string
 }
 
-// write writes a file that finish will bring to its place.
-func (c *commit) write(place string, content func(io.Writer) error) (err error) {
-	partial, err := os.CreateTemp(filepath.Dir(place), "."+filepath.Base(place)+"-")
+// write writes a file that finish renames to its path.
+func (c *commit) write(path string, content func(io.Writer) error) (err error) {
+	partial, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
 	if err != nil {
-		return fmt.Errorf("write %s: %w", place, err)
+		return fmt.Errorf("write %s: %w", path, err)
 	}
-	c.files = append(c.files, [2]string{partial.Name(), place})
+	c.files = append(c.files, [2]string{partial.Name(), path})
 	err = errors.Join(content(partial), partial.Chmod(0o644), partial.Sync(), partial.Close())
 	if err != nil {
-		return fmt.Errorf("write %s: %w", place, err)
+		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
 }
 
-func (c *commit) content(place string, content []byte) error {
-	return c.write(place, func(target io.Writer) error {
+// content writes a file with a content in memory.
+func (c *commit) content(path string, content []byte) error {
+	return c.write(path, func(target io.Writer) error {
 		_, err := io.Copy(target, bytes.NewReader(content))
 		return err
 	})
 }
 
-// remove has finish delete what is in a place.
-func (c *commit) remove(place string) { c.removed = append(c.removed, place) }
+// remove marks a file that finish removes.
+func (c *commit) remove(path string) { c.removed = append(c.removed, path) }
 
-// finish brings all files to their places.
+// finish removes the marked files and renames the others to their paths.
 func (c *commit) finish() error {
-	for _, place := range c.removed {
-		if err := os.Remove(place); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, path := range c.removed {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -57,10 +58,9 @@ func (c *commit) finish() error {
 	return nil
 }
 
-// abandon removes what has not found its place.
+// abandon removes the temporary files that finish has not renamed.
 func (c *commit) abandon() {
 	for _, file := range c.files {
-		// There is no more to be done about one that cannot be removed.
-		_ = os.Remove(file[0])
+		_ = os.Remove(file[0]) // a file that cannot be removed has no further remedy
 	}
 }

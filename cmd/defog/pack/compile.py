@@ -1,12 +1,13 @@
 """Compile Python files into unchecked, hash-based .pyc (PEP 552).
 
-Lines on standard input: the source, the name in the zip and the .pyc to write,
-separated by tabs. A line on standard output tells of a file that is no Python of
-this version: its name in the zip and why, separated by a tab.
+Standard input has a line for each file: the source, the name in the zip and the
+.pyc to write, separated by tabs. Standard output has a line for each file with a
+syntax error in this version of Python: its name in the zip and the cause,
+separated by a tab.
 
-Each file is compiled in a process of its own, forked off this one. What marshal
-writes depends on references that are left of what the process did before: of some
-3,000 files of real packages, one to four came out otherwise in another order.
+Each file is compiled in a forked process. The output of marshal depends on
+references that the process still holds: in one process, one to four of some 3,000
+files of real packages differed with the order of the files.
 """
 
 import importlib._bootstrap_external as machinery
@@ -22,7 +23,7 @@ def compile_one(source, name, target):
     with open(source, "rb") as file:
         data = file.read()
     try:
-        # What is imported gets its real place in exchange for the name.
+        # An import replaces the name by the path of the file.
         code = compile(data, name, "exec", dont_inherit=True, optimize=0)
     except (SyntaxError, ValueError, RecursionError) as error:
         print(name, " ".join(str(error).split()), sep="\t", flush=True)

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// importLine finds the statements that import modules, on one line or with names
-// in brackets over several.
+// importLine matches import statements, on one line or with names in brackets on
+// several lines.
 var importLine = regexp.MustCompile(`(?m)^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*)|import[ \t]+([\w., \t]+))`)
 
-// importedTests returns the files in folders of tests that code outside of them
-// imports, with what those import in turn. numpy.testing takes pd_NA from
-// numpy._core.tests._natype, for one.
+// importedTests returns the files in folders of tests that other code imports, and
+// the files that those import. For example, numpy.testing imports pd_NA from
+// numpy._core.tests._natype.
 func importedTests(t *tree) (map[string]bool, error) {
 	paths := t.paths()
 	needed := map[string]bool{}
@@ -43,11 +43,11 @@ func importedTests(t *tree) (map[string]bool, error) {
 	return needed, err
 }
 
-// imports returns the dotted names that a file's import statements could mean,
-// with relative ones resolved. Those that mention no tests are left out.
+// imports returns the dotted names in a file's import statements, with relative
+// names resolved. It omits names without "test".
 func imports(file string, code []byte) (names []string) {
 	if !isTest(file) && !strings.Contains(string(code), "test") {
-		return nil // which saves most of the time
+		return nil // the regular expression would take most of the time
 	}
 	for _, match := range importLine.FindAllStringSubmatch(string(code), -1) {
 		for _, name := range strings.Split(match[3], ",") { // import a.tests.b as c
@@ -75,7 +75,7 @@ func imports(file string, code []byte) (names []string) {
 	return kept
 }
 
-// absolute resolves a name with leading dots as seen from a file.
+// absolute resolves a name with leading dots in a file.
 func absolute(file, name string) string {
 	dots := len(name) - len(strings.TrimLeft(name, "."))
 	if dots == 0 {
@@ -88,8 +88,8 @@ func absolute(file, name string) string {
 	return strings.Trim(strings.ReplaceAll(folder, "/", ".")+"."+name[dots:], ".")
 }
 
-// modules returns the files of a dotted name: the module's own and those of the
-// packages that it is in.
+// modules returns the files of a dotted name: the module's file and those of its
+// packages.
 func modules(paths map[string]*file, name string) (files []string) {
 	folder := ""
 	for _, part := range strings.Split(name, ".") {

@@ -17,27 +17,27 @@ type interpreter struct {
 
 const whichPython = `import sys; print(sys.implementation.name, "%d.%d" % sys.version_info[:2], sys.executable)`
 
-// ask finds out what a program is; what is no CPython, or does not run, such as
-// pyenv's stand-ins, is an error.
-func ask(ctx context.Context, program string) (interpreter, error) {
+// inspectInterpreter returns the interpreter behind a program. A program that does
+// not run, such as a shim of pyenv, or that is not CPython, is an error.
+func inspectInterpreter(ctx context.Context, program string) (interpreter, error) {
 	output, err := exec.CommandContext(ctx, program, "-I", "-c", whichPython).Output()
 	if err != nil {
 		return interpreter{}, fmt.Errorf("run %s: %w", program, err)
 	}
 	parts := strings.SplitN(strings.TrimSpace(string(output)), " ", 3)
 	if len(parts) != 3 || parts[0] != "cpython" || parts[2] == "" {
-		return interpreter{}, fmt.Errorf("%s is no CPython", program)
+		return interpreter{}, fmt.Errorf("%s is not CPython", program)
 	}
 	return interpreter{program: parts[2], version: parts[1]}, nil
 }
 
-// findInterpreter returns a Python of the target's version, or else any, in which
-// case its version tells. The .pyc of one version are no good to another.
+// findInterpreter returns a Python of the target's version, or otherwise one of
+// another version. One version of Python cannot load the .pyc of another.
 func (o *Options) findInterpreter(ctx context.Context, version string) (interpreter, error) {
 	if o.Interpreter != "" {
-		found, err := ask(ctx, o.Interpreter)
+		found, err := inspectInterpreter(ctx, o.Interpreter)
 		if err == nil && found.version != version {
-			err = fmt.Errorf("%s is Python %s; valid: Python %s", o.Interpreter, found.version, version)
+			err = fmt.Errorf("%s is Python %s; want Python %s", o.Interpreter, found.version, version)
 		}
 		if err != nil {
 			return found, fmt.Errorf("--interpreter: %w", err)
@@ -49,7 +49,7 @@ func (o *Options) findInterpreter(ctx context.Context, version string) (interpre
 		if _, err := exec.LookPath(program); err != nil {
 			continue
 		}
-		found, err := ask(ctx, program)
+		found, err := inspectInterpreter(ctx, program)
 		switch {
 		case ctx.Err() != nil:
 			return found, ctx.Err()
@@ -62,7 +62,7 @@ func (o *Options) findInterpreter(ctx context.Context, version string) (interpre
 		}
 	}
 	if any.program == "" {
-		return any, errors.New("there is no Python 3 on the PATH, which installing packages takes")
+		return any, errors.New("no Python 3 is on the PATH; want python3, which installs the packages")
 	}
 	return any, nil
 }
@@ -73,7 +73,7 @@ func (o *Options) candidates(version string) (programs []string) {
 		programs = append(programs, filepath.Join(folder, "python"+version))
 	}
 	if o.Machine.Pyenv != "" {
-		// A malformed pattern is the only error.
+		// Glob fails only for a malformed pattern.
 		installed, _ := filepath.Glob(filepath.Join(o.Machine.Pyenv, "versions", version+".*", "bin", "python"+version))
 		programs = append(programs, installed...)
 	}

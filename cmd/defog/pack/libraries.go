@@ -11,24 +11,24 @@ import (
 
 var libraryName = regexp.MustCompile(`\.so(\.[0-9.]+)?$`)
 
-// shown are how many files an error names at most.
-const shown = 10
+// maxShown is the number of files that an error names.
+const maxShown = 10
 
-// checkLibraries returns an error that names every native library that is for
-// something else than the target.
+// checkLibraries returns an error that names the native libraries of another
+// platform than the target's.
 func checkLibraries(t *tree, target target) error {
 	var wrong []string
 	err := t.all(func(d *distribution, f *file) error {
-		is, about, err := inspect(f)
+		isELF, head, err := inspect(f)
 		switch {
 		case err != nil:
 			return err
-		case !is && !libraryName.MatchString(f.path), is && about.Machine == target.machine() && about.Class == elf.ELFCLASS64:
+		case !isELF && !libraryName.MatchString(f.path), isELF && head.Machine == target.machine() && head.Class == elf.ELFCLASS64:
 			return nil
-		case !is:
-			wrong = append(wrong, fmt.Sprintf("%s of %s %s is no library (not an ELF)", f.path, d.name, d.version))
+		case !isELF:
+			wrong = append(wrong, fmt.Sprintf("%s of %s %s is not a library (not an ELF file)", f.path, d.name, d.version))
 		default:
-			wrong = append(wrong, fmt.Sprintf("%s of %s %s is for %s", f.path, d.name, d.version, about.Machine))
+			wrong = append(wrong, fmt.Sprintf("%s of %s %s is for %s", f.path, d.name, d.version, head.Machine))
 		}
 		return nil
 	})
@@ -38,14 +38,14 @@ func checkLibraries(t *tree, target target) error {
 	if len(wrong) == 0 {
 		return nil
 	}
-	if len(wrong) > shown {
-		wrong = append(wrong[:shown], fmt.Sprintf("and %d more", len(wrong)-shown))
+	if len(wrong) > maxShown {
+		wrong = append(wrong[:maxShown], fmt.Sprintf("and %d more", len(wrong)-maxShown))
 	}
-	return fmt.Errorf("native libraries that are not for %s (%s): %s", target.arch, target.machine(), strings.Join(wrong, "; "))
+	return fmt.Errorf("native libraries are for another platform; want %s (%s): %s", target.arch, target.machine(), strings.Join(wrong, "; "))
 }
 
-// inspect reads a file's head, if it is an ELF.
-func inspect(f *file) (is bool, head elf.FileHeader, err error) {
+// inspect reads the header of a file and reports whether it is an ELF file.
+func inspect(f *file) (isELF bool, head elf.FileHeader, err error) {
 	source, err := os.Open(f.source)
 	if err != nil {
 		return false, head, err
@@ -53,7 +53,7 @@ func inspect(f *file) (is bool, head elf.FileHeader, err error) {
 	defer source.Close()
 	magic := make([]byte, len(elf.ELFMAG))
 	if _, err := io.ReadFull(source, magic); err != nil || string(magic) != elf.ELFMAG {
-		return false, head, nil // another file, or one that is shorter than an ELF
+		return false, head, nil // the file is another one, or too short
 	}
 	library, err := elf.NewFile(source)
 	if err != nil {

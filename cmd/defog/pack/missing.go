@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// named are how many versions an error names at most.
-const named = 5
+// maxNamed is the number of versions that an error names.
+const maxNamed = 5
 
-// explain turns uv's reasoning into what is missing: which package has no wheel
-// for the target, which versions of it have one, and whether the other
-// architecture would do.
+// explain replaces uv's explanation by the missing wheels. It names the packages
+// without a wheel for the target, and their versions with one. It also reports
+// whether the other architecture has them all.
 func (r *resolver) explain(ctx context.Context, failed *uvError) error {
-	wanting := failed.wanting()
-	if len(wanting) == 0 {
-		return fmt.Errorf("resolve the requirements for %s: %s", r.target, failed.said)
+	without := failed.withoutWheels()
+	if len(without) == 0 {
+		return fmt.Errorf("resolve the requirements for %s: %s", r.target, failed.output)
 	}
 	other := r.target.other()
 	pins, _, err := r.pin(ctx, other, nil)
@@ -25,38 +25,38 @@ func (r *resolver) explain(ctx context.Context, failed *uvError) error {
 		return err
 	}
 	var missing []string
-	for _, name := range wanting {
-		about, err := r.missing(ctx, name, pinned(pins, name))
+	for _, name := range without {
+		detail, err := r.missing(ctx, name, pinned(pins, name))
 		if err != nil {
 			return err
 		}
-		if about != "" {
-			missing = append(missing, about)
+		if detail != "" {
+			missing = append(missing, detail)
 		}
 	}
 	if len(missing) == 0 {
-		return fmt.Errorf("there is no choice of versions of which each has a wheel for %s: %s", r.target, failed.said)
+		return fmt.Errorf("no combination of versions has a wheel for %s of each package: %s", r.target, failed.output)
 	}
 	text := fmt.Sprintf("no wheel for %s: %s", r.target, strings.Join(missing, "; "))
 	if pins != "" {
-		text += fmt.Sprintf(". For %s all of them have one: --arch %s", other.arch, other.arch)
+		text += fmt.Sprintf("; for %s all of them have one: use --arch %s", other.arch, other.arch)
 	}
 	return errors.New(text)
 }
 
-// missing says which versions of a package have a wheel for the target, if the
-// wanted one, which the other architecture has, has none. Without a wanted
-// version only a package is told of that has no wheel at all.
-func (r *resolver) missing(ctx context.Context, name, wanted string) (string, error) {
-	if wanted != "" {
-		_, found, err := r.newest(ctx, name+"=="+wanted, r.target.flags()...)
+// missing returns the versions of a package with a wheel for the target, or "" if
+// the pinned version has one. The pin is the version of the other architecture;
+// without a pin, only a package with no wheel at all is missing.
+func (r *resolver) missing(ctx context.Context, name, pin string) (string, error) {
+	if pin != "" {
+		_, found, err := r.newest(ctx, name+"=="+pin, r.target.flags()...)
 		if err != nil || found {
 			return "", err
 		}
 	}
 	var versions []string
 	requirement := name
-	for len(versions) <= named {
+	for len(versions) <= maxNamed {
 		version, found, err := r.newest(ctx, requirement, r.target.flags()...)
 		if err != nil {
 			return "", err
@@ -68,19 +68,19 @@ func (r *resolver) missing(ctx context.Context, name, wanted string) (string, er
 		requirement = name + "<" + version
 	}
 	switch {
-	case len(versions) == 0 && wanted == "":
+	case len(versions) == 0 && pin == "":
 		return name + " (no version has one)", nil
 	case len(versions) == 0:
-		return fmt.Sprintf("%s %s (no version has one)", name, wanted), nil
-	case wanted == "":
+		return fmt.Sprintf("%s %s (no version has one)", name, pin), nil
+	case pin == "":
 		return "", nil
-	case len(versions) > named:
-		versions[named] = "older ones"
+	case len(versions) > maxNamed:
+		versions[maxNamed] = "older ones"
 	}
-	return fmt.Sprintf("%s %s (versions that have one: %s)", name, wanted, strings.Join(versions, ", ")), nil
+	return fmt.Sprintf("%s %s (versions that have one: %s)", name, pin, strings.Join(versions, ", ")), nil
 }
 
-// pinned returns the version of a package in a list of them.
+// pinned returns the version of a package in a list of pins.
 func pinned(pins, name string) string {
 	match := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + `==(\S+)`).FindStringSubmatch(pins)
 	if match == nil {

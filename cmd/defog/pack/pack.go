@@ -1,10 +1,10 @@
-// Package pack makes the two zips that a Python function of one's own is deployed
-// from: the dist zip, which is the function's package, and the dependencies zip,
-// which outgrows it and is fetched at start.
+// Package pack builds the two zips of a custom function in Python. The dist zip is
+// the function's package. The dependencies zip holds the packages that do not fit;
+// the function extracts them at start.
 //
-// It resolves wheels for Lambda's platform, whatever this machine is, checks and
-// lightens them, compiles them to bytecode, and writes zips that are the same,
-// byte by byte, wherever and whenever the same lock file is packed.
+// It resolves wheels for Lambda's platform on any machine, checks and strips them,
+// and compiles them to bytecode. The same lock file always results in the same
+// zips, byte by byte.
 package pack
 
 import (
@@ -25,14 +25,14 @@ import (
 	"defog-cdk/internal/bundle"
 )
 
-// packing is one run.
+// packing is one run of [Run].
 type packing struct {
 	Options
 	target  target
 	scratch string // a folder in DistDir, removed at the end
 	python  interpreter
 
-	wanted        map[string]string // versions that the requirements ask for
+	wanted        map[string]string // versions in the requirements
 	lock          lock
 	packages      []resolved
 	distributions []*distribution
@@ -42,22 +42,22 @@ type packing struct {
 	report        Report
 }
 
-// Run packs. What was packed before stays as it is until all is done, and if
-// anything fails or ctx ends.
+// Run builds the zips. It replaces older zips only at the end, so that an error or
+// the end of ctx leaves them unchanged.
 func Run(ctx context.Context, options Options) (*Report, error) {
 	target, err := options.check()
 	if err != nil {
 		return nil, err
 	}
 	p := &packing{Options: options, target: target, members: map[*distribution][]bundle.Member{}}
-	made, err := p.makeScratch()
+	created, err := p.makeScratch()
 	if err != nil {
 		return nil, err
 	}
 	err = errors.Join(p.run(ctx), os.RemoveAll(p.scratch))
 	if err != nil {
-		if made {
-			// It is not empty if somebody else has put something there.
+		if created {
+			// Remove fails if another process has written to the folder.
 			_ = os.Remove(p.DistDir)
 		}
 		return nil, err
@@ -65,11 +65,11 @@ func Run(ctx context.Context, options Options) (*Report, error) {
 	return &p.report, nil
 }
 
-// makeScratch makes the folder for files on their way, where a rename can bring
-// them to their place. It reports whether it made DistDir, too.
-func (p *packing) makeScratch() (made bool, err error) {
+// makeScratch makes the folder for temporary files, on the file system of DistDir.
+// It reports whether it created DistDir.
+func (p *packing) makeScratch() (created bool, err error) {
 	_, missing := os.Stat(p.DistDir)
-	if err := os.MkdirAll(p.DistDir, 0o755); err != nil { //nolint:gosec // what is deployed is no secret
+	if err := os.MkdirAll(p.DistDir, 0o755); err != nil { //nolint:gosec // the zips hold no secret
 		return false, fmt.Errorf("--dist-dir: %w", err)
 	}
 	p.scratch, err = os.MkdirTemp(p.DistDir, ".pack-")
@@ -92,7 +92,7 @@ func (p *packing) run(ctx context.Context) (err error) {
 	if err := p.fetch(ctx); err != nil {
 		return err
 	}
-	if err := p.lighten(ctx); err != nil {
+	if err := p.strip(ctx); err != nil {
 		return err
 	}
 	if p.spool, err = bundle.NewSpool(p.scratch); err != nil {
@@ -105,7 +105,7 @@ func (p *packing) run(ctx context.Context) (err error) {
 	return p.write(ctx)
 }
 
-// fetch resolves the requirements and puts the packages into the scratch folder.
+// fetch resolves the requirements and installs the packages in the scratch folder.
 func (p *packing) fetch(ctx context.Context) error {
 	r, err := p.resolver(ctx)
 	if err != nil {
@@ -129,7 +129,7 @@ func (p *packing) fetch(ctx context.Context) error {
 }
 
 func (p *packing) resolver(ctx context.Context) (*resolver, error) {
-	requirements, err := readRequirements(p.Requirements)
+	requirements, err := readRequirements(p.Requirements, p.scratch)
 	if err != nil {
 		return nil, err
 	}
@@ -140,11 +140,13 @@ func (p *packing) resolver(ctx context.Context) (*resolver, error) {
 	constraints := filepath.Join(p.scratch, "build-constraints.txt")
 	r := &resolver{
 		uv: &uv{
-			program: program,
-			python:  p.python.program,
-			folder:  filepath.Dir(requirements.path),
-			scratch: p.scratch,
-			flags:   append(p.Indexes.flags(), "--build-constraints", constraints),
+			program:  program,
+			python:   p.python.program,
+			folder:   filepath.Dir(requirements.path),
+			scratch:  p.scratch,
+			environ:  p.environ(),
+			flags:    append(p.Indexes.flags(), "--build-constraints", constraints),
+			original: func(output string) string { return requirements.original(output, filepath.Dir(requirements.path)) },
 		},
 		target:       p.target,
 		requirements: requirements,
@@ -157,7 +159,7 @@ func (p *packing) resolver(ctx context.Context) (*resolver, error) {
 	)
 }
 
-// checkBuilt refuses what was built here and is for this machine alone.
+// checkBuilt rejects packages whose build is specific to this machine.
 func (p *packing) checkBuilt() error {
 	var problems []error
 	for _, d := range p.distributions {
@@ -166,7 +168,7 @@ func (p *packing) checkBuilt() error {
 		}
 		for _, tag := range d.tags {
 			if !strings.HasSuffix(tag, "-none-any") {
-				problems = append(problems, fmt.Errorf("%s %s exists only as source, and is not pure Python (its wheel is %s): it cannot be built here for %s",
+				problems = append(problems, fmt.Errorf("%s %s: exists only as source and is not pure Python (its wheel is %s); want a version with a wheel for %s",
 					d.name, d.version, tag, p.target))
 				break
 			}
@@ -184,7 +186,7 @@ func (p *packing) fromSource(name string) bool {
 	return false
 }
 
-// checkClashes refuses a handler's file that a package has, too.
+// checkClashes rejects files of the handler that are also in a package.
 func (p *packing) checkClashes() error {
 	owner := map[string]string{}
 	for _, d := range p.distributions {
@@ -195,23 +197,23 @@ func (p *packing) checkClashes() error {
 	var problems []error
 	for _, f := range p.handler.files {
 		if name, ok := owner[f.path]; ok {
-			problems = append(problems, fmt.Errorf("--handler: %s is a file of the package %s, too", f.path, name))
+			problems = append(problems, fmt.Errorf("--handler: %s is also a file of the package %s; want another name", f.path, name))
 		}
 	}
 	return errors.Join(problems...)
 }
 
-// lighten leaves out what is not needed, and adds the bytecode.
-func (p *packing) lighten(ctx context.Context) (err error) {
+// strip applies the rules, and adds the bytecode.
+func (p *packing) strip(ctx context.Context) (err error) {
 	t := &tree{distributions: append(p.distributions, p.handler), wanted: p.wanted}
-	p.Progress("Leaving out what is not needed at run time")
-	if p.report.Stripped, err = strip(t, &p.Options); err != nil {
+	p.Progress("Removing files that the function does not need at run time")
+	if p.report.Stripped, err = applyRules(t, &p.Options); err != nil {
 		return err
 	}
 	p.distributions = t.distributions[:len(t.distributions)-1]
 	if p.python.version != p.target.python {
 		p.report.Warnings = append(p.report.Warnings, fmt.Sprintf(
-			"there are no .pyc, which makes every cold start slower: that takes a Python %[1]s, and this machine has none on the PATH or in pyenv; install one (python%[1]s) or name it with --interpreter",
+			"the zips hold no .pyc, which slows down each cold start; install Python %[1]s on the PATH or in pyenv, or name it with --interpreter",
 			p.target.python))
 		return nil
 	}
@@ -224,7 +226,7 @@ func (p *packing) lighten(ctx context.Context) (err error) {
 	return err
 }
 
-// compress fills the spool.
+// compress compresses all files into the spool.
 func (p *packing) compress(ctx context.Context) error {
 	all := append(p.distributions[:len(p.distributions):len(p.distributions)], p.handler)
 	var total int64
@@ -233,8 +235,8 @@ func (p *packing) compress(ctx context.Context) error {
 		total += d.size()
 	}
 	p.Progress("Compressing " + megabytes(total))
-	var mu sync.Mutex // Progress is told by one at a time
-	var done, said int64
+	var mu sync.Mutex // of done, announced and Progress
+	var done, announced int64
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, d := range all {
@@ -247,8 +249,8 @@ func (p *packing) compress(ctx context.Context) error {
 				mu.Lock()
 				defer mu.Unlock()
 				done += f.size
-				if quarter := done * 4 / max(total, 1); quarter > said {
-					said = quarter
+				if quarter := done * 4 / max(total, 1); quarter > announced {
+					announced = quarter
 					p.Progress(fmt.Sprintf("Compressed %d %%", quarter*25))
 				}
 				return err
@@ -267,7 +269,7 @@ func (p *packing) add(f *file) (bundle.Member, error) {
 	return p.spool.Add(f.path, f.executable, content)
 }
 
-// write writes all files, and brings them to their places when they are there.
+// write writes all files, and then renames them to their final paths.
 func (p *packing) write(ctx context.Context) error {
 	sizes := map[*distribution]Size{}
 	for d, members := range p.members {
@@ -292,7 +294,7 @@ func (p *packing) write(ctx context.Context) error {
 			return err
 		}
 		if size := p.report.Dependencies.Unzipped; size > maxStorage {
-			return fmt.Errorf("the dependencies have %s, more than Lambda can store (ephemeral_storage): %s", megabytes(size), megabytes(maxStorage))
+			return fmt.Errorf("the dependencies have %s unzipped; want at most %s, the maximum of ephemeral_storage", megabytes(size), megabytes(maxStorage))
 		}
 	} else {
 		done.remove(p.dependenciesPath())
@@ -309,15 +311,15 @@ func (p *packing) write(ctx context.Context) error {
 	return done.finish()
 }
 
-// writeZip writes a zip of packages beside its place.
-func (p *packing) writeZip(done *commit, place string, distributions []*distribution) (*Zip, error) {
+// writeZip writes a zip of packages, which done renames to its path.
+func (p *packing) writeZip(done *commit, path string, distributions []*distribution) (*Zip, error) {
 	var members []bundle.Member
 	for _, d := range distributions {
 		members = append(members, p.members[d]...)
 	}
-	z := &Zip{Path: place}
+	z := &Zip{Path: path}
 	sum := sha256.New()
-	err := done.write(place, func(target io.Writer) error {
+	err := done.write(path, func(target io.Writer) error {
 		return p.spool.Write(io.MultiWriter(target, sum, counter{&z.Zipped}), members)
 	})
 	for _, m := range members {
@@ -328,7 +330,7 @@ func (p *packing) writeZip(done *commit, place string, distributions []*distribu
 	return z, err
 }
 
-// counter counts what is written to it.
+// counter counts the bytes that are written to it.
 type counter struct{ bytes *int64 }
 
 func (c counter) Write(data []byte) (int, error) {

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// simple is a shelf with one package that requires another, and one that exists
+// simple returns a shelf with a package, one that requires it, and one that exists
 // only as source.
 func simple(t *testing.T) *shelf {
 	t.Helper()
@@ -39,8 +39,7 @@ func TestPackedPackagesCanBeImported(t *testing.T) {
 	}
 }
 
-// An import of the zip's modules reads the .pyc and does not look at the source.
-func TestBytecodeIsUsedWithoutLookingAtTheSource(t *testing.T) {
+func TestPythonLoadsBytecodeWithoutItsSource(t *testing.T) {
 	report := run(t, simple(t).options(t, "upper\n"))
 	folder := extract(t, report.Dist.Path)
 	for _, name := range []string{"upper/__init__.py", "lower.py", "handler.py"} {
@@ -55,7 +54,7 @@ func TestBytecodeIsUsedWithoutLookingAtTheSource(t *testing.T) {
 	}
 }
 
-func TestTheSamePackagesGiveTheSameZips(t *testing.T) {
+func TestSamePackagesResultInSameZips(t *testing.T) {
 	s := simple(t)
 	first := s.options(t, "upper\nsourced\n")
 	second := s.options(t, "upper\nsourced\n")
@@ -77,8 +76,8 @@ func TestTheSamePackagesGiveTheSameZips(t *testing.T) {
 	}
 }
 
-// What marshal writes of a file must not depend on the files before it.
-func TestBytecodeDoesNotDependOnItsNeighbours(t *testing.T) {
+// TestBytecodeDoesNotDependOnOtherFiles compares two packages with an equal file.
+func TestBytecodeDoesNotDependOnOtherFiles(t *testing.T) {
 	s := newShelf(t)
 	code := "def uncommon_name(): return ('uncommon_name', {'x', 'y', 'z'})\n"
 	s.wheel(t, "alone", "1.0", "py3-none-any", map[string]string{"z.py": code})
@@ -89,15 +88,15 @@ func TestBytecodeDoesNotDependOnItsNeighbours(t *testing.T) {
 				return content
 			}
 		}
-		t.Fatal("there is no .pyc of z.py")
+		t.Fatal("got no .pyc of z.py")
 		return ""
 	}
 	if pyc("alone") != pyc("crowd") {
-		t.Error("z.py is compiled otherwise beside other files")
+		t.Error("other files change the .pyc of z.py")
 	}
 }
 
-func TestALibraryForAnotherArchitectureIsRefused(t *testing.T) {
+func TestRunRejectsLibrariesOfAnotherArchitecture(t *testing.T) {
 	s := newShelf(t)
 	s.wheel(t, "native", "2.0", "py3-none-any", map[string]string{
 		"native/good.so":   library(t, elf.EM_X86_64),
@@ -105,10 +104,10 @@ func TestALibraryForAnotherArchitectureIsRefused(t *testing.T) {
 		"native/text.so.1": "no library",
 	})
 	fails(t, s.options(t, "native\n"),
-		"not for x86_64", "native/bad.so of native 2.0 is for EM_AARCH64", "native/text.so.1 of native 2.0 is no library")
+		"want x86_64", "native/bad.so of native 2.0 is for EM_AARCH64", "native/text.so.1 of native 2.0 is not a library")
 }
 
-func TestAPackageWithoutAWheelIsNamed(t *testing.T) {
+func TestErrorNamesPackagesWithoutAWheel(t *testing.T) {
 	s := newShelf(t)
 	for _, version := range []string{"1.0", "1.5"} {
 		s.wheel(t, "native", version, "py3-none-manylinux2014_x86_64", nil)
@@ -126,11 +125,11 @@ func TestAPackageWithoutAWheelIsNamed(t *testing.T) {
 	fails(t, s.options(t, "windows\n"), "windows (no version has one)")
 }
 
-func TestAPackageThatIsNowhereIsNamed(t *testing.T) {
+func TestErrorNamesAMissingPackage(t *testing.T) {
 	fails(t, newShelf(t).options(t, "absent\n"), "absent was not found")
 }
 
-func TestMarkersAreTheTargets(t *testing.T) {
+func TestMarkersAreEvaluatedForTheTarget(t *testing.T) {
 	s := newShelf(t)
 	for _, name := range []string{"arm", "intel", "old", "new"} {
 		s.wheel(t, name, "1.0", "py3-none-any", map[string]string{name + ".py": ""})
@@ -159,41 +158,41 @@ new; python_version >= "3.13"
 	}
 }
 
-func TestWithoutAMatchingPythonThereIsNoBytecode(t *testing.T) {
+func TestAnotherPythonCompilesNoBytecode(t *testing.T) {
 	o := simple(t).options(t, "upper\n")
-	python := thisPython(t)
+	python := localPython(t)
 	o.Python, o.Interpreter = "3.14", ""
 	if python.version == "3.14" {
 		o.Python = "3.13"
 	}
 	o.Machine.Path = filepath.Dir(python.program)
 	report := run(t, o)
-	if len(report.Warnings) != 1 || !strings.Contains(report.Warnings[0], "there are no .pyc") {
+	if len(report.Warnings) != 1 || !strings.Contains(report.Warnings[0], "the zips hold no .pyc") {
 		t.Errorf("got warnings %v", report.Warnings)
 	}
 	for name := range members(t, report.Dist.Path) {
 		if strings.HasSuffix(name, ".pyc") {
-			t.Errorf("%s is there", name)
+			t.Errorf("got %s", name)
 		}
 	}
 	o.Interpreter = python.program
-	if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "valid: Python "+o.Python) {
+	if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "want Python "+o.Python) {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestSourceThatIsNotPureIsRefused(t *testing.T) {
+func TestRunRejectsNativePackagesFromSource(t *testing.T) {
 	s := newShelf(t)
-	s.source(t, "compiled", "1.0", "cp"+strings.ReplaceAll(thisPython(t).version, ".", "")+"-abi3-linux_x86_64")
+	s.source(t, "compiled", "1.0", "cp"+strings.ReplaceAll(localPython(t).version, ".", "")+"-abi3-linux_x86_64")
 	o := s.options(t, "compiled\n")
 	o.Arch = "x86_64"
-	if thisMachine() != "x86_64" {
-		t.Skip("uv itself refuses the wheel here")
+	if localArchitecture() != "x86_64" {
+		t.Skip("uv rejects the wheel on this machine")
 	}
-	fails(t, o, "compiled 1.0 exists only as source, and is not pure Python")
+	fails(t, o, "compiled 1.0: exists only as source and is not pure Python")
 }
 
-func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
+func TestRunReportsAllInvalidOptions(t *testing.T) {
 	_, err := Run(t.Context(), Options{
 		Requirements: "/nowhere/requirements.txt", Handler: "/nowhere/handler.py",
 		Python: "2.7", Arch: "amd64", DistDir: t.TempDir(), Name: "../x", Keep: []string{"test"},
@@ -208,20 +207,20 @@ func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
 	}
 }
 
-func TestAHandlerThatIsNoPythonIsRefused(t *testing.T) {
+func TestRunRejectsAHandlerWithASyntaxError(t *testing.T) {
 	o := simple(t).options(t, "lower\n")
 	write(t, o.Handler, "def handler(event, context) return\n")
-	fails(t, o, "handler.py is no Python")
+	fails(t, o, "handler.py is not valid in Python")
 }
 
-func TestAHandlersFileThatAPackageHasIsRefused(t *testing.T) {
+func TestRunRejectsAHandlersFileThatAPackageHas(t *testing.T) {
 	o := simple(t).options(t, "lower\n")
 	o.Handler = filepath.Join(t.TempDir(), "lower.py")
 	write(t, o.Handler, "")
-	fails(t, o, "lower.py is a file of the package lower, too")
+	fails(t, o, "lower.py is also a file of the package lower")
 }
 
-func TestAFolderIsAHandler(t *testing.T) {
+func TestHandlerCanBeAFolder(t *testing.T) {
 	o := simple(t).options(t, "lower\n")
 	o.Handler = t.TempDir()
 	write(t, filepath.Join(o.Handler, "handler.py"), "import part.of")
@@ -236,7 +235,7 @@ func TestAFolderIsAHandler(t *testing.T) {
 	}
 }
 
-func TestAFailureLeavesWhatWasThere(t *testing.T) {
+func TestErrorKeepsOldZips(t *testing.T) {
 	s := simple(t)
 	o := s.options(t, "lower\n")
 	o.Lean = true
@@ -267,8 +266,9 @@ func TestAFailureLeavesWhatWasThere(t *testing.T) {
 	}
 }
 
-// A zip of dependencies that are none any more would be deployed by mistake.
-func TestAnOldDependenciesZipGoes(t *testing.T) {
+// TestRunRemovesAnOldDependenciesZip packs all packages into the dist zip the second
+// time.
+func TestRunRemovesAnOldDependenciesZip(t *testing.T) {
 	o := simple(t).options(t, "lower\n")
 	o.Lean = true
 	run(t, o)

@@ -10,13 +10,13 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// pylock is the part of a pylock.toml (PEP 751) that matters here. uv writes one
-// with the wheels that suit the target, or the source where there are none.
+// pylock holds the required part of a pylock.toml (PEP 751). uv writes the wheels
+// that suit the target, or the source of a package without wheels.
 type pylock struct {
 	Packages []resolved `toml:"packages"`
 }
 
-// resolved is a package, as resolved.
+// resolved is a resolved package.
 type resolved struct {
 	Name    string `toml:"name"`
 	Version string `toml:"version"`
@@ -25,7 +25,7 @@ type resolved struct {
 	Archive *dist  `toml:"archive"`
 }
 
-// dist is a file of a package: a wheel or its source.
+// dist is a file of a package: a wheel or a source archive.
 type dist struct {
 	Name   string            `toml:"name"`
 	URL    string            `toml:"url"`
@@ -44,7 +44,7 @@ func (d dist) file() string {
 	return path.Base(strings.ReplaceAll(d.Path, `\`, "/"))
 }
 
-// files are those that may be installed.
+// files returns the files that uv may install.
 func (r resolved) files() []dist {
 	switch {
 	case len(r.Wheels) > 0:
@@ -58,7 +58,7 @@ func (r resolved) files() []dist {
 	}
 }
 
-// fromSource reports whether a wheel has to be built.
+// fromSource reports whether uv has to build a wheel.
 func (r resolved) fromSource() bool {
 	return len(r.Wheels) == 0 && (r.Archive == nil || path.Ext(r.Archive.file()) != ".whl")
 }
@@ -72,11 +72,11 @@ func parsePylock(text string) ([]resolved, error) {
 	for _, p := range lock.Packages {
 		files := p.files()
 		if p.Version == "" || len(files) == 0 {
-			return nil, fmt.Errorf("%s is a folder or a repository, of which no hash can be kept; valid: a version, or the URL of a wheel", p.Name)
+			return nil, fmt.Errorf("%s: is a folder or a repository, which has no hash; want a version, or the URL or the path of a wheel", p.Name)
 		}
 		for _, file := range files {
 			if file.Hashes["sha256"] == "" {
-				return nil, fmt.Errorf("%s: its index has no SHA-256 of %s", p.Name, file.file())
+				return nil, fmt.Errorf("%s: the index has no SHA-256 of %s", p.Name, file.file())
 			}
 		}
 	}

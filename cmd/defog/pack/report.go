@@ -5,29 +5,29 @@ import (
 	"slices"
 )
 
-// Report tells what was packed.
+// Report is the result of [Run].
 type Report struct {
 	Dist         *Zip
-	Dependencies *Zip // nil if all is in Dist
-	Packages     []Package
+	Dependencies *Zip      // nil if Dist holds all packages
+	Packages     []Package // the largest first
 	Stripped     []Stripped
 	Compiled     int      // .pyc
-	NotPython    []string // files in packages that the target's Python cannot read
+	NotPython    []string // files in packages that are not valid in the target's Python
 	Warnings     []string
-	SBOM, Lock   string // where they are
+	SBOM, Lock   string // paths
 }
 
-// Zip is a zip that was written.
+// Zip is one of the zips.
 type Zip struct {
 	Path   string
 	SHA256 string
 	Size
 }
 
-// Package is how much a package takes, the largest first.
+// Package is one packed package with its size.
 type Package struct {
 	Name, Version string
-	Dist          bool // whether it is in the dist zip
+	Dist          bool // whether the dist zip holds it
 	Size
 }
 

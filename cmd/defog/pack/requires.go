@@ -1,11 +1,13 @@
 package pack
 
 import (
+	"cmp"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
-// require is what a package, or the requirements, want of another.
+// require is a requirement of a package or of a requirements file.
 type require struct {
 	name      string
 	specifier string // its versions: >=1.0,<2
@@ -15,7 +17,7 @@ type require struct {
 var (
 	requireParts = regexp.MustCompile(`^\s*([A-Za-z0-9._-]+)\s*(?:\[[^\]]*\])?\s*\(?([^;)]*)\)?\s*(?:;(.*))?$`)
 	extraMarker  = regexp.MustCompile(`\bextra\s*==`)
-	upperBound   = regexp.MustCompile(`(^|,)\s*(<|==|~=|===)`)
+	clause       = regexp.MustCompile(`^(===|==|~=|!=|<=|>=|<|>)\s*([0-9A-Za-z.*+!_-]+)$`)
 )
 
 func (d *distribution) requires() (requires []require) {
@@ -39,6 +41,57 @@ func parseRequire(line string) (require, bool) {
 	}, true
 }
 
-// bounded reports whether newer or other versions than the given ones are ruled
-// out.
-func (r require) bounded() bool { return upperBound.MatchString(r.specifier) }
+// inRuntime reports whether every version of the SDK in Lambda's runtimes, now and
+// later, meets the requirement on boto3 or botocore. They
+// do not meet one that excludes newer versions, or that asks for newer ones than
+// all runtimes have.
+func (r require) inRuntime() bool {
+	runtime := runtimeSDK
+	if r.name == "s3transfer" {
+		runtime = runtimeTransfer
+	}
+	for part := range strings.SplitSeq(r.specifier, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		parts := clause.FindStringSubmatch(part)
+		if parts == nil {
+			return false
+		}
+		order := compareVersions(parts[2], runtime)
+		switch parts[1] {
+		case ">=":
+			if order > 0 {
+				return false
+			}
+		case ">", "!=":
+			if order >= 0 {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// compareVersions compares the numbers of two versions.
+func compareVersions(a, b string) int {
+	as, bs := strings.Split(a, "."), strings.Split(b, ".")
+	for i := range max(len(as), len(bs)) {
+		if order := cmp.Compare(number(as, i), number(bs, i)); order != 0 {
+			return order
+		}
+	}
+	return 0
+}
+
+// number returns the leading number of a part of a version, 0 for none.
+func number(parts []string, i int) int {
+	if i >= len(parts) {
+		return 0
+	}
+	digits := parts[i][:len(parts[i])-len(strings.TrimLeft(parts[i], "0123456789"))]
+	n, _ := strconv.Atoi(digits) // no digits are 0
+	return n
+}

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// resolver finds out which packages the requirements mean.
+// resolver resolves the requirements to packages.
 type resolver struct {
 	*uv
 	target       target
@@ -20,9 +20,9 @@ type resolver struct {
 	progress     func(string)
 }
 
-// resolve returns the lock and its packages: those of the lock file that is
-// there, if it suits, or else what the index has now, with the versions that an
-// outdated lock file has wherever they still serve.
+// resolve returns the lock and its packages: those of the lock file, if it suits,
+// or those that the index has now. It keeps the versions of an outdated lock file
+// wherever the requirements allow them.
 func (r *resolver) resolve(ctx context.Context, upgrade bool) (lock, []resolved, error) {
 	old, err := readLock(r.lockPath)
 	if err != nil {
@@ -32,10 +32,10 @@ func (r *resolver) resolve(ctx context.Context, upgrade bool) (lock, []resolved,
 		old = nil
 	}
 	if old != nil && old.suits(r.requirements, r.target) {
-		r.progress("Taking the versions that " + r.lockPath + " says")
-		packages, err := r.files(ctx, old.text, old.sources)
+		r.progress("Using the versions of " + r.lockPath)
+		packages, err := r.files(ctx, r.absolute(*old), old.sources)
 		if err != nil {
-			return lock{}, nil, fmt.Errorf("%s: %w; --upgrade resolves anew", r.lockPath, err)
+			return lock{}, nil, fmt.Errorf("%s: %w; to resolve new versions, use --upgrade", r.lockPath, err)
 		}
 		return *old, keepLocked(packages, old.hashes()), nil
 	}
@@ -51,10 +51,10 @@ func (r *resolver) resolve(ctx context.Context, upgrade bool) (lock, []resolved,
 	if err != nil {
 		return lock{}, nil, err
 	}
-	return newLock(r.requirements, r.target, packages), packages, nil
+	return newLock(r.requirements, r.target, packages, filepath.Dir(r.lockPath)), packages, nil
 }
 
-// keepLocked drops the files that an index has got since the lock was made.
+// keepLocked drops the files that an index got after the lock was made.
 func keepLocked(packages []resolved, hashes map[string]bool) []resolved {
 	for i := range packages {
 		packages[i].Wheels = slices.DeleteFunc(packages[i].Wheels, func(d dist) bool { return !hashes[d.Hashes["sha256"]] })
@@ -62,7 +62,7 @@ func keepLocked(packages []resolved, hashes map[string]bool) []resolved {
 	return packages
 }
 
-// onlyBinary are the flags that forbid to build anything but the given packages.
+// onlyBinary returns the flags that allow builds of the given packages alone.
 func onlyBinary(sources []string) []string {
 	flags := []string{"--only-binary", ":all:"}
 	for _, name := range sources {
@@ -71,8 +71,8 @@ func onlyBinary(sources []string) []string {
 	return flags
 }
 
-// pin returns a line for each package with its version, and the packages that
-// must be built.
+// pin returns a line for each package with its version, and the names of the
+// packages that exist only as source.
 func (r *resolver) pin(ctx context.Context, t target, old *lock) (pins string, sources []string, err error) {
 	tried := map[string]bool{}
 	for {
@@ -83,7 +83,7 @@ func (r *resolver) pin(ctx context.Context, t target, old *lock) (pins string, s
 			return pins, sources, err
 		}
 		more := false
-		for _, name := range failed.wanting() {
+		for _, name := range failed.withoutWheels() {
 			if tried[name] {
 				continue
 			}
@@ -93,7 +93,7 @@ func (r *resolver) pin(ctx context.Context, t target, old *lock) (pins string, s
 			}
 			if !wheels {
 				if t == r.target {
-					r.progress(name + " exists only as source: its wheel will be built here")
+					r.progress("Building " + name + ", which exists only as source, on this machine")
 				}
 				tried[name], more = true, true
 			}
@@ -106,9 +106,9 @@ func (r *resolver) pin(ctx context.Context, t target, old *lock) (pins string, s
 
 var wheelsHint = regexp.MustCompile("(?m)^hint: Wheels are \\w+ for `([A-Za-z0-9._-]+)`")
 
-// wanting returns the packages of which uv says that wheels are.
-func (e *uvError) wanting() (names []string) {
-	for _, match := range wheelsHint.FindAllStringSubmatch(e.said, -1) {
+// withoutWheels returns the packages whose wheels uv reports as missing.
+func (e *uvError) withoutWheels() (names []string) {
+	for _, match := range wheelsHint.FindAllStringSubmatch(e.output, -1) {
 		names = append(names, match[1])
 	}
 	slices.Sort(names)
@@ -121,12 +121,12 @@ func (r *resolver) compile(ctx context.Context, t target, old *lock, sources []s
 	output := filepath.Join(r.scratch, "pins-"+t.arch+".txt")
 	content := ""
 	if old != nil {
-		content = old.text
+		content = r.absolute(*old)
 	}
 	if err := os.WriteFile(output, []byte(content), 0o600); err != nil {
 		return "", err
 	}
-	args := slices.Concat([]string{"compile", r.requirements.path, "--output-file", output, "--no-header", "--no-annotate"},
+	args := slices.Concat([]string{"compile", r.requirements.copy(), "--output-file", output, "--no-header", "--no-annotate"},
 		t.flags(), onlyBinary(sources))
 	if _, err := r.run(ctx, "", args...); err != nil {
 		return "", err
@@ -135,7 +135,7 @@ func (r *resolver) compile(ctx context.Context, t target, old *lock, sources []s
 	return string(pins), err
 }
 
-// files returns each package with its files that suit the target.
+// files returns each package with those of its files that suit the target.
 func (r *resolver) files(ctx context.Context, pins string, sources []string) ([]resolved, error) {
 	input := filepath.Join(r.scratch, "pins.txt")
 	if err := os.WriteFile(input, []byte(pins), 0o600); err != nil {
@@ -150,14 +150,17 @@ func (r *resolver) files(ctx context.Context, pins string, sources []string) ([]
 	return parsePylock(text)
 }
 
-// indexFile is a requirements file with the lines of the requirements that say
-// where packages are. In the lock they could show credentials.
+// absolute returns the lock with absolute paths.
+func (r *resolver) absolute(l lock) string { return absoluteLines(l.text, filepath.Dir(r.lockPath)) }
+
+// indexFile returns the path of a file with the indexes of the requirements. The
+// lock omits them, because their URLs can hold credentials.
 func (r *resolver) indexFile() string { return filepath.Join(r.scratch, "indexes.txt") }
 
-// install puts the packages into a folder.
+// install installs the packages of a lock into a folder.
 func (r *resolver) install(ctx context.Context, l lock, folder string) error {
 	input := filepath.Join(r.scratch, "lock.txt")
-	if err := os.WriteFile(input, []byte(l.text), 0o600); err != nil {
+	if err := os.WriteFile(input, []byte(r.absolute(l)), 0o600); err != nil {
 		return err
 	}
 	args := slices.Concat([]string{"install", "--target", folder, "--no-deps", "--require-hashes", "-r", input, "-r", r.indexFile()},
@@ -172,7 +175,7 @@ func (r *resolver) anywhere(ctx context.Context, name string) (bool, error) {
 	return found, err
 }
 
-// newest returns the newest version with a wheel, for what the flags say.
+// newest returns the newest version that has a wheel under the flags.
 func (r *resolver) newest(ctx context.Context, requirement string, flags ...string) (version string, found bool, err error) {
 	args := slices.Concat([]string{"compile", "-", r.indexFile(), "--no-deps", "--no-header", "--no-annotate"}, onlyBinary(nil), flags)
 	pin, err := r.run(ctx, requirement, args...)

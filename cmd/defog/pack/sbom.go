@@ -9,8 +9,8 @@ import (
 	cdx "github.com/CycloneDX/cyclonedx-go"
 )
 
-// sbom lists the packages in the zips, in CycloneDX. It has neither time nor
-// serial number: the same zips have the same SBOM.
+// sbom returns the list of packages in CycloneDX, without a time or serial number,
+// so that the same zips have the same SBOM.
 func (p *packing) sbom() ([]byte, error) {
 	bom := cdx.NewBOM()
 	bom.Metadata = &cdx.Metadata{
@@ -45,7 +45,7 @@ func (p *packing) sbom() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// purl is the package's URL, https://github.com/package-url/purl-spec.
+// purl returns the package URL, https://github.com/package-url/purl-spec.
 func (d *distribution) purl() string { return "pkg:pypi/" + d.name + "@" + d.version }
 
 func (p *packing) component(d *distribution) cdx.Component {
@@ -69,8 +69,8 @@ func (p *packing) component(d *distribution) cdx.Component {
 	return c
 }
 
-// installed returns the file that a package was installed from: the wheel with
-// the tags that the installed package names, or the source.
+// installed returns the file from which uv installed a package: the wheel with the
+// tags of the installed package, or the source archive.
 func (p *packing) installed(d *distribution) *dist {
 	i := slices.IndexFunc(p.packages, func(r resolved) bool { return normalise(r.Name) == d.name })
 	if i < 0 {
@@ -88,7 +88,7 @@ func (p *packing) installed(d *distribution) *dist {
 	return nil
 }
 
-// wheelTags expands the tags in a wheel's name, as PEP 425 says.
+// wheelTags expands the tags in a wheel's name (PEP 425).
 func wheelTags(name string) (tags []string) {
 	parts := strings.Split(strings.TrimSuffix(name, ".whl"), "-")
 	if len(parts) < 5 {
@@ -106,7 +106,7 @@ func wheelTags(name string) (tags []string) {
 	return tags
 }
 
-// uses returns the packages at hand that a package requires, in any of its extras
+// uses returns the packed packages that a package requires, in any of its extras
 // and on any platform.
 func (d *distribution) uses(refs map[string]string) *[]string {
 	uses := []string{}

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestTheSBOMListsThePackages(t *testing.T) {
+func TestSBOMListsThePackages(t *testing.T) {
 	s := simple(t)
 	s.wheel(t, "licensed", "3.1", "py3-none-any", nil, "License-Expression: MIT", "Summary: Says so", "Requires-Dist: absent; extra == 'x'")
 	s.wheel(t, "boto3", "1.0", "py3-none-any", map[string]string{"boto3/__init__.py": ""})

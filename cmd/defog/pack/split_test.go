@@ -8,7 +8,7 @@ import (
 
 const mega = 1 << 20
 
-// fake is a package with files at these tops, and its size in megabytes.
+// fake is a package with top-level names and sizes in megabytes.
 type fake struct {
 	name             string
 	zipped, unzipped int64
@@ -42,15 +42,15 @@ func joined(distributions []*distribution) string {
 	return strings.Join(names, " ")
 }
 
-func TestTheDistIsFilledWithWhatCompressesBest(t *testing.T) {
+func TestSplitPutsTheBestCompressedPackagesIntoTheDist(t *testing.T) {
 	for name, test := range map[string]struct {
 		handler            Size
 		lean               bool
 		fakes              []fake
 		dist, dependencies string
 	}{
-		"all fits, even scipy": {fakes: []fake{{"scipy", 40, 100, ""}, {"small", 1, 3, ""}}, dist: "scipy small"},
-		"lean":                 {lean: true, fakes: []fake{{"small", 1, 3, ""}}, dependencies: "small"},
+		"all packages fit, with scipy": {fakes: []fake{{"scipy", 40, 100, ""}, {"small", 1, 3, ""}}, dist: "scipy small"},
+		"lean":                         {lean: true, fakes: []fake{{"small", 1, 3, ""}}, dependencies: "small"},
 		"zipped, best ratio first": {
 			fakes: []fake{{"low", 30, 40, ""}, {"best", 20, 100, ""}, {"good", 15, 60, ""}, {"filler", 10, 11, ""}},
 			dist:  "best filler good", dependencies: "low",
@@ -59,17 +59,21 @@ func TestTheDistIsFilledWithWhatCompressesBest(t *testing.T) {
 			fakes: []fake{{"huge", 10, 200, ""}, {"big", 10, 100, ""}, {"small", 10, 30, ""}},
 			dist:  "huge small", dependencies: "big",
 		},
-		"numpy and scipy stay away": {
+		"numpy and scipy are dependencies": {
 			fakes: []fake{{"numpy", 1, 50, ""}, {"scipy", 1, 50, ""}, {"large", 60, 61, ""}, {"small", 1, 2, ""}},
 			dist:  "small", dependencies: "large numpy scipy",
 		},
-		"a shared folder is not divided": {
+		"packages with a shared folder stay together": {
 			fakes: []fake{{"one", 30, 90, "shared"}, {"two", 30, 60, "shared other"}, {"three", 1, 1, "other"}, {"four", 10, 11, ""}},
 			dist:  "four", dependencies: "one three two",
 		},
-		"the handler takes room": {
+		"the handler counts": {
 			handler: Size{1, 45 * mega, 60 * mega}, fakes: []fake{{"large", 10, 90, ""}, {"small", 4, 5, ""}},
 			dist: "small", dependencies: "large",
+		},
+		"the AWS SDK stays together": {
+			fakes: []fake{{"boto3", 1, 20, ""}, {"botocore", 40, 60, ""}, {"s3transfer", 1, 20, ""}, {"large", 30, 90, ""}},
+			dist:  "large", dependencies: "boto3 botocore s3transfer",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -81,9 +85,9 @@ func TestTheDistIsFilledWithWhatCompressesBest(t *testing.T) {
 	}
 }
 
-func TestAHandlerOverTheLimitIsRefused(t *testing.T) {
+func TestSplitRejectsAHandlerOverTheLimit(t *testing.T) {
 	for _, handler := range []Size{{1, 50 * mega, 60 * mega}, {1, mega, 250 * mega}} {
-		if _, _, err := splitFakes(t, handler, false); err == nil || !strings.Contains(err.Error(), "valid: up to 50.0 MB") {
+		if _, _, err := splitFakes(t, handler, false); err == nil || !strings.Contains(err.Error(), "want at most 50.0 MB") {
 			t.Errorf("%+v: got %v", handler, err)
 		}
 	}

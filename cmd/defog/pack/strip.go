@@ -8,36 +8,36 @@ import (
 	"strings"
 )
 
-// Rule is a kind of thing that packages bring and that nothing needs at run time.
-// --keep with its name leaves it in.
+// Rule removes one kind of files that no function needs at run time. --keep with
+// its name keeps them.
 type Rule struct {
 	Name  string
-	About string
+	About string // a phrase for the help text
 
 	apply func(*tree) (notes []string, err error)
 }
 
-// Rules in the order in which they are applied.
+// Rules are all rules, in the order of their application.
 var Rules = []Rule{
-	{"tests", "folders called test or tests, and conftest.py, but for modules in them that other code imports, as numpy's _natype.py", stripTests},
-	{"stubs", "type stubs (.pyi, py.typed), but for those of packages that load them lazily (attach_stub)", stripStubs},
-	{"headers", "C and Cython headers and sources, and static libraries, but for numpy/f2py and files that the package's own code names", stripHeaders},
-	{"dist-info", "the installers' files in .dist-info: all but METADATA, entry_points.txt and top_level.txt", stripInfo},
+	{"tests", "folders called test or tests, and conftest.py, except modules that other code imports, such as numpy's _natype.py", stripTests},
+	{"stubs", "type stubs (.pyi, py.typed), except those of packages that load them lazily (attach_stub)", stripStubs},
+	{"headers", "C and Cython headers and sources, and static libraries, except numpy/f2py and files that the package's code names", stripHeaders},
+	{"dist-info", "the installer's files in .dist-info: all except METADATA, entry_points.txt and top_level.txt", stripInfo},
 	{"scripts", "bin/, the packages' command-line programs", stripScripts},
-	{"runtime-sdk", "boto3, botocore and s3transfer, which Lambda's runtimes have, but for those of which a package (as aiobotocore does) or the requirements want a version of their own", stripSDK},
-	{"symbols", "the symbols and debugging data of native libraries, but for those in ‹package›.libs", stripSymbols},
+	{"runtime-sdk", "boto3, botocore and s3transfer, which Lambda's runtimes have, unless the requirements or a package (such as aiobotocore) need another version of one of them", stripSDK},
+	{"symbols", "the symbols and debugging data of native libraries, except those in ‹package›.libs", stripSymbols},
 }
 
-// Stripped is what a rule left out.
+// Stripped is the result of one rule.
 type Stripped struct {
 	Rule  string
 	Files int
 	Bytes int64
-	Notes []string // what it left in, and why
+	Notes []string // the files that it kept, with the cause
 }
 
-// strip applies the rules that are not kept.
-func strip(t *tree, o *Options) ([]Stripped, error) {
+// applyRules applies the rules that the options do not exclude.
+func applyRules(t *tree, o *Options) ([]Stripped, error) {
 	var done []Stripped
 	files, bytes := t.size()
 	for _, rule := range Rules {
@@ -46,13 +46,13 @@ func strip(t *tree, o *Options) ([]Stripped, error) {
 		}
 		notes, err := rule.apply(t)
 		if err != nil {
-			return nil, fmt.Errorf("leave out %s: %w", rule.Name, err)
+			return nil, fmt.Errorf("remove %s: %w", rule.Name, err)
 		}
 		filesNow, bytesNow := t.size()
 		done = append(done, Stripped{rule.Name, files - filesNow, bytes - bytesNow, notes})
 		files, bytes = filesNow, bytesNow
 	}
-	if err := unplace(t); err != nil {
+	if err := resetInterpreters(t); err != nil {
 		return nil, fmt.Errorf("read the packages' programs: %w", err)
 	}
 	return done, nil
@@ -73,10 +73,10 @@ func (d *distribution) size() (bytes int64) {
 	return bytes
 }
 
-// drop takes the packages' files out of which drop says so.
+// drop removes the packages' files for which a function returns true.
 func (t *tree) drop(drop func(*distribution, *file) bool) {
 	for _, d := range t.distributions {
-		if d.own {
+		if d.handler {
 			continue
 		}
 		d.files = slices.DeleteFunc(d.files, func(f *file) bool { return drop(d, f) })
@@ -98,7 +98,7 @@ func stripTests(t *tree) ([]string, error) {
 	var notes []string
 	for _, d := range t.distributions {
 		for _, f := range d.files {
-			if isTest(f.path) && !d.own {
+			if isTest(f.path) && !d.handler {
 				notes = append(notes, f.path+" stays: other code imports it")
 			}
 		}
@@ -151,8 +151,8 @@ func stripInfo(t *tree) ([]string, error) {
 
 var pythonLine = regexp.MustCompile(`^#!\S*python\S*`)
 
-// unplace takes the place of this machine's Python out of programs that stay.
-func unplace(t *tree) error {
+// resetInterpreters replaces the path of this machine's Python in kept programs.
+func resetInterpreters(t *tree) error {
 	return t.all(func(_ *distribution, f *file) error {
 		if !strings.HasPrefix(f.path, "bin/") {
 			return nil
@@ -170,17 +170,26 @@ func stripScripts(t *tree) ([]string, error) {
 	return nil, nil
 }
 
+// sdk are the packages of the AWS SDK for Python. Each requires narrow versions of
+// the others, so they stay or go together.
 var sdk = []string{"boto3", "botocore", "s3transfer"}
 
-// stripSDK leaves the SDK to the runtime. Its version there is Lambda's choice, so
-// that a package which sets an upper bound gets the one that it asks for.
+// runtimeSDK is a version of boto3 and botocore that Lambda's Python runtimes have
+// reached. AWS updates them, each region at another time, and promises no version.
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html#python-sdk-included
+const runtimeSDK = "1.40.4"
+
+// runtimeTransfer is the version of s3transfer that belongs to [runtimeSDK].
+const runtimeTransfer = "0.13.0"
+
+// stripSDK removes the SDK, which Lambda's runtimes have, unless something requires
+// a version that a runtime may not have. A part of the SDK in the zip would meet
+// another version of the rest in the runtime, so all of it stays then.
 func stripSDK(t *tree) ([]string, error) {
-	var notes []string
-	needed := map[string]bool{}
+	var causes []string
 	for _, name := range sdk {
 		if version := t.wanted[name]; version != "" {
-			needed[name] = true
-			notes = append(notes, fmt.Sprintf("%s stays: the requirements ask for %s", name, version))
+			causes = append(causes, fmt.Sprintf("the requirements ask for %s %s", name, version))
 		}
 	}
 	for _, d := range t.distributions {
@@ -188,24 +197,39 @@ func stripSDK(t *tree) ([]string, error) {
 			continue
 		}
 		for _, r := range d.requires() {
-			if slices.Contains(sdk, r.name) && r.bounded() && !r.extra {
-				needed[r.name] = true
-				notes = append(notes, fmt.Sprintf("%s stays: %s needs %s", r.name, d.name, r.specifier))
+			if slices.Contains(sdk, r.name) && !r.extra && !r.inRuntime() {
+				causes = append(causes, fmt.Sprintf("%s needs %s %s", d.name, r.name, r.specifier))
 			}
 		}
 	}
-	t.drop(func(d *distribution, _ *file) bool { return slices.Contains(sdk, d.name) && !needed[d.name] })
-	t.distributions = slices.DeleteFunc(t.distributions, func(d *distribution) bool { return len(d.files) == 0 })
+	if len(causes) == 0 {
+		t.drop(func(d *distribution, _ *file) bool { return slices.Contains(sdk, d.name) })
+		t.distributions = slices.DeleteFunc(t.distributions, func(d *distribution) bool { return len(d.files) == 0 })
+		return nil, nil
+	}
+	var kept []string
+	for _, d := range t.distributions {
+		if slices.Contains(sdk, d.name) {
+			kept = append(kept, d.name)
+		}
+	}
+	if len(kept) == 0 {
+		return nil, nil
+	}
+	var notes []string
+	for _, cause := range causes {
+		notes = append(notes, fmt.Sprintf("%s stay: %s", strings.Join(kept, ", "), cause))
+	}
 	return notes, nil
 }
 
 func stripSymbols(t *tree) ([]string, error) {
 	return nil, t.all(func(d *distribution, f *file) error {
-		if d.own || strings.Contains(f.path, ".libs/") || !libraryName.MatchString(f.path) {
+		if d.handler || strings.Contains(f.path, ".libs/") || !libraryName.MatchString(f.path) {
 			return nil
 		}
-		is, _, err := inspect(f)
-		if err != nil || !is {
+		isELF, _, err := inspect(f)
+		if err != nil || !isELF {
 			return err
 		}
 		content, err := f.read()
@@ -220,7 +244,7 @@ func stripSymbols(t *tree) ([]string, error) {
 	})
 }
 
-// python calls do with the code of each Python file.
+// python calls do with the source of each Python file.
 func (t *tree) python(do func(*distribution, *file, []byte)) error {
 	return t.all(func(d *distribution, f *file) error {
 		if path.Ext(f.path) != ".py" {

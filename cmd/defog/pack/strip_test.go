@@ -11,7 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// laden is a package with something for each rule, and what must stay near it.
+// laden returns a shelf with a package that has files for each rule, and files that
+// must remain.
 func laden(t *testing.T) *shelf {
 	t.Helper()
 	s := newShelf(t)
@@ -19,7 +20,7 @@ func laden(t *testing.T) *shelf {
 		"laden/__init__.py":         "from laden.core.tests._natype import (\n    pd_NA,\n)\nTEMPLATE = 'kernel.h'\n",
 		"laden/core/__init__.py":    "",
 		"laden/core/tests/_nat.py":  "",
-		"laden/core/test_own.py":    "",
+		"laden/core/test_code.py":   "",
 		"laden/conftest.py":         "",
 		"laden/test/data/large.bin": "x",
 
@@ -59,14 +60,14 @@ func laden(t *testing.T) *shelf {
 var always = []string{
 	"handler.py",
 	"laden-1.0.dist-info/METADATA", "laden-1.0.dist-info/entry_points.txt", "laden-1.0.dist-info/top_level.txt",
-	"laden/__init__.py", "laden/core/__init__.py", "laden/core/test_own.py",
+	"laden/__init__.py", "laden/core/__init__.py", "laden/core/test_code.py",
 	"laden/core/tests/__init__.py", "laden/core/tests/_helper.py", "laden/core/tests/_natype.py",
 	"laden/data.csv", "laden/kernel.h", "laden/native.so", "laden/sub/native.cpython-311-linux.so",
 	"lazy-1.0.dist-info/METADATA", "lazy/__init__.py", "lazy/__init__.pyi",
 	"numpy/f2py/src/fortranobject.c",
 }
 
-func TestRulesLeaveOutWhatTheySay(t *testing.T) {
+func TestRulesRemoveTheirFiles(t *testing.T) {
 	s := laden(t)
 	for keep, want := range map[string][]string{
 		"":            nil,
@@ -94,30 +95,68 @@ func TestRulesLeaveOutWhatTheySay(t *testing.T) {
 	}
 }
 
-func TestAnSDKThatAPackagePinsStays(t *testing.T) {
+func TestSDKStaysIfAPackagePinsAPart(t *testing.T) {
 	s := laden(t)
 	s.wheel(t, "aiobotocore", "1.0", "py3-none-any", map[string]string{"aiobotocore/__init__.py": ""},
 		"Requires-Dist: botocore<1.5,>=1", `Requires-Dist: boto3<1.5,>=1; extra == "boto3"`)
 	report := run(t, s.options(t, "aiobotocore\nboto3\n"))
-	got := sources(t, report.Dist.Path)
-	if !slices.Contains(got, "botocore/__init__.py") || slices.Contains(got, "boto3/__init__.py") {
-		t.Errorf("got %v", got)
-	}
-	if notes := fmt.Sprint(report.Stripped); !strings.Contains(notes, "botocore stays: aiobotocore needs <1.5,>=1") {
+	checkSDK(t, report, true)
+	if notes := fmt.Sprint(report.Stripped); !strings.Contains(notes, "boto3, botocore stay: aiobotocore needs botocore <1.5,>=1") {
 		t.Errorf("got %s", notes)
 	}
 }
 
-func TestAnSDKThatTheRequirementsWantStays(t *testing.T) {
-	got := sources(t, run(t, laden(t).options(t, "boto3 >= 1.0 # newer than Lambda's\n")).Dist.Path)
-	if !slices.Contains(got, "boto3/__init__.py") || slices.Contains(got, "botocore/__init__.py") {
-		t.Errorf("got %v", got)
+func TestSDKStaysIfTheRequirementsPinAPart(t *testing.T) {
+	s := laden(t)
+	s.wheel(t, "newer", "1.0", "py3-none-any", map[string]string{"newer.py": ""}, "Requires-Dist: boto3>=0.9")
+	for requirements, stays := range map[string]bool{
+		"boto3\n":                                  false,
+		"newer\n":                                  false,
+		"boto3 >= 1.0 # newer than Lambda's\n":     true,
+		"boto3==1.0\n":                             true,
+		"boto3\nbotocore==1.0\n":                   true,
+		"boto3\n-c constraints.txt\n":              true,
+		"boto3\n-r more.txt\n":                     true,
+		"./botocore-1.0-py3-none-any.whl\nboto3\n": true,
+		"botocore @ file:botocore-1.0-py3-none-any.whl\nboto3\n": true,
+	} {
+		o := s.options(t, requirements)
+		folder := filepath.Dir(o.Requirements)
+		write(t, filepath.Join(folder, "constraints.txt"), "botocore<1.5\n")
+		write(t, filepath.Join(folder, "more.txt"), "botocore~=1.0\n")
+		write(t, filepath.Join(folder, "botocore-1.0-py3-none-any.whl"), read(t, filepath.Join(s.folder, "botocore-1.0-py3-none-any.whl")))
+		t.Run(requirements, func(t *testing.T) { checkSDK(t, run(t, o), stays) })
 	}
 }
 
-// The handler's own files are the operator's to choose, and count where rules ask
-// what code imports.
-func TestNothingOfTheHandlerIsLeftOut(t *testing.T) {
+// checkSDK checks that all of the SDK stays, or none of it.
+func checkSDK(t *testing.T, report *Report, stays bool) {
+	t.Helper()
+	got := sources(t, report.Dist.Path)
+	for _, name := range []string{"boto3/__init__.py", "botocore/__init__.py"} {
+		if slices.Contains(got, name) != stays {
+			t.Errorf("%s: got %t, want %t, in %v", name, !stays, stays, got)
+		}
+	}
+}
+
+func TestRequirementsThatEveryRuntimeMeets(t *testing.T) {
+	for requirement, want := range map[string]bool{
+		"boto3": true, "boto3>=1.28.0": true, "botocore>=1.40.4": true, "boto3>=1.40.5": false, "boto3>=1.41": false, "boto3>1.40.3": true,
+		"boto3>1.40.4": false, "boto3<2": false, "botocore>=1.35.16,<1.35.24": false, "boto3==1.40.4": false, "boto3~=1.40": false,
+		"botocore!=1.36.0": true, "botocore!=1.45.0": false, "s3transfer>=0.10": true, "s3transfer>=0.14": false, "boto3===1": false,
+		"boto3 (>=1.20)": true, "boto3>=1.20; python_version>'3.8'": true,
+	} {
+		r, ok := parseRequire(requirement)
+		if got := r.inRuntime(); !ok || got != want {
+			t.Errorf("%s: got %t, want %t", requirement, got, want)
+		}
+	}
+}
+
+// TestRulesKeepTheHandler has a handler with files of tests, and with an import of a
+// package's tests.
+func TestRulesKeepTheHandler(t *testing.T) {
 	o := laden(t).options(t, "laden\n")
 	o.Handler, o.Lean = t.TempDir(), true
 	write(t, filepath.Join(o.Handler, "handler.py"), "import laden.core.tests.test_a")
@@ -131,8 +170,7 @@ func TestNothingOfTheHandlerIsLeftOut(t *testing.T) {
 	}
 }
 
-// What --keep leaves in must not tell where it was packed.
-func TestKeptScriptsAreTheSameOnEveryMachine(t *testing.T) {
+func TestKeptScriptsHaveNoLocalPath(t *testing.T) {
 	o := laden(t).options(t, "laden\n")
 	o.Keep = []string{"scripts"}
 	for name, content := range members(t, run(t, o).Dist.Path) {

@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-// Where things are in the heads of a 64-bit ELF, and how large they are.
+// Offsets and sizes in the headers of a 64-bit ELF file.
 const (
 	headSize     = 64
 	headSegments = 0x20 // offset of the table of segments
@@ -23,13 +23,13 @@ const (
 	sectionOffset = 0x18
 )
 
-// dropSymbols returns a 64-bit little-endian ELF without what only debuggers and
-// linkers read: the sections that are not loaded, such as .symtab and .debug_info.
+// dropSymbols returns a 64-bit little-endian ELF file without the sections that only
+// debuggers and linkers read, such as .symtab and .debug_info.
 //
-// What is loaded keeps its bytes and its address. In the file it moves up by whole
-// pages where there is room, as in libraries that patchelf has rearranged, which
-// binutils' strip breaks. Dropped sections leave an empty entry in the table of
-// sections, so that the others keep their numbers.
+// Loaded parts keep their bytes and their addresses. In the file they move up by
+// whole pages where there is a gap, as patchelf leaves one; strip of binutils breaks
+// such files. A dropped section leaves an empty entry in the
+// section table, so that the others keep their numbers.
 func dropSymbols(data []byte) ([]byte, error) {
 	library, err := elf.NewFile(bytes.NewReader(data))
 	if err != nil {
@@ -43,7 +43,7 @@ func dropSymbols(data []byte) ([]byte, error) {
 	sections := extent{binary.LittleEndian.Uint64(data[headSections:]), uint64(len(library.Sections)) * sectionSize}
 	names := int(binary.LittleEndian.Uint16(data[headStrings:]))
 	if !segments.within(size) || !sections.within(size) || names >= len(library.Sections) {
-		return data, nil // it has no table of sections, or one of another kind
+		return data, nil // without a section table, or with an unknown one
 	}
 	loaded, err := loadedExtents(library, segments, size)
 	if err != nil {
@@ -71,7 +71,7 @@ func dropSymbols(data []byte) ([]byte, error) {
 	}
 	text, err := library.Sections[names].Data()
 	if err != nil {
-		return nil, fmt.Errorf("read the sections' names: %w", err)
+		return nil, fmt.Errorf("read the names of the sections: %w", err)
 	}
 	binary.LittleEndian.PutUint64(table[names*sectionSize+sectionOffset:], uint64(len(out)))
 	out = append(out, text...)
@@ -84,15 +84,15 @@ func dropSymbols(data []byte) ([]byte, error) {
 	return out, nil
 }
 
-// extent is a part of a file.
+// extent is a range of a file.
 type extent struct{ offset, length uint64 }
 
 func (e extent) end() uint64 { return e.offset + e.length }
 
 func (e extent) within(size uint64) bool { return e.offset <= size && e.length <= size-e.offset }
 
-// loadedExtents returns the parts of the file that must stay, in their order and
-// apart from each other: the head, the table of segments, and what these load.
+// loadedExtents returns the ranges of the file that must remain, sorted and without
+// overlaps: the header, the segment table and the segments.
 func loadedExtents(library *elf.File, segments extent, size uint64) ([]extent, error) {
 	parts := []extent{{0, headSize}, segments}
 	for _, segment := range library.Progs {
@@ -107,7 +107,7 @@ func loadedExtents(library *elf.File, segments extent, size uint64) ([]extent, e
 	var joined []extent
 	for _, part := range parts {
 		if !part.within(size) {
-			return nil, errors.New("a segment is outside the file")
+			return nil, errors.New("a segment exceeds the file")
 		}
 		if last := len(joined) - 1; last >= 0 && part.offset <= joined[last].end() {
 			joined[last].length = max(joined[last].end(), part.end()) - joined[last].offset
@@ -118,8 +118,8 @@ func loadedExtents(library *elf.File, segments extent, size uint64) ([]extent, e
 	return joined, nil
 }
 
-// pageSize is what offsets may change by: addresses and offsets must agree modulo
-// a segment's alignment.
+// pageSize returns the unit by which offsets may change: address and offset must
+// agree modulo a segment's alignment.
 func pageSize(library *elf.File) uint64 {
 	page := uint64(1 << 12)
 	for _, segment := range library.Progs {
@@ -128,7 +128,7 @@ func pageSize(library *elf.File) uint64 {
 	return page
 }
 
-// moved is a part of a file that is nearer to its start by so many bytes.
+// moved is a range of a file that moves towards its start by some bytes.
 type moved struct {
 	extent
 	by uint64
@@ -136,7 +136,7 @@ type moved struct {
 
 type moves []moved
 
-// pull moves each part up to the one before, by whole pages.
+// pull moves each range up to the previous one, by whole pages.
 func pull(parts []extent, page uint64) (all moves) {
 	var by, end uint64
 	for _, part := range parts {
@@ -147,7 +147,8 @@ func pull(parts []extent, page uint64) (all moves) {
 	return all
 }
 
-// by returns how far an offset moves: as the part does that it is in, or behind.
+// by returns the distance by which an offset moves: that of the last range that
+// begins before it.
 func (m moves) by(offset uint64) (by uint64) {
 	for _, part := range m {
 		if part.offset <= offset {
@@ -157,7 +158,7 @@ func (m moves) by(offset uint64) (by uint64) {
 	return by
 }
 
-// shift changes the offset at the beginning of data.
+// shift updates the offset at the beginning of data.
 func shift(data []byte, m moves) {
 	offset := binary.LittleEndian.Uint64(data)
 	binary.LittleEndian.PutUint64(data, offset-m.by(offset))

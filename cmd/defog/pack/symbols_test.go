@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// natives are libraries of the packages in .venv, as their builders left them.
+// natives returns the native libraries of the packages in .venv.
 func natives(t *testing.T) (paths []string) {
 	t.Helper()
 	err := filepath.WalkDir("../../../.venv/lib", func(path string, entry os.DirEntry, err error) error {
@@ -22,12 +22,12 @@ func natives(t *testing.T) (paths []string) {
 		return err
 	})
 	if err != nil || len(paths) == 0 {
-		t.Fatalf("there are no libraries in .venv, run `make setup`: %v", err)
+		t.Fatalf(".venv has no libraries, run `make setup`: %v", err)
 	}
 	return paths
 }
 
-func TestDroppedSymbolsChangeNothingThatIsLoaded(t *testing.T) {
+func TestDropSymbolsKeepsLoadedParts(t *testing.T) {
 	saved := 0
 	for _, path := range natives(t) {
 		before := []byte(read(t, path))
@@ -72,11 +72,11 @@ func TestDroppedSymbolsChangeNothingThatIsLoaded(t *testing.T) {
 		}
 	}
 	if saved == 0 {
-		t.Error("no library had anything to drop: the test proves nothing")
+		t.Error("no library had symbols, so the test checks nothing")
 	}
 }
 
-func same(t *testing.T, about string, before, after io.ReaderAt) {
+func same(t *testing.T, name string, before, after io.ReaderAt) {
 	t.Helper()
 	read := func(from io.ReaderAt) []byte {
 		data, err := io.ReadAll(io.NewSectionReader(from, 0, 1<<40))
@@ -86,12 +86,13 @@ func same(t *testing.T, about string, before, after io.ReaderAt) {
 		return data
 	}
 	if !bytes.Equal(read(before), read(after)) {
-		t.Errorf("%s has other bytes", about)
+		t.Errorf("%s has other bytes", name)
 	}
 }
 
-// patchelf leaves a hole where a segment was that it has moved to the end.
-func TestSegmentsMoveUpByWholePages(t *testing.T) {
+// TestDropSymbolsMovesSegmentsByWholePages adds a gap, as patchelf leaves it for a
+// segment that it moved to the end.
+func TestDropSymbolsMovesSegmentsByWholePages(t *testing.T) {
 	for _, path := range natives(t) {
 		data := []byte(read(t, path))
 		want, err := dropSymbols(data)
@@ -134,7 +135,7 @@ func spread(t *testing.T, data []byte, length uint64) []byte {
 	return slices.Concat(out[:last], make([]byte, length), out[last:])
 }
 
-func TestALibraryWithoutSymbolsLoads(t *testing.T) {
+func TestLibraryLoadsWithoutSymbols(t *testing.T) {
 	for _, path := range natives(t) {
 		if !strings.Contains(path, "_cffi_backend") {
 			continue
@@ -154,7 +155,7 @@ func TestALibraryWithoutSymbolsLoads(t *testing.T) {
 	t.Error("_cffi_backend is not in .venv")
 }
 
-func TestABrokenLibraryIsAnError(t *testing.T) {
+func TestDropSymbolsRejectsABrokenLibrary(t *testing.T) {
 	for _, path := range natives(t)[:1] {
 		data := []byte(read(t, path))
 		for cut := 64; cut < len(data); cut += len(data) / 50 {

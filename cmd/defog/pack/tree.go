@@ -16,30 +16,30 @@ import (
 	"strings"
 )
 
-// tree is a folder of installed packages. What pack leaves out or changes it does
-// to this list: the files themselves can be links into uv's cache.
+// tree is a folder of installed packages. Rules change this list and not the files,
+// which can be links into uv's cache.
 type tree struct {
 	distributions []*distribution
-	wanted        map[string]string // versions that the requirements ask for, by package
+	wanted        map[string]string // versions in the requirements, by package
 }
 
-// distribution is a package as installed, or the handler.
+// distribution is an installed package, or the handler.
 type distribution struct {
-	name     string // normalised, as PEP 503 says
+	name     string // normalised (PEP 503)
 	version  string
 	metadata textproto.MIMEHeader // of METADATA
 	tags     []string             // of its wheel: cp312-cp312-manylinux_2_28_x86_64
 	files    []*file
-	own      bool // it is the handler, of which nothing is left out
+	handler  bool // whether it is the handler, which rules do not change
 }
 
-// file is one of its files.
+// file is one file of a distribution.
 type file struct {
 	path       string // in the tree, with slashes
-	source     string // where it is on this machine
+	source     string // path on this machine
 	size       int64
 	executable bool
-	changed    []byte // the content, if it is another than the source's
+	changed    []byte // the new content; nil if it is the source's
 }
 
 func (f *file) read() ([]byte, error) {
@@ -53,7 +53,7 @@ func (f *file) change(content []byte) {
 	f.changed, f.size = content, int64(len(content))
 }
 
-// open returns the content; the caller closes it.
+// open opens the content, which the caller must close.
 func (f *file) open() (io.ReadSeekCloser, error) {
 	if f.changed != nil {
 		return readSeekNopCloser{bytes.NewReader(f.changed)}, nil
@@ -72,8 +72,8 @@ func normalise(name string) string {
 	return strings.ToLower(separators.ReplaceAllString(name, "-"))
 }
 
-// readTree lists the packages that are installed in a folder, by name, each with
-// the files that its RECORD tells of and that are in the folder.
+// readTree returns the packages in a folder, sorted by name, each with the existing
+// files of its RECORD.
 func readTree(folder string) (*tree, error) {
 	infos, err := filepath.Glob(filepath.Join(folder, "*.dist-info"))
 	if err != nil {
@@ -115,7 +115,7 @@ func readDistribution(folder, info string, taken map[string]bool) (*distribution
 	reader.FieldsPerRecord = -1
 	records, err := reader.ReadAll()
 	if err != nil {
-		return nil, fmt.Errorf("its RECORD: %w", err)
+		return nil, fmt.Errorf("RECORD: %w", err)
 	}
 	for _, record := range records {
 		name := path.Clean(record[0])
@@ -125,7 +125,7 @@ func readDistribution(folder, info string, taken map[string]bool) (*distribution
 		taken[name] = true
 		f, err := newFile(name, filepath.Join(folder, filepath.FromSlash(name)))
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // a RECORD may tell of what was never there
+			continue // a RECORD can name files that the wheel does not hold
 		}
 		if err != nil {
 			return nil, err
@@ -135,8 +135,8 @@ func readDistribution(folder, info string, taken map[string]bool) (*distribution
 	return d, nil
 }
 
-// byInstaller reports whether a file tells how the package came to this machine,
-// or is .pyc of somebody's: it is no part of the package.
+// byInstaller reports whether a file comes from the installer, or is a .pyc: it is
+// not a part of the package.
 func byInstaller(name string) bool {
 	switch base := path.Base(name); {
 	case strings.HasSuffix(path.Dir(name), ".dist-info"):
@@ -147,17 +147,17 @@ func byInstaller(name string) bool {
 }
 
 func newFile(name, source string) (*file, error) {
-	info, err := os.Lstat(source) //nolint:gosec // readDistribution lets only local names through
+	info, err := os.Lstat(source) //nolint:gosec // readDistribution accepts only local names
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file; valid: files and folders", source)
+		return nil, fmt.Errorf("%s is not a regular file; want files and folders", source)
 	}
 	return &file{path: name, source: source, size: info.Size(), executable: info.Mode()&0o111 != 0}, nil
 }
 
-// readHeader reads the fields before the first empty line of METADATA or WHEEL.
+// readHeader reads the fields of METADATA or WHEEL up to the first empty line.
 func readHeader(file string) (textproto.MIMEHeader, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -170,7 +170,7 @@ func readHeader(file string) (textproto.MIMEHeader, error) {
 		if line == "" {
 			break
 		}
-		if line[0] == ' ' || line[0] == '\t' { // goes on with the field before
+		if line[0] == ' ' || line[0] == '\t' { // continues the previous field
 			if values := fields[last]; len(values) > 0 {
 				values[len(values)-1] += "\n" + strings.TrimSpace(line)
 			}
@@ -185,11 +185,11 @@ func readHeader(file string) (textproto.MIMEHeader, error) {
 	return fields, nil
 }
 
-// readHandler lists the handler's files, which go to the root of the zip: the one
-// that is named, or all of a folder but hidden ones, Python's caches and the
-// folder that pack writes to.
+// readHandler returns the handler's files, which go to the root of the zip. The
+// handler is a file, or a folder. Of a folder it omits hidden files, Python's caches
+// and the output folder.
 func readHandler(handler, output string) (*distribution, error) {
-	d := &distribution{name: "handler", own: true}
+	d := &distribution{name: "handler", handler: true}
 	info, err := os.Stat(handler)
 	if err != nil {
 		return nil, fmt.Errorf("read the handler: %w", err)
@@ -241,7 +241,7 @@ func readHandler(handler, output string) (*distribution, error) {
 	return d, nil
 }
 
-// all calls do for each file.
+// all calls do for each file of the tree.
 func (t *tree) all(do func(*distribution, *file) error) error {
 	for _, d := range t.distributions {
 		for _, f := range d.files {
@@ -253,7 +253,7 @@ func (t *tree) all(do func(*distribution, *file) error) error {
 	return nil
 }
 
-// paths are all files by their path.
+// paths returns all files by their path.
 func (t *tree) paths() map[string]*file {
 	paths := map[string]*file{}
 	for _, d := range t.distributions {

@@ -13,15 +13,15 @@ import (
 	"time"
 )
 
-// uvVersion is the uv that is installed where there is none. It resolves with
-// the target's environment markers, which pip takes from the Python it runs on.
+// uvVersion is the version of uv that pack installs if the machine has none. Unlike
+// pip, uv resolves with the environment markers of the target.
 const uvVersion = "0.13.9"
 
-// A uv of another age may say or write things otherwise.
+// oldestUV is the oldest version whose output and messages pack can read.
 var oldestUV = [2]int{0, 9}
 
-// buildConstraints pin what builds a package that exists only as source: another
-// version could write other metadata, and so another zip.
+// buildConstraints pins the build tools of packages that exist only as source:
+// another version could write other metadata, and so another zip.
 const buildConstraints = `setuptools==80.9.0
 wheel==0.45.1
 `
@@ -29,14 +29,32 @@ wheel==0.45.1
 // uv runs uv.
 type uv struct {
 	program string
-	python  string // that uv runs builds with
-	folder  string // that it runs in
-	scratch string // for files of ours
+	python  string // the interpreter of builds
+	folder  string // the working directory
+	scratch string // the folder for input and output files
+	environ []string
 	flags   []string
+
+	original func(output string) string // restores the paths of copied files in a message
 }
 
-// findUV returns uv's program: a uv on the PATH that is new enough, or the pinned
-// one, installed from PyPI into a virtual environment among the user's caches.
+// environ returns the environment of uv and pip. uv reads certificate authorities
+// from SSL_CERT_FILE and SSL_CERT_DIR, or with UV_SYSTEM_CERTS (UV_NATIVE_TLS in
+// older versions) from this machine. pip reads PIP_CERT, or the variables of requests.
+// https://docs.astral.sh/uv/concepts/authentication/certificates/
+func (o *Options) environ() []string {
+	environ := append(os.Environ(), "SOURCE_DATE_EPOCH=315532800") // pure wheels are the same on every machine
+	if o.SystemCerts {
+		environ = append(environ, "UV_SYSTEM_CERTS=1", "UV_NATIVE_TLS=1")
+	}
+	if o.Machine.CertFile != "" && os.Getenv("PIP_CERT")+os.Getenv("REQUESTS_CA_BUNDLE")+os.Getenv("CURL_CA_BUNDLE") == "" {
+		environ = append(environ, "PIP_CERT="+o.Machine.CertFile)
+	}
+	return environ
+}
+
+// findUV returns uv's program: a recent uv on the PATH, or the pinned version,
+// which it installs into a virtual environment in the user's cache.
 func (o *Options) findUV(ctx context.Context, python string) (string, error) {
 	if o.UV != "" {
 		return o.UV, nil
@@ -61,32 +79,53 @@ func (o *Options) findUV(ctx context.Context, python string) (string, error) {
 		return program, nil
 	}
 	o.Progress("Installing uv " + uvVersion + ", which resolves the packages, in " + environment)
+	install := []string{filepath.Join(environment, "bin", "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv==" + uvVersion}
+	if o.Indexes.IndexURL != "" {
+		install = append(install, "--index-url", o.Indexes.IndexURL)
+	}
 	for _, command := range [][]string{
 		{python, "-m", "venv", "--clear", environment},
-		{filepath.Join(environment, "bin", "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv==" + uvVersion},
+		install,
 	} {
-		if output, err := exec.CommandContext(ctx, command[0], command[1:]...).CombinedOutput(); err != nil {
-			return "", errors.Join(fmt.Errorf("install uv: %s: %w: %s; or put uv %d.%d or later on the PATH",
-				strings.Join(command, " "), err, bytes.TrimSpace(output), oldestUV[0], oldestUV[1]), os.RemoveAll(environment))
+		run := exec.CommandContext(ctx, command[0], command[1:]...)
+		run.Env = o.environ()
+		if output, err := run.CombinedOutput(); err != nil {
+			text := string(bytes.TrimSpace(output))
+			return "", errors.Join(fmt.Errorf("install uv: %s: %w: %s%s; or install uv %d.%d or later on the PATH",
+				strings.Join(command, " "), err, text, certificateHint(text), oldestUV[0], oldestUV[1]), os.RemoveAll(environment))
 		}
 	}
 	return program, nil
 }
 
-// unresolved is uv's exit code where requirements cannot be met. Others are for
-// trouble, as with the network.
-const unresolved = 1
-
-// uvError is a run of uv that failed, with what it said.
-type uvError struct {
-	err  error
-	said string
+// certificateHint returns the fix for an error of TLS, or "" for other errors.
+func certificateHint(output string) string {
+	lower := strings.ToLower(output)
+	for _, part := range []string{"invalid peer certificate", "unknownissuer", "certificate verify failed", "certificate_verify_failed"} {
+		if strings.Contains(lower, part) {
+			return "; behind a proxy with a private certificate authority, set SSL_CERT_FILE to its certificates (PEM), or use --system-certs"
+		}
+	}
+	return ""
 }
 
-func (e *uvError) Error() string { return fmt.Sprintf("%v: %s", e.err, e.said) }
+// unresolved is uv's exit code for requirements without a solution. Other codes
+// are for errors such as those of the network.
+const unresolved = 1
+
+// uvError is the error of a run of uv, with uv's output.
+type uvError struct {
+	err    error
+	output string
+}
+
+func (e *uvError) Error() string {
+	return fmt.Sprintf("%v: %s%s", e.err, e.output, certificateHint(e.output))
+}
+
 func (e *uvError) Unwrap() error { return e.err }
 
-// isUnresolved reports whether uv ran and found that requirements cannot be met.
+// isUnresolved reports whether uv found no solution for the requirements.
 func isUnresolved(err error) (*uvError, bool) {
 	var failed *uvError
 	var exit *exec.ExitError
@@ -94,25 +133,24 @@ func isUnresolved(err error) (*uvError, bool) {
 	return failed, ok
 }
 
-// run runs a command of `uv pip` and returns what it printed.
+// run runs a command of `uv pip` and returns its output.
 func (u *uv) run(ctx context.Context, input string, args ...string) (string, error) {
 	args = append(append([]string{"pip"}, args...), u.flags...)
 	args = append(args, "--python", u.python, "--no-python-downloads", "--quiet", "--color", "never", "--no-progress")
 	command := exec.CommandContext(ctx, u.program, args...)
-	// Ctrl-C goes to uv too, which then removes what it has begun.
+	// uv removes its partial files after an interrupt.
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGINT) }
 	command.WaitDelay = 10 * time.Second
 	command.Dir = u.folder
 	command.Stdin = strings.NewReader(input)
-	// Pure wheels are the same on every machine if their builder tells no time.
-	command.Env = append(os.Environ(), "SOURCE_DATE_EPOCH=315532800")
+	command.Env = u.environ
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
 	if err := command.Run(); err != nil {
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
-		return "", &uvError{fmt.Errorf("uv pip %s: %w", args[1], err), strings.TrimSpace(stderr.String())}
+		return "", &uvError{fmt.Errorf("uv pip %s: %w", args[1], err), u.original(strings.TrimSpace(stderr.String()))}
 	}
 	return stdout.String(), nil
 }

@@ -21,7 +21,7 @@ import (
 	"testing"
 )
 
-// shelf is a folder of wheels, made by the tests, that stands in for PyPI.
+// shelf is a folder of wheels that replaces PyPI in tests.
 type shelf struct{ folder string }
 
 func newShelf(t *testing.T) *shelf {
@@ -29,8 +29,8 @@ func newShelf(t *testing.T) *shelf {
 	return &shelf{t.TempDir()}
 }
 
-// wheel adds a wheel. Its files are the map's, and its METADATA has the further
-// lines.
+// wheel adds a wheel with the files of a map, and with further lines in its
+// METADATA.
 func (s *shelf) wheel(t *testing.T, name, version, tag string, files map[string]string, metadata ...string) {
 	t.Helper()
 	info := name + "-" + version + ".dist-info/"
@@ -65,7 +65,7 @@ func (s *shelf) wheel(t *testing.T, name, version, tag string, files map[string]
 	write(t, filepath.Join(s.folder, name+"-"+version+"-"+tag+".whl"), out.String())
 }
 
-// backend builds a wheel of one module, as setuptools would, but needs nothing.
+// backend is a build backend without requirements; it builds a wheel of one module.
 const backend = `
 import zipfile
 def build_wheel(directory, settings=None, metadata=None):
@@ -79,8 +79,8 @@ def build_wheel(directory, settings=None, metadata=None):
     return name
 `
 
-// source adds a package that exists only as source; building it gives a wheel
-// with that tag.
+// source adds a package that exists only as source; its build results in a wheel
+// with the tag.
 func (s *shelf) source(t *testing.T, name, version, tag string) {
 	t.Helper()
 	files := map[string]string{
@@ -109,7 +109,7 @@ func (s *shelf) source(t *testing.T, name, version, tag string) {
 	write(t, filepath.Join(s.folder, name+"-"+version+".tar.gz"), out.String())
 }
 
-// options packs the requirements from the shelf, in a folder of its own.
+// options returns the options that pack requirements from the shelf in a new folder.
 func (s *shelf) options(t *testing.T, requirements string) Options {
 	t.Helper()
 	t.Setenv("UV_OFFLINE", "1")
@@ -120,7 +120,7 @@ func (s *shelf) options(t *testing.T, requirements string) Options {
 	if _, err := os.Stat(uv); err != nil {
 		t.Fatalf("uv is not installed, run `make setup`: %v", err)
 	}
-	python := thisPython(t)
+	python := localPython(t)
 	folder := t.TempDir()
 	write(t, filepath.Join(folder, "requirements.txt"), requirements)
 	write(t, filepath.Join(folder, "handler.py"), "def handler(event, context):\n    return event\n")
@@ -138,11 +138,11 @@ func (s *shelf) options(t *testing.T, requirements string) Options {
 	}
 }
 
-// thisPython is the Python that runs the local AWS; make setup asks for 3.10 or
+// localPython returns the Python of the local AWS; make setup requires 3.10 or
 // later.
-func thisPython(t *testing.T) interpreter {
+func localPython(t *testing.T) interpreter {
 	t.Helper()
-	python, err := ask(t.Context(), "../../../.venv/bin/python")
+	python, err := inspectInterpreter(t.Context(), "../../../.venv/bin/python")
 	if err != nil {
 		t.Fatalf("run `make setup`: %v", err)
 	}
@@ -158,7 +158,7 @@ func run(t *testing.T, o Options) *Report {
 	return report
 }
 
-// fails packs and expects an error with all the texts, and nothing written.
+// fails checks that Run returns an error with all texts, and writes nothing.
 func fails(t *testing.T, o Options, want ...string) {
 	t.Helper()
 	report, err := Run(t.Context(), o)
@@ -171,7 +171,7 @@ func fails(t *testing.T, o Options, want ...string) {
 		}
 	}
 	if _, err := os.Stat(o.DistDir); err == nil {
-		t.Errorf("%s is there: %v", o.DistDir, names(t, o.DistDir))
+		t.Errorf("%s exists: %v", o.DistDir, names(t, o.DistDir))
 	}
 }
 
@@ -187,7 +187,7 @@ func names(t *testing.T, folder string) (names []string) {
 	return names
 }
 
-// members returns a zip's content by name.
+// members returns the content of a zip by name.
 func members(t *testing.T, path string) map[string]string {
 	t.Helper()
 	archive, err := zip.OpenReader(path)
@@ -210,7 +210,7 @@ func members(t *testing.T, path string) map[string]string {
 	return found
 }
 
-// sources are a zip's members but for the bytecode, sorted.
+// sources returns the sorted names of a zip's members without the bytecode.
 func sources(t *testing.T, path string) []string {
 	t.Helper()
 	found := members(t, path)
@@ -218,7 +218,7 @@ func sources(t *testing.T, path string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// extract unzips into a new folder.
+// extract extracts zips into a new folder.
 func extract(t *testing.T, paths ...string) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -230,10 +230,10 @@ func extract(t *testing.T, paths ...string) string {
 	return folder
 }
 
-// python runs code with a folder on its path.
+// python runs code with a folder on PYTHONPATH.
 func python(t *testing.T, folder, code string) string {
 	t.Helper()
-	command := exec.Command(thisPython(t).program, "-c", code)
+	command := exec.Command(localPython(t).program, "-c", code)
 	command.Env = append(os.Environ(), "PYTHONPATH="+folder, "PYTHONDONTWRITEBYTECODE=1")
 	output, err := command.CombinedOutput()
 	if err != nil {
@@ -252,7 +252,7 @@ func write(t *testing.T, path, content string) {
 	}
 }
 
-// library is the least ELF that says which machine it is for.
+// library returns a minimal ELF file for a machine.
 func library(t *testing.T, machine elf.Machine) string {
 	t.Helper()
 	header := elf.Header64{
@@ -269,6 +269,6 @@ func library(t *testing.T, machine elf.Machine) string {
 	return out.String()
 }
 
-func thisMachine() string {
+func localArchitecture() string {
 	return map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
 }
