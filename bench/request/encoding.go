@@ -14,6 +14,7 @@ import (
 
 	"defog-cdk/bench/stage"
 	"defog-cdk/lambda/database"
+	"defog-cdk/lambda/database/postgres"
 )
 
 // row is one of the rows, ready to be encoded.
@@ -34,7 +35,7 @@ const largeRows = `SELECT n AS id, 'Customer "' || n || '" of ours' AS name, n *
 // What it takes to receive them is measured without any encoding, and taken
 // off. All times are this process's CPU time: the server works meanwhile.
 func compareEncoding(ctx context.Context, s *stage.Stage) error {
-	db, err := database.Open(s.Connection(), database.Surroundings{})
+	db, err := postgres.New(s.Connection().DBCreds, database.Options{})
 	if err != nil {
 		return err
 	}

@@ -96,6 +96,7 @@ func (d *doctorCommand) local(ctx context.Context) (doctor.Report, error) {
 		Generator:       conf.Generator,
 		GeneratorURL:    conf.GeneratorBaseURL,
 		GeneratorRegion: conf.GeneratorRegion,
+		Drivers:         drivers(),
 		Token:           d.databaseToken,
 	}
 	if target.GeneratorRegion == "" {

@@ -130,7 +130,7 @@ func inHome(path string) (string, error) {
 
 // read returns the content of schema.json.
 func (s *schemaCommand) read(ctx context.Context, conn connection.Connection, folder string, stderr io.Writer) (content []byte, err error) {
-	db, err := database.Open(conn, database.Surroundings{Directory: folder, Token: s.databaseToken})
+	db, err := drivers().Open(conn, database.Options{Directory: folder, Token: s.databaseToken})
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}

@@ -4,11 +4,12 @@ import (
 	"encoding/hex"
 	"math"
 	"strconv"
+	"time"
 	"unicode/utf8"
 )
 
-// What the database holds becomes JSON by one table, the same for every
-// database. Whatever a database returns, the answer is valid JSON.
+// One table maps values to JSON, the same for every database. The result is
+// valid JSON whatever the database returns.
 //
 //	null                   null
 //	boolean                true, false
@@ -21,49 +22,48 @@ import (
 //	date                   string: "2024-02-29"
 //	time                   string: "12:00:00", "12:00:00.500000", "12:00:00+00:00"
 //	timestamp              string: "2024-02-29 12:00:00", with a fraction of six digits
-//	                       where it has one; with a zone "2024-02-29 12:00:00+00:00",
+//	                       unless it is zero; with a zone "2024-02-29 12:00:00+00:00",
 //	                       in the session's time zone
 //	interval               string, a year being 365 days and a month 30:
 //	                       "1 day, 2:03:04.500000", "-1 day, 23:59:59"
-//	date or time beyond    string as the database writes it: "infinity",
+//	date or time beyond    string in the database's format: "infinity",
 //	Python's range         "0044-03-15 BC"
 //	json                   the JSON itself
-//	array                  array of values by this table, nested as its dimensions
-//	anything else          string as the database writes it: uuid, inet, range,
-//	                       composite, enum, geometric, bit, money, xml, hstore, an
-//	                       array of a type that was made in the database
+//	array                  array of values by this table, nested by dimension
+//	other types            string in the database's format: uuid, inet, range,
+//	                       composite, enum, geometric, bit, money, xml, hstore,
+//	                       arrays of user-defined types
 //
-// MySQL's TIME is an interval, its BIT a number, its BOOLEAN the number 0 or 1.
-// Its zero dates are strings like other dates: "0000-00-00". MariaDB keeps JSON
-// as text, and that is what it becomes. Redshift's SUPER is json.
+// MySQL: TIME is an interval, BIT a number, BOOLEAN the number 0 or 1. Zero
+// dates are strings like other dates: "0000-00-00". MariaDB stores JSON as
+// text, so its JSON becomes a string. Redshift: SUPER is json.
 //
-// SQL Server's uniqueidentifier is in capitals, its money a decimal. Its geometry,
-// geography, hierarchyid and rowversion are bytes, a datetimeoffset is in its own
-// zone, and a time keeps its seventh digit where that is not zero. A sql_variant
-// does not say what it holds: a date in it is a timestamp, a uniqueidentifier
-// bytes.
+// SQL Server: `uniqueidentifier` is in capitals, `money` a decimal. `geometry`,
+// `geography`, `hierarchyid` and `rowversion` are bytes. A `datetimeoffset` is
+// in its own zone, and a `time` keeps a seventh digit that is not zero. A
+// `sql_variant` does not carry its type: a date in it is a timestamp, a
+// `uniqueidentifier` is bytes.
 //
-// BigQuery's STRUCT is an object with the fields' names, its GEOGRAPHY and RANGE
-// are as the database writes them, its timestamps in UTC. Of an array that is
-// null nobody can tell that it is not empty.
+// BigQuery: STRUCT is an object with the fields' names, GEOGRAPHY and RANGE are
+// in the database's format, timestamps are in UTC. BigQuery does not distinguish
+// a null array from an empty one: both are [].
 //
-// Snowflake's NUMBER is an integer or, with a scale, a decimal; DECFLOAT is a
-// string. Its VARIANT, OBJECT, ARRAY, MAP, VECTOR and, as GeoJSON, GEOGRAPHY and
-// GEOMETRY are json; times keep nanoseconds where there are any.
+// Snowflake: NUMBER is an integer or, with a scale, a decimal; DECFLOAT is a
+// string. VARIANT, OBJECT, ARRAY, MAP, VECTOR and, as GeoJSON, GEOGRAPHY and
+// GEOMETRY are json. Times keep nanoseconds that are not zero.
 //
-// Databricks' ARRAY, MAP and STRUCT are what it writes them as: JSON, with
-// decimals as numbers, or a string where that is no JSON, as it leaves out quotes
-// around dates in them. VARIANT is json. Its timestamps are in UTC.
+// Databricks: ARRAY, MAP and STRUCT are the JSON that the server writes, with
+// decimals as numbers. They are strings where that is invalid JSON: the server
+// does not quote dates in them. VARIANT is json. Timestamps are in UTC.
 //
-// SQLite has no types but its storage classes: integer, float, text, bytes and
-// null. What a column was declared as does not count: a date that is stored as
-// text is that text, a DECIMAL that is stored as a float is a number, and a
-// BOOLEAN is the number it is stored as.
+// SQLite: the storage classes are the only types: integer, float, text, bytes
+// and null. Declared types do not count. A date stored as text is that text, a
+// DECIMAL stored as a float is a number, and a BOOLEAN is the number stored.
 
-// appendString appends s as a JSON string.
-func appendString[T string | []byte](dst []byte, s T) []byte {
+// AppendString appends s as a JSON string.
+func AppendString[T string | []byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
-	clean := 0 // the start of what can be copied as it is
+	clean := 0 // start of the text that needs no escape
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
@@ -107,16 +107,16 @@ func appendEscape(dst []byte, c byte) []byte {
 	}
 }
 
-// appendBytes appends raw bytes as hex digits.
-func appendBytes(dst, raw []byte) []byte {
+// AppendBytes appends raw bytes as hex digits.
+func AppendBytes(dst, raw []byte) []byte {
 	dst = append(dst, `"\\x`...)
 	dst = hex.AppendEncode(dst, raw)
 	return append(dst, '"')
 }
 
-// appendFloat appends the shortest number that reads back as f, with a point
-// or an exponent to tell it from an integer.
-func appendFloat(dst []byte, f float64) []byte {
+// AppendFloat appends the ShortestFloat32 number that reads back as f, with a point
+// or an exponent to distinguish it from an integer.
+func AppendFloat(dst []byte, f float64) []byte {
 	switch magnitude := math.Abs(f); {
 	case math.IsNaN(f):
 		return append(dst, `"NaN"`...)
@@ -134,9 +134,9 @@ func appendFloat(dst []byte, f float64) []byte {
 	return dst
 }
 
-// shortest returns, of the numbers near by that a float of four bytes cannot
-// tell from f, the one with the fewest digits.
-func shortest(f float64) float64 {
+// ShortestFloat32 returns the number with the fewest digits that is the same
+// float of four bytes as f.
+func ShortestFloat32(f float64) float64 {
 	near, err := strconv.ParseFloat(strconv.FormatFloat(f, 'g', -1, 32), 64)
 	if err != nil {
 		return f
@@ -144,8 +144,8 @@ func shortest(f float64) float64 {
 	return near
 }
 
-// appendFraction appends a second's nanoseconds: nothing for none, six digits,
-// and more if these would not hold it.
+// appendFraction appends a second's nanoseconds: nothing for zero, otherwise
+// six digits, or seven or nine where six lose precision.
 func appendFraction(dst []byte, nanoseconds int64) []byte {
 	switch {
 	case nanoseconds == 0:
@@ -159,10 +159,10 @@ func appendFraction(dst []byte, nanoseconds int64) []byte {
 	}
 }
 
-// appendInterval appends an interval of whole days and microseconds: days below
-// zero where it is negative, the time of day never. It returns false for one
-// that has more days than Python's timedelta can hold.
-func appendInterval(dst []byte, days, micros int64) ([]byte, bool) {
+// AppendInterval appends an interval of days and microseconds. In a negative
+// interval the days are negative, never the time of day. AppendInterval returns
+// false for more days than Python's timedelta holds.
+func AppendInterval(dst []byte, days, micros int64) ([]byte, bool) {
 	const (
 		second = 1_000_000
 		day    = 24 * 60 * 60 * second
@@ -203,4 +203,26 @@ func appendPadded(dst []byte, n int64, width int) []byte {
 		dst = append(dst, '0')
 	}
 	return append(dst, text...)
+}
+
+// TimeParts are the parts of a time that AppendTime writes.
+type TimeParts struct{ Date, Clock, Zone bool }
+
+// AppendTime appends a date, a time of day, or a timestamp as a string.
+func AppendTime(dst []byte, t time.Time, parts TimeParts) []byte {
+	dst = append(dst, '"')
+	if parts.Date {
+		dst = t.AppendFormat(dst, time.DateOnly)
+	}
+	if parts.Date && parts.Clock {
+		dst = append(dst, ' ')
+	}
+	if parts.Clock {
+		dst = t.AppendFormat(dst, time.TimeOnly)
+		dst = appendFraction(dst, int64(t.Nanosecond()))
+	}
+	if parts.Zone {
+		dst = t.AppendFormat(dst, "-07:00")
+	}
+	return append(dst, '"')
 }

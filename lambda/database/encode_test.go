@@ -20,16 +20,16 @@ func TestAppendString(t *testing.T) {
 		"\xf0\x9f\x98 \"":         "\"\ufffd\ufffd\ufffd \\\"\"",
 		strings.Repeat("日", 1000): `"` + strings.Repeat("日", 1000) + `"`,
 	} {
-		if got := string(appendString(nil, text)); got != want {
+		if got := string(AppendString(nil, text)); got != want {
 			t.Errorf("%q: got %s, want %s", text, got, want)
 		}
-		if got := string(appendString(nil, []byte(text))); got != want {
+		if got := string(AppendString(nil, []byte(text))); got != want {
 			t.Errorf("%q as bytes: got %s, want %s", text, got, want)
 		}
 	}
 }
 
-// Want is what Python's repr prints.
+// The results are those of Python's `repr`.
 func TestAppendFloat(t *testing.T) {
 	for f, want := range map[float64]string{
 		0:                       "0.0",
@@ -52,16 +52,16 @@ func TestAppendFloat(t *testing.T) {
 		9007199254740993:        "9007199254740992.0",
 		2.2250738585072014e-308: "2.2250738585072014e-308",
 	} {
-		if got := string(appendFloat(nil, f)); got != want {
+		if got := string(AppendFloat(nil, f)); got != want {
 			t.Errorf("%g: got %s, want %s", f, got, want)
 		}
 	}
-	if got := string(appendFloat(nil, math.NaN())); got != `"NaN"` {
+	if got := string(AppendFloat(nil, math.NaN())); got != `"NaN"` {
 		t.Errorf("NaN: got %s", got)
 	}
 }
 
-// Want is what Python's str prints of a timedelta.
+// The results are those of Python's str for a timedelta.
 func TestAppendInterval(t *testing.T) {
 	const day = 24 * 60 * 60 * 1_000_000
 	for _, c := range []struct {
@@ -77,23 +77,23 @@ func TestAppendInterval(t *testing.T) {
 		{0, 100 * 60 * 60 * 1_000_000, `"4 days, 4:00:00"`},
 		{999_999_999, 0, `"999999999 days, 0:00:00"`},
 	} {
-		got, ok := appendInterval(nil, c.days, c.micros)
+		got, ok := AppendInterval(nil, c.days, c.micros)
 		if string(got) != c.want || !ok {
 			t.Errorf("%d days and %d: got %s, want %s", c.days, c.micros, got, c.want)
 		}
 	}
 	for _, days := range []int64{1_000_000_000, -1_000_000_000} {
-		if got, ok := appendInterval(nil, days, 0); ok || len(got) > 0 {
+		if got, ok := AppendInterval(nil, days, 0); ok || len(got) > 0 {
 			t.Errorf("%d days: got %s", days, got)
 		}
 	}
 }
 
-// FuzzAppendString holds that a string reads back as it was.
+// FuzzAppendString checks that encoding/json decodes the same string.
 func FuzzAppendString(f *testing.F) {
 	f.Add("a\"\\\n\x00\xff\xc3日")
 	f.Fuzz(func(t *testing.T, text string) {
-		encoded := appendString(nil, text)
+		encoded := AppendString(nil, text)
 		if !utf8.Valid(encoded) {
 			t.Fatalf("%q: not UTF-8: %q", text, encoded)
 		}
@@ -110,7 +110,7 @@ func FuzzAppendString(f *testing.F) {
 			t.Fatal(err)
 		}
 		if got != same {
-			t.Errorf("%q: reads back as %q, want %q", text, got, same)
+			t.Errorf("%q: decodes as %q, want %q", text, got, same)
 		}
 	})
 }

@@ -1,5 +1,3 @@
-//go:build !onedriver || bigquery || databricks
-
 package database
 
 import (
@@ -14,38 +12,39 @@ import (
 	"time"
 )
 
-// newHTTPClient returns a client for a database that is asked by HTTP.
-func newHTTPClient() *http.Client {
+// NewHTTPClient returns a client for a database with an HTTP API.
+func NewHTTPClient() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	// A connection that died while the function was frozen is found out and
-	// given up; HTTP/2 would go on using it.
-	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: 3 * time.Second, PingTimeout: pingTime}
+	// Pings find a connection that died while the function was frozen; without
+	// them, HTTP/2 continues to use it.
+	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: 3 * time.Second, PingTimeout: PingTimeout}
 	return &http.Client{
 		Transport: transport,
-		// A redirect would carry a credential to wherever the answer says.
+		// A redirect would send the credentials to another host.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-// retry says how often and how soon a request is tried again.
-type retry struct {
-	tries int
-	pause time.Duration // before the second try; doubles with each
+// Backoff repeats a request that fails for a transient reason.
+type Backoff struct {
+	Tries int
+	Pause time.Duration // before the second try; doubles with each
 }
 
-var usualRetry = retry{tries: 5, pause: 200 * time.Millisecond}
+// DefaultBackoff returns the backoff of an API of a database.
+func DefaultBackoff() Backoff { return Backoff{Tries: 5, Pause: 200 * time.Millisecond} }
 
-// do sends a request until it succeeds, fails for good, or ctx ends.
-func (r retry) do(ctx context.Context, send func() error) error {
-	pause := r.pause
+// Do calls send until it succeeds, fails permanently, or ctx ends.
+func (b Backoff) Do(ctx context.Context, send func() error) error {
+	pause := b.Pause
 	for try := 1; ; try++ {
 		err := send()
-		if err == nil || ctx.Err() != nil || try == r.tries || !passing(err) {
+		if err == nil || ctx.Err() != nil || try == b.Tries || !IsTransient(err) {
 			return err
 		}
 		wait := pause/2 + rand.N(pause/2+1)
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < wait {
-			return err // waiting would only make the failure late
+			return err // the next try would start after the deadline
 		}
 		select {
 		case <-time.After(wait):
@@ -56,20 +55,26 @@ func (r retry) do(ctx context.Context, send func() error) error {
 	}
 }
 
-// unreadableReply is one of success that is not what the protocol promises.
-type unreadableReply struct{ error }
+// InvalidReplyError marks a reply that violates the protocol.
+type InvalidReplyError struct{ Err error }
 
-func (e *unreadableReply) Unwrap() error { return e.error }
+func (e *InvalidReplyError) Error() string { return e.Err.Error() }
 
-// passing reports whether the same request may succeed a moment later.
-func passing(err error) bool {
-	if failed, ok := errors.AsType[interface {
-		error
-		passing() bool
-	}](err); ok {
-		return failed.passing()
+// Unwrap returns the marked error.
+func (e *InvalidReplyError) Unwrap() error { return e.Err }
+
+// TransientError is an error that can be transient.
+type TransientError interface {
+	error
+	Transient() bool
+}
+
+// IsTransient reports whether the same request may succeed later.
+func IsTransient(err error) bool {
+	if failed, ok := errors.AsType[TransientError](err); ok {
+		return failed.Transient()
 	}
-	if _, ok := errors.AsType[*unreadableReply](err); ok {
+	if _, ok := errors.AsType[*InvalidReplyError](err); ok {
 		return true
 	}
 	return slices.ContainsFunc([]error{
@@ -77,10 +82,23 @@ func passing(err error) bool {
 	}, func(target error) bool { return errors.Is(err, target) })
 }
 
-// dialFailure marks an error that came up while connecting.
-func dialFailure(err error) error {
+// MarkDialFailure returns an error that occurred while dialing as a
+// *ConnectFailure, and any other error unchanged.
+func MarkDialFailure(err error) error {
 	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
-		return &connectFailure{err}
+		return &ConnectFailure{err}
 	}
 	return err
+}
+
+// ReadReply sends a request and returns the status and the body of the
+// response. A body of more than maxBytes is an *http.MaxBytesError.
+func ReadReply(client *http.Client, request *http.Request, maxBytes int64) (status int, body []byte, err error) {
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, nil, MarkDialFailure(err)
+	}
+	defer response.Body.Close()
+	body, err = io.ReadAll(http.MaxBytesReader(nil, response.Body, maxBytes))
+	return response.StatusCode, body, err
 }

@@ -1,42 +1,50 @@
 package database
 
-import "io"
+import (
+	"database/sql/driver"
+	"errors"
+	"io"
+)
 
-// rows collects encoded rows up to the limits, and hands all of them on where
-// there are more.
-type rows struct {
+// Rows collects encoded rows up to the limits. Beyond them, it writes all rows
+// to the overflow.
+type Rows struct {
 	limits    Limits
 	columns   []string
 	data      []byte
 	count     int
 	truncated bool
-	full      bool      // no more rows are wanted
-	overflow  io.Writer // where all rows go; nil within the limits
-	beyond    []byte    // the row beyond the limits that is on its way
+	full      bool      // no further row is needed
+	overflow  io.Writer // nil within the limits
+	beyond    []byte    // buffer of a row beyond the limits
 }
 
-func newRows(columns []string, limits Limits) *rows {
-	return &rows{limits: limits, columns: columns, data: []byte{'['}}
+// NewRows returns an empty collection of rows.
+func NewRows(columns []string, limits Limits) *Rows {
+	return &Rows{limits: limits, columns: columns, data: []byte{'['}}
 }
 
-// add appends one more row, whose values encode writes with commas between
-// them. It returns false when no more rows are wanted, and is not to be called
-// again then.
-func (r *rows) add(encode func(dst []byte) []byte) bool {
+// Add appends one row. encode appends its values with commas between them. Add
+// returns false when no further row is needed; it must not be called again
+// then.
+func (r *Rows) Add(encode func(dst []byte) []byte) bool {
 	if r.truncated || r.limits.Rows > 0 && r.count == r.limits.Rows {
 		r.beyond = appendRow(r.beyond[:0], encode, true)
-		return r.hand(r.beyond)
+		return r.exceed(r.beyond)
 	}
 	before := len(r.data)
 	r.data = appendRow(r.data, encode, r.count > 0)
 	if r.limits.Bytes > 0 && len(r.data)+len("]") > r.limits.Bytes {
 		r.beyond = append(r.beyond[:0], r.data[before:]...)
 		r.data = r.data[:before]
-		return r.hand(r.beyond)
+		return r.exceed(r.beyond)
 	}
 	r.count++
 	return true
 }
+
+// Full reports whether Add has returned false.
+func (r *Rows) Full() bool { return r.full }
 
 func appendRow(dst []byte, encode func(dst []byte) []byte, follows bool) []byte {
 	if follows {
@@ -45,8 +53,9 @@ func appendRow(dst []byte, encode func(dst []byte) []byte, follows bool) []byte 
 	return append(encode(append(dst, '[')), ']')
 }
 
-// hand gives a row to the overflow, behind all that came before.
-func (r *rows) hand(row []byte) bool {
+// exceed writes a row beyond the limits to the overflow, after the rows before
+// it.
+func (r *Rows) exceed(row []byte) bool {
 	if !r.truncated {
 		r.truncated = true
 		if r.limits.Overflow == nil {
@@ -60,8 +69,8 @@ func (r *rows) hand(row []byte) bool {
 	return !r.full
 }
 
-// write gives text to the overflow. It is up to that to keep its errors.
-func (r *rows) write(text []byte) {
+// write writes text to the overflow. The overflow's owner keeps its errors.
+func (r *Rows) write(text []byte) {
 	if r.full {
 		return
 	}
@@ -69,8 +78,8 @@ func (r *rows) write(text []byte) {
 	r.full = err != nil
 }
 
-// result returns the rows, and ends the overflow's text.
-func (r *rows) result() *Result {
+// Result returns the rows and closes the overflow's array.
+func (r *Rows) Result() *Result {
 	if r.overflow != nil {
 		r.write([]byte{']'})
 	}
@@ -79,5 +88,52 @@ func (r *rows) result() *Result {
 		Data:      append(r.data, ']'),
 		RowCount:  r.count,
 		Truncated: r.truncated,
+	}
+}
+
+// ValueEncoder appends a value of a database/sql driver as JSON.
+type ValueEncoder func(dst []byte, value driver.Value) []byte
+
+// ReadRows encodes the rows of a database/sql driver as they arrive.
+// newEncoder returns the encoder of a column, by the driver's name for its
+// type. more reports whether rows are left unread. ReadRows does not close
+// source.
+func ReadRows(source driver.Rows, limits Limits, newEncoder func(typeName string) ValueEncoder) (result *Result, more bool, err error) {
+	columns := source.Columns()
+	encoders := make([]ValueEncoder, len(columns))
+	types, typed := source.(driver.RowsColumnTypeDatabaseTypeName)
+	for i := range encoders {
+		name := ""
+		if typed {
+			name = types.ColumnTypeDatabaseTypeName(i)
+		}
+		encoders[i] = newEncoder(name)
+	}
+	values := make([]driver.Value, len(columns))
+	encode := func(dst []byte) []byte {
+		for i, value := range values {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			if value == nil {
+				dst = append(dst, "null"...)
+			} else {
+				dst = encoders[i](dst, value)
+			}
+		}
+		return dst
+	}
+	rows := NewRows(columns, limits)
+	for {
+		err := source.Next(values)
+		if errors.Is(err, io.EOF) {
+			return rows.Result(), false, nil
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		if !rows.Add(encode) {
+			return rows.Result(), true, nil
+		}
 	}
 }

@@ -14,24 +14,24 @@ import (
 	"defog-cdk/config/connection"
 )
 
-// rdsAuthorities is the file in the dependencies with the authorities that sign
-// the certificates of Amazon's managed databases.
-const rdsAuthorities = "rds-ca.pem"
+// AuthoritiesFile is the dependency that holds the certificate authorities of
+// Amazon's managed databases.
+const AuthoritiesFile = "rds-ca.pem"
 
-// tlsFor returns the TLS configuration that the db_creds sslmode and
-// sslrootcert ask for, nil for none.
+// TLSConfig returns the TLS configuration for db_creds.sslmode and sslrootcert,
+// nil for a connection without TLS.
 //
-//	disable      no TLS; what this machine's own addresses get without a sslmode
-//	require      TLS with whoever answers; with a sslrootcert as verify-ca
-//	verify-ca    TLS with a server whose certificate a known authority signed
-//	verify-full  besides, for that host; what all others get without a sslmode
+//	disable      no TLS; the default on a loopback address
+//	require      TLS with any certificate; with an sslrootcert as verify-ca
+//	verify-ca    TLS with a certificate that a trusted authority has signed
+//	verify-full  as verify-ca, for the host's name; the default elsewhere
 //
-// Known are the system's authorities and those of rds-ca.pem in directory, or
-// those of the file sslrootcert alone.
-func tlsFor(creds connection.Creds, host, directory string) (*tls.Config, error) {
+// Trusted are the system's authorities and those of AuthoritiesFile in
+// directory, or those of the file sslrootcert alone.
+func TLSConfig(creds connection.Creds, host, directory string) (*tls.Config, error) {
 	mode, file := creds.Text("sslmode"), creds.Text("sslrootcert")
 	switch {
-	case mode == "" && local(host):
+	case mode == "" && IsLoopback(host):
 		mode = "disable"
 	case mode == "":
 		mode = "verify-full"
@@ -47,7 +47,7 @@ func tlsFor(creds connection.Creds, host, directory string) (*tls.Config, error)
 		return config, nil
 	case "verify-ca", "verify-full":
 	default:
-		return nil, fmt.Errorf("db_creds has sslmode %q: valid are disable, require, verify-ca, verify-full", mode)
+		return nil, fmt.Errorf("db_creds.sslmode: %q is invalid; want disable, require, verify-ca or verify-full", mode)
 	}
 	roots, err := authorities(file, directory)
 	if err != nil {
@@ -55,15 +55,15 @@ func tlsFor(creds connection.Creds, host, directory string) (*tls.Config, error)
 	}
 	config.RootCAs = roots
 	if mode == "verify-ca" {
-		// The library checks the chain and the host name together; the chain
-		// alone is checked by hand.
+		// crypto/tls verifies chain and host name together, never the chain alone.
 		config.InsecureSkipVerify = true
 		config.VerifyConnection = func(state tls.ConnectionState) error { return verifyChain(state, roots) }
 	}
 	return config, nil
 }
 
-// authorities reads those of file, or the system's and Amazon's without one.
+// authorities returns the authorities of file, or the system's and Amazon's for
+// no file.
 func authorities(file, directory string) (*x509.CertPool, error) {
 	if file != "" {
 		if !filepath.IsAbs(file) {
@@ -76,7 +76,7 @@ func authorities(file, directory string) (*x509.CertPool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the system's certificate authorities: %w", err)
 	}
-	err = addAuthorities(roots, filepath.Join(directory, rdsAuthorities))
+	err = addAuthorities(roots, filepath.Join(directory, AuthoritiesFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return roots, nil
 	}
@@ -89,12 +89,12 @@ func addAuthorities(roots *x509.CertPool, file string) error {
 		return fmt.Errorf("read certificate authorities: %w", err)
 	}
 	if !roots.AppendCertsFromPEM(data) {
-		return fmt.Errorf("read certificate authorities: %s holds no PEM certificate", file)
+		return fmt.Errorf("%s: no certificate found; want PEM", file)
 	}
 	return nil
 }
 
-// verifyChain returns nil if one of roots vouches for the server.
+// verifyChain returns nil if one of roots has signed the server's certificate.
 func verifyChain(state tls.ConnectionState, roots *x509.CertPool) error {
 	intermediates := x509.NewCertPool()
 	for _, certificate := range state.PeerCertificates[1:] {
@@ -107,8 +107,8 @@ func verifyChain(state tls.ConnectionState, roots *x509.CertPool) error {
 	return nil
 }
 
-// local reports whether host is this machine, where nobody listens in.
-func local(host string) bool {
+// IsLoopback reports whether host is this machine. Its traffic stays here.
+func IsLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || strings.HasPrefix(host, "/") || ip != nil && ip.IsLoopback()
 }

@@ -58,21 +58,21 @@ func examineTLS(conn connection.Connection) Finding {
 
 // examineRights runs the read-only check and lists the user's write privileges.
 func examineRights(ctx context.Context, db database.Database) []Finding {
-	checker, ok := db.(database.Prover)
+	checker, ok := db.(database.ReadOnlyChecker)
 	if !ok {
 		return []Finding{{"read-only", Skipped, "this database type has no read-only check", ""}}
 	}
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
-	rights, err := checker.Prove(ctx)
+	privileges, err := checker.CheckReadOnly(ctx)
 	if err != nil {
 		return []Finding{{"read-only", Failed, err.Error(), "Use a database user that can only read; the function answers no question until then."}}
 	}
 	findings := []Finding{{"read-only", OK, "a test write through the query path changed nothing", ""}}
-	if len(rights.Writes) > 0 {
+	if len(privileges.Writes) > 0 {
 		return append(findings, Finding{"rights", Warning,
-			fmt.Sprintf("the database user has write privileges: %s", strings.Join(rights.Writes, ", ")),
-			"These statements create a user that can only read: " + strings.Join(rights.Grants, "; ")})
+			fmt.Sprintf("the database user has write privileges: %s", strings.Join(privileges.Writes, ", ")),
+			"These statements create a user that can only read: " + strings.Join(privileges.Grants, "; ")})
 	}
 	return append(findings, Finding{"rights", OK, "the database user can only read", ""})
 }

@@ -52,8 +52,10 @@ type Target struct {
 	// GeneratorURL is its URL; "" selects the connection's, or else the
 	// generator's default. GeneratorRegion is the AWS region of Bedrock.
 	Generator, GeneratorURL, GeneratorRegion string
+	// Drivers holds the drivers of this program.
+	Drivers database.Drivers
 	// Token returns a database login token for a user without a password: see
-	// database.Surroundings.
+	// database.Options.
 	Token func(ctx context.Context, endpoint, user string) (string, error)
 }
 
@@ -78,7 +80,7 @@ func Examine(ctx context.Context, target Target) Report {
 	case len(conn.DBCreds) == 0:
 		add(Finding{"database", Skipped, "db_creds is empty: the function generates SQL and does not run it", ""})
 	default:
-		add(examineDatabase(ctx, conn, database.Surroundings{Directory: folder, Token: target.Token})...)
+		add(target.examineDatabase(ctx, conn, database.Options{Directory: folder, Token: target.Token})...)
 	}
 	if connected {
 		add(target.examineGenerator(ctx, conn)...)
@@ -99,12 +101,12 @@ func within[T any](ctx context.Context, limit time.Duration, step func(context.C
 }
 
 // examineDatabase checks the network, the login and the user's privileges.
-func examineDatabase(ctx context.Context, conn connection.Connection, env database.Surroundings) []Finding {
+func (target Target) examineDatabase(ctx context.Context, conn connection.Connection, options database.Options) []Finding {
 	findings, reached := examineNetwork(ctx, conn)
 	if !reached {
 		return findings
 	}
-	db, err := database.Open(conn, env)
+	db, err := target.Drivers.Open(conn, options)
 	if err != nil {
 		return append(findings, Finding{"login", Failed, err.Error(), "Correct db_creds in connection.json."})
 	}

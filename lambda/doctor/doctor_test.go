@@ -26,6 +26,7 @@ func newTarget(conn connection.Connection) doctor.Target {
 		Source:      "the test",
 		Files:       func(context.Context) (string, error) { return "", nil },
 		Generator:   "defog",
+		Drivers:     drivers(),
 	}
 }
 

@@ -28,11 +28,11 @@ func (c *checkedDatabase) Query(ctx context.Context, sql string, limits database
 // check runs the read-only check until it succeeds once. It returns an
 // *ask.NotReadyError if the database is writable, and other errors as they are.
 func (c *checkedDatabase) check(ctx context.Context) error {
-	checker, ok := c.Database.(database.Prover)
+	checker, ok := c.Database.(database.ReadOnlyChecker)
 	if !ok || c.done {
 		return nil
 	}
-	rights, err := checker.Prove(ctx)
+	privileges, err := checker.CheckReadOnly(ctx)
 	if writable, ok := errors.AsType[*database.WritableError](err); ok {
 		return &ask.NotReadyError{Cause: writable}
 	}
@@ -40,9 +40,9 @@ func (c *checkedDatabase) check(ctx context.Context) error {
 		return err
 	}
 	c.done = true
-	if len(rights.Writes) > 0 {
+	if len(privileges.Writes) > 0 {
 		c.log.WarnContext(ctx, "the database user has write privileges; the statements create a user that can only read",
-			"writes", rights.Writes, "statements", rights.Grants)
+			"writes", privileges.Writes, "statements", privileges.Grants)
 	}
 	return nil
 }

@@ -15,15 +15,15 @@ import (
 // checker is a database whose read-only check has a configured result.
 type checker struct {
 	locked
-	rights  database.Rights
-	err     error
-	checks  int
-	queries int
+	privileges database.Privileges
+	err        error
+	checks     int
+	queries    int
 }
 
-func (c *checker) Prove(context.Context) (database.Rights, error) {
+func (c *checker) CheckReadOnly(context.Context) (database.Privileges, error) {
 	c.checks++
-	return c.rights, c.err
+	return c.privileges, c.err
 }
 
 func (c *checker) Query(context.Context, string, database.Limits) (*database.Result, error) {
@@ -66,7 +66,7 @@ func TestQueryRunsOnlyAfterReadOnlyCheck(t *testing.T) {
 	if got := question(); !strings.Contains(got, `"error_code":"database_unreachable"`) || c.queries > 0 {
 		t.Errorf("unreachable database: got %s after %d queries", got, c.queries)
 	}
-	c.err, c.rights = nil, database.Rights{Writes: []string{"table orders"}, Grants: []string{"CREATE ROLE reader"}}
+	c.err, c.privileges = nil, database.Privileges{Writes: []string{"table orders"}, Grants: []string{"CREATE ROLE reader"}}
 	for range 3 {
 		if got := question(); !strings.Contains(got, `"ran_successfully":true`) {
 			t.Errorf("read-only database: got %s", got)

@@ -69,6 +69,7 @@ func (s *service) target(invalid error) doctor.Target {
 		Generator:       s.generator,
 		GeneratorURL:    s.modelURL,
 		GeneratorRegion: s.modelRegion,
+		Drivers:         drivers,
 		Token:           s.databaseToken,
 	}
 }
@@ -149,7 +150,7 @@ func (s *service) openModel(conn connection.Connection, knowledge *generate.Know
 // unreachable, the first query reports that.
 func (s *service) openDatabase(ctx context.Context, conn connection.Connection, directory string) (database.Database, error) {
 	open := func(conn connection.Connection) (*checkedDatabase, error) {
-		db, err := database.Open(conn, database.Surroundings{Directory: directory, Token: s.databaseToken})
+		db, err := drivers.Open(conn, database.Options{Directory: directory, Token: s.databaseToken})
 		if err != nil {
 			return nil, fmt.Errorf("open database: %w", err)
 		}

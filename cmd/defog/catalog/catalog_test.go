@@ -30,16 +30,6 @@ func openSQLite(t *testing.T, script string) database.Database {
 	return open(t, "sqlite", connection.Creds{"database": path})
 }
 
-func open(t *testing.T, dbType string, creds connection.Creds) database.Database {
-	t.Helper()
-	db, err := database.Open(connection.Connection{DBType: dbType, DBCreds: creds}, database.Surroundings{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	return db
-}
-
 // read returns the tables, and what was told on the way.
 func read(t *testing.T, db database.Database, dbType string, options Options) (tables []schema.Table, progress string) {
 	t.Helper()

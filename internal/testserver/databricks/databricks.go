@@ -14,7 +14,7 @@ import (
 
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/testserver"
-	"defog-cdk/lambda/database/hive"
+	"defog-cdk/lambda/database/databricks/hive"
 )
 
 // Path is the warehouse's http_path.

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"defog-cdk/lambda/database/hive"
+	"defog-cdk/lambda/database/databricks/hive"
 )
 
 // What an operation's state can be.
@@ -147,6 +147,9 @@ func (s *Server) run(o *operation) {
 		o.computes(describes, "w", "string", len(s.Rights), func(first, last int) hive.Struct {
 			return hive.Struct{7: hive.Struct{1: s.Rights[first:last], 2: ""}}
 		})
+	case sql == "SELECT spend_all()":
+		o.replays(Failed("42883", "[UNRESOLVED_ROUTINE] Cannot resolve routine `spend_all` on search path "+
+			"[`system`.`builtin`, `system`.`session`, `spark_catalog`.`default`]. SQLSTATE: 42883; line 1 pos 7"))
 	default:
 		o.replays(s.recorded["SELECT * FROM missing"].Description)
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"defog-cdk/lambda/database/hive"
+	"defog-cdk/lambda/database/databricks/hive"
 )
 
 // Recorded is what a Spark server answered to a statement, and to DESCRIBE QUERY

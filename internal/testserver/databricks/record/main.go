@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"defog-cdk/internal/testserver/databricks"
-	"defog-cdk/lambda/database/hive"
+	"defog-cdk/lambda/database/databricks/hive"
 )
 
 func main() {

@@ -1,0 +1,210 @@
+// Package mysql is the driver of MySQL and MariaDB.
+package mysql
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+
+	"defog-cdk/config/connection"
+	"defog-cdk/lambda/database"
+	"defog-cdk/lambda/database/guard"
+)
+
+// db is a MySQL or MariaDB database and its one connection.
+type db struct {
+	config    *mysql.Config
+	conn      conn // nil before the first query and after an error
+	session   session
+	idleSince time.Time // by the wall clock
+}
+
+// conn is a connection of the driver. The pool of database/sql cannot keep a
+// connection whose statement was stopped, nor identify it.
+type conn interface {
+	driver.Conn
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.Pinger
+	driver.SessionResetter
+}
+
+// New prepares a MySQL or MariaDB database. It implements database.Opener.
+func New(creds connection.Creds, options database.Options) (database.Database, error) {
+	config, err := newConfig(creds, options)
+	if err != nil {
+		return nil, fmt.Errorf("open mysql: %w", err)
+	}
+	return &db{config: config}, nil
+}
+
+// Query implements database.Database.
+func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
+	if err := guard.MySQL.Check(sql); err != nil {
+		return nil, &database.StatementError{Message: err.Error()}
+	}
+	return d.query(ctx, sql, limits)
+}
+
+// Close implements database.Database.
+func (d *db) Close() error {
+	d.drop()
+	return nil
+}
+
+// query runs a statement without the guard.
+func (d *db) query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
+	if err := d.connect(ctx); err != nil {
+		return nil, newError(ctx, err)
+	}
+	timer := database.StartTimer(ctx, limits.Time)
+	result, err := d.run(ctx, sql, timer.Timeout, limits)
+	if err == nil {
+		return result, nil
+	}
+	return nil, timer.Explain(newError(ctx, err), mysqlTimeout, mariadbTimeout)
+}
+
+// run runs the statement and stops the server when ctx ends. The driver would
+// only close the connection, which a busy server ignores.
+func (d *db) run(ctx context.Context, sql string, timeout time.Duration, limits database.Limits) (*database.Result, error) {
+	running, abandon := context.WithCancel(context.WithoutCancel(ctx))
+	defer abandon()
+	kill, killed := d.killer(), make(chan struct{})
+	unregister := context.AfterFunc(ctx, func() {
+		defer close(killed)
+		time.AfterFunc(database.CancelTimeout, abandon) // if the server ignores the request
+		_ = kill()                                      // a failure leads to the same
+	})
+	result, err := d.transaction(running, sql, timeout, limits)
+	if !unregister() {
+		<-killed
+		d.drop() // a late request would stop the next statement
+	}
+	d.idleSince = database.Now()
+	return result, err
+}
+
+// transaction runs the statement in a read-only transaction. It leaves the
+// connection ready for the next query or drops it.
+func (d *db) transaction(ctx context.Context, sql string, timeout time.Duration, limits database.Limits) (*database.Result, error) {
+	if err := d.session.limit(ctx, d.conn, timeout); err != nil {
+		return nil, err
+	}
+	if err := exec(ctx, d.conn, "START TRANSACTION READ ONLY"); err != nil {
+		return nil, err
+	}
+	result, err := d.read(ctx, sql, limits)
+	if exec(ctx, d.conn, "ROLLBACK") != nil {
+		d.drop()
+	}
+	return result, err
+}
+
+// read runs the statement and encodes its rows as they arrive.
+func (d *db) read(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
+	ctx, abandon := context.WithCancel(ctx)
+	defer abandon()
+	source, err := d.conn.QueryContext(ctx, sql, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = source.Close() }() // the rollback finds a broken connection
+	result, more, err := database.ReadRows(source, limits, newEncoder)
+	if more {
+		d.cancel(source, abandon)
+	}
+	return result, err
+}
+
+// cancel stops a statement whose remaining rows are not needed. If the server
+// does not confirm, the request may arrive late and stop the next statement:
+// cancel then closes the connection through abandon.
+func (d *db) cancel(source driver.Rows, abandon context.CancelFunc) {
+	timer := time.AfterFunc(database.CancelTimeout, abandon)
+	defer timer.Stop()
+	killed := d.killer()()
+	if killed != nil || errorCode(source.Close()) != codeInterrupted {
+		abandon()
+		_ = d.conn.Close() // the result is complete without the connection
+	}
+}
+
+// killer returns a function that stops the session's statement, on a second
+// connection.
+func (d *db) killer() func() error {
+	id := d.session.id
+	return func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), database.CancelTimeout)
+		defer cancel()
+		conn, err := dial(ctx, d.config)
+		if err != nil {
+			return err
+		}
+		return errors.Join(exec(ctx, conn, "KILL QUERY "+id), conn.Close())
+	}
+}
+
+// connect opens the connection unless there is a usable one.
+func (d *db) connect(ctx context.Context) (err error) {
+	if d.conn != nil && !d.usable(ctx) {
+		d.drop()
+	}
+	if d.conn != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, database.ConnectTimeout)
+	defer cancel()
+	conn, err := dial(ctx, d.config)
+	if err != nil {
+		return &database.ConnectFailure{Err: err}
+	}
+	if d.session, err = startSession(ctx, conn); err != nil {
+		return errors.Join(&database.ConnectFailure{Err: err}, conn.Close())
+	}
+	d.conn = conn
+	return nil
+}
+
+// usable reports whether an idle connection still works. ResetSession looks at
+// the socket.
+func (d *db) usable(ctx context.Context) bool {
+	if d.conn.ResetSession(ctx) != nil {
+		return false
+	}
+	if time.Since(d.idleSince) < database.IdleBeforePing {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, database.PingTimeout)
+	defer cancel()
+	return d.conn.Ping(ctx) == nil
+}
+
+// drop closes the connection.
+func (d *db) drop() {
+	if d.conn != nil {
+		_ = d.conn.Close() // the connection is discarded either way
+		d.conn = nil
+	}
+}
+
+func dial(ctx context.Context, config *mysql.Config) (conn, error) {
+	connector, err := mysql.NewConnector(config)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return opened.(conn), nil
+}
+
+func exec(ctx context.Context, conn conn, sql string) error {
+	_, err := conn.ExecContext(ctx, sql, nil)
+	return err
+}

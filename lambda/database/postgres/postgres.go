@@ -1,0 +1,228 @@
+// Package postgres is the driver of PostgreSQL and, on top of it, of Amazon
+// Redshift.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"defog-cdk/config/connection"
+	"defog-cdk/lambda/database"
+	"defog-cdk/lambda/database/guard"
+)
+
+// parameters are settings of the session that the text formats and the guard's
+// lexer require. Poolers between us and the server pass these on.
+var parameters = map[string]string{
+	"application_name":            "defog",
+	"client_encoding":             "UTF8",
+	"DateStyle":                   "ISO",
+	"standard_conforming_strings": "on",
+}
+
+const (
+	stateIdle = 'I' // outside of a transaction
+
+	defaultSchema = "public"
+)
+
+// db is a PostgreSQL database and its one connection.
+type db struct {
+	config    *pgconn.Config
+	token     func(context.Context) (string, error) // replaces the password; may be nil
+	guard     *guard.Guard
+	encoder   func(oid uint32) database.Encoder
+	schema    string         // search path
+	conn      *pgconn.PgConn // nil before the first query and after an error
+	idleSince time.Time      // by the wall clock
+}
+
+// New prepares a PostgreSQL database. It implements database.Opener.
+func New(creds connection.Creds, options database.Options) (database.Database, error) {
+	config, err := newConfig(creds, options.Directory, maps.Clone(parameters))
+	if err != nil {
+		return nil, fmt.Errorf("open postgres: %w", err)
+	}
+	token, err := database.TokenSource(creds, options, config.Host, config.Port)
+	if err != nil {
+		return nil, fmt.Errorf("open postgres: %w", err)
+	}
+	return &db{config: config, token: token, guard: guard.Postgres, encoder: newEncoder, schema: defaultSchema}, nil
+}
+
+// Query implements database.Database.
+func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
+	if err := d.guard.Check(sql); err != nil {
+		return nil, &database.StatementError{Message: err.Error()}
+	}
+	return d.query(ctx, sql, limits)
+}
+
+// Close implements database.Database.
+func (d *db) Close() error {
+	d.drop()
+	return nil
+}
+
+// query runs a statement without the guard.
+func (d *db) query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
+	if err := d.connect(ctx); err != nil {
+		return nil, newError(ctx, err)
+	}
+	timer := database.StartTimer(ctx, limits.Time)
+	result, err := d.run(ctx, sql, timer.Timeout, limits)
+	if err == nil {
+		return result, nil
+	}
+	return nil, timer.Explain(newError(ctx, err), codeCanceled)
+}
+
+// run sends everything for one query in one round trip. It leaves the
+// connection ready for the next query or drops it.
+func (d *db) run(ctx context.Context, sql string, timeout time.Duration, limits database.Limits) (*database.Result, error) {
+	pipeline := d.conn.StartPipeline(ctx)
+	prologue := []string{"BEGIN READ ONLY"}
+	if d.schema != defaultSchema {
+		prologue = append(prologue, "SET LOCAL search_path = "+quoteName(d.schema))
+	}
+	if timeout > 0 {
+		prologue = append(prologue, "SET LOCAL statement_timeout = "+strconv.FormatInt(timeout.Milliseconds(), 10))
+	}
+	for _, statement := range append(prologue, sql) {
+		pipeline.SendQueryParams(statement, nil, nil, nil, nil)
+	}
+	pipeline.SendPipelineSync() // after an error the server continues from here
+	pipeline.SendQueryParams("ROLLBACK", nil, nil, nil, nil)
+
+	result, err := d.receive(ctx, pipeline, len(prologue), limits)
+	_ = pipeline.Close() // the connection's state is checked below
+	if d.conn.IsClosed() || d.conn.TxStatus() != stateIdle {
+		d.drop()
+	}
+	d.idleSince = database.Now()
+	return result, err
+}
+
+// receive flushes the pipeline and reads the statement's rows, which follow
+// the results of the prologue.
+func (d *db) receive(ctx context.Context, pipeline *pgconn.Pipeline, prologue int, limits database.Limits) (*database.Result, error) {
+	if err := pipeline.Sync(); err != nil {
+		return nil, err
+	}
+	for range prologue {
+		if _, err := pipeline.GetResults(); err != nil {
+			return nil, err
+		}
+	}
+	return d.read(ctx, pipeline, limits)
+}
+
+// read encodes the statement's rows as they arrive.
+func (d *db) read(ctx context.Context, pipeline *pgconn.Pipeline, limits database.Limits) (*database.Result, error) {
+	results, err := pipeline.GetResults()
+	if err != nil {
+		return nil, err
+	}
+	reader, ok := results.(*pgconn.ResultReader)
+	if !ok {
+		return nil, fmt.Errorf("read the statement's result: got %T, want rows", results)
+	}
+	fields := reader.FieldDescriptions()
+	columns := make([]string, len(fields))
+	encoders := make([]database.Encoder, len(fields))
+	for i, field := range fields {
+		columns[i] = field.Name
+		encoders[i] = d.encoder(field.DataTypeOID)
+	}
+	encode := func(dst []byte) []byte {
+		for i, text := range reader.Values() {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			if text == nil {
+				dst = append(dst, "null"...)
+			} else {
+				dst = encoders[i](dst, text)
+			}
+		}
+		return dst
+	}
+	rows := database.NewRows(columns, limits)
+	for reader.NextRow() && rows.Add(encode) {
+	}
+	if rows.Full() {
+		d.cancel(ctx, reader)
+	} else if _, err := reader.Close(); err != nil {
+		return nil, err
+	}
+	return rows.Result(), nil
+}
+
+// cancel stops a statement whose remaining rows are not needed. If the server
+// does not confirm, the request may arrive late and stop the next statement:
+// cancel then closes the connection.
+func (d *db) cancel(ctx context.Context, reader *pgconn.ResultReader) {
+	ctx, cancel := context.WithTimeout(ctx, database.CancelTimeout)
+	defer cancel()
+	if d.conn.CancelRequest(ctx) == nil {
+		_, err := reader.Close()
+		if failed, ok := errors.AsType[*pgconn.PgError](err); ok && failed.Code == codeCanceled {
+			return
+		}
+	}
+	_ = d.conn.Conn().Close() // the result is complete without the connection
+}
+
+// connect opens the connection unless there is a usable one.
+func (d *db) connect(ctx context.Context) error {
+	if d.conn != nil && !d.usable(ctx) {
+		d.drop()
+	}
+	if d.conn != nil {
+		return nil
+	}
+	config := d.config
+	if d.token != nil {
+		token, err := d.token(ctx)
+		if err != nil {
+			return &database.ConnectFailure{Err: err}
+		}
+		config = config.Copy()
+		config.Password = token
+	}
+	conn, err := pgconn.ConnectConfig(ctx, config)
+	if err != nil {
+		return &database.ConnectFailure{Err: err}
+	}
+	d.conn = conn
+	return nil
+}
+
+func (d *db) usable(ctx context.Context) bool {
+	return !d.conn.IsClosed() && database.Usable(ctx, d.conn.Conn(), d.idleSince, d.conn.Ping)
+}
+
+// drop closes the connection. It waits shortly for the driver's request that
+// stops a running statement.
+func (d *db) drop() {
+	if d.conn == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), database.CancelTimeout)
+	defer cancel()
+	_ = d.conn.Close(ctx) // the connection is discarded either way
+	select {
+	case <-d.conn.CleanupDone():
+	case <-ctx.Done():
+	}
+	d.conn = nil
+}
+
+func quoteName(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

@@ -1,0 +1,51 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"defog-cdk/lambda/database"
+)
+
+// writesQuery lists what the user may write: everything, in a schema, or in a
+// table. Ten tables suffice for the report.
+const writesQuery = `
+	SELECT 'everything: the user is a superuser' FROM pg_catalog.pg_user WHERE usename = current_user AND usesuper
+	UNION ALL
+	SELECT 'new tables in the schema ' || nspname FROM pg_catalog.pg_namespace
+	WHERE nspname NOT LIKE 'pg~_%' ESCAPE '~' AND nspname <> 'information_schema' AND pg_catalog.has_schema_privilege(nspname, 'CREATE')
+	UNION ALL
+	SELECT * FROM (
+		SELECT 'the table ' || n.nspname || '.' || c.relname
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		WHERE c.relkind IN ('r', 'p') AND n.nspname NOT LIKE 'pg~_%' ESCAPE '~' AND n.nspname <> 'information_schema'
+			AND (pg_catalog.has_table_privilege(c.oid, 'INSERT') OR pg_catalog.has_table_privilege(c.oid, 'UPDATE')
+				OR pg_catalog.has_table_privilege(c.oid, 'DELETE'))
+		ORDER BY 1 LIMIT 10) AS writable`
+
+// CheckReadOnly implements database.ReadOnlyChecker. The transaction would roll
+// the table back if the server created it.
+func (d *db) CheckReadOnly(ctx context.Context) (database.Privileges, error) {
+	if err := database.CheckRefused(ctx, d.query, "CREATE TABLE "+database.CheckTable+" (n int)"); err != nil {
+		return database.Privileges{}, err
+	}
+	rows, err := database.QueryTexts(ctx, d.query, writesQuery)
+	if err != nil {
+		return database.Privileges{}, err
+	}
+	schema := quoteName(d.schema)
+	privileges := database.Privileges{
+		Writes: slices.Concat(rows...),
+		Grants: []string{
+			"CREATE USER defog_reader PASSWORD '…'",
+			fmt.Sprintf("GRANT USAGE ON SCHEMA %s TO defog_reader", schema),
+			fmt.Sprintf("GRANT SELECT ON ALL TABLES IN SCHEMA %s TO defog_reader", schema),
+			fmt.Sprintf("ALTER DEFAULT PRIVILEGES IN SCHEMA %s GRANT SELECT ON TABLES TO defog_reader", schema),
+		},
+	}
+	if slices.Contains(privileges.Writes, "new tables in the schema public") {
+		privileges.Grants = append(privileges.Grants, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+	}
+	return privileges, nil
+}

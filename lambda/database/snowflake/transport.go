@@ -1,0 +1,78 @@
+package snowflake
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"defog-cdk/lambda/database"
+)
+
+// transport sends the driver's requests. The driver repeats failed requests for
+// minutes, even those that stop a statement.
+type transport struct {
+	base *http.Transport
+
+	mu   sync.Mutex
+	stop func(error) // ends the running statement with a cause; may be nil
+
+	unanswered atomic.Bool // the server did not answer a request that ends something
+}
+
+// onFailure sets the function that a failed request calls.
+func (t *transport) onFailure(stop func(error)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.stop = stop
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
+	switch path := request.URL.Path; {
+	case path == "/telemetry/send":
+		return success(request), nil // telemetry is not sent
+	case path == "/queries/v1/abort-request", path == "/session" && request.Method == http.MethodPost:
+		return t.sendEnd(request)
+	}
+	// Snowflake detects a repeated request by its ID. net/http may therefore
+	// repeat one on a new connection when the kept one is dead.
+	repeatable := request.Clone(request.Context())
+	repeatable.Header["Idempotency-Key"] = []string{}
+	response, err := t.base.RoundTrip(repeatable)
+	if err != nil && request.Context().Err() == nil {
+		t.mu.Lock()
+		stop := t.stop
+		t.mu.Unlock()
+		if stop != nil {
+			stop(err)
+		}
+	}
+	return response, err
+}
+
+// sendEnd sends a request that ends a statement or the session. It limits the
+// time and reports success always, since the driver would repeat the request.
+func (t *transport) sendEnd(request *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(request.Context(), database.CancelTimeout)
+	defer cancel()
+	response, err := t.base.RoundTrip(request.WithContext(ctx))
+	t.unanswered.Store(err != nil)
+	if err != nil {
+		return success(request), nil
+	}
+	// The body ends with ctx.
+	_, _ = io.Copy(io.Discard, response.Body)
+	_ = response.Body.Close()
+	return success(request), nil
+}
+
+// success returns Snowflake's response to a successful request.
+func success(request *http.Request) *http.Response {
+	return &http.Response{
+		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{},
+		Body: io.NopCloser(strings.NewReader(`{"success":true,"code":null,"message":null,"data":null}`)), Request: request,
+	}
+}

@@ -1,0 +1,261 @@
+// Package sqlite is the driver of SQLite files.
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+
+	"defog-cdk/config/connection"
+	"defog-cdk/lambda/database"
+	"defog-cdk/lambda/database/guard"
+)
+
+// maxValueBytes limits the length of a value that a statement builds.
+const maxValueBytes = 64 << 20
+
+// db is a SQLite file and its one connection.
+type db struct {
+	uri  string
+	conn *sqlite.Conn // nil before the first query
+}
+
+// New prepares a SQLite file. It implements database.Opener. The db_creds key
+// database is a file, relative to options.Directory.
+func New(creds connection.Creds, options database.Options) (database.Database, error) {
+	file := creds.Text("database")
+	if file == "" {
+		return nil, fmt.Errorf("open sqlite: %w", database.MissingError("database"))
+	}
+	query := url.Values{"mode": {"ro"}}
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(options.Directory, file)
+		// Installed dependencies never change, so SQLite needs neither locks nor
+		// a journal.
+		query.Set("immutable", "1")
+	}
+	uri := url.URL{Scheme: "file", OmitHost: true, Path: file, RawQuery: query.Encode()}
+	return &db{uri: uri.String()}, nil
+}
+
+// Close implements database.Database.
+func (d *db) Close() error {
+	if d.conn == nil {
+		return nil
+	}
+	err := d.conn.Close()
+	d.conn = nil
+	return err
+}
+
+// Query implements database.Database.
+func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
+	if err := guard.SQLite.Check(sql); err != nil {
+		return nil, &database.StatementError{Message: err.Error()}
+	}
+	return d.query(ctx, sql, limits)
+}
+
+// CheckReadOnly implements database.ReadOnlyChecker. It reports no privileges:
+// the file is opened for reading.
+func (d *db) CheckReadOnly(ctx context.Context) (database.Privileges, error) {
+	err := database.CheckRefused(ctx, d.query, "CREATE TABLE "+database.CheckTable+" (n)")
+	if _, written := errors.AsType[*database.WritableError](err); written {
+		_, _ = d.query(ctx, "DROP TABLE "+database.CheckTable, database.Limits{}) // the check has failed already
+	}
+	return database.Privileges{}, err
+}
+
+// query runs a statement without the guard.
+func (d *db) query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	running := ctx
+	if limits.Time > 0 {
+		var cancel context.CancelFunc
+		running, cancel = context.WithTimeout(ctx, limits.Time)
+		defer cancel()
+	}
+	if err := d.connect(running); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, database.NewConnectionError("the file could not be opened", err)
+	}
+	d.conn.SetInterrupt(running.Done())
+	defer d.conn.SetInterrupt(nil)
+
+	result, err := d.read(sql, limits)
+	switch {
+	case err == nil:
+		return result, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case sqlite.ErrCode(err).ToPrimary() == sqlite.ResultInterrupt:
+		return nil, database.LimitExceeded(sqlite.ErrCode(err).String(), limits.Time)
+	default:
+		return nil, newError(err)
+	}
+}
+
+// connect opens the file read-only unless it is open.
+func (d *db) connect(ctx context.Context) (err error) {
+	if d.conn != nil {
+		return nil
+	}
+	conn, err := sqlite.OpenConn(d.uri, sqlite.OpenReadOnly|sqlite.OpenURI)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, conn.Close())
+		}
+	}()
+	conn.SetInterrupt(ctx.Done()) // without it, SQLite waits for a locked file forever
+	conn.Limit(sqlite.LimitAttached, 0)
+	conn.Limit(sqlite.LimitLength, maxValueBytes)
+	for _, sql := range []string{
+		"PRAGMA query_only = on",
+		"PRAGMA trusted_schema = off",        // views cannot call dangerous functions
+		"SELECT count(*) FROM sqlite_schema", // fails for a file that is no database
+	} {
+		if err := exec(conn, sql); err != nil {
+			return err
+		}
+	}
+	if err := conn.SetDefensive(true); err != nil {
+		return err
+	}
+	if err := conn.SetAuthorizer(sqlite.AuthorizeFunc(authorize)); err != nil {
+		return err
+	}
+	d.conn = conn
+	return nil
+}
+
+func exec(conn *sqlite.Conn, sql string) error {
+	statement, _, err := conn.PrepareTransient(sql)
+	if err != nil {
+		return err
+	}
+	_, err = statement.Step()
+	return errors.Join(err, statement.Finalize())
+}
+
+// readPragmas return the schema. Full-text tables run data_version when they
+// are read. authorize denies every other pragma.
+var readPragmas = map[string]bool{
+	"table_info": true, "table_xinfo": true, "table_list": true, "foreign_key_list": true,
+	"index_list": true, "index_info": true, "index_xinfo": true, "collation_list": true,
+	"function_list": true, "data_version": true,
+}
+
+// authorize allows reading and calls of functions, and denies everything else.
+// SQLite calls it for every action of a statement, views included.
+func authorize(action sqlite.Action) sqlite.AuthResult {
+	switch action.Type() {
+	case sqlite.OpSelect, sqlite.OpRead, sqlite.OpFunction, sqlite.OpRecursive:
+		return sqlite.AuthResultOK
+	case sqlite.OpPragma:
+		if readPragmas[strings.ToLower(action.Pragma())] {
+			return sqlite.AuthResultOK
+		}
+	}
+	return sqlite.AuthResultDeny
+}
+
+// read runs the statement and encodes its rows.
+func (d *db) read(sql string, limits database.Limits) (*database.Result, error) {
+	statement, trailing, err := d.conn.PrepareTransient(sql)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = statement.Finalize() }() // repeats the error of Step
+	columns, err := d.columns(statement, sql[:len(sql)-trailing])
+	if err != nil {
+		return nil, err
+	}
+	encode := func(dst []byte) []byte {
+		for i := range columns {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendValue(dst, statement, i)
+		}
+		return dst
+	}
+	rows := database.NewRows(columns, limits)
+	for {
+		row, err := statement.Step()
+		if err != nil {
+			return nil, err
+		}
+		if !row || !rows.Add(encode) {
+			return rows.Result(), nil
+		}
+	}
+}
+
+// columns returns the names of the statement's columns. Of several columns
+// with one name, the library returns the name for the last one only. For the
+// others, columns selects from the statement as a subquery, whose names SQLite
+// makes unique by a suffix: n, n:1.
+func (d *db) columns(statement *sqlite.Stmt, sql string) ([]string, error) {
+	columns := make([]string, statement.ColumnCount())
+	distinct := true
+	for i := range columns {
+		columns[i] = statement.ColumnName(i)
+		distinct = distinct && statement.ColumnIndex(columns[i]) == i
+	}
+	if distinct {
+		return columns, nil
+	}
+	unique, _, err := d.conn.PrepareTransient("SELECT * FROM (" + strings.TrimSuffix(sql, ";") + "\n)")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = unique.Finalize() }() // a statement that never ran
+	for i := range columns {
+		columns[i] = unique.ColumnName(i)
+		if colon := strings.LastIndexByte(columns[i], ':'); statement.ColumnIndex(columns[i]) < 0 && colon >= 0 {
+			columns[i] = columns[i][:colon]
+		}
+	}
+	return columns, nil
+}
+
+func appendValue(dst []byte, statement *sqlite.Stmt, column int) []byte {
+	switch statement.ColumnType(column) {
+	case sqlite.TypeInteger:
+		return strconv.AppendInt(dst, statement.ColumnInt64(column), 10)
+	case sqlite.TypeFloat:
+		return database.AppendFloat(dst, statement.ColumnFloat(column))
+	case sqlite.TypeText:
+		return database.AppendString(dst, statement.ColumnText(column))
+	case sqlite.TypeBlob:
+		raw := make([]byte, statement.ColumnLen(column))
+		return database.AppendBytes(dst, raw[:statement.ColumnBytes(column, raw)])
+	default:
+		return append(dst, "null"...)
+	}
+}
+
+// newError converts a driver's error to one of package database.
+func newError(err error) error {
+	code := sqlite.ErrCode(err)
+	switch code.ToPrimary() {
+	case sqlite.ResultIOErr, sqlite.ResultCorrupt, sqlite.ResultNotADB, sqlite.ResultCantOpen, sqlite.ResultBusy:
+		return database.NewConnectionError("the file could not be read", err)
+	}
+	// The driver prefixes SQLite's message with its function.
+	message := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "sqlite: prepare: "), "sqlite: step: ")
+	return &database.StatementError{Code: code.String(), Message: message}
+}

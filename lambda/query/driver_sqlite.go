@@ -1,0 +1,7 @@
+//go:build !onedriver || sqlite
+
+package main
+
+import "defog-cdk/lambda/database/sqlite"
+
+func init() { drivers["sqlite"] = sqlite.New }
