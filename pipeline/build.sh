@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
-# What the pipeline's build does; CodeBuild runs it as anybody may:
+# Builds the project in the pipeline. CodeBuild runs it, and so can you:
 #
 #	pipeline/build.sh [-s "step …"] [-c setting=value …]
 #
-# The steps, in order: setup (the tools), lint, test, synth (the cloud assembly,
-# in cdk.out), programs (defog for this processor, in .build/bin, for the
-# pipeline's later steps). -s runs some of them. It needs no credentials.
+# The steps, in order:
+#
+# - setup installs the tools.
+# - lint runs the linters.
+# - test runs the tests.
+# - synth writes the cloud assembly to cdk.out.
+# - programs builds defog for this processor in .build/bin, for later steps.
+#
+# -s selects steps. No step needs credentials.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,28 +30,28 @@ if [ $# -gt 0 ]; then
 	exit 2
 fi
 
-# What the next build need not fetch or compile again; the pipeline keeps this
-# folder in S3. What is set already stays.
+# The pipeline keeps this cache in S3, so that the next build fetches and compiles
+# less. Variables of the environment take precedence.
 cache=$PWD/.build/cache
-export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$cache} # Go's builds, pip, golangci-lint
+export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$cache} # Go's builds, pip and golangci-lint
 export GOMODCACHE=${GOMODCACHE:-$cache/go-mod}
 export npm_config_cache=${npm_config_cache:-$cache/npm}
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT=${JSII_RUNTIME_PACKAGE_CACHE_ROOT:-$cache/jsii}
 
-# The Go that go.mod names and no other: any Go since 1.21 fetches it, and checks
-# it against Go's checksum database. Node is package-lock.json's.
+# Go 1.21 and later fetch the version of go.mod, and check it against Go's checksum
+# database. package-lock.json pins Node.
 GOTOOLCHAIN=go$(sed -n 's/^go //p' go.mod)
 export GOTOOLCHAIN
 
 step_setup() {
-	# Amazon Linux and Fedora keep MariaDB's server, which the tests need, here.
+	# Amazon Linux and Fedora install MariaDB's server, which tests need, here.
 	PATH=$PATH:/usr/libexec
 	if ! command -v mariadbd >/dev/null && command -v dnf >/dev/null && [ "$(id -u)" = 0 ]; then
 		dnf install --quiet --assumeyes mariadb1011-server || dnf install --quiet --assumeyes mariadb105-server
 	fi
 	make setup
-	# The first run of the CDK unpacks a gigabyte, and completes that only if it
-	# validates what it makes, which the tests leave out.
+	# The first run of the CDK extracts a gigabyte into its cache. It completes the
+	# cache only with validation, which the tests switch off.
 	if [ ! -d "$JSII_RUNTIME_PACKAGE_CACHE_ROOT/aws-cdk-lib" ]; then
 		assemble .build/first-assembly
 		rm -rf .build/first-assembly

@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
-# Says in one line what the deployment of a stack would change, for the person
-# who is asked to approve it. The whole report goes to standard error, which is
-# the build's log:
+# Prints one line with the changes of a stack's deployment, for its approval. The
+# whole report goes to standard error, which is the build's log:
 #
 #	pipeline/review.sh DEFOG ASSEMBLY STACK
 #
-# DEFOG is the operator's program. It runs in the checkout, whose packages it
-# needs (npm ci).
+# DEFOG is the path of the defog program. The script runs in the checkout and needs
+# its packages (npm ci).
 set -euo pipefail
 if [ $# != 3 ]; then
 	echo "usage: pipeline/review.sh DEFOG ASSEMBLY STACK" >&2
@@ -24,8 +23,8 @@ case $code in
 *) exit "$code" ;;
 esac
 
-# The headline of each region, and what touches security or loses data: that is
-# all that the tables hold before <details>. An approval shows 1000 characters.
+# Print the headline of each region, and the changes of security and those that lose
+# data: the tables before <details>. An approval shows 1000 characters.
 awk '
 	/^### /       { rest = 0; sub(/^### /, ""); said = said (said ? "; " : "") $0; next }
 	/^<details>/  { rest = 1 }

@@ -1,5 +1,5 @@
-// Package review tests the files beside it: what a team copies to have its pull
-// requests reviewed.
+// Package review tests the files that a team copies for reviews of its pull
+// requests.
 package review
 
 import (
@@ -29,7 +29,7 @@ func TestWorkflowIsValid(t *testing.T) {
 	}
 }
 
-// workflow is what matters here of one.
+// workflow holds the tested part of a workflow.
 type workflow struct {
 	Permissions map[string]string `yaml:"permissions"`
 	Jobs        map[string]struct {
@@ -44,14 +44,14 @@ type workflow struct {
 	} `yaml:"jobs"`
 }
 
-// TestWorkflowIsSafe: the job that runs a pull request's code can neither write
-// to the repository nor be given to a fork, and no text of others stands in a
-// script.
-func TestWorkflowIsSafe(t *testing.T) {
+// TestWorkflowIsolatesThePullRequest checks the job that runs a pull request's code:
+// it cannot write to the repository, and does not run for forks. No script holds text
+// of a pull request.
+func TestWorkflowIsolatesThePullRequest(t *testing.T) {
 	var w workflow
 	read(t, "github-actions.yml", &w)
 	if len(w.Permissions) > 0 {
-		t.Errorf("every job may %v", w.Permissions)
+		t.Errorf("all jobs have the permissions %v", w.Permissions)
 	}
 	want := map[string]map[string]string{
 		"compare": {"contents": "read", "id-token": "write"},
@@ -63,15 +63,15 @@ func TestWorkflowIsSafe(t *testing.T) {
 		}
 		for _, step := range job.Steps {
 			if strings.Contains(step.Run, "${{") {
-				t.Errorf("job %s: an expression stands in the script %s", name, step.Run)
+				t.Errorf("job %s: the script holds an expression: %s", name, step.Run)
 			}
 			if name == "post" && strings.HasPrefix(step.Uses, "actions/checkout") {
-				t.Error("the job that may comment runs the pull request's code")
+				t.Error("the job with the right to comment runs the pull request's code")
 			}
 		}
 	}
 	if !strings.Contains(w.Jobs["compare"].If, "head.repo.full_name == github.repository") {
-		t.Errorf("forks are reviewed with the role: %s", w.Jobs["compare"].If)
+		t.Errorf("forks get the role: %s", w.Jobs["compare"].If)
 	}
 	text, err := os.ReadFile("github-actions.yml")
 	if err != nil {
@@ -82,8 +82,7 @@ func TestWorkflowIsSafe(t *testing.T) {
 	}
 }
 
-// TestWorkflowActsOnTheExitCode runs the step that compares, with a stand-in for
-// npm.
+// TestWorkflowActsOnTheExitCode runs the step of the comparison with a fake npm.
 func TestWorkflowActsOnTheExitCode(t *testing.T) {
 	var w workflow
 	read(t, "github-actions.yml", &w)
@@ -114,7 +113,7 @@ func TestWorkflowActsOnTheExitCode(t *testing.T) {
 	}
 }
 
-// buildspec is a build specification; other keys are errors.
+// buildspec is a build specification. Unknown keys are errors.
 // https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html
 type buildspec struct {
 	Version string `yaml:"version"`
@@ -140,7 +139,7 @@ type buildspec struct {
 	} `yaml:"cache"`
 }
 
-func TestBuildspec(t *testing.T) {
+func TestBuildspecActsOnTheExitCode(t *testing.T) {
 	var spec buildspec
 	read(t, "buildspec.yml", &spec)
 	if spec.Version != "0.2" || spec.Env.Shell != "bash" || spec.Phases.Build.OnFailure != "ABORT" ||
@@ -161,8 +160,8 @@ func TestBuildspec(t *testing.T) {
 	}
 }
 
-// runScript runs a step as the services do, with an npm that writes its
-// arguments to review.md and ends with a code.
+// runScript runs a step like the services, with a fake npm that writes its arguments
+// to review.md and exits with a code.
 func runScript(t *testing.T, script string, code int, variables ...string) (exit int, output string) {
 	t.Helper()
 	folder := t.TempDir()
@@ -180,8 +179,8 @@ func runScript(t *testing.T, script string, code int, variables ...string) (exit
 	return command.ProcessState.ExitCode(), string(data)
 }
 
-// role is a template; CloudFormation's short forms of functions are left out.
-func TestRoleReadsTemplatesAlone(t *testing.T) {
+// TestRoleOnlyReadsTemplates ignores the short forms of CloudFormation's functions.
+func TestRoleOnlyReadsTemplates(t *testing.T) {
 	var role struct {
 		Resources map[string]struct {
 			Type       string `yaml:"Type"`
@@ -223,8 +222,8 @@ type document struct {
 	} `yaml:"Statement"`
 }
 
-// read reads a YAML file, strictly if it is a buildspec, whose keys are all
-// known here.
+// read reads a YAML file. A buildspec is read strictly, because its type has all
+// keys.
 func read(t *testing.T, path string, into any) {
 	t.Helper()
 	file, err := os.Open(path)

@@ -126,10 +126,10 @@ func sharedCaches(t *testing.T) []string {
 // TestTheApprovalShowsWhatMatters runs pipeline/review.sh with a stand-in for
 // defog review, whose report and exit code it must understand.
 func TestTheApprovalShowsWhatMatters(t *testing.T) {
-	const report = "### Stack `shop-prod`: 2 security-relevant, 1 with loss, 1 other\n\n**Touches security**\n\n| what | where | from | to | setting |\n|---|---|---|---|---|\n" +
+	const report = "### Stack `shop-prod`: 2 security-relevant, 1 with loss, 1 other\n\n**Security**\n\n| what | where | from | to | setting |\n|---|---|---|---|---|\n" +
 		"| the route opens | `AWS::ApiGatewayV2::Route Api` | `AWS_IAM` | `NONE` | `api_auth` |\n| a right widens | `AWS::IAM::Role R` | | | |\n\n" +
 		"**Replaced or removed, with what it holds**\n\n| what | where | from | to | setting |\n|---|---|---|---|---|\n| removed | `AWS::Logs::LogGroup L` | | | |\n\n" +
-		"<details><summary>The rest</summary>\n\n| what | where | from | to | setting |\n|---|---|---|---|---|\n| changed | `AWS::SNS::Topic T` | | | |\n\n</details>\n"
+		"<details><summary>Other</summary>\n\n| what | where | from | to | setting |\n|---|---|---|---|---|\n| changed | `AWS::SNS::Topic T` | | | |\n\n</details>\n"
 	for code, want := range map[string]string{
 		"0": "Stack shop-prod: 2 security-relevant", "1": "", "2": "Stack shop-prod: 2 security-relevant",
 		"3": "Stack shop-prod: 2 security-relevant, 1 with loss, 1 other; the route opens: AWS::ApiGatewayV2::Route Api; a right widens: AWS::IAM::Role R; removed: AWS::Logs::LogGroup L\n",

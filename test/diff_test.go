@@ -219,11 +219,11 @@ func testReview(t *testing.T, r *reviewed) {
 	}{
 		{"no change", "npm", slices.Concat(synthesise, r.settings(r.old)), 0, []string{"### Stack `reviewed-dev`: no changes"}},
 		{"a harmless change", "npm", slices.Concat(synthesise, r.settings(r.old, "-c", "max_rows=77")), 2,
-			[]string{"0 security-relevant", "The rest", "DEFOG_MAX_ROWS", "`10000` | `77` | `max_rows=77` (-c)"}},
+			[]string{"0 security-relevant", "Other", "DEFOG_MAX_ROWS", "`10000` | `77` | `max_rows=77` (-c)"}},
 		{"a change of the credentials", r.program, []string{"review", "--app", r.assembly, "--output", report}, 3,
-			[]string{"1 security-relevant", "the credentials change: `db_creds.password`", "DEFOG_CREDS_64", "`(secret, changed)`", "The rest", "DEFOG_MAX_ROWS"}},
+			[]string{"1 security-relevant", "the credentials change: `db_creds.password`", "DEFOG_CREDS_64", "`(secret, changed)`", "Other", "DEFOG_MAX_ROWS"}},
 		{"an open API", "npm", slices.Concat(synthesise, r.settings(r.old, "-c", "api_auth=none", "-c", "log_retention_in_days=1")), 3,
-			[]string{"3 security-relevant", "the route opens to anybody", "`AWS_IAM` | `NONE` | `api_auth=none` (-c)", "logs are kept for less time", "`log_retention_in_days=1` (-c)"}},
+			[]string{"3 security-relevant", "the route becomes public", "`AWS_IAM` | `NONE` | `api_auth=none` (-c)", "the retention of logs is shorter", "`log_retention_in_days=1` (-c)"}},
 		{"no settings", r.program, []string{"review", "--output", report, "-c", "api_auth=open"}, 1, nil},
 		{"no such stack", r.program, []string{"review", "--output", report, "--app", r.assembly, "--stack", "other"}, 1, nil},
 	}

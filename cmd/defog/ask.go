@@ -32,9 +32,10 @@ func newAsk(d *deployment) *cobra.Command {
 		Short: "Ask a deployed query function a question",
 		Long: `Ask sends a question to a deployed query function and prints the SQL and the rows.
 
-It finds the function's API by the name of the deployed stack, ‹app_name›-‹stage›,
-and signs the request with your AWS credentials if the API requires that. The
-exit code is 0 if the function answered the question, otherwise 1.`,
+It finds the function's API by the name of the deployed stack, ‹app_name›-‹stage›.
+If the API requires that, it signs the request with your AWS credentials.
+
+The exit code is 0 if the function answered the question, otherwise 1.`,
 		Example: `  defog ask -c app_name=defog "Who are our best customers?"
   defog ask --json "Who are our best customers?" | jq .data`,
 		Args: cobra.MinimumNArgs(1),

@@ -37,7 +37,7 @@ func (d *deployment) values() (map[string]any, error) {
 	return config.ContextFile(d.context)
 }
 
-// checkFolder returns an error in a subfolder of a checkout: the CDK CLI reads
+// checkFolder returns an error in a folder below a checkout: the CDK CLI reads
 // cdk.json from the current folder alone, and so does this program.
 func checkFolder() error {
 	folder, err := os.Getwd()
@@ -49,7 +49,7 @@ func checkFolder() error {
 	}
 	for parent := filepath.Dir(folder); parent != folder; folder, parent = parent, filepath.Dir(parent) {
 		if exists(filepath.Join(parent, "cdk.json")) && exists(filepath.Join(parent, "cdk.out.gitignore")) {
-			return fmt.Errorf("the current folder is a subfolder of the checkout; want the folder of cdk.json: cd %s", parent)
+			return fmt.Errorf("the current folder is below the checkout; want the folder of cdk.json: cd %s", parent)
 		}
 	}
 	return nil

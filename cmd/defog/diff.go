@@ -71,7 +71,7 @@ func diff(ctx context.Context, flags cdk.Flags, stdout, stderr io.Writer) (err e
 	}
 	defer func() { err = errors.Join(err, run.Remove()) }()
 	if flags.Template != "" {
-		if err := learnFile(run.Secrets, flags.Template); err != nil {
+		if err := collectFile(run.Secrets, flags.Template); err != nil {
 			return err
 		}
 	}
@@ -91,13 +91,13 @@ func diff(ctx context.Context, flags cdk.Flags, stdout, stderr io.Writer) (err e
 	}
 	output := []string{"--output", run.Assembly()}
 	if info, err := os.Stat(app); err == nil && info.IsDir() {
-		if err := learn(ctx, cfg, run.Secrets, app); err != nil {
+		if err := collect(ctx, cfg, run.Secrets, app); err != nil {
 			return err
 		}
 		output = nil
 	} else {
 		hook, err := run.NewHook(ctx, app, func(ctx context.Context, folder string) error {
-			return session.Explain(learn(ctx, cfg, run.Secrets, folder))
+			return session.Explain(collect(ctx, cfg, run.Secrets, folder))
 		})
 		if err != nil {
 			return err
@@ -108,9 +108,9 @@ func diff(ctx context.Context, flags cdk.Flags, stdout, stderr io.Writer) (err e
 	return run.CLI(ctx, stdout, stderr, slices.Concat([]string{"diff"}, flags.Rest, []string{"--app", app}, output)...)
 }
 
-// learn adds the secrets of an assembly's stacks, and of the deployed stacks of
+// collect adds the secrets of an assembly's stacks, and of the deployed stacks of
 // the same names.
-func learn(ctx context.Context, cfg aws.Config, secrets *redact.Secrets, folder string) error {
+func collect(ctx context.Context, cfg aws.Config, secrets *redact.Secrets, folder string) error {
 	stacks, err := assembly.Read(folder)
 	if err != nil {
 		return err
@@ -128,8 +128,8 @@ func learn(ctx context.Context, cfg aws.Config, secrets *redact.Secrets, folder 
 	return nil
 }
 
-// learnFile adds the secrets of a template in a file.
-func learnFile(secrets *redact.Secrets, path string) error {
+// collectFile adds the secrets of a template in a file.
+func collectFile(secrets *redact.Secrets, path string) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("--template: %w", err)

@@ -73,7 +73,7 @@ func status(report doctor.Report, check string) doctor.Status {
 	return ""
 }
 
-func TestDoctorChecksFromThisMachine(t *testing.T) {
+func TestDoctorChecksLocally(t *testing.T) {
 	newAWS(t)
 	writeFile(t, "lambda/query/dependencies/rds-ca.pem", "")
 	file, _ := writeConnection(t, serveNothing(t))

@@ -28,13 +28,13 @@ func newEval(d *deployment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "eval file.json",
 		Short: "Evaluate an event with the deployed function",
-		Long: `Eval invokes the deployed function with the JSON in a file (- is standard input)
-and writes the result: the function's answer, or the body of an answer in API
-Gateway's format.
+		Long: `Eval invokes the deployed function with the JSON in a file (- is standard input) and
+writes the result. The result is the function's answer, or the body of an answer in
+API Gateway's format.
 
 With --async it does not wait for the result. With --s3 it uploads the event below
-the input prefix, as large events and long evaluations require. The result is then
-the object that the function writes below the output prefix under the same name.
+the input prefix, as large events and long evaluations require. The function writes
+the result below the output prefix under the same name.
 
 The exit code is 0 if the function succeeded, otherwise 1.`,
 		Example: `  defog eval -c app_name=podpac -o map.png pipeline.json

@@ -23,8 +23,8 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run executes one command line and returns the exit code: 0 if the command
-// succeeded, 1 if it failed, or the code that a subcommand documents.
+// run executes one command line and returns the exit code: 0 for success, 1 for an
+// error, or the code that a subcommand documents.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)

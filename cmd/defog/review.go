@@ -39,16 +39,18 @@ func newReview(d *deployment) *cobra.Command {
 		Use:   "review",
 		Short: "Report in Markdown what a deployment would change",
 		Long: `Review compares the deployed stacks with the proposed ones, and writes a report for
-a pull request: changes of security, changes that lose data, then all others, each
-with the setting that causes it. It changes nothing on AWS and needs only
-cloudformation:GetTemplate. It prints fingerprints in place of secrets, as diff
-does.
+a pull request. Changes of security come first, then changes that lose data, then
+all others. Each change names its setting.
 
-The exit code summarises the report:
+Review changes nothing on AWS and needs only cloudformation:GetTemplate. It prints
+fingerprints in place of secrets, as diff does.
+
+The exit code has these meanings:
+
   0  no changes
   1  an error, and no report
   2  changes
-  3  a change of security, or one that loses data`,
+  3  a change of security, or one that loses data.`,
 		Example: `  defog review -c app_name=defog -c stage=prod
   defog review --app cdk.out --stack defog-prod --output review.md`,
 		Args: cobra.NoArgs,

@@ -36,9 +36,9 @@ func newSchema(d *deployment) *cobra.Command {
 		Use:   "schema",
 		Short: "Write the database's schema for the generators bedrock and openai",
 		Long: `Schema reads tables, columns, types, keys and comments of the database that
-connection_file (or credentials_secret) names, and writes them to schema.json in
-the folder of the function's dependencies. Beside it, it creates empty glossary.md
-and golden.json, which you fill. A table that cannot be read is named in a note and
+connection_file or credentials_secret names. It writes them to schema.json in the
+folder of the function's dependencies. Beside it, it creates empty glossary.md and
+golden.json, which you fill. A table that cannot be read is named in a note and
 in schema.json, and does not stop the others.
 
 The generator, and so the operator of its model, reads these files. They hold

@@ -102,15 +102,15 @@ func TestSessionErrorsAreFriendly(t *testing.T) {
 	}
 }
 
-// TestSubfolderOfTheCheckoutIsAnError runs commands below the folder of cdk.json.
-func TestSubfolderOfTheCheckoutIsAnError(t *testing.T) {
+// TestFolderBelowTheCheckoutIsAnError runs commands below the folder of cdk.json.
+func TestFolderBelowTheCheckoutIsAnError(t *testing.T) {
 	newAWS(t)
 	writeFile(t, "cdk.json", `{"app": "x", "context": {"app_name": "sales"}}`)
 	writeFile(t, "cdk.out.gitignore", "")
 	writeFile(t, "lambda/query/main.go", "")
 	t.Chdir("lambda/query")
 	for _, args := range [][]string{{"ask", "q"}, {"settings"}, {"diff"}, {"review"}, {"doctor"}, {"secret", "check"}} {
-		if code, _, stderr := defog(t, args...); code != 1 || !strings.Contains(stderr, "is a subfolder of the checkout; want the folder of cdk.json: cd ") {
+		if code, _, stderr := defog(t, args...); code != 1 || !strings.Contains(stderr, "is below the checkout; want the folder of cdk.json: cd ") {
 			t.Errorf("%v: exit code %d, stderr %q", args, code, stderr)
 		}
 	}

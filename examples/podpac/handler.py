@@ -1,16 +1,16 @@
 """A Lambda function that evaluates PODPAC pipelines, for podpac 4.
 
-It answers three kinds of events:
+It handles three kinds of events:
 
-- a direct invoke, whose event is the pipeline:
+- a direct invocation, whose event is the pipeline:
   {"pipeline": definition, "coordinates": definition,
    "output": {"format": "png", "format_kwargs": {}}, "settings": {}}
 - an S3 notification of such a pipeline as an object below the input prefix;
-  the result becomes an object below the output prefix
-- a request by API Gateway, payload 1.0, whose query string is a WCS or WMS one
+  the handler writes the result to an object below the output prefix
+- a request of API Gateway (payload 1.0) with a WCS or WMS query string
 
-The environment says what is allowed: see Rules. Nothing of an event is logged,
-and what a caller is told of a failure holds no internals.
+Variables of the environment restrict pipelines: see Rules. The handler logs no
+part of an event, and its error messages hold no internals.
 """
 
 import base64
@@ -28,14 +28,13 @@ import urllib.parse
 import urllib.request
 from collections import OrderedDict
 
-# A function may write below the temporary directory alone, and both libraries
-# look for their own folders when they are imported.
+# A function can write only below the temporary directory, and both libraries look
+# for their folders at import.
 os.environ.setdefault("MPLCONFIGDIR", os.path.join(tempfile.gettempdir(), "matplotlib"))
 os.environ.setdefault("XDG_CONFIG_HOME", os.path.join(tempfile.gettempdir(), "config"))
 os.environ.setdefault("XDG_CACHE_HOME", os.path.join(tempfile.gettempdir(), "cache"))
 
-# Here rather than at the first request: what is imported at start is in the
-# snapshot of SnapStart, and has the whole processor.
+# An import at start is part of SnapStart's snapshot, and has the whole processor.
 import podpac  # noqa: E402
 from podpac.core.settings import settings as podpac_settings  # noqa: E402
 from podpac.core.style import Style  # noqa: E402
@@ -43,16 +42,16 @@ from podpac.core.style import Style  # noqa: E402
 for _name in ("matplotlib", "numexpr", "podpac"):
     logging.getLogger(_name).setLevel(logging.ERROR)
 
-# The most bytes that Lambda passes on as the answer to a synchronous invoke.
+# The maximum size of the answer to a synchronous invocation.
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_ANSWER = 6_291_556
 
-# The most pixels of a map, and the most bytes of a pipeline that is fetched.
+# The maximum number of pixels of a map, and of bytes of a fetched pipeline.
 MAX_PIXELS = 4096 * 4096
 MAX_PIPELINE = 6 << 20
 
-# The settings of podpac that an event may change. Others are the operator's:
-# paths, buckets, and credentials, which have no business in an event.
+# The settings of podpac that an event may change. The operator sets the others, such
+# as paths, buckets and credentials.
 EVENT_SETTINGS = frozenset(
     (
         "ALGORITHM_XARRAY_FLOATING_POINT_CORRECTION",
@@ -70,7 +69,7 @@ DIMENSIONS = ("lat", "lon", "alt", "time")
 
 
 class Failure(Exception):
-    """What a caller is told: a message without internals, and an HTTP status."""
+    """An error for the caller: a message without internals, and an HTTP status."""
 
     status, code = 500, "internal"
 
@@ -96,13 +95,13 @@ class Misconfigured(Failure):
 
 
 class Rules:
-    """What the environment says, read once at start.
+    """The settings in the environment, read once at start.
 
     SETTINGS                   JSON object of podpac's settings
     S3_BUCKET_NAME             podpac's setting of that name
-    PODPAC_VERSION             the version that is meant to run
+    PODPAC_VERSION             the expected version of podpac
     PODPAC_RESTRICT_PIPELINES  JSON list: only nodes with these hashes are evaluated
-    PODPAC_UNSAFE_EVAL         lets nodes hold code, if the settings' UNSAFE_EVAL_HASH is the same
+    PODPAC_UNSAFE_EVAL         allows code in nodes if it equals the settings' UNSAFE_EVAL_HASH
     PODPAC_PLUGINS             JSON list of packages, besides podpac, whose nodes are allowed
     FUNCTION_S3_INPUT, FUNCTION_S3_OUTPUT
                                prefixes, default input/ and output/; SETTINGS may hold them, too
@@ -120,7 +119,7 @@ class Rules:
         if self.output.startswith(self.input) or self.input.startswith(self.output):
             raise Misconfigured(
                 f"FUNCTION_S3_INPUT {self.input} and FUNCTION_S3_OUTPUT {self.output} overlap: "
-                "an output would be an input again; valid: two prefixes, neither below the other"
+                "each output would be an input; want two prefixes, neither below the other"
             )
 
     def _prefix(self, environ, name, default):
@@ -129,8 +128,8 @@ class Rules:
 
 
 def _parse(environ, name, kind, default):
-    """Return a variable's JSON. One that is broken stops the function: it may
-    be the one that restricts it."""
+    """Return the JSON of a variable. Invalid JSON stops the function, because the
+    variable may restrict it."""
     text = environ.get(name, "")
     if not text:
         return default
@@ -145,15 +144,15 @@ def _parse(environ, name, kind, default):
 
 RULES = Rules(os.environ)
 if not os.environ.get("PODPAC_UNSAFE_EVAL"):
-    os.environ.pop("PODPAC_UNSAFE_EVAL", None)  # podpac takes an empty one for a value
+    os.environ.pop("PODPAC_UNSAFE_EVAL", None)  # podpac accepts an empty value
 if os.environ.get("PODPAC_VERSION", podpac.__version__) != podpac.__version__:
-    print(json.dumps({"level": "WARN", "message": "another podpac than PODPAC_VERSION says", "podpac": podpac.__version__}))
+    print(json.dumps({"level": "WARN", "message": "podpac differs from PODPAC_VERSION", "podpac": podpac.__version__}))
 
 
 def handler(event, context):
-    """Answer one event. A failed API request is an answer with a status; a
-    failed invoke or S3 event is a failed invocation, so that Lambda's retries,
-    destinations and alarms see it."""
+    """Handle one event. A failed API request has an answer with a status. A failed
+    direct or S3 event is a failed invocation, for Lambda's retries, destinations
+    and alarms."""
     trigger, record = _trigger(event), {"request_id": getattr(context, "aws_request_id", None)}
     record["trigger"], began = trigger, time.monotonic()
     try:
@@ -177,7 +176,7 @@ def handler(event, context):
 def _trigger(event):
     if not isinstance(event, dict):
         return "eval"
-    if event.get("Event") == "s3:TestEvent":  # sent once, when a notification is set up
+    if event.get("Event") == "s3:TestEvent":  # S3 sends it once, at the configuration of a notification
         return "test"
     if "Records" in event:
         return "S3"
@@ -185,8 +184,8 @@ def _trigger(event):
 
 
 class Request:
-    """A pipeline to evaluate: definition and options as given, coordinates as
-    a function that makes them."""
+    """A pipeline to evaluate: definition, options, and a function that returns the
+    coordinates."""
 
     def __init__(self, definition, coordinates, output=None, settings=None, over_http=False):
         self.definition, self.coordinates = _ordered(definition), coordinates
@@ -198,14 +197,14 @@ class Request:
         unknown = sorted(set(self.options) - {"return_base64"} - self.format.options)
         if unknown:
             valid = ", ".join(sorted(self.format.options)) or "none"
-            raise BadRequest(f"output.format_kwargs {', '.join(unknown)}: not for {self.format.name}; valid: {valid}")
+            raise BadRequest(f"output.format_kwargs {', '.join(unknown)}: not for {self.format.name}; want {valid}")
 
 
 def _pipeline_request(event):
-    """Read a pipeline as PODPAC's Lambda node writes it."""
+    """Read a pipeline in the format of PODPAC's Lambda node."""
     problems = []
     if not isinstance(event, dict):
-        raise BadRequest("the event is not a JSON object; valid: pipeline, coordinates, output, settings")
+        raise BadRequest("the event is not a JSON object; want pipeline, coordinates, output, settings")
     for key in ("pipeline", "coordinates", "output", "settings"):
         value = event.get(key)
         if value is None and key in ("output", "settings"):
@@ -227,15 +226,15 @@ def _pipeline_request(event):
 
 
 def _query_request(event):
-    """Read a WCS or WMS query, whose names have no case."""
+    """Read a WCS or WMS query, whose names are case-insensitive."""
     query = {k.upper(): v for k, v in (event.get("queryStringParameters") or {}).items()}
     service, problems = query.get("SERVICE", "").upper(), []
     layer_key, method = {"WCS": ("COVERAGE", "GETCOVERAGE"), "WMS": ("LAYERS", "GETMAP")}.get(service, ("", ""))
     if not layer_key:
-        raise BadRequest(f"SERVICE {query.get('SERVICE', 'is missing')}; valid: WCS, WMS")
+        raise BadRequest(f"SERVICE {query.get('SERVICE', 'is missing')}; want WCS or WMS")
     query["SERVICE"] = service
     if query.get("REQUEST", method).upper() != method:
-        problems.append(f"REQUEST {query['REQUEST']} is not served; valid: {'GetCoverage' if service == 'WCS' else 'GetMap'}")
+        problems.append(f"REQUEST {query['REQUEST']} is not supported; want {'GetCoverage' if service == 'WCS' else 'GetMap'}")
     if "CRS" not in query and "SRS" not in query:
         problems.append("CRS is missing")
     for key in (layer_key, "BBOX", "WIDTH", "HEIGHT", *(["VERSION"] if service == "WMS" else [])):
@@ -258,7 +257,7 @@ def _box_problems(query):
         else:
             problems.append(f"{key} is not a whole number of pixels from 1")
     if len(sides) == 2 and sides[0] * sides[1] > MAX_PIXELS:
-        problems.append(f"WIDTH and HEIGHT make {sides[0] * sides[1]} pixels; valid: up to {MAX_PIXELS}")
+        problems.append(f"WIDTH and HEIGHT make {sides[0] * sides[1]} pixels; want at most {MAX_PIXELS}")
     try:
         west, south, east, north = (float(edge) for edge in query["BBOX"].split(","))
         if not (west < east and south < north):
@@ -269,9 +268,8 @@ def _box_problems(query):
 
 
 def _layer(layer, params):
-    """Return the definition that a query names: its PARAMS (%PARAMS%), a
-    document elsewhere (https:// or s3://), or a node of podpac by name, with
-    PARAMS as its attributes."""
+    """Return the definition that a query names: its PARAMS (%PARAMS%), a document at
+    a URL (https:// or s3://), or a node of podpac with PARAMS as its attributes."""
     if layer.startswith(("https://", "s3://")):
         return _read_json(_fetch(layer), "the layer's definition")
     values = _read_json(params or "{}", "PARAMS")
@@ -286,48 +284,48 @@ def _without(values, keys):
     return {k: v for k, v in values.items() if k not in keys}
 
 
-def _read_json(text, what):
+def _read_json(text, name):
     try:
         value = json.loads(text)
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise BadRequest(f"{what} is not a JSON object")
+        raise BadRequest(f"{name} is not a JSON object")
     return value
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Does not follow: a redirect could lead to an address that is not https."""
+    """Reject redirects, which could lead to an address without https."""
 
     def redirect_request(self, *args, **kwargs):
         return None
 
 
 def _fetch(url):
-    """Fetch a definition with what the function's role may read."""
+    """Fetch a definition with the permissions of the function's role."""
     try:
         if url.startswith("s3://"):
-            place = urllib.parse.urlsplit(url)
-            body = _s3().get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))["Body"]
+            location = urllib.parse.urlsplit(url)
+            body = _s3().get_object(Bucket=location.netloc, Key=location.path.lstrip("/"))["Body"]
             content = body.read(MAX_PIPELINE + 1)
         else:
             with urllib.request.build_opener(_NoRedirect).open(url, timeout=10) as reply:
                 content = reply.read(MAX_PIPELINE + 1)
     except Exception as err:
-        raise BadRequest("the layer's definition cannot be fetched from there") from err
+        raise BadRequest("the layer's definition cannot be fetched") from err
     if len(content) > MAX_PIPELINE:
         raise TooLarge(f"the layer's definition has more than {MAX_PIPELINE} bytes")
     return content
 
 
 def _answer(request, record):
-    """Evaluate a request, and return what API Gateway wants and invokers get,
-    too: status, content type and body."""
+    """Evaluate a request, and return the answer in API Gateway's format: status,
+    content type and body."""
     body = _evaluate(request, record)
     answer = _response(200, request.format.content_type, body)
     size = len(json.dumps(answer["body"]))
     if size > MAX_ANSWER - 1024:
-        raise TooLarge(f"the result takes {size} bytes, more than Lambda answers with: ask for less, or go through S3")
+        raise TooLarge(f"the result has {size} bytes, more than Lambda's limit; want a smaller result, or an event through S3")
     record["status"] = 200
     return answer
 
@@ -343,40 +341,40 @@ def _response(status, content_type, body):
 
 
 def _evaluate(request, record):
-    """Build the pipeline, see whether it is allowed, evaluate it, and return
-    the result in the format that was asked for."""
+    """Build the pipeline, check that it is allowed, evaluate it, and return the result
+    in the requested format."""
     with _settings(request.settings):
         node = _build(request.definition)
         record["node"] = node.hash
         if RULES.allowed is not None:
             if node.hash not in RULES.allowed:
-                raise Forbidden("this pipeline is not one of those that the function is restricted to")
-            # Attributes that the hash does not cover do not count.
+                raise Forbidden("the function is restricted to other pipelines")
+            # Attributes that the hash does not cover have no effect.
             node = _build(_ordered(json.loads(node.json)))
         try:
             coordinates = request.coordinates()
         except Exception as err:
-            raise BadRequest(f"coordinates: {_said(err)}") from err
+            raise BadRequest(f"coordinates: {_message(err)}") from err
         try:
             output = node.eval(coordinates)
         except Exception as err:
-            # podpac's own PermissionError has no number; the system's have one.
+            # The PermissionError of podpac has no errno; that of the system has one.
             if isinstance(err, PermissionError) and err.errno is None:
-                raise Forbidden("the pipeline holds code, which this function does not run (PODPAC_UNSAFE_EVAL)") from err
-            raise EvaluationFailed("the pipeline failed: see the function's log") from err
+                raise Forbidden("the pipeline holds code, which the function does not run (PODPAC_UNSAFE_EVAL)") from err
+            raise EvaluationFailed("the pipeline failed; see the function's log") from err
         try:
             body = request.format.encode(output, _without(request.options, ("return_base64",)))
         except Exception as err:
             shape = " × ".join(str(dimension) for dimension in getattr(output, "dims", ())) or "no dimensions"
-            raise BadRequest(f"the result ({shape}) has no form as {request.format.name}") from err
+            raise BadRequest(f"the result ({shape}) cannot be encoded as {request.format.name}") from err
     record.update(format=request.format.name, bytes=len(body))
     return body
 
 
 @contextlib.contextmanager
 def _settings(changes):
-    """podpac's settings with the environment's and the event's, for one
-    request: the next one must not inherit them."""
+    """Set podpac's settings from the environment and the event for one request, and
+    reset them for the next one."""
     before = dict(podpac_settings)
     dict.update(podpac_settings, {**RULES.settings, **changes})
     try:
@@ -387,11 +385,11 @@ def _settings(changes):
 
 
 def _build(definition):
-    """Make the node of a definition. podpac imports and calls whatever a
-    definition names, so that it is made sure beforehand that it names nodes."""
+    """Return the node of a definition. podpac imports and calls each name in it, so
+    the names must be those of nodes."""
     for name, node in definition.items():
         if name in ("podpac_output_node", "podpac_version"):
-            # An object here is no node to podpac, until another refers to it.
+            # podpac treats an object here as a node if another node refers to it.
             if not isinstance(node, str):
                 raise BadRequest(f"pipeline: {name} is not a text")
             continue
@@ -405,7 +403,7 @@ def _build(definition):
     except MemoryError:
         raise
     except Exception as err:
-        raise BadRequest(f"pipeline: {_said(err)}") from err
+        raise BadRequest(f"pipeline: {_message(err)}") from err
 
 
 def _must_be(parent, path, name):
@@ -415,26 +413,26 @@ def _must_be(parent, path, name):
     try:
         found = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as err:
-        raise BadRequest(f"pipeline: {name}: there is no {path}") from err
+        raise BadRequest(f"pipeline: {name}: {path} does not exist") from err
     if not (isinstance(found, type) and issubclass(found, parent)):
         raise Forbidden(f"pipeline: {name}: {path} is not a {parent.__name__}")
 
 
 def _ordered(value):
-    """As podpac reads definitions: it tells coordinates from other objects by
-    their being ordered."""
+    """Return a definition as podpac reads it: only an OrderedDict can be
+    coordinates."""
     return json.loads(json.dumps(value), object_pairs_hook=OrderedDict)
 
 
 class Format:
-    """How a result is written: encode takes it and its options."""
+    """A format of results. Its function encode accepts a result and options."""
 
     def __init__(self, name, content_type, encode, options=()):
         self.name, self.content_type, self.encode, self.options = name, content_type, encode, frozenset(options)
 
 
 def _encode_json(output, options):
-    # JSON has no NaN; podpac writes one all the same.
+    # JSON has no NaN, which podpac writes.
     return json.dumps(json.loads(output.to_format("json"), parse_constant=lambda _: None)).encode()
 
 
@@ -447,7 +445,7 @@ def _encode_png(output, options):
 
 
 def _encode_jpeg(output, options):
-    # podpac draws PNG alone. A JPEG has no transparency: no data is white.
+    # podpac draws only PNG. A JPEG has no transparency: missing data is white.
     from PIL import Image
 
     picture = Image.open(io.BytesIO(_encode_png(output, options))).convert("RGBA")
@@ -485,16 +483,16 @@ FORMATS = {
 
 
 def _format(name, over_http):
-    # Who loads a pickle runs it: that is no thing to serve to a browser.
+    # A pickle runs code when it is loaded, so HTTP requests cannot have one.
     valid = [format for format in FORMATS if not (over_http and FORMATS[format] is PICKLE)]
     if name not in valid:
-        raise BadRequest(f"format {name}: unknown here; valid: {', '.join(valid)}")
+        raise BadRequest(f"format {name}: unknown; want one of: {', '.join(valid)}")
     return FORMATS[name]
 
 
 def _evaluate_objects(event, record):
-    """Evaluate the pipelines that a notification names. All are tried; any that
-    failed fails the event, so that Lambda repeats it or keeps it aside."""
+    """Evaluate all pipelines of a notification. One failure fails the event, so that
+    Lambda retries it or sends it to the dead-letter queue."""
     failures, record["objects"] = [], []
     for item in event["Records"]:
         entry, pipeline = {}, {}
@@ -523,9 +521,9 @@ def _read_object(bucket, key):
 
 
 def _evaluate_object(bucket, pipeline, etag, record):
-    """Evaluate a pipeline that was an object, and write the result into the
-    same bucket, with that object's ETag: a result of this very input is kept,
-    unless its settings say FUNCTION_FORCE_COMPUTE."""
+    """Evaluate the pipeline in an object, and write the result to the same bucket with
+    the object's ETag. An existing result of the same ETag is kept unless the settings
+    hold FUNCTION_FORCE_COMPUTE."""
     request = _pipeline_request(pipeline)
     name = record["key"][len(RULES.input) :]
     if name.endswith(".json"):
@@ -545,8 +543,8 @@ def _evaluate_object(bucket, pipeline, etag, record):
 
 
 def _etag_of_input(bucket, key):
-    """Return of which input the object is the result, or None without one. A
-    role that may not list the bucket gets 403 for an object that is not there."""
+    """Return the ETag of the input of a result, or None without a result. Without
+    permission to list the bucket, S3 answers 403 for a missing object."""
     try:
         return _s3().head_object(Bucket=bucket, Key=key)["Metadata"].get("input-etag")
     except Exception as err:
@@ -560,7 +558,7 @@ _clients = {}
 
 
 def _s3():
-    """The S3 client, made when it is first needed."""
+    """Return the S3 client, which the first call creates."""
     if "s3" not in _clients:
         import boto3
 
@@ -569,26 +567,26 @@ def _s3():
 
 
 def _explain(err, event, record):
-    """Log an error with where it happened, and return the failure that the
-    caller is told of. Neither holds a credential that the event carried."""
-    failure = err if isinstance(err, Failure) else Failure("the function failed: see its log")
+    """Log an error with its trace, and return the failure for the caller. Neither
+    holds a credential of the event."""
+    failure = err if isinstance(err, Failure) else Failure("the function failed; see its log")
     message = _redact(str(failure), event)
     record.update(status=failure.status, error=failure.code, message=message)
     cause = err.__cause__ or err
     if cause is not failure:
         trace = traceback.format_exception(type(cause), cause, cause.__traceback__)
         record["cause"] = _redact("".join(trace), event)[-4000:]
-    return type(failure)(message)  # without a trace of where it was
+    return type(failure)(message)  # without a trace
 
 
-def _said(err):
-    """Return what an error of podpac's about a definition says, on one line."""
+def _message(err):
+    """Return the message of podpac's error about a definition, on one line."""
     if type(err).__name__ in ("ValueError", "TypeError", "KeyError", "AttributeError", "TraitError", "CRSError"):
         return " ".join(str(err).split())[:300]
     return f"it is not valid ({type(err).__name__})"
 
 
-# A user with a password in an address, and what signs one.
+# Credentials in a URL: user and password, and signatures.
 _IN_ADDRESSES = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=[?&])((?:x-amz-[\w-]+|\w*(?:token|key|sig|signature))=)[^&\s\"']+", re.IGNORECASE)
 
 
@@ -599,7 +597,7 @@ def _redact(text, event):
 
 
 def _secrets(value, secret=False):
-    """Return the texts of an event that stand where credentials do."""
+    """Return the texts of an event under keys of credentials."""
     if isinstance(value, str) and value.startswith("{"):  # PARAMS of a query
         with contextlib.suppress(ValueError):
             value = json.loads(value)

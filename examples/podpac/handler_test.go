@@ -1,6 +1,5 @@
-// Package podpac_test runs the tests of the handler for PODPAC, which are in
-// Python: with a stand-in for podpac here, and with the real one in
-// `make demo-podpac`.
+// Package podpac_test runs the handler's tests, which are in Python, with a fake of
+// podpac. `make demo-podpac` runs them with podpac.
 package podpac_test
 
 import (
@@ -10,15 +9,15 @@ import (
 	"testing"
 )
 
-func TestHandler(t *testing.T) {
+func TestHandlerPassesItsPythonTests(t *testing.T) {
 	tests := exec.CommandContext(t.Context(), "python3", "-m", "unittest", "discover", "--buffer")
 	tests.Env = append(os.Environ(), "PYTHONPATH=standin", "PYTHONDONTWRITEBYTECODE=1")
 	out, err := tests.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	// Python says OK of no tests, too.
+	// unittest also succeeds without tests.
 	if strings.Contains(string(out), "Ran 0 tests") || strings.Contains(string(out), "NO TESTS") {
-		t.Errorf("no test ran:\n%s", out)
+		t.Errorf("unittest ran no test:\n%s", out)
 	}
 }

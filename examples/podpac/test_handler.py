@@ -1,5 +1,4 @@
-"""What the handler promises, tested with the stand-in for podpac. With the real
-podpac, test_podpac.py."""
+"""Test the handler with the fake of podpac. test_podpac.py tests it with podpac."""
 
 import base64
 import contextlib
@@ -16,7 +15,7 @@ import handler
 try:
     import podpac.nodes
 except ImportError:
-    raise unittest.SkipTest("this podpac is the real one, not standin/")
+    raise unittest.SkipTest("podpac is installed instead of the fake in standin/")
 
 ARRAY = {"node": "nodes.Array", "attrs": {"source": [[0, 1], [2, 3], [4, 5]]}}
 COORDINATES = {"coords": [{"name": "lat", "values": [0, 1, 2]}]}
@@ -40,7 +39,7 @@ def pipeline(node=ARRAY, format="json", **more):
 
 
 class Case(unittest.TestCase):
-    """Calls the handler in an environment, and sees its log."""
+    """Call the handler in an environment, and collect its log."""
 
     def setUp(self):
         podpac.nodes.evaluated.clear()
@@ -103,16 +102,16 @@ class Invoke(Case):
         event["output"]["format_kwargs"] = {"vmin": 0, "return_base64": True}
         self.assertIn(b'{"vmin": 0}', base64.b64decode(self.call(event)["body"]))
         event["output"]["format_kwargs"] = {"vmin": 0, "fp": "/tmp/x", "path": "/tmp/y"}
-        self.refused(handler.BadRequest, event, "output.format_kwargs fp, path: not for png; valid: vmax, vmin")
+        self.refused(handler.BadRequest, event, "output.format_kwargs fp, path: not for png; want vmax, vmin")
 
     def test_bad_events(self):
         for event, *parts in (
             ([], "not a JSON object"),
             ({}, "pipeline is missing", "coordinates is missing"),
             (pipeline(settings=[1]), "settings is missing or not a JSON object"),
-            (pipeline(format="exe"), "format exe: unknown here; valid: json"),
+            (pipeline(format="exe"), "format exe: unknown; want one of: json"),
             (pipeline({"attrs": {}}), "a has no node"),
-            (pipeline({"node": "nodes.Nothing"}), "there is no podpac.nodes.Nothing"),
+            (pipeline({"node": "nodes.Nothing"}), "podpac.nodes.Nothing does not exist"),
             (pipeline({"node": "nodes.Array", "attrs": {"nope": 1}}), "has no attribute 'nope'"),
             ({**pipeline(), "coordinates": {"x": 1}}, "coordinates: Could not parse"),
         ):
@@ -122,8 +121,8 @@ class Invoke(Case):
     def test_too_large(self):
         self.refused(handler.TooLarge, pipeline({"node": "nodes.Array", "attrs": {"source": ["x" * 7_000_000]}}), "through S3")
 
-    def test_no_form(self):
-        self.refused(handler.BadRequest, pipeline({"node": "nodes.Shapeless"}, "png"), "has no form as png")
+    def test_unsupported_result(self):
+        self.refused(handler.BadRequest, pipeline({"node": "nodes.Shapeless"}, "png"), "cannot be encoded as png")
 
 
 class Trust(Case):
@@ -138,7 +137,7 @@ class Trust(Case):
         ):
             with self.subTest(part):
                 self.refused(handler.Forbidden, {**pipeline(), "pipeline": definition}, part)
-        # Skipped as nodes, and found as inputs.
+        # podpac skips these names as nodes, and uses them as inputs.
         for name in ("podpac_version", "podpac_output_node"):
             definition = {name: shell, "m": {"node": "nodes.Mean", "inputs": {"source": name}}}
             self.refused(handler.BadRequest, {**pipeline(), "pipeline": definition}, f"{name} is not a text")
@@ -172,7 +171,7 @@ class Trust(Case):
         self.environ(PODPAC_UNSAFE_EVAL="h4sh")
         self.refused(handler.Forbidden, pipeline(code), "PODPAC_UNSAFE_EVAL")
         self.assertEqual(self.call(pipeline(code, settings={"UNSAFE_EVAL_HASH": "h4sh"}))["statusCode"], 200)
-        self.refused(handler.Forbidden, pipeline(code), "PODPAC_UNSAFE_EVAL")  # it was for one request
+        self.refused(handler.Forbidden, pipeline(code), "PODPAC_UNSAFE_EVAL")  # the setting was for one request
         self.environ(PODPAC_UNSAFE_EVAL="h4sh", SETTINGS='{"UNSAFE_EVAL_HASH": "h4sh"}')
         self.assertEqual(self.call(pipeline(code))["statusCode"], 200)
 
@@ -187,14 +186,14 @@ class Trust(Case):
             self.assertNotIn(part, seen)
         self.assertEqual(podpac.core.settings.settings["DEFAULT_CRS"], "EPSG:4326")
 
-    def test_nothing_of_an_event_is_told(self):
+    def test_answer_and_log_hold_no_secret(self):
         remote = {"node": "nodes.Remote", "attrs": {"aws_secret_access_key": SECRET, "url": "https://host"}}
-        told = self.refused(handler.EvaluationFailed, pipeline(remote), "the pipeline failed: see the function's log")
+        message = self.refused(handler.EvaluationFailed, pipeline(remote), "the pipeline failed; see the function's log")
         answer = self.call({"queryStringParameters": {**MAP, "PARAMS": json.dumps({"a": remote})}})
         self.assertEqual(answer["statusCode"], 500)
-        for text in (told, answer["body"], self.log.getvalue()):
+        for text in (message, answer["body"], self.log.getvalue()):
             self.assertNotIn(SECRET, text)
-        for text in (told, answer["body"]):
+        for text in (message, answer["body"]):
             self.assertNotIn("/var/task", text)
         lines = [json.loads(line) for line in self.log.getvalue().splitlines()]
         self.assertEqual([line["status"] for line in lines], [500, 500])
@@ -268,24 +267,24 @@ class Query(Case):
             s3.get_object.side_effect = OSError(SECRET)
             self.bad("cannot be fetched", LAYERS="s3://bucket/a/b.json")
         self.bad("cannot be fetched", LAYERS="https://127.0.0.1:1/a.json")
-        self.bad("there is no podpac.http", LAYERS="http://127.0.0.1:1/a.json")
+        self.bad("does not exist", LAYERS="http://127.0.0.1:1/a.json")
 
     def test_bad_queries(self):
-        self.bad("SERVICE is missing; valid: WCS, WMS", SERVICE=None)
-        self.bad("SERVICE WFS; valid", SERVICE="WFS")
-        self.bad("GetCapabilities is not served; valid: GetMap", "CRS is missing", "BBOX is missing", REQUEST="GetCapabilities", CRS=None, BBOX="")
+        self.bad("SERVICE is missing; want WCS or WMS", SERVICE=None)
+        self.bad("SERVICE WFS; want", SERVICE="WFS")
+        self.bad("GetCapabilities is not supported; want GetMap", "CRS is missing", "BBOX is missing", REQUEST="GetCapabilities", CRS=None, BBOX="")
         self.bad("VERSION is missing", VERSION=None)
         self.bad("WIDTH is not a whole number", "BBOX is not four numbers", WIDTH="-1", BBOX="1,2,3")
         self.bad("BBOX", BBOX="1,1,0,0")
-        self.bad("pixels; valid: up to", WIDTH="99999", HEIGHT="99999")
+        self.bad("pixels; want at most", WIDTH="99999", HEIGHT="99999")
         self.bad("PARAMS is not a JSON object", PARAMS="[]")
-        self.bad("format pickle: unknown here", FORMAT="pickle")
+        self.bad("format pickle: unknown", FORMAT="pickle")
         self.bad("PODPAC_UNSAFE_EVAL", LAYERS="nodes.Code", PARAMS=None, status=403)
         self.assertEqual(self.call({"queryStringParameters": None, "requestContext": {}})["statusCode"], 400)
 
 
 class Bucket:
-    """S3 with one bucket, of whose absent objects it says 403."""
+    """A fake of S3 with one bucket, which answers 403 for a missing object."""
 
     def __init__(self, **objects):
         self.objects = {key: (body, {}) for key, body in objects.items()}

@@ -1,5 +1,6 @@
-"""The handler with the real podpac: what it answers is what podpac itself gives.
-Skipped where the stand-in is in podpac's place."""
+"""Compare the handler's answers with those of podpac.
+
+The tests are skipped with the fake of podpac."""
 
 import base64
 import io
@@ -53,14 +54,14 @@ class Podpac(unittest.TestCase):
         with rasterio.MemoryFile(evaluate({"a": ARRAY}, "geotiff")) as file, file.open() as data:
             self.assertEqual(numpy.sort(data.read(1), axis=None).tolist(), [0, 1, 2, 3, 4, 5])
 
-    def test_maps_are_podpacs_own(self):
+    def test_maps_equal_those_of_podpac(self):
         for query in (WMS, WCS):
             query = {**query, **SIZE, "FORMAT": "image/png", "PARAMS": json.dumps(MAP)}
             answer = handler.handler({"queryStringParameters": query}, None)
-            own = podpac.Node.from_url(query).eval(podpac.Coordinates.from_url(query)).to_format("png").read()
-            self.assertEqual(base64.b64decode(answer["body"]), own)
+            expected = podpac.Node.from_url(query).eval(podpac.Coordinates.from_url(query)).to_format("png").read()
+            self.assertEqual(base64.b64decode(answer["body"]), expected)
 
-    def test_restricted_by_podpacs_hash(self):
+    def test_restriction_uses_podpacs_hash(self):
         node = podpac.Node.from_definition(handler._ordered(MEAN))
         handler.RULES.allowed = [node.hash]
         self.addCleanup(setattr, handler.RULES, "allowed", None)
@@ -68,7 +69,7 @@ class Podpac(unittest.TestCase):
         with self.assertRaises(handler.Forbidden):
             evaluate({"a": ARRAY}, "json")
 
-    def test_code_is_refused(self):
+    def test_code_is_rejected(self):
         code = {"a": ARRAY, "b": {"node": "algorithm.Arithmetic", "inputs": {"A": "a"}, "attrs": {"eqn": "A + 1", "params": {}}}}
         with self.assertRaises(handler.Forbidden):
             evaluate(code, "json")

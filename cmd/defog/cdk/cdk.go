@@ -1,5 +1,5 @@
-// Package cdk runs the CDK CLI of the checkout so that no secret leaves it: what
-// the CLI prints is redacted, and what it writes goes to a private folder.
+// Package cdk runs the CDK CLI of the checkout without disclosing secrets. It redacts
+// the CLI's output, and directs its files to a private folder.
 package cdk
 
 import (

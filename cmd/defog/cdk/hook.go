@@ -20,9 +20,9 @@ const RunAppCommand = "run-app"
 // succeeded is the hook's answer to an assembly that it accepts.
 const succeeded = "done"
 
-// Hook runs the app as a child of this program instead of the CLI's, and reads
-// each assembly before the CLI does: the secrets are known before the CLI can
-// print one. The two processes communicate by a socket in the private folder.
+// Hook runs the app in place of the CLI. It reads each assembly before the CLI does,
+// so that it has the secrets before the CLI prints one. The two processes communicate
+// by a socket in the private folder.
 type Hook struct {
 	Command string // the app's command, for the CLI
 

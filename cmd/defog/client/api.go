@@ -1,6 +1,5 @@
-// Package client calls a deployed query function: it finds the stack, the
-// function and the HTTP API, signs the request if the API requires that, and
-// explains failures in one line.
+// Package client calls a deployed query function. It finds the stack, the function
+// and the HTTP API, signs requests, and explains failures in one line.
 package client
 
 import (

@@ -134,9 +134,9 @@ func functionError(payload []byte) error {
 	return fmt.Errorf("the function failed: %s: %s", cmp.Or(failed.Type, "Error"), failed.Message)
 }
 
-// ThroughS3 uploads the event below the input prefix, under a new name that
-// begins as the file's, and waits for an object of that name, with any
-// extension, below the output prefix.
+// ThroughS3 uploads the event below the input prefix, under a new name with the
+// file's name as its prefix. It waits for an object of that name below the output
+// prefix, with any extension.
 func (e Evaluation) ThroughS3(ctx context.Context, file string, event []byte) ([]byte, error) {
 	var outputs [3]string
 	for i, key := range []string{client.BucketOutput, client.InputOutput, client.OutputOutput} {

@@ -89,8 +89,8 @@ func newEvent(e types.FilteredLogEvent) Event {
 }
 
 // Request returns the events of one request. Not every line carries the request's
-// id, but a sandbox, which has one stream, handles one request at a time: all
-// lines between the first and the last one with the id belong to it.
+// id. A sandbox has one stream and handles one request at a time. So all lines between
+// the first and the last one with the id belong to the request.
 func (g Group) Request(ctx context.Context, id string, since time.Time) ([]Event, error) {
 	marked, err := g.read(ctx, since, time.Time{}, aws.String(`"`+id+`"`))
 	if err != nil {

@@ -13,13 +13,13 @@ import (
 	"unicode/utf16"
 )
 
-// leastEncoded is how many bytes a secret needs to be looked for inside of
-// other base64: less leaves so few characters that hashes would hold them.
-const leastEncoded = 4
+// minEncoded is the number of bytes of a secret that matches within base64: hashes
+// would match the few characters of a shorter one.
+const minEncoded = 4
 
-// forms returns the texts in which a secret can appear: as it is, escaped for
-// JSON (once, and in JSON that is a text in JSON), URLs, XML and JavaScript, and
-// inside of base64 at each of its three alignments.
+// forms returns the texts in which a secret can appear. It can be unchanged, or
+// escaped for JSON (once and twice), URLs, XML and JavaScript. It can also be within
+// base64, at each of its three alignments.
 func forms(secret string) []string {
 	plain := []string{secret, mangled(secret)}
 	escaped := slices.Clone(plain)
@@ -41,7 +41,7 @@ func forms(secret string) []string {
 	return slices.DeleteFunc(all, func(form string) bool { return form == "" })
 }
 
-// mangled is what CloudFormation makes of a template's text.
+// mangled returns a text as CloudFormation stores it in a template.
 func mangled(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r > 0x7f {
@@ -51,13 +51,13 @@ func mangled(text string) string {
 	}, text)
 }
 
-// jsonForms are the ways in which Go, JavaScript and Python write a text in JSON.
+// jsonForms returns a text in JSON as Go, JavaScript and Python encode it.
 func jsonForms(text string) []string {
 	var bare bytes.Buffer
 	encoder := json.NewEncoder(&bare)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(text); err != nil {
-		panic(err) // a text is always JSON
+		panic(err) // a text always has a JSON form
 	}
 	javaScript := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(bare.String()), `"`), `"`)
 	ascii := func(text, digits string) string {
@@ -79,8 +79,8 @@ func jsonForms(text string) []string {
 
 var percent = regexp.MustCompile(`%[0-9A-F]{2}`)
 
-// urlForms are a text in a query and in a path, as Go and as JavaScript write
-// them, with either case of digits.
+// urlForms returns a text in a query and in a path as Go and JavaScript encode it,
+// with hexadecimal digits in both cases.
 func urlForms(text string) []string {
 	query := url.QueryEscape(text)
 	component := strings.ReplaceAll(query, "+", "%20")
@@ -95,20 +95,20 @@ func urlForms(text string) []string {
 func xmlForm(text string) string {
 	var out bytes.Buffer
 	if err := xml.EscapeText(&out, []byte(text)); err != nil {
-		panic(err) // a buffer takes everything
+		panic(err) // a buffer returns no errors
 	}
 	return strings.NewReplacer("&#34;", "&quot;", "&#39;", "&apos;").Replace(out.String())
 }
 
-// javaScript is a text as Node shows it in single quotes.
+// javaScript returns a text as Node prints it in single quotes.
 func javaScript(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`).Replace(text)
 }
 
-// base64Forms are the characters that base64 has for text wherever it begins in
-// what was encoded: those that depend on nothing before or behind it.
+// base64Forms returns the base64 of a text at each alignment, without the characters
+// that also depend on the text before or after it.
 func base64Forms(text string) []string {
-	if len(text) < leastEncoded {
+	if len(text) < minEncoded {
 		return nil
 	}
 	var list []string

@@ -15,7 +15,7 @@ import (
 	"defog-cdk/config/connection"
 )
 
-// The passwords of the deployments whose diffs are in testdata.
+// Passwords in the diffs of testdata.
 const (
 	oldPassword = "Old<Pass&word>1 'q\" \\ %2F ünïcode"
 	newPassword = "New<Pass&word>2 'q\" \\ %2F ünïcode"
@@ -36,9 +36,9 @@ func template(credentials string) any {
 	return map[string]any{"Environment": map[string]any{"Variables": map[string]any{"DEFOG_CREDS_64": credentials, "DEFOG_CREDS_SECRET": "prod/defog"}}}
 }
 
-// TestRecordedOutput redacts what the real CLI printed, in plain text, in
-// colours and to a terminal, and finds everything else unchanged.
-func TestRecordedOutput(t *testing.T) {
+// TestWriterRedactsRecordedOutput redacts output of the CLI as plain text, in colors
+// and on a terminal. Everything except the secrets stays unchanged.
+func TestWriterRedactsRecordedOutput(t *testing.T) {
 	before, after := credentials(t, oldPassword), credentials(t, newPassword)
 	for _, key := range []string{"", "a key of at least sixteen"} {
 		secrets := NewSecrets(key)
@@ -63,7 +63,7 @@ func TestRecordedOutput(t *testing.T) {
 	}
 }
 
-func TestEveryForm(t *testing.T) {
+func TestWriterRedactsAllForms(t *testing.T) {
 	for _, secret := range []string{oldPassword, apiKey, "s3cret", "pass", "ab", "line one\nline two", "tab\tand\rreturn", "│table│cell│"} {
 		secrets := NewSecrets("")
 		secrets.Add(New, secret)
@@ -89,10 +89,10 @@ func TestEveryForm(t *testing.T) {
 		if secret != strings.ToLower(secret) {
 			delete(shown, "lower-case path")
 		}
-		if len(secret) >= shortest {
+		if len(secret) >= minLength {
 			shown["wrapped"] = "│ " + secret[:3] + "   │\n│ " + secret[3:] + " │"
 		}
-		if len(secret) >= leastEncoded {
+		if len(secret) >= minEncoded {
 			for i, before := range []string{"", "x", "xy"} {
 				shown["base64 "+string(rune('0'+i))] = base64.StdEncoding.EncodeToString([]byte(before + secret + "z"))
 				shown["base64 of JSON "+string(rune('0'+i))] = base64.URLEncoding.EncodeToString([]byte(before + string(quoted)))
@@ -107,8 +107,7 @@ func TestEveryForm(t *testing.T) {
 	}
 }
 
-// TestOverlapping secrets are all hidden, to the last character.
-func TestOverlapping(t *testing.T) {
+func TestWriterRedactsOverlappingSecrets(t *testing.T) {
 	secrets := NewSecrets("")
 	secrets.Add(New, "abcdefgh", "efghijkl", "cdefgh")
 	if got := secrets.Text("<abcdefghijkl> <cdefgh>"); got != "<(secret)> <(secret)>" {
@@ -116,7 +115,7 @@ func TestOverlapping(t *testing.T) {
 	}
 }
 
-func TestShortSecretsAreWords(t *testing.T) {
+func TestShortSecretsMatchWholeWords(t *testing.T) {
 	secrets := NewSecrets("")
 	secrets.Add(New, "key")
 	const text = "key monkey keys DEFOG_key \"key\" key"
@@ -128,8 +127,8 @@ func TestShortSecretsAreWords(t *testing.T) {
 	}
 }
 
-// TestCredentialsNobodyNamed are recognised by how they begin.
-func TestCredentialsNobodyNamed(t *testing.T) {
+// TestWriterRedactsUnknownCredentials has credentials that are not in the set.
+func TestWriterRedactsUnknownCredentials(t *testing.T) {
 	secrets := NewSecrets("")
 	text := "[-] " + credentials(t, oldPassword) + "\n"
 	for _, size := range []int{1, 5, 1000} {
@@ -139,7 +138,7 @@ func TestCredentialsNobodyNamed(t *testing.T) {
 	}
 }
 
-func TestFingerprints(t *testing.T) {
+func TestFingerprintsDependOnTheKey(t *testing.T) {
 	named := func(key, secret string) string {
 		secrets := NewSecrets(key)
 		secrets.Add(Old, "old", "same")
@@ -155,14 +154,14 @@ func TestFingerprints(t *testing.T) {
 	if one == other || one != named("key one", "old") || one == named("key one", "new") {
 		t.Errorf("%s with one key, %s with another", one, other)
 	}
-	// printf old | openssl dgst -sha256 -hmac 'key one'
+	// The value is from OpenSSL: `printf old | openssl dgst -sha256 -hmac 'key one'`.
 	if want := "sha256:424e5be4…"; one != want {
 		t.Errorf("%s, not %s", one, want)
 	}
 }
 
-// TestProgressIsLive: what cannot be part of a secret is passed on at once.
-func TestProgressIsLive(t *testing.T) {
+// TestWriterDoesNotDelayProgress writes output that cannot be part of a secret.
+func TestWriterDoesNotDelayProgress(t *testing.T) {
 	secrets := NewSecrets("")
 	secrets.Add(New, "Zebra crossing")
 	var out bytes.Buffer
@@ -183,7 +182,7 @@ func TestProgressIsLive(t *testing.T) {
 	}
 }
 
-func TestInTemplate(t *testing.T) {
+func TestInTemplateReturnsAllSecrets(t *testing.T) {
 	document := map[string]any{
 		"Parameters": map[string]any{"Db": map[string]any{"MasterUserPassword": "hunter22", "AllowCredentials": true}},
 		"Environment": map[string]any{
@@ -204,24 +203,23 @@ func TestInTemplate(t *testing.T) {
 	}
 }
 
-// FuzzWriter hides a secret in text, in one form or another, and writes that in
-// two ways of cutting it.
+// FuzzWriter writes a text with a secret in one of its forms, whole and in pieces.
 func FuzzWriter(f *testing.F) {
 	f.Add("s3cret password", "before ", " behind", uint8(3), uint8(0))
 	f.Add("pass", "eyJhcGlfa2V5", "eyJ", uint8(1), uint8(7))
 	f.Add("aaaaaaa", "aaa", "aaaaaaaaaaa\x1b[3", uint8(2), uint8(9))
 	f.Add("ünïcode\n", "│", "\xe2\x94", uint8(1), uint8(12))
-	f.Fuzz(func(t *testing.T, secret, before, behind string, size, choice uint8) {
-		if len(squeeze([]byte(secret))) < shortest || size == 0 {
+	f.Fuzz(func(t *testing.T, secret, before, after string, size, choice uint8) {
+		if len(squeeze([]byte(secret))) < minLength || size == 0 {
 			t.Skip()
 		}
 		secrets := NewSecrets("")
 		secrets.Add(New, secret)
 		all := forms(secret)
 		form := all[int(choice)%len(all)]
-		text := []byte(before + form + behind)
+		text := []byte(before + form + after)
 		whole, pieces := secrets.Text(string(text)), written(t, secrets, text, int(size))
-		if pieces != whole && !bytes.Contains(text, []byte("\n")) { // where the end of a line is passed on
+		if pieces != whole && !bytes.Contains(text, []byte("\n")) { // because the end of a line is not delayed
 			t.Errorf("in pieces of %d: %q, whole: %q", size, pieces, whole)
 		}
 		for _, output := range []string{whole, pieces} {
@@ -234,22 +232,22 @@ func FuzzWriter(f *testing.F) {
 	})
 }
 
-// leaks looks for the secret as the end-to-end test does.
+// leaks reports whether an output holds the secret, as the end-to-end test does.
 func leaks(output, secret string) bool {
 	if strings.Contains(output, secret) {
-		return len(secret) >= shortest || output == "[-] "+secret+" .\n"
+		return len(secret) >= minLength || output == "[-] "+secret+" .\n"
 	}
 	for offset := range 3 {
 		padded := append(make([]byte, offset), secret...)
 		encoded := base64.StdEncoding.EncodeToString(padded)[(8*offset+5)/6 : 8*len(padded)/6]
-		if len(encoded) >= shortest && strings.Contains(output, encoded) {
+		if len(encoded) >= minLength && strings.Contains(output, encoded) {
 			return true
 		}
 	}
 	return false
 }
 
-// written is what a Writer makes of text in pieces of a size.
+// written returns the output of a Writer for a text in pieces of a size.
 func written(t *testing.T, secrets *Secrets, text []byte, size int) string {
 	t.Helper()
 	var out bytes.Buffer

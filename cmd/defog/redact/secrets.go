@@ -1,6 +1,5 @@
-// Package redact keeps secrets out of what another program prints. It knows
-// them by value, in whatever form they come, and puts fingerprints in their
-// place.
+// Package redact replaces secrets in the output of another program by fingerprints.
+// It finds each secret by its value, in all encodings that programs print.
 package redact
 
 import (
@@ -12,23 +11,23 @@ import (
 	"sync"
 )
 
-// Side says where a secret is.
+// Side is the set of templates that hold a secret.
 type Side int
 
-// A secret is in what is deployed, in what is to be deployed, or in both.
+// Old is the deployed template, and New the proposed one.
 const (
 	Old Side = 1 << iota
 	New
 )
 
-// Secrets are the values that nobody may see. Its methods may be called by
-// several goroutines at once: what is added holds for all that is written later.
+// Secrets is a set of secret values. Several goroutines may call its methods; an
+// added secret applies to all later output.
 type Secrets struct {
 	key []byte
 
 	lock     sync.RWMutex
 	sides    map[string]Side
-	shown    map[string]string // in place of texts that are not secret
+	shown    map[string]string // replacements of texts that are not secret
 	compared bool
 	patterns []pattern
 }
@@ -36,15 +35,15 @@ type Secrets struct {
 // pattern is one form of a secret.
 type pattern struct {
 	secret string
-	text   []byte // without blanks and lines unless it is a word
-	word   bool   // short: found only between characters that are no letters and digits
+	text   []byte // squeezed unless it is a word
+	word   bool   // whether it matches only between characters other than letters and digits
 }
 
-// shortest is how many characters a form needs to be looked for within words.
-const shortest = 6
+// minLength is the number of characters of a form that matches within words.
+const minLength = 6
 
-// NewSecrets returns an empty set. The key is that of the fingerprints; without
-// one a secret is only said to have changed or not.
+// NewSecrets returns an empty set. The key is that of the fingerprints; without a
+// key, a fingerprint only states whether the secret changes.
 func NewSecrets(key string) *Secrets {
 	return &Secrets{key: []byte(key), sides: map[string]Side{}, shown: map[string]string{}}
 }
@@ -64,7 +63,7 @@ func (s *Secrets) Add(side Side, secrets ...string) {
 	}
 }
 
-// Replace has text written as other. It is not secret.
+// Replace replaces a text that is not secret by another text.
 func (s *Secrets) Replace(text, other string) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
@@ -72,7 +71,7 @@ func (s *Secrets) Replace(text, other string) {
 	s.patterns = append(s.patterns, pattern{text, squeeze([]byte(text)), false})
 }
 
-// Compared says that both sides are known now.
+// Compared marks both sides as complete.
 func (s *Secrets) Compared() {
 	s.lock.Lock()
 	defer s.lock.Unlock()
@@ -87,7 +86,7 @@ func patternsOf(secret string) []pattern {
 	var patterns []pattern
 	for _, form := range forms(secret) {
 		squeezed := squeeze([]byte(form))
-		if len(squeezed) < shortest && !encoded[form] {
+		if len(squeezed) < minLength && !encoded[form] {
 			patterns = append(patterns, pattern{secret, []byte(form), true})
 			continue
 		}
@@ -96,9 +95,9 @@ func patternsOf(secret string) []pattern {
 	return slices.CompactFunc(patterns, func(a, b pattern) bool { return a.word == b.word && string(a.text) == string(b.text) })
 }
 
-// Fingerprint returns what is shown in place of a secret: eight digits of its
-// HMAC, with which nobody can try out passwords who lacks the key, or, without
-// a key, whether it has changed.
+// Fingerprint returns the replacement of a secret: eight digits of its HMAC, or
+// without a key a statement whether it changes. Without the key, a reader cannot
+// test guesses of a password.
 func (s *Secrets) Fingerprint(secret string) string {
 	s.lock.RLock()
 	defer s.lock.RUnlock()
@@ -126,7 +125,7 @@ func (s *Secrets) fingerprint(secret string) string {
 func (s *Secrets) Text(text string) string {
 	var out strings.Builder
 	w := NewWriter(&out, s)
-	// A strings.Builder takes everything.
+	// A strings.Builder returns no errors.
 	_, _ = w.Write([]byte(text))
 	_ = w.Close()
 	return out.String()

@@ -12,10 +12,9 @@ import (
 	"defog-cdk/internal/environ"
 )
 
-// InTemplate returns the secrets in a template, or in any part of one: texts
-// whose key or whose shape says that they are secret, also in JSON that is a
-// text there, and the credentials in DEFOG_CREDS_64, both as they stand there
-// and one by one.
+// InTemplate returns the secrets in a template or in a part of one. Those are texts
+// whose key or format marks them as secret, also in JSON within a text. Of
+// DEFOG_CREDS_64 it returns the whole text and each of the credentials.
 func InTemplate(part any) []string {
 	var found []string
 	collect("", part, &found)
@@ -40,8 +39,8 @@ func collect(key string, part any, found *[]string) {
 	}
 }
 
-// nested returns the object or list that a text holds in JSON, or in base64 of
-// JSON; nil for another text.
+// nested returns the object or list in a text of JSON or of JSON in base64, and nil
+// for another text.
 func nested(text string) any {
 	text = strings.TrimSpace(text)
 	if decoded, err := base64.StdEncoding.DecodeString(text); err == nil {
@@ -60,7 +59,7 @@ func nested(text string) any {
 func inText(key, text string) []string {
 	switch {
 	case key == environ.Credentials:
-		// What is no connection is a secret all the same.
+		// A text that is not a connection is still a secret.
 		conn, _ := connection.Decode(text)
 		secrets := conn.Secrets()
 		list := []string{text}

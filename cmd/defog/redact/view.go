@@ -5,16 +5,16 @@ import (
 	"unicode/utf8"
 )
 
-// view is raw output without what can stand between the characters of a secret
-// and is no part of it.
+// view is raw output without the characters that can separate the characters of a
+// secret.
 type view struct {
 	text []byte
-	at   []int // where in the raw output each byte of text is
+	at   []int // the offset in the raw output of each byte of text
 }
 
-// views returns the output as a terminal shows it, without colours, and that
-// without blanks, line breaks and the lines of tables, too: what a program
-// wraps. What is from rest on is not complete yet.
+// views returns two views of the output: shown is without colors, and squeezed is
+// also without blanks, line breaks and the lines of tables. The output from rest on
+// is incomplete.
 func views(raw []byte, final bool) (shown, squeezed view, rest int) {
 	for i := 0; i < len(raw); {
 		size, kind := next(raw[i:])
@@ -38,13 +38,13 @@ const (
 	visible kind = iota
 	colour       // a control sequence of a terminal, "\x1b[31m"
 	blank        // white space, or a line of a table
-	cut          // the beginning of one of them
+	cut          // the beginning of a colour or a blank
 )
 
-// longestControl is more than any control sequence of colours has.
-const longestControl = 32
+// maxControl exceeds the length of each control sequence of colors.
+const maxControl = 32
 
-// next returns the size and the kind of what output begins with.
+// next returns the size and the kind of the first element of the output.
 func next(output []byte) (size int, what kind) {
 	switch c := output[0]; {
 	case c == '\x1b':
@@ -71,7 +71,7 @@ func control(output []byte) (size int, what kind) {
 	if output[1] != '[' {
 		return 1, visible
 	}
-	for i := 2; i < len(output) && i < longestControl; i++ {
+	for i := 2; i < len(output) && i < maxControl; i++ {
 		switch c := output[i]; {
 		case c >= '@' && c <= '~':
 			return i + 1, colour
@@ -79,13 +79,13 @@ func control(output []byte) (size int, what kind) {
 			return 1, visible
 		}
 	}
-	if len(output) >= longestControl {
+	if len(output) >= maxControl {
 		return 1, visible
 	}
 	return len(output), cut
 }
 
-// squeeze takes out of text what the squeezed view leaves out.
+// squeeze returns the squeezed view of a text.
 func squeeze(text []byte) []byte {
 	_, squeezed, _ := views(text, true)
 	return squeezed.text

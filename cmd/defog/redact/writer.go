@@ -7,23 +7,23 @@ import (
 	"slices"
 )
 
-// Writer passes output on with the secrets replaced. It holds back no more
-// than the end of what was written that could be the beginning of a secret, so
-// that a secret in two pieces is found, and progress shows as it is made. For
-// progress' sake the last characters of a line are passed on: were a secret
-// wrapped right behind them, the rest of it would be replaced.
+// Writer writes output to another writer and replaces the secrets. It delays only
+// the end of the output that can be the beginning of a secret. So it finds secrets in
+// two parts, and progress stays visible. The last characters of a line are
+// not delayed: of a secret that is wrapped there, the Writer replaces the rest.
 type Writer struct {
 	to      io.Writer
 	secrets *Secrets
 	pending []byte
-	passed  int  // how much of pending is passed on already
-	before  byte // the last character that was shown before pending
+	passed  int  // number of bytes of pending that are written
+	before  byte // the last shown character before pending
 }
 
-// lineEnd is how many characters of a secret may be passed on at a line's end.
-const lineEnd = shortest / 2
+// lineEnd is the number of characters of a secret that are not delayed at the end of
+// a line.
+const lineEnd = minLength / 2
 
-// NewWriter returns a Writer to another. The caller must call Close.
+// NewWriter returns a Writer to another writer. The caller must call Close.
 func NewWriter(to io.Writer, secrets *Secrets) *Writer {
 	return &Writer{to: to, secrets: secrets}
 }
@@ -34,10 +34,10 @@ func (w *Writer) Write(output []byte) (int, error) {
 	return len(output), w.pass(false)
 }
 
-// Close passes on what was held back. It does not close the Writer below.
+// Close writes the delayed output. It does not close the other writer.
 func (w *Writer) Close() error { return w.pass(true) }
 
-// cover is a part of the output that belongs to a secret.
+// cover is a range of the output that belongs to a secret.
 type cover struct {
 	from, to int
 	secret   string
@@ -87,8 +87,8 @@ func (w *Writer) pass(final bool) error {
 	return err
 }
 
-// find returns where the pattern is in the view, and from where on its
-// beginning could be; the latter is beyond everything when it is nowhere.
+// find returns the ranges of the pattern in the view. From hold on, the output can
+// be the beginning of the pattern.
 func (w *Writer) find(p pattern, v view, final bool) (covers []cover, hold int) {
 	hold = len(w.pending)
 	for from := 0; ; {
@@ -122,8 +122,9 @@ func inWord(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
 }
 
-// encodedStarts is how credentials in base64 begin: {"api_key, {"db_type and
-// {"db_creds. They are hidden even when nobody said that they are there.
+// encodedStarts are the first characters of credentials in base64: {"api_key,
+// {"db_type and {"db_creds. The Writer hides such credentials even if the set of
+// secrets lacks them.
 var encodedStarts = [][]byte{[]byte("eyJhcGlfa2V5"), []byte("eyJkYl90eXBl"), []byte("eyJkYl9jcmVk")}
 
 func findEncoded(v view, final bool) (covers []cover, hold int) {
@@ -159,7 +160,7 @@ func inBase64(c byte) bool {
 	return inWord(c) || bytes.IndexByte([]byte("+/-_="), c) >= 0
 }
 
-// merge joins covers that overlap; the longest says what the whole is.
+// merge joins covers that overlap; the longest one determines the secret.
 func merge(covers []cover) []cover {
 	slices.SortFunc(covers, func(a, b cover) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to)) })
 	var merged []cover
@@ -197,8 +198,8 @@ func (w *Writer) replace(covers []cover, hold int) []byte {
 	return append(out, w.pending[from:hold]...)
 }
 
-// between is what stood between the characters of a secret and is to stay:
-// colours, and the rest of its lines when there are several.
+// between returns the parts of a secret's range that remain: colors and, if there
+// are several lines, blanks and line breaks.
 func between(raw []byte) []byte {
 	lines := bytes.IndexByte(raw, '\n') >= 0
 	var kept []byte

@@ -6,14 +6,14 @@ import (
 	"defog-cdk/internal/environ"
 )
 
-// cause says which settings a property of the app's stacks comes from.
+// cause names the settings that determine a property of the app's stacks.
 type cause struct {
 	types    string // the resource's type
-	path     string // the property, or what it is part of; empty for the whole resource
-	settings string // keys, with blanks between them
+	path     string // the property or its parent; empty for the whole resource
+	settings string // keys, separated by blanks
 }
 
-// causes are looked at in order: the first that fits is taken.
+// causes are all causes; the first match applies.
 var causes = []cause{
 	{"AWS::ApiGatewayV2::Route", "RouteKey", "function_api_endpoint"},
 	{"AWS::ApiGatewayV2::Route", "", "api_auth"},
@@ -108,8 +108,8 @@ var causes = []cause{
 	{"AWS::CloudWatch::Dashboard", "", "alarm_email"},
 }
 
-// settings returns the settings that a change can come from. Of several, those
-// that somebody has set; of none, all.
+// settings returns the settings that can cause a change: those that differ from the
+// default or, if none does, all.
 func (c *comparison) settings(change Change) []Setting {
 	if !settable(change) {
 		return nil
@@ -122,7 +122,7 @@ func (c *comparison) settings(change Change) []Setting {
 				continue
 			}
 			if value.Key == key {
-				setting.Value, setting.Origin = c.clean(value.String(), longest), value.Origin
+				setting.Value, setting.Origin = c.clean(value.String(), maxValue), value.Origin
 			}
 			if value.Origin != "default" {
 				set = append(set, setting)
@@ -137,9 +137,9 @@ func (c *comparison) settings(change Change) []Setting {
 	return all
 }
 
-// settable reports whether settings are about this resource. Of functions and
-// roles, those are the query function's and that of a function of one's own, by
-// the ids of their constructs; the CDK and a pipeline have more.
+// settable reports whether settings determine the resource. Of functions and roles,
+// they determine those of the query function and the custom function, which the ids
+// of their constructs identify. Those of the CDK and of a pipeline have no settings.
 func settable(change Change) bool {
 	if change.Type != "AWS::Lambda::Function" && change.Type != "AWS::IAM::Role" {
 		return true
@@ -151,7 +151,7 @@ func causeOf(kind, path string) []string {
 	for _, c := range causes {
 		if c.types == kind && (c.path == "" || path == c.path || strings.HasPrefix(path, c.path+".")) {
 			keys := strings.Fields(c.settings)
-			// An entry of a map is a setting of its own.
+			// Each entry of a map is a setting.
 			if rest, ok := strings.CutPrefix(path, "Environment.Variables."); ok && len(keys) == 1 && keys[0] == "environment_variables" {
 				return []string{keys[0] + "." + rest}
 			}

@@ -1,6 +1,5 @@
-// Compares templates as cdk diff does, with the same library. Pairs of them come
-// on stdin as [{"deployed": …, "proposed": …}, …]; what changes goes to stdout, an
-// object for each.
+// Compares templates with the library of cdk diff. Standard input holds the pairs:
+// [{"deployed": …, "proposed": …}, …]. Standard output gets an object for each pair.
 const { fullDiff } = require('@aws-cdk/cloudformation-diff');
 
 let input = '';

@@ -4,15 +4,15 @@ import (
 	"reflect"
 )
 
-// leaf is one value that changes.
+// leaf is one changed value.
 type leaf struct {
 	path     string
 	from, to any
 }
 
-// leaves returns the values of a resource that change, its properties by their
-// paths below Properties. Lists and intrinsic functions are values as a whole;
-// what the CDK notes in Metadata is none.
+// leaves returns the changed values of a resource, with the paths of properties
+// below Properties. A list or an intrinsic function is one value. It omits the
+// CDK's Metadata.
 func leaves(before, after any) (changed []leaf) {
 	for _, key := range union(before, after) {
 		old, new := part(before, key), part(after, key)
@@ -46,7 +46,7 @@ func differ(path string, old, new any) (changed []leaf) {
 	return changed
 }
 
-// union returns the keys of both objects, sorted.
+// union returns the sorted keys of both objects.
 func union(a, b any) []string {
 	keys := map[string]bool{}
 	for _, object := range []any{a, b} {

@@ -10,17 +10,17 @@ import (
 	"path/filepath"
 )
 
-// script asks the library that cdk diff uses what changes.
+// script compares templates with the library of cdk diff.
 //
 //go:embed differences.cjs
 var script string
 
-// differences is what the script prints.
+// differences is the script's output.
 type differences struct {
 	Resources []struct {
 		ID         string            `json:"id"`
 		Impact     string            `json:"impact"`     // WILL_REPLACE, …
-		Properties map[string]string `json:"properties"` // the impact of each that changes
+		Properties map[string]string `json:"properties"` // the impact of each changed property
 	} `json:"resources"`
 	Others []struct {
 		Section  string `json:"section"`
@@ -30,14 +30,14 @@ type differences struct {
 	} `json:"others"`
 }
 
-// pair is two templates to compare.
+// pair is a pair of templates.
 type pair struct {
 	Deployed map[string]any `json:"deployed"`
 	Proposed map[string]any `json:"proposed"`
 }
 
-// compare has the library compare pairs of templates. It runs in the checkout at
-// root, with the Node and the library that package.json pins.
+// compare compares pairs of templates with the library. It runs in the checkout at
+// root, with Node and the library in the versions of package.json.
 func compare(ctx context.Context, root string, pairs []pair) ([]differences, error) {
 	input, err := json.Marshal(pairs)
 	if err != nil {
@@ -52,14 +52,14 @@ func compare(ctx context.Context, root string, pairs []pair) ([]differences, err
 	command.Dir = root
 	command.Stdin, command.Stdout, command.Stderr = bytes.NewReader(input), &output, &problem
 	if err := command.Run(); err != nil {
-		return nil, fmt.Errorf("compare the templates with @aws-cdk/cloudformation-diff (npm ci installs it): %w: %.300s", err, problem.String())
+		return nil, fmt.Errorf("compare the templates with @aws-cdk/cloudformation-diff (npm ci installs the library): %w: %.300s", err, problem.String())
 	}
 	var found []differences
 	if err := json.Unmarshal(output.Bytes(), &found); err != nil {
 		return nil, fmt.Errorf("compare the templates: %w", err)
 	}
 	if len(found) != len(pairs) {
-		return nil, fmt.Errorf("compare the templates: %d pairs gave %d answers", len(pairs), len(found))
+		return nil, fmt.Errorf("compare the templates: %d pairs resulted in %d answers", len(pairs), len(found))
 	}
 	return found, nil
 }

@@ -4,8 +4,8 @@ import (
 	"strings"
 )
 
-// holders are the types whose resources hold what cannot be made again, by what
-// that is.
+// holders are the types of resources that hold irreplaceable data, with a name for
+// the data.
 var holders = map[string]string{
 	"AWS::Logs::LogGroup":                  "its logs",
 	"AWS::S3::Bucket":                      "its objects",
@@ -16,7 +16,7 @@ var holders = map[string]string{
 	"AWS::Redshift::Cluster":               "its data",
 	"AWS::EFS::FileSystem":                 "its files",
 	"AWS::SQS::Queue":                      "its messages",
-	"AWS::KMS::Key":                        "the key, and all that it encrypted",
+	"AWS::KMS::Key":                        "the key and all data under it",
 	"AWS::SecretsManager::Secret":          "its value",
 	"AWS::SSM::Parameter":                  "its value",
 	"AWS::Cognito::UserPool":               "its users",
@@ -26,11 +26,11 @@ var holders = map[string]string{
 	"AWS::ApiGatewayV2::DomainName":        "the name, for a while",
 	"AWS::Lambda::Url":                     "its URL",
 	"AWS::SNS::Subscription":               "its confirmation",
-	"AWS::CloudFormation::Stack":           "all that is in it",
+	"AWS::CloudFormation::Stack":           "all its resources",
 	"AWS::CertificateManager::Certificate": "the certificate",
 }
 
-// loss notes a resource that is replaced or removed with what it holds.
+// loss adds the replacement or removal of a resource that holds data.
 func (c *comparison) loss(id, kind, impact string, before any, properties map[string]string) {
 	held, holds := holders[kind]
 	if !holds || before == nil {
@@ -43,7 +43,7 @@ func (c *comparison) loss(id, kind, impact string, before any, properties map[st
 	case "WILL_REPLACE", "MAY_REPLACE":
 		change.What = map[string]string{"WILL_REPLACE": "replaced", "MAY_REPLACE": "may be replaced"}[impact]
 		if keeps(part(before, "UpdateReplacePolicy")) {
-			change.What += "; the old one stays, outside of the stack"
+			change.What += "; the old resource remains outside the stack"
 		} else {
 			change.What += ", which loses " + held
 		}

@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// mostRows is how many changes are listed that matter less.
-const mostRows = 60
+// maxRows is the number of other changes that the report lists.
+const maxRows = 60
 
-// headings are what a list of changes of a kind is called.
+// headings are the headings of the kinds of changes.
 var headings = map[Kind]string{
-	Security: "Touches security",
-	Loss:     "Replaced or removed, with what it holds",
-	Other:    "The rest",
+	Security: "Security",
+	Loss:     "Loss of data",
+	Other:    "Other",
 }
 
-// Markdown writes the report for a pull request. Names and values stand in code,
-// so that nothing in them is taken for Markdown.
+// Markdown returns the report for a pull request. Names and values are code, so
+// that Markdown does not interpret them.
 func (r Report) Markdown() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "### Stack %s: %s\n", code(r.Stack), r.summary())
@@ -53,15 +53,15 @@ func (r Report) table(out *strings.Builder, kind Kind) {
 		if change.Kind != kind {
 			continue
 		}
-		if rows++; fold && rows > mostRows {
-			fmt.Fprintf(out, "| and %d more | | | | |\n", r.Count(kind)-mostRows)
+		if rows++; fold && rows > maxRows {
+			fmt.Fprintf(out, "| and %d more | | | | |\n", r.Count(kind)-maxRows)
 			break
 		}
-		where := change.Type + " " + change.Resource
+		resource := change.Type + " " + change.Resource
 		if change.Path != "" {
-			where += " " + change.Path
+			resource += " " + change.Path
 		}
-		fmt.Fprintf(out, "| %s | %s | %s | %s | %s |\n", phrase(change.What), code(where), code(change.From), code(change.To), settingsText(change.Settings))
+		fmt.Fprintf(out, "| %s | %s | %s | %s | %s |\n", phrase(change.What), code(resource), code(change.From), code(change.To), settingsText(change.Settings))
 	}
 	if fold {
 		out.WriteString("\n</details>\n")
@@ -79,7 +79,7 @@ func settingsText(settings []Setting) string {
 	return strings.Join(texts, ", ")
 }
 
-// code is text as code in a table's cell.
+// code returns a text as code in a cell of a table.
 func code(text string) string {
 	if text == "" {
 		return ""
@@ -87,12 +87,12 @@ func code(text string) string {
 	return "`" + strings.NewReplacer("`", "'", "|", `\|`, "\n", " ").Replace(text) + "`"
 }
 
-// phrase is text in a table's cell of which nothing is taken for Markdown, HTML
-// or somebody's name: what a phrase quotes stands behind its colon, as code.
+// phrase returns a text in a cell of a table, in which Markdown, HTML and mentions of
+// users have no effect. The part after a colon is code.
 func phrase(text string) string {
-	said, quoted, found := strings.Cut(text, ": ")
+	statement, quoted, found := strings.Cut(text, ": ")
 	if found && quoted != "" {
-		return plain(said) + ": " + code(quoted)
+		return plain(statement) + ": " + code(quoted)
 	}
 	return plain(text)
 }

@@ -1,6 +1,6 @@
-// Package review says what a deployment would change, for the person who is to
-// allow it: first what touches security, then what loses data, then the rest,
-// each with the setting that it comes from.
+// Package review reports the changes of a proposed deployment for an approval:
+// changes of security, changes that lose data, then all others. Each change names
+// the setting that causes it.
 package review
 
 import (
@@ -14,13 +14,13 @@ import (
 	"defog-cdk/config"
 )
 
-// Kind says how much a change matters.
+// Kind is the importance of a change.
 type Kind int
 
-// Kinds of changes, what matters most first.
+// Kinds of changes, the most important first.
 const (
-	Security Kind = iota // somebody may do more, or something is watched or kept less
-	Loss                 // a resource is replaced or removed with what it holds
+	Security Kind = iota // more permissions, or less monitoring or retention
+	Loss                 // the replacement or removal of a resource that holds data
 	Other
 )
 
@@ -28,46 +28,45 @@ const (
 type Change struct {
 	Kind     Kind
 	Resource string // the logical id
-	Type     string // of the resource, "AWS::Lambda::Function"; or a section of the template, "outputs"
+	Type     string // of the resource, "AWS::Lambda::Function"; or the template's section, "outputs"
 	Path     string // of the property, "Environment.Variables.DEFOG_MAX_ROWS"; empty for the whole resource
 	What     string // one phrase
-	From, To string // values as text; empty where there is none
+	From, To string // values as text; empty for a missing value
 	Settings []Setting
 }
 
-// Setting is a setting that a change can come from.
+// Setting is a setting that can cause a change.
 type Setting struct {
 	Key           string
-	Value, Origin string // empty when they are not known
+	Value, Origin string // empty when unknown
 }
 
-// Report is all that a deployment would change of one stack.
+// Report holds all changes of one stack.
 type Report struct {
 	Stack   string
-	New     bool     // nothing is deployed yet
-	Changes []Change // by kind, resource and path
+	New     bool     // whether the stack is not deployed yet
+	Changes []Change // sorted by kind, resource and path
 }
 
-// Stack is what is compared of one stack. Templates are as encoding/json decodes
-// them.
+// Stack is the input of a comparison. encoding/json decoded the templates.
 type Stack struct {
 	Name     string
-	Deployed map[string]any // nil for none
+	Deployed map[string]any // nil for a new stack
 	Proposed map[string]any
 	Settings []config.Value // of the proposed template, from config.Effective; nil if unknown
 }
 
-// Options are what Compare can use besides the stacks.
+// Options are further inputs of [Compare].
 type Options struct {
 	// Root is the checkout with node_modules; empty for the current folder.
 	Root string
 
-	// Secrets say what stands in place of secrets; nil for a set without a key.
+	// Secrets replace the secrets in texts; nil for an empty set without a key.
 	Secrets *redact.Secrets
 }
 
-// Compare compares what is deployed of each stack with what is proposed, and
-// returns their reports in the same order.
+// Compare compares the deployed template of each stack with the proposed one, and
+// returns the reports in the same order.
 func Compare(ctx context.Context, stacks []Stack, options Options) ([]Report, error) {
 	if options.Secrets == nil {
 		options.Secrets = redact.NewSecrets("")
@@ -93,7 +92,7 @@ func Compare(ctx context.Context, stacks []Stack, options Options) ([]Report, er
 	return reports, nil
 }
 
-// Count returns how many changes of a kind there are.
+// Count returns the number of changes of a kind.
 func (r Report) Count(kind Kind) (count int) {
 	for _, change := range r.Changes {
 		if change.Kind == kind {
@@ -103,13 +102,13 @@ func (r Report) Count(kind Kind) (count int) {
 	return count
 }
 
-// comparison gathers the changes of two templates whose secrets are masked.
+// comparison collects the changes of two templates with masked secrets.
 type comparison struct {
 	stack              Stack
 	secrets            *redact.Secrets
-	masked             map[string]string // secrets by what stands for them
+	masked             map[string]string // secrets by their tokens
 	deployed, proposed map[string]any
-	credentials        string // what changes of them
+	credentials        string // phrase for their change
 	changes            []Change
 }
 
@@ -120,7 +119,7 @@ func newComparison(stack Stack, secrets *redact.Secrets) *comparison {
 	return c
 }
 
-// report says what the library found, and what that means.
+// report converts the library's differences to a report.
 func (c *comparison) report(found differences) Report {
 	for _, resource := range found.Resources {
 		c.resource(resource.ID, resource.Impact, resource.Properties)
@@ -143,45 +142,45 @@ func (c *comparison) report(found differences) Report {
 	return Report{Stack: c.stack.Name, New: c.stack.Deployed == nil, Changes: c.changes}
 }
 
-// resource gathers what changes of one resource.
+// resource adds the changes of one resource.
 func (c *comparison) resource(id, impact string, properties map[string]string) {
 	before, after := part(c.deployed, "Resources", id), part(c.proposed, "Resources", id)
 	if before != nil && after == nil && part(before, "Type") == "AWS::Lambda::Version" {
-		return // it stays, and the next one is named
+		return // the old version remains, and the next one is in the report
 	}
 	kind, _ := part(before, "Type").(string)
 	if after != nil {
 		kind, _ = part(after, "Type").(string)
 	}
 	if kind == "AWS::CDK::Metadata" {
-		return // what the CDK counts
+		return // the CDK's usage statistics
 	}
 	from := len(c.changes)
 	c.judge(id, kind, before, after)
 	c.loss(id, kind, impact, before, properties)
-	said := map[string]bool{}
+	reported := map[string]bool{}
 	for _, change := range c.changes[from:] {
-		said[change.Path] = true
+		reported[change.Path] = true
 	}
 	switch {
 	case before == nil || after == nil:
-		if !said[""] {
+		if !reported[""] {
 			c.add(Change{Kind: Other, Resource: id, Type: kind, What: verb(before, after)}, nil, nil)
 		}
 		return
 	}
 	for _, l := range leaves(before, after) {
-		if !covered(said, l.path) {
+		if !covered(reported, l.path) {
 			c.add(Change{Kind: Other, Resource: id, Type: kind, Path: l.path, What: verb(l.from, l.to)}, l.from, l.to)
 		}
 	}
 }
 
-// add completes a change and notes it.
+// add completes a change and adds it.
 func (c *comparison) add(change Change, from, to any) {
-	most := longest
+	most := maxValue
 	if change.Kind != Other {
-		most = longestToRead // what is cut off could be what matters
+		most = maxImportant // the rest could be important
 	}
 	change.From, change.To = c.show(from, most), c.show(to, most)
 	change.What = c.clean(change.What, most)
@@ -189,16 +188,16 @@ func (c *comparison) add(change Change, from, to any) {
 	c.changes = append(c.changes, change)
 }
 
-// covered reports whether a change of this path, of what it is part of, or of
-// part of it has been said.
-func covered(said map[string]bool, path string) bool {
-	for other := range said {
+// covered reports whether the report has a change of the path, of a parent or of a
+// child.
+func covered(reported map[string]bool, path string) bool {
+	for other := range reported {
 		if strings.HasPrefix(other, path+".") {
 			return true
 		}
 	}
 	for {
-		if said[path] {
+		if reported[path] {
 			return true
 		}
 		i := strings.LastIndexByte(path, '.')
@@ -219,7 +218,7 @@ func verb(before, after any) string {
 	return "changed"
 }
 
-// part is what is at a path of keys in a document, nil for nothing.
+// part returns the value at a path of keys in a document, or nil.
 func part(document any, path ...string) any {
 	for _, key := range path {
 		object, ok := document.(map[string]any)
@@ -231,7 +230,7 @@ func part(document any, path ...string) any {
 	return document
 }
 
-// at is part by a path in one text, below a resource's properties.
+// at returns the value at a dotted path below a resource's properties.
 func at(resource any, path string) any {
 	return part(resource, append([]string{"Properties"}, strings.Split(path, ".")...)...)
 }

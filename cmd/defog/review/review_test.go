@@ -18,10 +18,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite testdata")
 
-// root is the checkout, seen from here.
+// root is the relative path of the checkout.
 const root = "../../.."
 
-// template is what the app synthesises; stacks/testdata is its golden file.
+// template returns the golden template of the query stack.
 func template(t *testing.T) map[string]any {
 	t.Helper()
 	file, err := os.Open(filepath.Join(root, "stacks", "testdata", "query_stack.json"))
@@ -35,7 +35,7 @@ func template(t *testing.T) map[string]any {
 	if err := decoder.Decode(&document); err != nil {
 		t.Fatal(err)
 	}
-	// The golden file masks what differs with each release.
+	// The golden file masks the hashes of assets.
 	text, err := json.Marshal(document)
 	if err != nil {
 		t.Fatal(err)
@@ -47,21 +47,21 @@ func template(t *testing.T) map[string]any {
 	return document
 }
 
-// resource returns the one resource of a type whose id begins so.
-func resource(t *testing.T, template map[string]any, kind, begins string) map[string]any {
+// resource returns the resource of a type whose id has a prefix.
+func resource(t *testing.T, template map[string]any, kind, prefix string) map[string]any {
 	t.Helper()
 	for id, resource := range template["Resources"].(map[string]any) {
-		if strings.HasPrefix(id, begins) && resource.(map[string]any)["Type"] == kind {
+		if strings.HasPrefix(id, prefix) && resource.(map[string]any)["Type"] == kind {
 			return resource.(map[string]any)
 		}
 	}
-	t.Fatalf("there is no %s %s…", kind, begins)
+	t.Fatalf("the template has no %s %s…", kind, prefix)
 	return nil
 }
 
-func properties(t *testing.T, template map[string]any, kind, begins string) map[string]any {
+func properties(t *testing.T, template map[string]any, kind, prefix string) map[string]any {
 	t.Helper()
-	return resource(t, template, kind, begins)["Properties"].(map[string]any)
+	return resource(t, template, kind, prefix)["Properties"].(map[string]any)
 }
 
 func variables(t *testing.T, template map[string]any) map[string]any {
@@ -69,7 +69,7 @@ func variables(t *testing.T, template map[string]any) map[string]any {
 	return properties(t, template, "AWS::Lambda::Function", "Query")["Environment"].(map[string]any)["Variables"].(map[string]any)
 }
 
-// statements returns those of the function's role.
+// statements returns the statements of the function's role.
 func statements(t *testing.T, template map[string]any) []any {
 	t.Helper()
 	policies := properties(t, template, "AWS::IAM::Role", "QueryRole")["Policies"].([]any)
@@ -86,15 +86,14 @@ func allowed(action, on any) map[string]any {
 	return map[string]any{"Effect": "Allow", "Action": action, "Resource": on}
 }
 
-// change is what a test expects: how much it matters, what it says, and which
-// settings it names.
+// change is an expected change: its kind, its phrase and its settings.
 type change struct {
 	kind     Kind
 	what     string
 	settings string
 }
 
-func TestCompare(t *testing.T) {
+func TestCompareFindsChanges(t *testing.T) {
 	const (
 		route, stage, api = "AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Stage", "AWS::ApiGatewayV2::Api"
 		function, logs    = "AWS::Lambda::Function", "AWS::Logs::LogGroup"
@@ -113,29 +112,29 @@ func TestCompare(t *testing.T) {
 		want          []change
 	}{
 		{"nothing", none, none, nil},
-		{"a route opens", none, set(route, "Api", "AuthorizationType", "NONE"), []change{{Security, "the route opens to anybody", "api_auth"}}},
+		{"a route opens", none, set(route, "Api", "AuthorizationType", "NONE"), []change{{Security, "the route becomes public", "api_auth"}}},
 		{"a route closes", set(route, "Api", "AuthorizationType", "NONE"), none, []change{{Other, "changed", "api_auth"}}},
 		{"throttle raised", none, set(stage, "Api", "DefaultRouteSettings", map[string]any{"ThrottlingBurstLimit": 20., "ThrottlingRateLimit": 100.}),
-			[]change{{Security, "more requests a second are let through", "throttle_rate"}}},
+			[]change{{Security, "the limit of requests per second rises", "throttle_rate"}}},
 		{"throttle lowered", none, set(stage, "Api", "DefaultRouteSettings", map[string]any{"ThrottlingBurstLimit": 5., "ThrottlingRateLimit": 10.}),
 			[]change{{Other, "changed", "throttle_burst"}}},
 		{"throttle gone", none, func(t *testing.T, template map[string]any) {
 			delete(properties(t, template, stage, "Api"), "DefaultRouteSettings")
-		}, []change{{Security, "more requests at once are let through", "throttle_burst"}, {Security, "more requests a second are let through", "throttle_rate"}}},
+		}, []change{{Security, "the limit of concurrent requests rises", "throttle_burst"}, {Security, "the limit of requests per second rises", "throttle_rate"}}},
 		{"CORS widened", set(api, "Api", "CorsConfiguration", map[string]any{"AllowOrigins": []any{"https://a"}}),
 			set(api, "Api", "CorsConfiguration", map[string]any{"AllowOrigins": []any{"https://a", "*"}, "AllowCredentials": true}),
 			[]change{{Security, "pages may send cookies along", "cors_allow_credentials"}, {Security, "pages of more web origins may call the API", "cors_allow_origins"}}},
 		{"CORS narrowed", set(api, "Api", "CorsConfiguration", map[string]any{"AllowOrigins": []any{"*"}}),
 			set(api, "Api", "CorsConfiguration", map[string]any{"AllowOrigins": []any{"https://a"}}), []change{{Other, "changed", "cors_allow_origins"}}},
-		{"logs kept shorter", none, set(logs, "QueryLogs", "RetentionInDays", 7.), []change{{Security, "logs are kept for less time", "log_retention_in_days"}}},
+		{"logs kept shorter", none, set(logs, "QueryLogs", "RetentionInDays", 7.), []change{{Security, "the retention of logs is shorter", "log_retention_in_days"}}},
 		{"logs kept longer", none, set(logs, "QueryLogs", "RetentionInDays", 365.), []change{{Other, "changed", "log_retention_in_days"}}},
-		{"logs no longer for ever", func(t *testing.T, template map[string]any) {
+		{"logs no longer unlimited", func(t *testing.T, template map[string]any) {
 			delete(properties(t, template, logs, "QueryLogs"), "RetentionInDays")
 		}, none,
-			[]change{{Security, "logs are kept for less time", "log_retention_in_days"}}},
-		{"logs go with the stack", func(t *testing.T, template map[string]any) {
+			[]change{{Security, "the retention of logs is shorter", "log_retention_in_days"}}},
+		{"logs are deleted with the stack", func(t *testing.T, template map[string]any) {
 			resource(t, template, logs, "QueryLogs")["DeletionPolicy"] = "Retain"
-		}, none, []change{{Security, "is no longer kept when the stack goes", "removal_policy"}}},
+		}, none, []change{{Security, "is no longer retained after the stack's deletion", "removal_policy"}}},
 		{"log group renamed", none, set(logs, "QueryLogs", "LogGroupName", "other"), []change{{Loss, "replaced, which loses its logs", ""}}},
 		{"log group removed", none, func(_ *testing.T, template map[string]any) {
 			for id := range template["Resources"].(map[string]any) {
@@ -149,11 +148,11 @@ func TestCompare(t *testing.T) {
 		}, []change{{Security, "requests are no longer logged", ""}}},
 		{"key gone", set(function, "Query", "KmsKeyArn", "arn:aws:kms:x"), none, []change{{Security, "no longer encrypted with your key", "kms_key_arn"}}},
 		{"memory", none, set(function, "Query", "MemorySize", 512.), []change{{Other, "changed", "lambda_memory_size"}}},
-		{"a variable of the operator's", none, func(t *testing.T, template map[string]any) { variables(t, template)["COLOUR"] = "red" },
+		{"a variable of the operator", none, func(t *testing.T, template map[string]any) { variables(t, template)["COLOUR"] = "red" },
 			[]change{{Other, "added", "environment_variables.COLOUR"}}},
 		{"questions in the log", none, func(t *testing.T, template map[string]any) { variables(t, template)["DEFOG_LOG_QUESTIONS"] = "true" },
 			[]change{{Security, "the log holds the questions", "log_questions"}}},
-		{"code of callers", none, func(t *testing.T, template map[string]any) { variables(t, template)["PODPAC_UNSAFE_EVAL"] = "x" },
+		{"callers' code", none, func(t *testing.T, template map[string]any) { variables(t, template)["PODPAC_UNSAFE_EVAL"] = "x" },
 			[]change{{Security, "callers' code runs in the function", "function_allow_unsafe_eval"}}},
 		{"more pipelines", func(t *testing.T, template map[string]any) {
 			variables(t, template)["PODPAC_RESTRICT_PIPELINES"] = `["a"]`
@@ -166,27 +165,27 @@ func TestCompare(t *testing.T) {
 			variables(t, template)["PODPAC_RESTRICT_PIPELINES"] = `["a"]`
 		}, []change{{Other, "changed", "function_restrict_pipelines"}}},
 		{"another generator", none, func(t *testing.T, template map[string]any) { variables(t, template)["DEFOG_GENERATOR"] = "openai" },
-			[]change{{Security, "somebody else writes the SQL, and reads the questions", "generator"}}},
+			[]change{{Security, "another SQL generator reads the questions", "generator"}}},
 		{"a wider role", none, func(t *testing.T, template map[string]any) {
 			setStatements(t, template, append(statements(t, template), allowed([]any{"s3:PutObject", "s3:DeleteObject"}, "*"))...)
-		}, []change{{Security, "may do more: s3:DeleteObject, s3:PutObject", ""}}},
+		}, []change{{Security, "grants: s3:DeleteObject, s3:PutObject", ""}}},
 		{"a narrower role", func(t *testing.T, template map[string]any) {
 			setStatements(t, template, append(statements(t, template), allowed("kms:*", "*"))...)
 		}, func(t *testing.T, template map[string]any) {
 			setStatements(t, template, append(statements(t, template), allowed("kms:Decrypt", "arn:aws:kms:x"))...)
-		}, []change{{Other, "may no longer: kms:*", ""}}},
+		}, []change{{Other, "revokes: kms:*", ""}}},
 		{"a lost denial", func(t *testing.T, template map[string]any) {
 			deny := allowed("ec2:*", "*")
 			deny["Effect"] = "Deny"
 			setStatements(t, template, append(statements(t, template), deny)...)
-		}, none, []change{{Security, "is no longer denied: ec2:*", ""}}},
+		}, none, []change{{Security, "no longer denies: ec2:*", ""}}},
 		{"a lost condition", func(t *testing.T, template map[string]any) {
 			statement := allowed("kms:Decrypt", "*")
 			statement["Condition"] = map[string]any{"StringEquals": map[string]any{"kms:ViaService": "s3"}}
 			setStatements(t, template, append(statements(t, template), statement)...)
 		}, func(t *testing.T, template map[string]any) {
 			setStatements(t, template, append(statements(t, template), allowed("kms:Decrypt", "*"))...)
-		}, []change{{Security, "may do more: kms:Decrypt", ""}}},
+		}, []change{{Security, "grants: kms:Decrypt", ""}}},
 		{"the same rights in another order", none, func(t *testing.T, template map[string]any) {
 			list := slices.Clone(statements(t, template))
 			slices.Reverse(list)
@@ -196,10 +195,10 @@ func TestCompare(t *testing.T) {
 			text, _ := json.Marshal(template)
 			_ = json.Unmarshal([]byte(strings.ReplaceAll(string(text), strings.Repeat("0a", 32), strings.Repeat("0b", 32))), &template)
 		}, nil},
-		{"somebody else may assume the role", none, func(t *testing.T, template map[string]any) {
+		{"another principal may assume the role", none, func(t *testing.T, template map[string]any) {
 			document := properties(t, template, "AWS::IAM::Role", "QueryRole")["AssumeRolePolicyDocument"].(map[string]any)
 			document["Statement"] = append(document["Statement"].([]any), map[string]any{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": map[string]any{"AWS": "*"}})
-		}, []change{{Security, "may do more: sts:AssumeRole", "function_role_assume_policy_document"}}},
+		}, []change{{Security, "grants: sts:AssumeRole", "function_role_assume_policy_document"}}},
 		{"an output", none, func(_ *testing.T, template map[string]any) {
 			template["Outputs"].(map[string]any)["More"] = map[string]any{"Value": "x"}
 		}, []change{{Other, "added", ""}}},
@@ -224,7 +223,7 @@ func TestCompare(t *testing.T) {
 					keys[i] = setting.Key
 				}
 				if c.Path == "Policies" {
-					keys = nil // all that adds rights
+					keys = nil // many settings add rights
 				}
 				if test.name == "another asset" && c.Kind == Other {
 					continue
@@ -259,7 +258,7 @@ func TestCredentialsAreFingerprints(t *testing.T) {
 	}
 	deployed, proposed := template(t), template(t)
 	variables(t, deployed)["DEFOG_CREDS_64"], variables(t, proposed)["DEFOG_CREDS_64"] = encode("old s3cret"), encode("new s3cret")
-	variables(t, proposed)["URL"] = "the password is new s3cret, | <b> `code` @somebody"
+	variables(t, proposed)["URL"] = "the password is new s3cret, | <b> `code` @someone"
 	for key, want := range map[string]string{"": "`(secret, changed)`", "a key of sixteen": "`sha256:"} {
 		report := compareOne(t, Stack{Deployed: deployed, Proposed: proposed}, redact.NewSecrets(key))
 		text := report.Markdown()
@@ -270,7 +269,7 @@ func TestCredentialsAreFingerprints(t *testing.T) {
 	}
 }
 
-func TestMarkdown(t *testing.T) {
+func TestMarkdownReport(t *testing.T) {
 	deployed, proposed := template(t), template(t)
 	properties(t, proposed, "AWS::ApiGatewayV2::Route", "Api")["AuthorizationType"] = "NONE"
 	properties(t, proposed, "AWS::Logs::LogGroup", "QueryLogs")["LogGroupName"] = "a|b `c`"
@@ -294,20 +293,20 @@ func TestMarkdown(t *testing.T) {
 	}
 }
 
-// TestNewStack says of a stack that is not there yet who may do what in it.
-func TestNewStack(t *testing.T) {
+// TestNewStackListsItsRights compares a stack that is not deployed.
+func TestNewStackListsItsRights(t *testing.T) {
 	report := compareOne(t, Stack{Proposed: template(t)}, nil)
 	if !report.New || report.Count(Security) == 0 || report.Count(Loss) > 0 || !strings.Contains(report.Markdown(), "the stack is new") {
 		t.Error(report.Markdown())
 	}
 }
 
-// TestCausesAreSettings: what stops being a setting is no cause any more.
+// TestCausesAreSettings fails for a cause that is no longer a setting.
 func TestCausesAreSettings(t *testing.T) {
 	for _, cause := range causes {
 		for key := range strings.FieldsSeq(cause.settings) {
 			if name, known := config.Name(key); !known || name != key {
-				t.Errorf("%s %s: %s is no setting", cause.types, cause.path, key)
+				t.Errorf("%s %s: %s is not a setting", cause.types, cause.path, key)
 			}
 		}
 	}

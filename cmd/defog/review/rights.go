@@ -8,30 +8,29 @@ import (
 	"strings"
 )
 
-// right is one thing that a policy allows or denies: one action on one resource
-// to one principal.
+// right is one permission or denial of a policy: one action of one principal on one
+// resource.
 type right struct {
 	path      string // of the policy in the resource
 	effect    string
-	action    string // "not …" for all but that
+	action    string // "not …" for all other actions
 	resource  string
 	principal string // empty in the policies of a role
 	condition string // JSON; empty for none
 }
 
-// judgeRights notes what may be done that could not be before, and what may no
-// longer be done.
+// judgeRights adds the rights that a change of a resource grants or revokes.
 func (c *comparison) judgeRights(id, kind string, before, after any) {
 	old, new := rights(kind, before), rights(kind, after)
 	more, less := beyond(new, old, "Allow"), beyond(old, new, "Allow")
 	more = append(more, beyond(old, new, "Deny")...)
 	less = append(less, beyond(new, old, "Deny")...)
-	c.addRights(Security, id, kind, more, new, "may do more: ", "is no longer denied: ")
-	c.addRights(Other, id, kind, less, old, "may no longer: ", "is denied: ")
+	c.addRights(Security, id, kind, more, new, "grants: ", "no longer denies: ")
+	c.addRights(Other, id, kind, less, old, "revokes: ", "denies: ")
 }
 
-// addRights notes rights, those of one policy on one resource together.
-func (c *comparison) addRights(kind Kind, id, resourceType string, found, own []right, allowed, denied string) {
+// addRights adds rights, grouped by policy and resource.
+func (c *comparison) addRights(kind Kind, id, resourceType string, found, all []right, allowed, denied string) {
 	for len(found) > 0 {
 		first := found[0]
 		var actions []string
@@ -57,25 +56,25 @@ func (c *comparison) addRights(kind Kind, id, resourceType string, found, own []
 			subject += " if " + first.condition
 		}
 		from, to := any(nil), any(subject)
-		if !slices.Contains(own, first) || kind == Other {
+		if !slices.Contains(all, first) || kind == Other {
 			from, to = to, from
 		}
 		c.add(change, from, to)
 	}
 }
 
-// beyond returns the rights of one effect in a that no right in b gives.
+// beyond returns the rights of one effect in a that no right in b includes.
 func beyond(a, b []right, effect string) (rest []right) {
 	for _, r := range a {
-		if r.effect == effect && !slices.ContainsFunc(b, func(other right) bool { return other.gives(r) }) {
+		if r.effect == effect && !slices.ContainsFunc(b, func(other right) bool { return other.includes(r) }) {
 			rest = append(rest, r)
 		}
 	}
 	return rest
 }
 
-// gives reports whether a right includes another, wherever that is said.
-func (r right) gives(other right) bool {
+// includes reports whether a right includes another, in whichever policy they are.
+func (r right) includes(other right) bool {
 	return r.effect == other.effect &&
 		(r.condition == other.condition || r.condition == "") &&
 		(r.principal == other.principal || r.principal == "*" && other.principal != "") &&
@@ -91,7 +90,7 @@ func matches(pattern, name string) bool {
 	if strings.HasPrefix(pattern, "not ") || strings.HasPrefix(name, "not ") {
 		return false
 	}
-	// path.Match has a slash end a star, which IAM does not, and classes.
+	// Unlike IAM, path.Match does not match a slash by a star, and it has classes.
 	plain := strings.NewReplacer("/", "\x01", "[", `\[`, `\`, `\\`)
 	found, err := path.Match(plain.Replace(pattern), strings.ReplaceAll(name, "/", "\x01"))
 	return err == nil && found
@@ -100,7 +99,7 @@ func matches(pattern, name string) bool {
 // policyProperties are the properties that hold policies.
 var policyProperties = []string{"PolicyDocument", "AssumeRolePolicyDocument", "KeyPolicy", "ResourcePolicy", "RepositoryPolicyText", "Policy", "AccessPolicy"}
 
-// rights returns all that the policies of a resource say.
+// rights returns the rights in all policies of a resource.
 func rights(kind string, resource any) (all []right) {
 	properties := asObject(part(resource, "Properties"))
 	if kind == "AWS::Lambda::Permission" {
@@ -118,7 +117,7 @@ func rights(kind string, resource any) (all []right) {
 	}
 	managed, _ := properties["ManagedPolicyArns"].([]any)
 	for _, policy := range managed {
-		all = append(all, right{path: "ManagedPolicyArns", effect: "Allow", action: "all of a managed policy", resource: text(policy)})
+		all = append(all, right{path: "ManagedPolicyArns", effect: "Allow", action: "the actions of a managed policy", resource: text(policy)})
 	}
 	return all
 }
@@ -132,7 +131,7 @@ func documentRights(path string, document any) (all []right) {
 		}
 		for _, action := range either(statement, "Action") {
 			resources := either(statement, "Resource")
-			if len(resources) == 0 { // of a role's trust policy: the role
+			if len(resources) == 0 { // a role's trust policy applies to the role
 				resources = []string{"itself"}
 			}
 			for _, resource := range resources {
@@ -145,7 +144,7 @@ func documentRights(path string, document any) (all []right) {
 	return all
 }
 
-// either returns what a statement names, or what it names an exception from.
+// either returns the names of an element of a statement, or of its negation.
 func either(statement any, key string) (names []string) {
 	for _, name := range list(part(statement, key)) {
 		names = append(names, text(name))
@@ -156,7 +155,7 @@ func either(statement any, key string) (names []string) {
 	return names
 }
 
-// principals returns whom a statement is about, "" for whoever has the policy.
+// principals returns the principals of a statement, "" for the policy's own role.
 func principals(statement any) (names []string) {
 	for _, key := range []string{"Principal", "NotPrincipal"} {
 		prefix := strings.ToLower(strings.TrimSuffix(key, "Principal"))
@@ -184,7 +183,7 @@ func principals(statement any) (names []string) {
 	return names
 }
 
-// conditions is a condition as JSON with sorted keys, without what is nil.
+// conditions returns a condition as JSON with sorted keys, without nil values.
 func conditions(condition map[string]any) string {
 	given := map[string]any{}
 	for key, value := range condition {
@@ -217,7 +216,7 @@ func replaceIntrinsics(value any) any {
 	return replaced
 }
 
-// list is what IAM lets people write as one value or as a list.
+// list returns an element that IAM accepts as one value or as a list.
 func list(value any) []any {
 	switch value := value.(type) {
 	case nil:

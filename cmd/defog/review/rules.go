@@ -10,60 +10,59 @@ import (
 	"defog-cdk/internal/environ"
 )
 
-// rule says of one property when a change of it makes a stack less safe. weaker
-// returns what to say of such a change, "" of any other; a value is nil when
-// there is none.
+// rule finds the changes of one property that make a stack less secure. weaker
+// returns a phrase for such a change, and "" for any other; a missing value is nil.
 type rule struct {
-	types  string // what the resource's type begins with; empty for every type
+	types  string // prefix of the resource's type; empty for every type
 	path   string
 	weaker func(before, after any) string
-	whole  bool // says something of a resource that is new, too
+	whole  bool // whether the rule also applies to a new resource
 }
 
 var rules = []rule{
-	{"AWS::ApiGatewayV2::Route", "AuthorizationType", opened("the route opens to anybody"), true},
-	{"AWS::ApiGatewayV2::Route", "AuthorizerId", changed("the route asks another authorizer"), false},
-	{"AWS::ApiGatewayV2::Route", "RouteKey", changed("the API takes other requests"), false},
-	{"AWS::Lambda::Url", "AuthType", opened("the function's URL opens to anybody"), true},
+	{"AWS::ApiGatewayV2::Route", "AuthorizationType", opened("the route becomes public"), true},
+	{"AWS::ApiGatewayV2::Route", "AuthorizerId", changed("the route has another authorizer"), false},
+	{"AWS::ApiGatewayV2::Route", "RouteKey", changed("the API accepts other requests"), false},
+	{"AWS::Lambda::Url", "AuthType", opened("the function's URL becomes public"), true},
 	{"AWS::ApiGatewayV2::Authorizer", "JwtConfiguration.Issuer", changed("tokens of another issuer are accepted"), false},
 	{"AWS::ApiGatewayV2::Authorizer", "JwtConfiguration.Audience", more("tokens for more audiences are accepted"), false},
 	{"AWS::ApiGatewayV2::Api", "CorsConfiguration.AllowOrigins", more("pages of more web origins may call the API"), true},
 	{"AWS::ApiGatewayV2::Api", "CorsConfiguration.AllowMethods", more("pages may send more methods"), false},
 	{"AWS::ApiGatewayV2::Api", "CorsConfiguration.AllowHeaders", more("pages may send more headers"), false},
 	{"AWS::ApiGatewayV2::Api", "CorsConfiguration.AllowCredentials", on("pages may send cookies along"), true},
-	{"AWS::ApiGatewayV2::Api", "DisableExecuteApiEndpoint", off("the default URL is switched on"), false},
-	{"AWS::ApiGatewayV2::Stage", "DefaultRouteSettings.ThrottlingRateLimit", raised("more requests a second are let through"), false},
-	{"AWS::ApiGatewayV2::Stage", "DefaultRouteSettings.ThrottlingBurstLimit", raised("more requests at once are let through"), false},
+	{"AWS::ApiGatewayV2::Api", "DisableExecuteApiEndpoint", off("the default URL is enabled"), false},
+	{"AWS::ApiGatewayV2::Stage", "DefaultRouteSettings.ThrottlingRateLimit", raised("the limit of requests per second rises"), false},
+	{"AWS::ApiGatewayV2::Stage", "DefaultRouteSettings.ThrottlingBurstLimit", raised("the limit of concurrent requests rises"), false},
 	{"AWS::ApiGatewayV2::Stage", "AccessLogSettings", gone("requests are no longer logged"), false},
 	{"AWS::ApiGatewayV2::DomainName", "DomainNameConfigurations", changed("the domain's certificate or TLS changes"), false},
-	{"AWS::Logs::LogGroup", "RetentionInDays", lowered("logs are kept for less time"), false},
+	{"AWS::Logs::LogGroup", "RetentionInDays", lowered("the retention of logs is shorter"), false},
 	{"AWS::S3::Bucket", "PublicAccessBlockConfiguration", weakerBlock, false},
 	{"AWS::S3::Bucket", "BucketEncryption", gone("the bucket is no longer encrypted with a key of choice"), false},
-	{"AWS::S3::Bucket", "VersioningConfiguration", gone("the bucket keeps no versions"), false},
+	{"AWS::S3::Bucket", "VersioningConfiguration", gone("the bucket no longer keeps versions"), false},
 	{"", "KmsKeyId", gone("no longer encrypted with your key"), false},
 	{"", "KMSKeyId", gone("no longer encrypted with your key"), false},
 	{"", "KmsKeyArn", gone("no longer encrypted with your key"), false},
 	{"", "KmsMasterKeyId", gone("no longer encrypted with your key"), false},
 	{"", "StorageEncrypted", off("no longer encrypted"), false},
-	{"", "PermissionsBoundary", gone("has no permissions boundary any more"), false},
+	{"", "PermissionsBoundary", gone("no longer has a permissions boundary"), false},
 	{"AWS::KMS::Key", "EnableKeyRotation", off("the key is no longer rotated"), false},
 	{"AWS::Lambda::Function", "VpcConfig", changed("the function leaves, enters or changes its network"), false},
 	{"AWS::Lambda::Function", "Role", changed("the function runs with another role"), false},
-	{"AWS::Lambda::Function", "Layers", more("more code of layers runs in the function"), false},
-	{"AWS::EC2::SecurityGroup", "SecurityGroupIngress", more("more may connect"), true},
-	{"AWS::EC2::SecurityGroup", "SecurityGroupEgress", more("may connect to more"), false},
-	{"AWS::SNS::Subscription", "Endpoint", changed("messages go to somebody else"), false},
+	{"AWS::Lambda::Function", "Layers", more("the function has more layers"), false},
+	{"AWS::EC2::SecurityGroup", "SecurityGroupIngress", more("more sources may connect"), true},
+	{"AWS::EC2::SecurityGroup", "SecurityGroupEgress", more("may connect to more targets"), false},
+	{"AWS::SNS::Subscription", "Endpoint", changed("messages go to another endpoint"), false},
 	{"", variable(environ.Credentials), newCredentials, false},
 	{"", variable(environ.CredentialsSecret), changed("the credentials come from another secret"), false},
-	{"", variable(environ.Generator), changed("somebody else writes the SQL, and reads the questions"), false},
-	{"", variable(environ.GeneratorBaseURL), changed("the questions and the API key go to another place"), false},
+	{"", variable(environ.Generator), changed("another SQL generator reads the questions"), false},
+	{"", variable(environ.GeneratorBaseURL), changed("the questions and the API key go to another URL"), false},
 	{"", variable(environ.GeneratorRegion), changed("the questions go to another region"), false},
 	{"", variable(environ.LogQuestions), on("the log holds the questions"), false},
 	{"", variable(unsafeEval), come("callers' code runs in the function"), true},
 	{"", variable(restrictPipelines), listWidened("more pipelines are evaluated"), false},
 }
 
-// What PODPAC's handler reads; its stack names them, too.
+// Variables of PODPAC's handler. The stack of a custom function sets them.
 const (
 	unsafeEval        = "PODPAC_UNSAFE_EVAL"
 	restrictPipelines = "PODPAC_RESTRICT_PIPELINES"
@@ -71,7 +70,7 @@ const (
 
 func variable(name string) string { return "Environment.Variables." + name }
 
-// judge notes what a resource's change does to security.
+// judge adds the changes of a resource that affect security.
 func (c *comparison) judge(id, kind string, before, after any) {
 	c.judgeRights(id, kind, before, after)
 	for _, r := range rules {
@@ -89,12 +88,12 @@ func (c *comparison) judge(id, kind string, before, after any) {
 	watching := slices.Contains([]string{"AWS::CloudWatch::Alarm", "AWS::ApiGatewayV2::Authorizer", "AWS::EC2::FlowLog", "AWS::WAFv2::WebACLAssociation"}, kind)
 	switch {
 	case after == nil && watching:
-		c.add(Change{Kind: Security, Resource: id, Type: kind, What: "no longer watches or guards"}, nil, nil)
+		c.add(Change{Kind: Security, Resource: id, Type: kind, What: "no longer monitors or protects"}, nil, nil)
 	case before == nil && part(c.deployed, "Resources") != nil && kind == "AWS::ApiGatewayV2::Route":
-		c.add(Change{Kind: Security, Resource: id, Type: kind, What: "a further route"}, nil, at(after, "RouteKey"))
+		c.add(Change{Kind: Security, Resource: id, Type: kind, What: "a new route"}, nil, at(after, "RouteKey"))
 	}
 	if old, new := part(before, "DeletionPolicy"), part(after, "DeletionPolicy"); keeps(old) && after != nil && !keeps(new) {
-		c.add(Change{Kind: Security, Resource: id, Type: kind, Path: "DeletionPolicy", What: "is no longer kept when the stack goes"}, old, new)
+		c.add(Change{Kind: Security, Resource: id, Type: kind, Path: "DeletionPolicy", What: "is no longer retained after the stack's deletion"}, old, new)
 	}
 }
 
@@ -111,7 +110,7 @@ func opened(what string) func(before, after any) string {
 	}
 }
 
-// changed is for what has no order: any other value is to be looked at.
+// changed matches every change of a property whose values have no order.
 func changed(what string) func(before, after any) string {
 	return func(any, any) string { return what }
 }
@@ -134,8 +133,8 @@ func come(what string) func(before, after any) string {
 	}
 }
 
-// listWidened is for a list in JSON of what alone is allowed; without one,
-// everything is.
+// listWidened matches the extension of an allow list in JSON. Without a list,
+// everything is allowed.
 func listWidened(what string) func(before, after any) string {
 	return func(before, after any) string {
 		if before == nil {
@@ -169,7 +168,7 @@ func off(what string) func(before, after any) string {
 
 func isTrue(value any) bool { return value == true || value == "true" }
 
-// more is for lists of what is let in.
+// more matches the extension of an allow list.
 func more(what string) func(before, after any) string {
 	return func(before, after any) string {
 		for _, item := range list(after) {
@@ -191,7 +190,7 @@ func raised(what string) func(before, after any) string {
 	}
 }
 
-// lowered is for retention: without a number, things are kept for ever.
+// lowered matches a shorter retention; without a number, retention is unlimited.
 func lowered(what string) func(before, after any) string {
 	return func(before, after any) string {
 		old, limited := number(before)
@@ -219,7 +218,7 @@ func number(value any) (n float64, ok bool) {
 func weakerBlock(before, after any) string {
 	for _, key := range sortedKeys(asObject(before)) {
 		if isTrue(part(before, key)) && !isTrue(part(after, key)) {
-			return "the bucket may be opened to the public"
+			return "the bucket can become public"
 		}
 	}
 	return ""
@@ -228,9 +227,9 @@ func weakerBlock(before, after any) string {
 func newCredentials(before, after any) string {
 	switch {
 	case before == nil:
-		return "the credentials stand in the template"
+		return "the template holds the credentials"
 	case after == nil:
-		return "" // which is better
+		return "" // the template is more secure
 	}
 	return "the credentials change"
 }

@@ -13,18 +13,16 @@ import (
 	"defog-cdk/internal/environ"
 )
 
-// longest is how many characters of a value are shown, and longestToRead how many
-// where they matter.
+// Numbers of characters that the report shows of a value.
 const (
-	longest       = 80
-	longestToRead = 2000
+	maxValue     = 80
+	maxImportant = 2000 // of a change of security or one that loses data
 )
 
-// hash is what the CDK names assets by. Another one alone says little.
+// hash matches the CDK's names of assets, which differ with each build.
 var hash = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
 
-// mask returns a copy of a template in which something stands for each secret
-// that tells it from others and nothing else.
+// mask returns a copy of a template with a unique token in place of each secret.
 func (c *comparison) mask(template map[string]any) map[string]any {
 	tokens := map[string]string{}
 	for _, secret := range redact.InTemplate(template) {
@@ -66,7 +64,7 @@ func replaceTexts(document any, with func(string) string) any {
 	return document
 }
 
-// show is a value as text for people.
+// show returns a value as text.
 func (c *comparison) show(value any, most int) string {
 	if value == nil {
 		return ""
@@ -74,7 +72,7 @@ func (c *comparison) show(value any, most int) string {
 	return c.clean(text(value), most)
 }
 
-// clean makes text one line of so many characters at most, without secrets and
+// clean returns a text as one line with a maximum length, without secrets and
 // hashes.
 func (c *comparison) clean(text string, most int) string {
 	for token, secret := range c.masked {
@@ -87,8 +85,8 @@ func (c *comparison) clean(text string, most int) string {
 	return text
 }
 
-// text writes a template's value with its intrinsic functions as CloudFormation
-// itself writes them in texts: ${Name}, ${Name.Attribute}.
+// text returns a template's value as text, with intrinsic functions in the syntax
+// of Fn::Sub: ${Name}, ${Name.Attribute}.
 func text(value any) string {
 	switch value := value.(type) {
 	case string:
@@ -147,15 +145,15 @@ func intrinsic(object map[string]any) (written string, ok bool) {
 	return "", false
 }
 
-// credentialsPath is where the function's credentials are.
+// credentialsPath is the property with the function's credentials.
 const credentialsPath = "Environment.Variables." + environ.Credentials
 
-// changedCredentials says which members of the credentials change, by name.
+// changedCredentials returns a phrase with the names of the changed credentials.
 func changedCredentials(deployed, proposed map[string]any) string {
 	find := func(template map[string]any) map[string]string {
 		for _, id := range sortedKeys(asObject(template["Resources"])) {
 			if encoded, ok := at(part(template, "Resources", id), credentialsPath).(string); ok {
-				conn, _ := connection.Decode(encoded) // as far as it can be read
+				conn, _ := connection.Decode(encoded) // the valid part
 				return members(conn)
 			}
 		}

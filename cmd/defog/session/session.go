@@ -15,8 +15,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// How to fix the caller's session. aws login is for console credentials, aws sso
-// login for IAM Identity Center.
+// Remedies for the caller's session. `aws login` is for console credentials, and
+// `aws sso login` for IAM Identity Center.
 const (
 	signIn    = "sign in with aws login or aws sso login, or set AWS_PROFILE to a profile with credentials"
 	setRegion = "set AWS_REGION, or pass --region"

@@ -18,10 +18,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// bucket stands in for S3, for objects in one part. The end-to-end tests upload
-// to a local AWS.
+// bucket is a fake of S3 for objects in one part. The end-to-end tests upload to a
+// local AWS.
 type bucket struct {
-	objects map[string]*http.Request // by path, with their header
+	objects map[string]*http.Request // by path, with their headers
 	refuse  func(http.ResponseWriter, *http.Request) bool
 	puts    int
 }
@@ -30,14 +30,14 @@ func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if b.refuse != nil && b.refuse(w, r) {
 		return
 	}
-	there := b.objects[r.URL.Path]
+	existing := b.objects[r.URL.Path]
 	switch {
-	case r.Method == http.MethodHead && there == nil:
+	case r.Method == http.MethodHead && existing == nil:
 		w.WriteHeader(http.StatusNotFound)
 	case r.Method == http.MethodHead:
-		w.Header().Set("X-Amz-Meta-Sha256", there.Header.Get("X-Amz-Meta-Sha256"))
-		w.Header().Set("Content-Length", there.Header.Get("X-Amz-Decoded-Content-Length"))
-	case r.Method == http.MethodPut && there != nil && r.Header.Get("If-None-Match") == "*":
+		w.Header().Set("X-Amz-Meta-Sha256", existing.Header.Get("X-Amz-Meta-Sha256"))
+		w.Header().Set("Content-Length", existing.Header.Get("X-Amz-Decoded-Content-Length"))
+	case r.Method == http.MethodPut && existing != nil && r.Header.Get("If-None-Match") == "*":
 		w.WriteHeader(http.StatusPreconditionFailed)
 	case r.Method == http.MethodPut:
 		data, err := io.ReadAll(r.Body)
@@ -95,7 +95,7 @@ func writeZip(t *testing.T, path string, size int) {
 	}
 }
 
-func TestZipsGoBelowTheirVersion(t *testing.T) {
+func TestRunUploadsBelowTheVersion(t *testing.T) {
 	b, client := newBucket(t)
 	o := options(t, "shop_dist.zip", "shop_deps.zip")
 	first, err := Run(t.Context(), client, o)
@@ -113,7 +113,7 @@ func TestZipsGoBelowTheirVersion(t *testing.T) {
 
 	again, err := Run(t.Context(), client, o)
 	if err != nil || b.puts != 2 || !again.Dist.Existed || again.Dist.Key != first.Dist.Key {
-		t.Errorf("%d uploads, %+v, %v; want none again", b.puts, again, err)
+		t.Errorf("%d uploads, %+v, %v; want no upload", b.puts, again, err)
 	}
 
 	writeZip(t, filepath.Join(o.DistDir, "shop_deps.zip"), 200)
@@ -123,7 +123,7 @@ func TestZipsGoBelowTheirVersion(t *testing.T) {
 	}
 }
 
-func TestADistAloneIsUploaded(t *testing.T) {
+func TestRunUploadsADistWithoutDependencies(t *testing.T) {
 	_, client := newBucket(t)
 	o := options(t, "shop_dist.zip")
 	o.Prefix, o.Version = "/team/shop/", "1.0"
@@ -133,7 +133,7 @@ func TestADistAloneIsUploaded(t *testing.T) {
 	}
 }
 
-func TestAnotherObjectIsNotOverwritten(t *testing.T) {
+func TestRunDoesNotOverwriteAnotherObject(t *testing.T) {
 	b, client := newBucket(t)
 	o := options(t, "shop_dist.zip")
 	o.Version = "1.0"
@@ -141,11 +141,11 @@ func TestAnotherObjectIsNotOverwritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeZip(t, filepath.Join(o.DistDir, "shop_dist.zip"), 200)
-	want := "s3://my-bucket/shop/1.0/shop_dist.zip is there already, with other content"
+	want := "s3://my-bucket/shop/1.0/shop_dist.zip exists with other content"
 	if _, err := Run(t.Context(), client, o); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v", err)
 	}
-	// Who may not read, or somebody else at the same moment.
+	// The caller cannot read the object, or another caller uploads at the same time.
 	b.refuse = func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodHead {
 			w.WriteHeader(http.StatusForbidden)
@@ -157,11 +157,11 @@ func TestAnotherObjectIsNotOverwritten(t *testing.T) {
 	}
 }
 
-func TestRefusalsAreExplained(t *testing.T) {
+func TestErrorsOfS3HaveARemedy(t *testing.T) {
 	for status, want := range map[int]string{
-		http.StatusMovedPermanently: "the bucket is in the region ap-south-1: use --region",
-		http.StatusForbidden:        "access denied: the caller needs s3:PutObject",
-		http.StatusNotFound:         "there is no such bucket",
+		http.StatusMovedPermanently: "the bucket is in region ap-south-1; want that region as --region",
+		http.StatusForbidden:        "access denied; the caller needs s3:PutObject",
+		http.StatusNotFound:         "the bucket does not exist",
 		http.StatusBadRequest:       "upload s3://my-bucket/shop/",
 	} {
 		b, client := newBucket(t)
@@ -179,7 +179,7 @@ func TestRefusalsAreExplained(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
+func TestRunReportsAllInvalidOptions(t *testing.T) {
 	_, client := newBucket(t)
 	o := options(t)
 	o.Bucket, o.Prefix, o.Version = "My_Bucket", "a b", "1//2"
@@ -190,14 +190,14 @@ func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
 	if err == nil {
 		t.Fatal("want an error")
 	}
-	for _, want := range []string{"--bucket", "--prefix", "--version", "shop_dist.zip", "run defog pack first", "shop_deps.zip is no zip"} {
+	for _, want := range []string{"--bucket", "--prefix", "--version", "shop_dist.zip", "run defog pack first", "shop_deps.zip: is not a zip"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("got %q, want %q in it", err, want)
 		}
 	}
 }
 
-func TestItEndsWithItsContext(t *testing.T) {
+func TestRunEndsWithItsContext(t *testing.T) {
 	_, client := newBucket(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

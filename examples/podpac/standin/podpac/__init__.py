@@ -1,7 +1,6 @@
-"""A stand-in for the part of podpac's interface that the handler uses, so that
-its logic can be tested without podpac's half a gigabyte. Definitions are built
-as podpac builds them, which is as trusting: whatever they name is imported and
-called. Results are lists of numbers."""
+"""A fake of the part of podpac's interface that the handler uses, for tests without
+podpac's half a gigabyte. It builds definitions like podpac, without checks: it imports
+and calls each name in them. Results are lists of numbers."""
 
 import hashlib
 import importlib
@@ -13,7 +12,7 @@ __version__ = "4.0.1"
 
 
 class Node:
-    """Its attributes are what its definition says; secret ones are not in its hash."""
+    """A node with the attributes of its definition; the hash omits some."""
 
     attributes = {}
     style = None
@@ -41,10 +40,10 @@ class Node:
         nodes = {}
         for node in self.inputs.values():
             nodes.update(node.definition)
-        own = {"node": f"{type(self).__module__.partition('.')[2]}.{type(self).__name__}", "attrs": self.values}
+        entry = {"node": f"{type(self).__module__.partition('.')[2]}.{type(self).__name__}", "attrs": self.values}
         if self.inputs:
-            own["inputs"] = {k: type(v).__name__ for k, v in self.inputs.items()}
-        return {**nodes, type(self).__name__: own}
+            entry["inputs"] = {k: type(v).__name__ for k, v in self.inputs.items()}
+        return {**nodes, type(self).__name__: entry}
 
     @property
     def json(self):

@@ -1,4 +1,4 @@
-"""Nodes of the stand-in: one that gives what it holds, and one for each way to fail."""
+"""Nodes of the fake: one that returns its source, and one for each kind of failure."""
 
 import io
 import json
@@ -44,7 +44,7 @@ class Mean(Node):
 
 
 class Untagged(Node):
-    """Gives an attribute that its hash does not cover."""
+    """Return an attribute that the hash does not cover."""
 
     untagged = "harmless"
 
