@@ -108,6 +108,50 @@ func TestMissingIdentifiersAreReported(t *testing.T) {
 	}
 }
 
+// messagesOfOthers are the symptoms that other programs print.
+var messagesOfOthers = []string{
+	"go: …: no such host", "ENOTFOUND", "cdk: command not found", "Cloud assembly schema version mismatch", "Node 20 is end-of-life",
+	"Runtime process exited abnormally: waitid", "Unable to resolve AWS account", "ExpiredToken", "SSM parameter /cdk-bootstrap/… not found",
+	"AccessDenied", "iam:CreateRole", `{"message":"Forbidden"}`, `{"message":"Unauthorized"}`, `{"message":"Not Found"}`,
+	`{"message":"Too Many Requests"}`, `{"message":"Service Unavailable"}`, "No space left on device", "Unable to import module",
+	"TerminationProtection is enabled", "make test", "MariaDB",
+}
+
+// TestSymptomsExist verifies that the code contains each message of this project
+// in troubleshooting.md.
+func TestSymptomsExist(t *testing.T) {
+	var code strings.Builder
+	for name, content := range sources(t, ".go") {
+		if !strings.HasSuffix(name, "_test.go") {
+			code.WriteString(content)
+		}
+	}
+	messages := documents(t)["docs/troubleshooting.md"].symptoms()
+	if len(messages) < 20 {
+		t.Fatalf("docs/troubleshooting.md: %d messages found; want all", len(messages))
+	}
+	for _, message := range messages {
+		for part := range strings.SplitSeq(message, "…") {
+			if !slices.Contains(messagesOfOthers, message) && !strings.Contains(code.String(), strings.TrimSpace(part)) {
+				t.Errorf("docs/troubleshooting.md: no message %q in the code", part)
+			}
+		}
+	}
+}
+
+// symptoms returns the code spans in the first columns of tables.
+func (d document) symptoms() []string {
+	var all []string
+	for _, text := range d.texts {
+		if cells := strings.SplitN(text.content, " | ", 2); strings.HasPrefix(text.content, "| ") && len(cells) == 2 {
+			for _, match := range codeSpan.FindAllStringSubmatch(cells[0], -1) {
+				all = append(all, match[1])
+			}
+		}
+	}
+	return all
+}
+
 // TestCodesAreListed verifies api.md against the constants of ask.Code.
 func TestCodesAreListed(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, "lambda/ask/code.go"), nil, parser.SkipObjectResolution)
