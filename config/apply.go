@@ -66,10 +66,20 @@ func (t target) apply(s source) []error {
 	return problems
 }
 
-// problem adds the key and the source's name to an error.
-func (s source) problem(key string, err error) error {
-	return fmt.Errorf("%s (%s): %w", key, s.name, err)
+// Problem is an invalid setting.
+type Problem struct {
+	Key    string
+	Source string // "-c", "cdk.json, stage prod", "default", …
+	Err    error  // what is invalid, and what is valid
 }
+
+// Error returns key, source and cause.
+func (p *Problem) Error() string { return fmt.Sprintf("%s (%s): %v", p.Key, p.Source, p.Err) }
+
+// Unwrap returns the cause.
+func (p *Problem) Unwrap() error { return p.Err }
+
+func (s source) problem(key string, err error) error { return &Problem{key, s.name, err} }
 
 func (t target) applyField(f field, s source, read map[string]bool) []error {
 	value, key, err := s.pick(f, read)

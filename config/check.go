@@ -44,7 +44,7 @@ func (c *checker) check() []error {
 }
 
 func (c *checker) failf(key, format string, args ...any) {
-	c.problems = append(c.problems, fmt.Errorf("%s (%s): %s", key, c.origin(key), fmt.Sprintf(format, args...)))
+	c.problems = append(c.problems, &Problem{key, c.origin(key), fmt.Errorf(format, args...)})
 }
 
 func (c *checker) origin(key string) string { return origin(c.origins, key) }

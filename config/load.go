@@ -3,9 +3,11 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"defog-cdk/config/connection"
@@ -80,6 +82,38 @@ func Parse(context map[string]any) (Settings, error) {
 // read merges and checks the settings.
 func read(context map[string]any) *checker {
 	chosen, others, problems := findSources(context)
+	c := merge(chosen, others, problems)
+	if c.Pipeline {
+		c.checkPipeline()
+		c.stages = c.readStages(context)
+	} else {
+		c.check()
+	}
+	return c
+}
+
+// CheckFile checks the content of a settings file for one stage. Unlike [Parse] it
+// reads no other source. The name stands in the problems' sources.
+func CheckFile(name string, values map[string]any, stage string) []error {
+	file := source{name: name, values: maps.Clone(values)}
+	found, problems := file.takeStages()
+	chosen, others := []source{file}, []source{}
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		if key == stage {
+			chosen = append(chosen, found[key])
+		} else {
+			others = append(others, found[key])
+		}
+	}
+	chosen = append(chosen, source{name: "-c", values: map[string]any{"stage": stage}})
+	c := merge(chosen, others, problems)
+	c.check()
+	return flatten(errors.Join(c.problems...))
+}
+
+// merge stores the chosen sources' values in order of precedence. It checks the
+// values of other sources one by one.
+func merge(chosen, others []source, problems []error) *checker {
 	c := &checker{origins: map[string]string{}, problems: problems, command: chosen[len(chosen)-1].values}
 	settings := target{value: reflect.ValueOf(&c.Settings).Elem(), fields: settingFields, origins: c.origins}
 	settings.reset()
@@ -92,12 +126,6 @@ func read(context map[string]any) *checker {
 	for _, s := range others {
 		unused := target{value: reflect.New(settings.value.Type()).Elem(), fields: settingFields, origins: map[string]string{}}
 		c.problems = append(c.problems, unused.apply(s)...)
-	}
-	if c.Pipeline {
-		c.checkPipeline()
-		c.stages = c.readStages(context)
-	} else {
-		c.check()
 	}
 	return c
 }
@@ -164,6 +192,9 @@ func Explain(err error) string {
 
 // flatten returns the errors that are joined in an error.
 func flatten(err error) []error {
+	if err == nil {
+		return nil
+	}
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []error{err}

@@ -40,20 +40,20 @@ func TestMigrateChalice(t *testing.T) {
 		t.Errorf("printed a secret:\n%s", text)
 	}
 	want := `{"defog": {
-		"app_name": "shop", "autogen_policy": false,
+		"app_name": "shop",
 		"stages": {
-			"dev": {"api_gateway_stage": "api", "environment_variables": {"REGION_NAME": "eu"}},
-			"prod": {"connection_file": "~/.defog/connection-prod.json", "lambda_timeout": 20, "generator_timeout": 9, "statement_timeout": 10, "lambda_memory_size": 512}
+			"dev": {"autogen_policy": false, "iam_policy_file": ".chalice/policy-dev.json", "api_gateway_stage": "api", "environment_variables": {"REGION_NAME": "eu"}},
+			"prod": {"autogen_policy": false, "iam_policy_file": ".chalice/policy-prod.json", "connection_file": "~/.defog/connection-prod.json", "lambda_timeout": 20, "generator_timeout": 9, "statement_timeout": 10, "lambda_memory_size": 512}
 		}
 	}}`
 	if diff := cmp.Diff(parseJSON(t, want), parseJSON(t, stdout)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	for _, note := range []string{
-		"version: left out", "lambda_timeout: left out: 60 s is longer than the HTTP API waits", "minimum_compression_size: left out: HTTP APIs do not compress",
-		"colour: left out: there is no such setting", "stages.prod.lambda_timeout: is shared by generator_timeout and statement_timeout",
+		"version: left out", "lambda_timeout: left out: 60 s is longer than the HTTP API's timeout", "minimum_compression_size: left out: HTTP APIs do not compress",
+		"colour: left out: there is no such setting", "stages.prod.lambda_timeout: is split into generator_timeout and statement_timeout",
 		"stages.prod.lambda_functions.api_handler: is lifted one level up", "stages.prod.lambda_functions.cron: left out",
-		"stages.dev.environment_variables.DB_PASSWORD: left out, for it looks like a secret", "stages.dev.environment_variables.DEFOG_CREDS_64: left out",
+		"stages.dev.environment_variables.DB_PASSWORD: left out, because it looks like a secret", "stages.dev.environment_variables.DEFOG_CREDS_64: left out",
 		"api_auth: the old API was open", home + "/.defog/connection.json: created", home + "/.defog/connection-prod.json: created",
 	} {
 		if !strings.Contains(stderr, note) {
@@ -73,7 +73,8 @@ func TestMigrateChalice(t *testing.T) {
 
 	// The output is valid in cdk.json.
 	writeFile(t, "cdk.json", `{"context": `+stdout+`}`)
-	context, err := config.ContextFile([]string{"stage=prod", "autogen_policy=true"})
+	writeFile(t, ".chalice/policy-prod.json", `{"Version": "2012-10-17", "Statement": []}`)
+	context, err := config.ContextFile([]string{"stage=prod"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,19 +92,19 @@ func TestMigratePodpac(t *testing.T) {
 	t.Chdir(t.TempDir())
 	writeFile(t, "settings.json", `{
 		"AWS_ACCESS_KEY_ID": "hunter2", "AWS_SECRET_ACCESS_KEY": "hunter2", "AWS_REGION_NAME": "eu-west-1", "AWS_TAGS": {"team": "geo"},
-		"AWS_BUDGET_AMOUNT": 10, "S3_BUCKET_NAME": null, "FUNCTION_S3_INPUT": "in/", "FUNCTION_NAME": "evaluate", "DEFAULT_CRS": "x", "function_timeout": 600, "function_memory": 2048,
+		"AWS_BUDGET_AMOUNT": 10, "AWS_BUDGET_EMAIL": "a@example.com", "S3_BUCKET_NAME": null, "FUNCTION_S3_INPUT": "in/", "FUNCTION_NAME": "evaluate", "DEFAULT_CRS": "x", "function_timeout": 600, "function_memory": 2048,
 		"function_env_variables": {"A1": "b"}
 	}`)
 	code, stdout, stderr := defog(t, "migrate", "settings.json")
 	if code != 0 || strings.Contains(stdout+stderr, "hunter2") {
 		t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
 	}
-	want := `{"defog": {"tags": {"team": "geo"}, "function_name": "evaluate", "lambda_memory_size": 2048, "lambda_timeout": 600, "function_budget_amount": 10, "environment_variables": {"A1": "b"}}}`
+	want := `{"defog": {"tags": {"team": "geo"}, "function_name": "evaluate", "lambda_memory_size": 2048, "lambda_timeout": 600, "function_budget_amount": 10, "function_budget_email": "a@example.com", "function_source_dist_zip": "podpac_dist.zip", "environment_variables": {"A1": "b"}}}`
 	if diff := cmp.Diff(parseJSON(t, want), parseJSON(t, stdout)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	for _, note := range []string{
-		"AWS_ACCESS_KEY_ID: left out", "AWS_REGION_NAME: left out: the CDK CLI takes the region", "function_s3_input: left out: it goes with the trigger S3", "function_source_dist_zip: is missing", "DEFAULT_CRS: left out: it is for the podpac library",
+		"AWS_ACCESS_KEY_ID: left out", "AWS_REGION_NAME: left out: the CDK CLI reads the region", "function_s3_input: left out: not used without the trigger S3", "function_source_dist_zip: is missing", "DEFAULT_CRS: left out: it is for the podpac library",
 		"function_timeout: is now called lambda_timeout", "function_memory: is now called lambda_memory_size", "function_tags: is now called tags",
 	} {
 		if !strings.Contains(stderr, note) {
@@ -125,8 +126,8 @@ func TestMigrateErrorsChangeNoFile(t *testing.T) {
 	}{
 		"an existing connection file": {`{"app_name": "a", "environment_variables": {"DEFOG_CREDS_64": "` + creds("dev") + `"}}`, []string{"--connection", other}, "exists with another connection, and stays unchanged"},
 		"broken credentials":          {`{"app_name": "a", "environment_variables": {"DEFOG_CREDS_64": "hunter2!"}}`, nil, "environment_variables.DEFOG_CREDS_64: credentials are not base64"},
-		"no JSON":                     {`app_name: a`, nil, "read old.json: invalid character"},
-		"nothing":                     {`{}`, nil, "it is empty; valid: Chalice's"},
+		"no JSON":                     {`app_name: a`, nil, "old.json: line 1, column 1: invalid JSON"},
+		"nothing":                     {`{}`, nil, "old.json: no settings; want Chalice's"},
 	}
 	for name, test := range tests {
 		writeFile(t, "old.json", test.old)
