@@ -28,8 +28,9 @@ func (a *AWS) Deploy(ctx context.Context, out io.Writer, args ...string) error {
 }
 
 // CDK runs the checkout's CDK CLI, in the checkout, against this local AWS,
-// with its output going to out. The functions are built for this machine, and
-// the cloud assembly goes to the private directory.
+// with its output going to out. The functions are built for this machine. Each
+// run writes its cloud assembly to a new folder in the private directory, so that
+// several may run at once.
 //
 // The end of ctx interrupts the CLI. What the CLI leaves running, or leaves in
 // its temporary directory, goes with Stop.
@@ -43,8 +44,11 @@ func (a *AWS) cdk(ctx context.Context, directory string, out io.Writer, args ...
 	if _, err := os.Stat(program); err != nil {
 		return fmt.Errorf("the CDK CLI is not installed, run `make setup`: %w", err)
 	}
-	cdk := exec.CommandContext(ctx, program, slices.Concat(args,
-		[]string{"--output", filepath.Join(a.directory, "cdk.out"), "--no-notices"})...)
+	assembly, err := os.MkdirTemp(a.directory, "cdk.out-")
+	if err != nil {
+		return fmt.Errorf("create the folder of the cloud assembly: %w", err)
+	}
+	cdk := exec.CommandContext(ctx, program, slices.Concat(args, []string{"--output", assembly, "--no-notices"})...)
 	cdk.Dir = directory
 	// As npx does, so that the CLI and the app run on the Node of package.json.
 	cdk.Env = append(prependPath(a.Environ(cdk.Environ()), bin), "TMPDIR="+a.directory)

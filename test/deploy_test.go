@@ -1,8 +1,9 @@
 package test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -15,31 +16,31 @@ import (
 	"defog-cdk/internal/testserver/generator"
 )
 
-// TestDeploy lives the life of a deployment: it is deployed, asked, reviewed,
-// updated and destroyed. Each step needs the one before.
+// TestDeploy deploys a query function. Each step needs the deployment alone, so
+// that it can run without the others; the last one removes the stack.
 func TestDeploy(t *testing.T) {
-	w := newWorld(t)
-	w.postgres.Query(t, schema)
-	w.deploy(t)
+	t.Parallel()
+	d := newDeployment(t, "endtoend", plainAWS)
+	d.postgres.Query(t, schema)
+	d.deploy(t)
 
-	steps := []struct {
+	for _, step := range []struct {
 		name string
-		test func(*testing.T, *world)
+		test func(*testing.T, *deployment)
 	}{
-		{"answers hold every type as the old app wrote it", testTypes},
-		{"answers are the rows that the SQL gives directly", testRows},
-		{"SQL that fails goes back to the generator", testRetry},
-		{"errors have the right status and no secrets", testErrors},
-		{"the database stays as it is", testReadOnly},
-		{"defog ask finds the stack and shows the rows", testAskCommand},
-		{"diff shows nothing after a deploy", testNoDiff},
-		{"diff shows a changed setting and an update applies it", testUpdate},
-		{"an update that fails leaves the old function answering", testRollback},
-		{"credentials can be in a secret", testSecret},
+		{"types have the text of the old app", testTypes},
+		{"rows equal those of the SQL without the app", testRows},
+		{"retry sends failed SQL back to the generator", testRetry},
+		{"errors have the right status and no secret", testErrors},
+		{"read-only SQL leaves the database unchanged", testReadOnly},
+		{"ask prints the rows of the stack's function", testAskCommand},
+		{"diff is empty after a deploy", testNoDiff},
+		{"update applies the setting that diff shows", testUpdate},
+		{"rollback of a failed update restores the function", testRollback},
+		{"secret holds the credentials", testSecret},
 		{"destroy removes the stack", testDestroy},
-	}
-	for _, step := range steps {
-		if !t.Run(step.name, func(t *testing.T) { step.test(t, w) }) {
+	} {
+		if !t.Run(step.name, func(t *testing.T) { step.test(t, d) }) {
 			t.FailNow()
 		}
 	}
@@ -61,8 +62,8 @@ INSERT INTO orders
 		n % 3 = 0, CASE WHEN n % 4 > 0 THEN array_fill('tag ' || n % 5, ARRAY[n % 4]) END, md5(n::text)::uuid, CASE WHEN n % 7 > 0 THEN 'note ' || n END
 	FROM generate_series(1, 1000) n;`
 
-func testTypes(t *testing.T, w *world) {
-	got := w.ask(t, `SELECT *, 1 AS small, 'NaN'::float8 AS nan, '-Infinity'::float8 AS infinity FROM types`)
+func testTypes(t *testing.T, d *deployment) {
+	got := d.ask(t, `SELECT *, 1 AS small, 'NaN'::float8 AS nan, '-Infinity'::float8 AS infinity FROM types`)
 	want := map[string]string{
 		"big": `9223372036854775807`, "exact": `"123456789012345678901234567890.123456789"`, "money": `"12.50"`, "float": `0.1`,
 		"flag": `true`, "day": `"2024-02-29"`, "noon": `"12:00:00"`, "moment": `"2024-02-29 12:00:00.500000"`, "zoned": `"2024-02-29 12:00:00+00:00"`,
@@ -79,16 +80,16 @@ func testTypes(t *testing.T, w *world) {
 		}
 	}
 	if len(want) > 0 {
-		t.Errorf("columns missing: %v", want)
+		t.Errorf("missing columns: %v", want)
 	}
 	if first, last := slices.Index(got.Columns, "small"), len(got.Columns)-3; got.Columns[last] != "small" || string(got.Data[0][first]) != "-1" || string(got.Data[0][last]) != "1" {
-		t.Errorf("columns of one name: %v = %s", got.Columns, got.Data[0])
+		t.Errorf("columns with the same name: %v = %s", got.Columns, got.Data[0])
 	}
 }
 
-// testRows compares a few hundred answers with what the database says to the
+// testRows compares 300 answers with the rows that the database returns for the
 // same SQL without the app.
-func testRows(t *testing.T, w *world) {
+func testRows(t *testing.T, d *deployment) {
 	random := rand.New(rand.NewPCG(1, 2))
 	columns := []string{"id", "customer", "amount", "ordered_on", "placed_at", "paid", "tags", "reference", "note"}
 	for range 300 {
@@ -99,7 +100,7 @@ func testRows(t *testing.T, w *world) {
 		if random.IntN(3) == 0 {
 			sql = fmt.Sprintf("SELECT customer, count(*), sum(amount), avg(amount), max(ordered_on), min(placed_at), bool_or(paid) FROM orders WHERE id > %d GROUP BY customer ORDER BY customer", random.IntN(1100))
 		}
-		got := w.ask(t, sql)
+		got := d.ask(t, sql)
 		var rows [][]string
 		for _, row := range got.Data {
 			texts := make([]string, len(row))
@@ -108,32 +109,32 @@ func testRows(t *testing.T, w *world) {
 			}
 			rows = append(rows, texts)
 		}
-		if diff := cmp.Diff(w.postgres.Query(t, sql), rows); diff != "" || !got.RanSuccessfully || got.SQL != sql || got.RowCount != len(got.Data) {
+		if diff := cmp.Diff(d.postgres.Query(t, sql), rows); diff != "" || !got.RanSuccessfully || got.SQL != sql || got.RowCount != len(got.Data) {
 			t.Fatalf("%s: -direct +answer:\n%s", sql, diff)
 		}
 	}
 }
 
-func testRetry(t *testing.T, w *world) {
+func testRetry(t *testing.T, d *deployment) {
 	const wrong, right = "SELECT custmer FROM orders", "SELECT count(*) FROM orders"
-	w.generator.Teach("How many?", wrong)
-	w.generator.TeachFix(wrong, right)
-	status, body := w.post(t, `{"question": "How many?", "hard_filters": "customer 1 only"}`)
+	d.generator.Teach("How many?", wrong)
+	d.generator.TeachFix(wrong, right)
+	status, body := d.post(t, `{"question": "How many?", "hard_filters": "customer 1 only"}`)
 	got := decode(t, body)
 	if status != http.StatusOK || !got.RanSuccessfully || got.SQL != right || string(got.Data[0][0]) != "1000" {
 		t.Errorf("status %d: %s", status, body)
 	}
-	retries := w.generator.Requests(generator.RetryPath)
+	retries := d.generator.Requests(generator.RetryPath)
 	if len(retries) != 1 || !strings.Contains(fmt.Sprint(retries[0].Body["error"]), "custmer") {
-		t.Errorf("the generator was sent %v", retries)
+		t.Errorf("the generator received %v", retries)
 	}
 }
 
-func testErrors(t *testing.T, w *world) {
-	if status, body := w.send(t, `{"question": "x"}`, func(*http.Request) error { return nil }); status != http.StatusForbidden {
-		t.Errorf("not signed: status %d: %s", status, body)
+func testErrors(t *testing.T, d *deployment) {
+	if status, body := d.send(t, `{"question": "x"}`, func(*http.Request) error { return nil }); status != http.StatusForbidden {
+		t.Errorf("unsigned: status %d: %s", status, body)
 	}
-	w.generator.Teach("A wrong table?", "SELECT * FROM nowhere")
+	d.generator.Teach("A wrong table?", "SELECT * FROM nowhere")
 	tests := []struct {
 		name, body string
 		fault      http.Handler
@@ -144,21 +145,21 @@ func testErrors(t *testing.T, w *world) {
 		{"no question", `{}`, nil, http.StatusBadRequest, "question"},
 		{"wrong type", `{"question": 5}`, nil, http.StatusBadRequest, "question"},
 		{"empty body", ``, nil, http.StatusBadRequest, "empty"},
-		{"misspelt field", `{"question": "x", "hard_filter": ""}`, nil, http.StatusBadRequest, "hard_filters"},
-		{"SQL that fails for good", `{"question": "A wrong table?"}`, nil, http.StatusOK, "nowhere"},
+		{"misspelled field", `{"question": "x", "hard_filter": ""}`, nil, http.StatusBadRequest, "hard_filters"},
+		{"SQL that fails again", `{"question": "A wrong table?"}`, nil, http.StatusOK, "nowhere"},
 		{"generator fails", `{"question": "A wrong table?"}`, generator.Status(http.StatusInternalServerError), http.StatusBadGateway, ""},
 		{"generator sends HTML", `{"question": "A wrong table?"}`, generator.Text("<html>"), http.StatusBadGateway, ""},
 	}
 	for _, test := range tests {
 		if test.fault != nil {
-			w.generator.Fail(test.fault)
+			d.generator.Fail(test.fault)
 		}
-		status, body := w.post(t, test.body)
+		status, body := d.post(t, test.body)
 		got := decode(t, body)
 		if status != test.status || got.RanSuccessfully || got.ErrorMessage == "" || !strings.Contains(got.ErrorMessage, test.want) {
 			t.Errorf("%s: status %d: %s", test.name, status, body)
 		}
-		for _, secret := range []string{"key-of-the-test", w.postgres.Password()} {
+		for _, secret := range []string{apiKey, d.postgres.Password()} {
 			if strings.Contains(string(body), secret) {
 				t.Errorf("%s: a secret in %s", test.name, body)
 			}
@@ -166,9 +167,9 @@ func testErrors(t *testing.T, w *world) {
 	}
 }
 
-func testReadOnly(t *testing.T, w *world) {
+func testReadOnly(t *testing.T, d *deployment) {
 	const state = `SELECT count(*), sum(amount) FROM orders UNION ALL SELECT count(*), 0 FROM pg_class UNION ALL SELECT count(*), 0 FROM pg_roles`
-	before := w.postgres.Query(t, state)
+	before := d.postgres.Query(t, state)
 	for _, sql := range []string{
 		"DELETE FROM orders",
 		"WITH gone AS (DELETE FROM orders RETURNING 1) SELECT * FROM gone",
@@ -181,70 +182,110 @@ func testReadOnly(t *testing.T, w *world) {
 		"COPY orders TO PROGRAM 'touch /tmp/defog-was-here'",
 		"SELECT lo_import('/etc/passwd')",
 	} {
-		if got := w.ask(t, sql); got.RanSuccessfully || got.ErrorMessage == "" {
+		if got := d.ask(t, sql); got.RanSuccessfully || got.ErrorMessage == "" {
 			t.Errorf("%s: %+v", sql, got)
 		}
 	}
-	if diff := cmp.Diff(before, w.postgres.Query(t, state)); diff != "" {
+	if diff := cmp.Diff(before, d.postgres.Query(t, state)); diff != "" {
 		t.Errorf("the database changed:\n%s", diff)
 	}
 	if _, err := os.Stat("/tmp/defog-was-here"); err == nil {
-		t.Error("a program ran on the database's machine")
+		t.Error("a program ran on the database host")
 	}
 }
 
-func testAskCommand(t *testing.T, w *world) {
-	w.generator.Teach("Which customers paid most?", "SELECT customer, sum(amount) AS total FROM orders WHERE paid GROUP BY customer ORDER BY total DESC, customer LIMIT 2")
-	environ := w.aws.Environ(os.Environ())
-	output, code := command(t, environ, "go", "run", "./cmd/defog", "ask", "-c", "app_name=endtoend", "Which customers paid most?")
+func testAskCommand(t *testing.T, d *deployment) {
+	d.generator.Teach("Which customers paid most?", "SELECT customer, sum(amount) AS total FROM orders WHERE paid GROUP BY customer ORDER BY total DESC, customer LIMIT 2")
+	environ := d.aws.Environ(os.Environ())
+	output, code := command(t, environ, defog.get(t), "ask", "-c", "app_name="+d.app, "Which customers paid most?")
 	if code != 0 || !strings.Contains(output, "customer") || !strings.Contains(output, "2 rows") {
 		t.Errorf("exit code %d:\n%s", code, output)
 	}
-	output, code = command(t, environ, "go", "run", "./cmd/defog", "ask", "-c", "app_name=endtoend", "What does nobody know?")
+	output, code = command(t, environ, defog.get(t), "ask", "-c", "app_name="+d.app, "What is not in the list?")
 	if code == 0 || !strings.Contains(output, "does not know") {
 		t.Errorf("exit code %d:\n%s", code, output)
 	}
 }
 
-func testNoDiff(t *testing.T, w *world) {
-	output := w.cdk(t, "diff", "--fail")
+func testNoDiff(t *testing.T, d *deployment) {
+	output := d.cdk(t, "diff", "--fail")
 	if !strings.Contains(output, "There were no differences") {
 		t.Error(output)
 	}
 }
 
-func testUpdate(t *testing.T, w *world) {
-	output := w.cdk(t, "diff", "-c", "max_rows=3")
+func testUpdate(t *testing.T, d *deployment) {
+	output := d.cdk(t, "diff", "-c", "max_rows=3")
 	for _, want := range []string{"DEFOG_MAX_ROWS", "10000", "3"} {
 		if !strings.Contains(output, want) {
 			t.Errorf("diff does not show %s:\n%s", want, output)
 		}
 	}
-	url := w.url
-	w.deploy(t, "-c", "max_rows=3")
-	if w.url != url {
-		t.Errorf("the URL changed from %s to %s", url, w.url)
+	url := d.url
+	d.deploy(t, "-c", "max_rows=3")
+	if d.url != url {
+		t.Errorf("the URL changed from %s to %s", url, d.url)
 	}
-	if got := w.ask(t, "SELECT id FROM orders ORDER BY id"); !got.Truncated || got.RowCount != 3 || len(got.Data) != 3 {
+	if got := d.ask(t, "SELECT id FROM orders ORDER BY id"); !got.Truncated || got.RowCount != 3 || len(got.Data) != 3 {
 		t.Errorf("got %+v", got)
 	}
 }
 
-func testSecret(t *testing.T, w *world) {
-	w.deploy(t, w.createSecret(t)...)
-	if got := w.ask(t, "SELECT count(*) FROM orders"); len(got.Data) != 1 || string(got.Data[0][0]) != "1000" {
+func testSecret(t *testing.T, d *deployment) {
+	d.deploy(t, d.createSecret(t)...)
+	if got := d.ask(t, "SELECT count(*) FROM orders"); len(got.Data) != 1 || string(got.Data[0][0]) != "1000" {
 		t.Errorf("got %+v", got)
 	}
 }
 
-func testDestroy(t *testing.T, w *world) {
-	w.cdk(t, "destroy", "--force")
-	output, code := command(t, w.aws.Environ(os.Environ()), "go", "run", "./cmd/defog", "ask", "-c", "app_name=endtoend", "Anybody there?")
-	if code == 0 || !strings.Contains(output, "endtoend-dev") {
+func testDestroy(t *testing.T, d *deployment) {
+	d.cdk(t, "destroy", "--force")
+	output, code := command(t, d.aws.Environ(os.Environ()), defog.get(t), "ask", "-c", "app_name="+d.app, "How many?")
+	if code == 0 || !strings.Contains(output, d.stack()) {
 		t.Errorf("exit code %d:\n%s", code, output)
 	}
-	var out strings.Builder
-	if err := w.aws.CDK(t.Context(), io.Writer(&out), w.settings("ls")...); err != nil || !strings.Contains(out.String(), "endtoend-dev") {
-		t.Errorf("ls: %v\n%s", err, out.String())
+	if output := d.cdk(t, "ls"); !strings.Contains(output, d.stack()) {
+		t.Errorf("ls:\n%s", output)
+	}
+}
+
+// compact returns JSON without white space.
+func compact(t *testing.T, data []byte) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := json.Compact(&out, data); err != nil {
+		t.Fatalf("%v in %s", err, data)
+	}
+	return out.String()
+}
+
+// asPostgres returns a value of an answer as PostgreSQL writes it, for the types
+// of the table orders.
+func asPostgres(t *testing.T, value json.RawMessage) string {
+	t.Helper()
+	var decoded any
+	decoder := json.NewDecoder(bytes.NewReader(value))
+	decoder.UseNumber()
+	if err := decoder.Decode(&decoded); err != nil {
+		t.Fatalf("%v in %s", err, value)
+	}
+	switch v := decoded.(type) {
+	case nil:
+		return "NULL"
+	case bool:
+		return map[bool]string{true: "t", false: "f"}[v]
+	case json.Number:
+		return v.String()
+	case string:
+		return v
+	case []any:
+		words := make([]string, len(v))
+		for i, word := range v {
+			words[i] = `"` + word.(string) + `"`
+		}
+		return "{" + strings.Join(words, ",") + "}"
+	default:
+		t.Fatalf("unexpected value %s", value)
+		return ""
 	}
 }

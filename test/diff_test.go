@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,41 +18,48 @@ import (
 	"defog-cdk/local"
 )
 
-// Passwords with all that has to be escaped somewhere.
+// Secrets with each character that some format escapes.
 const (
 	oldPassword = `Old<Pass&word>1 'q" \ %2F ünïcode`
 	newPassword = `New<Pass&word>2 'q" \ %2F ünïcode`
 	reviewKey   = `Key/+='"é𝄞 of the review`
 )
 
-// reviewed is a deployment whose password is about to change.
-type reviewed struct {
+// diffDeployment is a deployed stack, and a change of its password.
+type diffDeployment struct {
 	aws      *local.AWS
 	program  string // defog
 	old, new string // connection files
 	secrets  map[string]string
 
-	assembly string // of the change, made by the CLI alone
+	once     sync.Once
+	assembly string // of the change, after synthesize
+	output   string // of cdk diff
 }
 
-// TestDiff changes a password, and looks for the old and the new one in all
-// that defog diff prints and writes.
+// TestDiff changes a password, and searches all that defog diff prints and writes
+// for the old and the new one.
 func TestDiff(t *testing.T) {
-	r := newReviewed(t)
-	t.Run("defog diff shows the change and no secret", func(t *testing.T) { testDiffOfAChange(t, r) })
-	t.Run("all else is what cdk diff prints", func(t *testing.T) { testDiffIsTheCLIs(t, r) })
-	t.Run("the exit codes are the CLI's", func(t *testing.T) { testDiffExitCodes(t, r) })
-	t.Run("whatever the app prints is redacted", func(t *testing.T) { testDiffOfABrokenApp(t, r) })
-	t.Run("a review says what matters first", func(t *testing.T) { testReview(t, r) })
-	t.Run("nothing is shown of what cannot be read", func(t *testing.T) { testDiffWithoutRights(t, r) })
+	t.Parallel()
+	r := newDiffDeployment(t)
+	for _, step := range []struct {
+		name string
+		test func(*testing.T, *diffDeployment)
+	}{
+		{"change is shown without secrets", testDiffOfAChange},
+		{"output is that of cdk diff", testDiffIsTheCLIs},
+		{"exit codes are those of cdk diff", testDiffExitCodes},
+		{"app output is redacted", testDiffOfABrokenApp},
+		{"review lists security first", testReview},
+		{"unreadable stack shows nothing", testDiffWithoutRights},
+	} {
+		t.Run(step.name, func(t *testing.T) { step.test(t, r) })
+	}
 }
 
-func newReviewed(t *testing.T) *reviewed {
+func newDiffDeployment(t *testing.T) *diffDeployment {
 	t.Helper()
-	r := &reviewed{aws: startAWS(t), program: filepath.Join(t.TempDir(), "defog"), assembly: filepath.Join(t.TempDir(), "cdk.out")}
-	if output, code := command(t, nil, "go", "build", "-o", r.program, "./cmd/defog"); code != 0 {
-		t.Fatal(output)
-	}
+	r := &diffDeployment{aws: sharedAWS(t, plainAWS), program: defog.get(t), assembly: filepath.Join(t.TempDir(), "cdk.out")}
 	credentials := func(password string) connection.Connection {
 		return connection.Connection{APIKey: reviewKey, DBType: "postgres", DBCreds: connection.Creds{
 			"host": "db.example.com", "port": 5432, "database": "shop", "user": "reader", "password": password}}
@@ -62,19 +70,19 @@ func newReviewed(t *testing.T) *reviewed {
 	return r
 }
 
-func (r *reviewed) settings(connectionFile string, more ...string) []string {
+func (r *diffDeployment) settings(connectionFile string, more ...string) []string {
 	return slices.Concat([]string{"-c", "app_name=reviewed", "-c", "connection_file=" + connectionFile}, more)
 }
 
-// defog runs the program on local AWS, with more variables, and returns what it
-// printed in the order in which it did.
-func (r *reviewed) defog(t *testing.T, variables []string, args ...string) (output string, code int) {
+// defog runs the program on local AWS, with more variables, and returns its output
+// and exit code.
+func (r *diffDeployment) defog(t *testing.T, variables []string, args ...string) (output string, code int) {
 	t.Helper()
 	return r.execute(t, variables, r.program, args...)
 }
 
 // execute runs a program, or the CLI as "cdk", on local AWS.
-func (r *reviewed) execute(t *testing.T, variables []string, program string, args ...string) (output string, code int) {
+func (r *diffDeployment) execute(t *testing.T, variables []string, program string, args ...string) (output string, code int) {
 	t.Helper()
 	bin, err := filepath.Abs(filepath.Join(checkout, "node_modules", ".bin"))
 	if err != nil {
@@ -88,11 +96,11 @@ func (r *reviewed) execute(t *testing.T, variables []string, program string, arg
 	return strings.ReplaceAll(output, jsiiNoise, ""), code
 }
 
-// jsiiNoise is what jsii says, without an end of line, when it has waited twice
-// for its own process, which happens now and then.
+// jsiiNoise is what jsii prints at times, without an end of line, after it has
+// waited twice for its process.
 const jsiiNoise = "Runtime process exited abnormally: waitid: no child processes"
 
-func testDiffOfAChange(t *testing.T, r *reviewed) {
+func testDiffOfAChange(t *testing.T, r *diffDeployment) {
 	temporary, home, since := t.TempDir(), t.TempDir(), time.Now().Add(-time.Second)
 	modes := make(chan []string)
 	stop := make(chan struct{})
@@ -116,17 +124,17 @@ func testDiffOfAChange(t *testing.T, r *reviewed) {
 		t.Errorf("%d files were written, with secrets in %v", files, found)
 	}
 	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
-		t.Errorf("left behind: %v, %v", left, err)
+		t.Errorf("files left: %v, %v", left, err)
 	}
 	if seen := <-modes; !slices.Equal(seen, []string{"drwx------"}) {
 		t.Errorf("the private folder's modes: %v", seen)
 	}
 }
 
-// watchModes notes the modes of the folders of defog diff until it is stopped.
+// watchModes returns the modes that the folders of defog diff had until stop.
 func watchModes(temporary string, stop <-chan struct{}) (modes []string) {
 	for {
-		folders, _ := filepath.Glob(filepath.Join(temporary, "defog-cdk-*")) // the pattern is right
+		folders, _ := filepath.Glob(filepath.Join(temporary, "defog-cdk-*")) // the pattern is valid
 		for _, folder := range folders {
 			if info, err := os.Stat(folder); err == nil && !slices.Contains(modes, info.Mode().String()) {
 				modes = append(modes, info.Mode().String())
@@ -140,14 +148,25 @@ func watchModes(temporary string, stop <-chan struct{}) (modes []string) {
 	}
 }
 
-// testDiffIsTheCLIs compares with the CLI's own output, with the credentials
-// masked there.
-func testDiffIsTheCLIs(t *testing.T, r *reviewed) {
-	output, code := r.execute(t, nil, "cdk", slices.Concat([]string{"diff", "-o", r.assembly},
-		r.settings(r.new, "-c", "max_rows=77", "-c", "architecture="+local.Architecture()))...)
-	if code != 0 || !strings.Contains(output, "npm run diff") {
-		t.Fatalf("exit code %d:\n%s", code, output)
-	}
+// synthesize returns the output of cdk diff on the change, which writes the
+// assembly. It runs once.
+func (r *diffDeployment) synthesize(t *testing.T) string {
+	t.Helper()
+	r.once.Do(func() {
+		output, code := r.execute(t, nil, "cdk", slices.Concat([]string{"diff", "-o", r.assembly},
+			r.settings(r.new, "-c", "max_rows=77", "-c", "architecture="+local.Architecture()))...)
+		if code != 0 || !strings.Contains(output, "npm run diff") {
+			t.Fatalf("exit code %d:\n%s", code, output)
+		}
+		r.output = output
+	})
+	return r.output
+}
+
+// testDiffIsTheCLIs compares with the output of cdk diff, in which it masks the
+// credentials.
+func testDiffIsTheCLIs(t *testing.T, r *diffDeployment) {
+	output := r.synthesize(t)
 	before, after := encoded(t, r.old), encoded(t, r.new)
 	if strings.Count(output, before) != 1 || strings.Count(output, after) != 1 {
 		t.Fatalf("cdk diff shows no credentials:\n%s", output)
@@ -159,10 +178,10 @@ func testDiffIsTheCLIs(t *testing.T, r *reviewed) {
 		}
 	}
 
-	coloured, _ := r.execute(t, []string{"FORCE_COLOR=1"}, "cdk", "diff", "--app", r.assembly)
-	want = strings.NewReplacer(before, "(secret, changed)", after, "(secret, changed)").Replace(coloured)
-	if got, _ := r.defog(t, []string{"FORCE_COLOR=1"}, "diff", "--app", r.assembly); cmp.Diff(want, got) != "" || coloured == output {
-		t.Errorf("in colours: -cdk diff +defog diff:\n%s", cmp.Diff(want, got))
+	colored, _ := r.execute(t, []string{"FORCE_COLOR=1"}, "cdk", "diff", "--app", r.assembly)
+	want = strings.NewReplacer(before, "(secret, changed)", after, "(secret, changed)").Replace(colored)
+	if got, _ := r.defog(t, []string{"FORCE_COLOR=1"}, "diff", "--app", r.assembly); cmp.Diff(want, got) != "" || colored == output {
+		t.Errorf("in colors: -cdk diff +defog diff:\n%s", cmp.Diff(want, got))
 	}
 	verbose, _ := r.defog(t, nil, "diff", "--app", r.assembly, "-vvv", "--method=template")
 	if found := leaks(t, []byte(verbose), r.secrets); len(found) > 0 || !strings.Contains(verbose, "GetTemplate") {
@@ -183,7 +202,8 @@ func encoded(t *testing.T, path string) string {
 	return text
 }
 
-func testDiffExitCodes(t *testing.T, r *reviewed) {
+func testDiffExitCodes(t *testing.T, r *diffDeployment) {
+	r.synthesize(t)
 	template := filepath.Join(r.assembly, "reviewed-dev.template.json")
 	for _, args := range [][]string{
 		{"--app", r.assembly}, {"--app", r.assembly, "--fail"}, {"--app", r.assembly, "--fail-on=broadening"},
@@ -198,18 +218,19 @@ func testDiffExitCodes(t *testing.T, r *reviewed) {
 	}
 }
 
-// testDiffOfABrokenApp has an app that prints what it read.
-func testDiffOfABrokenApp(t *testing.T, r *reviewed) {
+// testDiffOfABrokenApp runs an app that prints the connection file.
+func testDiffOfABrokenApp(t *testing.T, r *diffDeployment) {
 	output, code := r.defog(t, nil, slices.Concat([]string{"diff", "--app", "cat " + r.new + " >&2; exit 3"}, r.settings(r.new))...)
 	if found := leaks(t, []byte(output), r.secrets); code != 1 || len(found) > 0 || !strings.Contains(output, `"password":"(secret)"`) {
 		t.Errorf("exit code %d, %v in:\n%s", code, found, output)
 	}
 }
 
-// testReview reviews changes as a job of CI does, and acts on the exit code.
-func testReview(t *testing.T, r *reviewed) {
+// testReview reviews changes as a CI job does, and checks the exit codes.
+func testReview(t *testing.T, r *diffDeployment) {
+	r.synthesize(t)
 	report := filepath.Join(t.TempDir(), "review.md")
-	synthesise := []string{"run", "--silent", "review", "--", "--output", report, "-c", "architecture=" + local.Architecture()}
+	synth := []string{"run", "--silent", "review", "--", "--output", report, "-c", "architecture=" + local.Architecture()}
 	tests := []struct {
 		name    string
 		program string
@@ -217,12 +238,12 @@ func testReview(t *testing.T, r *reviewed) {
 		code    int
 		want    []string // in this order
 	}{
-		{"no change", "npm", slices.Concat(synthesise, r.settings(r.old)), 0, []string{"### Stack `reviewed-dev`: no changes"}},
-		{"a harmless change", "npm", slices.Concat(synthesise, r.settings(r.old, "-c", "max_rows=77")), 2,
+		{"no change", "npm", slices.Concat(synth, r.settings(r.old)), 0, []string{"### Stack `reviewed-dev`: no changes"}},
+		{"a harmless change", "npm", slices.Concat(synth, r.settings(r.old, "-c", "max_rows=77")), 2,
 			[]string{"0 security-relevant", "Other", "DEFOG_MAX_ROWS", "`10000` | `77` | `max_rows=77` (-c)"}},
 		{"a change of the credentials", r.program, []string{"review", "--app", r.assembly, "--output", report}, 3,
 			[]string{"1 security-relevant", "the credentials change: `db_creds.password`", "DEFOG_CREDS_64", "`(secret, changed)`", "Other", "DEFOG_MAX_ROWS"}},
-		{"an open API", "npm", slices.Concat(synthesise, r.settings(r.old, "-c", "api_auth=none", "-c", "log_retention_in_days=1")), 3,
+		{"an open API", "npm", slices.Concat(synth, r.settings(r.old, "-c", "api_auth=none", "-c", "log_retention_in_days=1")), 3,
 			[]string{"3 security-relevant", "the route becomes public", "`AWS_IAM` | `NONE` | `api_auth=none` (-c)", "the retention of logs is shorter", "`log_retention_in_days=1` (-c)"}},
 		{"no settings", r.program, []string{"review", "--output", report, "-c", "api_auth=open"}, 1, nil},
 		{"no such stack", r.program, []string{"review", "--output", report, "--app", r.assembly, "--stack", "other"}, 1, nil},
@@ -238,12 +259,12 @@ func testReview(t *testing.T, r *reviewed) {
 		}
 		rest := string(text)
 		for _, want := range test.want {
-			_, behind, found := strings.Cut(rest, want)
+			_, after, found := strings.Cut(rest, want)
 			if !found {
-				t.Errorf("%s: %q is not, or not there, in:\n%s", test.name, want, text)
+				t.Errorf("%s: %q is not in this order in:\n%s", test.name, want, text)
 				break
 			}
-			rest = behind
+			rest = after
 		}
 		if found := leaks(t, append(text, output...), r.secrets); len(found) > 0 {
 			t.Errorf("%s: %v in:\n%s%s", test.name, found, output, text)
@@ -251,19 +272,17 @@ func testReview(t *testing.T, r *reviewed) {
 	}
 }
 
-func testDiffWithoutRights(t *testing.T, r *reviewed) {
+func testDiffWithoutRights(t *testing.T, r *diffDeployment) {
+	r.synthesize(t)
 	output, code := r.defog(t, []string{"AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_MAX_ATTEMPTS=1"}, "diff", "--app", r.assembly)
 	if code != 1 || !strings.Contains(output, "no difference is printed") || strings.Contains(output, "Resources") {
 		t.Errorf("exit code %d:\n%s", code, output)
 	}
 }
 
-// TestDiffIsInterrupted leaves no assembly behind.
-func TestDiffIsInterrupted(t *testing.T) {
-	program, temporary := filepath.Join(t.TempDir(), "defog"), t.TempDir()
-	if output, code := command(t, nil, "go", "build", "-o", program, "./cmd/defog"); code != 0 {
-		t.Fatal(output)
-	}
+func TestInterruptedDiffLeavesNoFiles(t *testing.T) {
+	t.Parallel()
+	program, temporary := defog.get(t), t.TempDir()
 	started, printed := io.Pipe()
 	diff := exec.CommandContext(t.Context(), program, "diff", "--app", "echo begun >&2; exec sleep 600")
 	diff.Dir, diff.Env = checkout, append(os.Environ(), "TMPDIR="+temporary, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test")
@@ -281,9 +300,9 @@ func TestDiffIsInterrupted(t *testing.T) {
 	}
 	err := diff.Wait()
 	if _, failed := errors.AsType[*exec.ExitError](err); !failed {
-		t.Errorf("it ended with %v", err)
+		t.Errorf("defog diff returned %v; want an exit code", err)
 	}
 	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
-		t.Errorf("left behind: %v, %v", left, err)
+		t.Errorf("files left: %v, %v", left, err)
 	}
 }

@@ -11,44 +11,31 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"defog-cdk/internal/environ"
 	"defog-cdk/internal/testserver/runtimeapi"
-	"defog-cdk/local"
 )
 
-// hydrated is a local AWS with functions that have hydrate as their bootstrap,
-// and a bucket with their dependencies.
-type hydrated struct {
+// hydrateFunctions creates functions on local AWS with hydrate as their bootstrap.
+// A bucket holds their dependencies.
+type hydrateFunctions struct {
 	lambda  *lambda.Client
 	s3      *s3.Client
 	program []byte
 }
 
-func newHydrated(t *testing.T) *hydrated {
+func newHydrateFunctions(t *testing.T) *hydrateFunctions {
 	t.Helper()
-	cloud, err := local.Start(t.Context(), checkout)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cloud.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	config := aws.Config{
-		BaseEndpoint: aws.String(cloud.Endpoint()), Region: region, HTTPClient: cloud.Client(),
-		Credentials: credentials.StaticCredentialsProvider{Value: root()},
-	}
-	h := &hydrated{lambda: lambda.NewFromConfig(config), s3: s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true })}
+	config := sdkConfig(sharedAWS(t, plainAWS), root())
+	h := &hydrateFunctions{lambda: lambda.NewFromConfig(config), s3: s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true })}
 	file := filepath.Join(t.TempDir(), "hydrate")
 	if err := runtimeapi.BuildHydrate(t.Context(), file); err != nil {
 		t.Fatal(err)
 	}
+	var err error
 	if h.program, err = os.ReadFile(file); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +45,7 @@ func newHydrated(t *testing.T) *hydrated {
 	return h
 }
 
-// zipWith makes a zip of files that are all executable.
+// zipWith returns a zip of files that are all executable.
 func zipWith(t *testing.T, files map[string]string) []byte {
 	t.Helper()
 	var data bytes.Buffer
@@ -80,9 +67,9 @@ func zipWith(t *testing.T, files map[string]string) []byte {
 	return data.Bytes()
 }
 
-// deploy uploads the dependencies and makes a function whose bootstrap is
-// hydrate, and whose own bootstrap is the given one.
-func (h *hydrated) deploy(t *testing.T, name, bootstrap string, dependencies []byte, variables map[string]string) {
+// create uploads the dependencies and creates a function whose bootstrap is hydrate.
+// The given bootstrap is the original one, which hydrate starts.
+func (h *hydrateFunctions) create(t *testing.T, name, bootstrap string, dependencies []byte, variables map[string]string) {
 	t.Helper()
 	key := name + ".zip"
 	if _, err := h.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("packages"), Key: &key, Body: bytes.NewReader(dependencies)}); err != nil {
@@ -106,8 +93,8 @@ func (h *hydrated) deploy(t *testing.T, name, bootstrap string, dependencies []b
 	}
 }
 
-// invoke returns the answer, and of what kind its error is.
-func (h *hydrated) invoke(t *testing.T, name, event string) (answer, failure string) {
+// invoke returns the result, and the kind of error if there is one.
+func (h *hydrateFunctions) invoke(t *testing.T, name, event string) (answer, failure string) {
 	t.Helper()
 	out, err := h.lambda.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: &name, Payload: []byte(event)})
 	if err != nil {
@@ -123,18 +110,20 @@ def handler(event, context):
     return [square.area(event["side"]), square.__file__.startswith(os.environ["DEFOG_DEPENDENCIES_FOLDER"])]
 `
 
-// TestHydrateAsBootstrap has local AWS start functions of a provided runtime.
-func TestHydrateAsBootstrap(t *testing.T) {
-	h := newHydrated(t)
+// TestHydrateStartsProvidedRuntimes invokes functions of a provided runtime, with
+// valid and with invalid dependencies.
+func TestHydrateStartsProvidedRuntimes(t *testing.T) {
+	t.Parallel()
+	h := newHydrateFunctions(t)
 	dependencies := zipWith(t, map[string]string{"square.py": "def area(side): return side * side\n", "bin/runtime": "#!/bin/sh\nexec python3 -m awslambdaric \"$@\"\n"})
 	const original = "#!/bin/sh\nexec python3 -m awslambdaric \"$_HANDLER\"\n"
 	for name, variables := range map[string]map[string]string{
 		"original": nil,
 		"command":  {environ.FunctionCommand: `["python3", "-m", "awslambdaric", "handler.handler"]`},
-		"brought":  {environ.FunctionCommand: `["runtime", "handler.handler"]`},
+		"packaged": {environ.FunctionCommand: `["runtime", "handler.handler"]`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h.deploy(t, name, original, dependencies, variables)
+			h.create(t, name, original, dependencies, variables)
 			for _, event := range []string{`{"side": 7}`, `{"side": 7}`} {
 				if answer, failure := h.invoke(t, name, event); failure != "" || answer != "[49, true]" {
 					t.Errorf("answer %s, error %q", answer, failure)
@@ -152,14 +141,14 @@ func TestHydrateAsBootstrap(t *testing.T) {
 		"absent": {dependencies, map[string]string{environ.DependenciesHash: strings.Repeat("0", 64), environ.DependenciesKey: "other.zip"}, []string{"Hydrate.Fetch", "s3://packages/other.zip", "check the key"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h.deploy(t, name, original, test.dependencies, test.variables)
+			h.create(t, name, original, test.dependencies, test.variables)
 			answer, failure := h.invoke(t, name, `{"side": 7}`)
 			if failure == "" {
-				t.Errorf("it started, and answered %s", answer)
+				t.Errorf("the function started and returned %s", answer)
 			}
 			for _, want := range test.want {
 				if !strings.Contains(answer, want) {
-					t.Errorf("the caller does not learn %q: %s", want, answer)
+					t.Errorf("the error does not contain %q: %s", want, answer)
 				}
 			}
 		})

@@ -16,48 +16,49 @@ import (
 	"defog-cdk/internal/testserver/generator"
 )
 
-// TestJWT deploys an API that asks for the tokens of an issuer here, on a
-// stage with a name of its own.
+// TestJWT deploys an API that requires the tokens of an issuer, on a stage of the
+// API that has a name.
 func TestJWT(t *testing.T) {
-	w := newWorld(t)
+	t.Parallel()
+	d := newDeployment(t, "tokens", plainAWS)
 	home := newIssuer(t)
-	w.deploy(t, "-c", "api_auth=jwt", "-c", "jwt_issuer="+home.url, "-c", "jwt_audience=defog,others", "-c", "api_gateway_stage=v1")
-	if !strings.HasSuffix(w.url, "/v1/") {
-		t.Errorf("the URL %s does not end in the stage", w.url)
+	d.deploy(t, "-c", "api_auth=jwt", "-c", "jwt_issuer="+home.url, "-c", "jwt_audience=defog,others", "-c", "api_gateway_stage=v1")
+	if !strings.HasSuffix(d.url, "/v1/") {
+		t.Errorf("the URL %s does not end in the stage", d.url)
 	}
-	w.generator.Teach("How many?", "SELECT 1")
+	d.generator.Teach("How many?", "SELECT 1")
 
 	hour := time.Now().Add(time.Hour)
 	foreign := newIssuer(t)
 	impostor := &issuer{url: home.url, key: foreign.key}
 	const question = `{"question": "How many?"}`
 	for name, token := range map[string]string{
-		"none at all":             "",
-		"no token":                "letters",
+		"absent":                  "",
+		"malformed":               "letters",
 		"expired":                 home.token(t, "defog", time.Now().Add(-time.Minute)),
-		"for another audience":    home.token(t, "somebody", hour),
+		"for another audience":    home.token(t, "strangers", hour),
 		"of another issuer":       foreign.token(t, "defog", hour),
-		"signed by somebody else": impostor.token(t, "defog", hour),
+		"signed with another key": impostor.token(t, "defog", hour),
 		"changed after signing":   withSignatureOf(home.token(t, "defog", hour), home.token(t, "others", hour)),
 	} {
-		if status, body := w.postWith(t, token, question); status != http.StatusUnauthorized {
+		if status, body := d.postWith(t, token, question); status != http.StatusUnauthorized {
 			t.Errorf("%s: status %d: %s", name, status, body)
 		}
 	}
-	if asked := w.generator.Requests(generator.GeneratePath); len(asked) > 0 {
-		t.Errorf("the function was asked %d questions by callers who may not", len(asked))
+	if asked := d.generator.Requests(generator.GeneratePath); len(asked) > 0 {
+		t.Errorf("the function got %d questions of callers without a token", len(asked))
 	}
 	for _, audience := range []string{"defog", "others"} {
-		if status, body := w.postWith(t, home.token(t, audience, hour), question); status != http.StatusOK || !decode(t, body).RanSuccessfully {
-			t.Errorf("a good token for %s: status %d: %s", audience, status, body)
+		if status, body := d.postWith(t, home.token(t, audience, hour), question); status != http.StatusOK || !decode(t, body).RanSuccessfully {
+			t.Errorf("a valid token for %s: status %d: %s", audience, status, body)
 		}
 	}
 }
 
 // postWith sends a body with a token.
-func (w *world) postWith(t *testing.T, token, body string) (status int, answer []byte) {
+func (d *deployment) postWith(t *testing.T, token, body string) (status int, answer []byte) {
 	t.Helper()
-	return w.send(t, body, func(request *http.Request) error {
+	return d.send(t, body, func(request *http.Request) error {
 		if token != "" {
 			request.Header.Set("Authorization", "Bearer "+token)
 		}
@@ -65,7 +66,7 @@ func (w *world) postWith(t *testing.T, token, body string) (status int, answer [
 	})
 }
 
-// issuer gives out tokens, and says at its URL which key they are signed with.
+// issuer issues tokens, and serves the key that verifies them at its URL.
 type issuer struct {
 	url string
 	key *rsa.PrivateKey
@@ -92,8 +93,7 @@ func newIssuer(t *testing.T) *issuer {
 	return &issuer{url: server.URL, key: key}
 }
 
-// keyID is every issuer's, so that keys are told apart by their signatures
-// alone.
+// keyID is the id of every issuer's key, so that only signatures distinguish them.
 const keyID = "1"
 
 func (i *issuer) token(t *testing.T, audience string, expires time.Time) string {
@@ -112,7 +112,7 @@ func (i *issuer) token(t *testing.T, audience string, expires time.Time) string 
 	return token
 }
 
-// withSignatureOf returns the token with another's signature.
+// withSignatureOf returns the token with the signature of another.
 func withSignatureOf(token, other string) string {
 	return token[:strings.LastIndex(token, ".")] + other[strings.LastIndex(other, "."):]
 }

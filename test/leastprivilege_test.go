@@ -22,29 +22,30 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/internal/environ"
-	"defog-cdk/local"
 )
 
-// TestLeastPrivilege proves, on a local AWS that enforces IAM, that the
-// function and its callers may do what they must and nothing else.
+// TestLeastPrivilege deploys to a local AWS that enforces IAM. The function and its
+// callers may do what they need and nothing else.
 func TestLeastPrivilege(t *testing.T) {
-	w := newWorld(t, local.EnforceIAM())
-	w.deploy(t, w.createSecret(t)...)
-	w.generator.Teach("How many?", "SELECT 1")
-	f := findFunction(t, w)
+	t.Parallel()
+	d := newDeployment(t, "privilege", enforcingAWS)
+	d.deploy(t, d.createSecret(t)...)
+	d.generator.Teach("How many?", "SELECT 1")
+	f := findFunction(t, d)
+	f.restart(t) // with a folder in which no other stack has extracted dependencies
 
-	t.Run("the function works with its own role", func(t *testing.T) {
+	t.Run("role suffices for an answer", func(t *testing.T) {
 		if err := f.answers(t); err != nil {
 			t.Error(err)
 		}
 	})
-	t.Run("no action of the role is idle", f.testNothingIdle)
-	t.Run("the role allows nothing else", f.testNothingElse)
-	t.Run("only who may call the API gets an answer", func(t *testing.T) { testCallers(t, w) })
+	t.Run("role has no action that is not needed", f.testNothingIdle)
+	t.Run("role allows nothing else", f.testNothingElse)
+	t.Run("API answers authorized callers alone", func(t *testing.T) { testCallers(t, d) })
 }
 
-// testNothingIdle takes one action after the other away from the role, and
-// sees fail what the function has it for.
+// testNothingIdle removes one action after the other from the role, and expects
+// that the part which needs it fails.
 func (f *deployedFunction) testNothingIdle(t *testing.T) {
 	const stream = "of an earlier sandbox"
 	if err := createStream(t, f.config(root()), f.logGroup, stream); err != nil {
@@ -53,15 +54,15 @@ func (f *deployedFunction) testNothingIdle(t *testing.T) {
 	needs := map[string]func(t *testing.T) error{
 		"s3:GetObject":                  f.answers,
 		"secretsmanager:GetSecretValue": f.answers,
-		// Lambda writes the log with the role's credentials. The local one
-		// needs none to write it, so the test does what Lambda does.
+		// Lambda writes the log with the role's credentials. Local AWS needs none
+		// for that, so the test does what Lambda does.
 		"logs:CreateLogStream": func(t *testing.T) error { return createStream(t, f.asRole, f.logGroup, "of a new sandbox") },
 		"logs:PutLogEvents":    func(t *testing.T) error { return putEvent(t, f.asRole, f.logGroup, stream) },
 	}
 	name, policy := f.policy(t)
 	policy.trimLogGroups()
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(needs)), policy.actions()); diff != "" {
-		t.Fatalf("the role allows other actions than this test knows a need for: -test +role:\n%s", diff)
+		t.Fatalf("the role allows other actions than this test has a need for: -test +role:\n%s", diff)
 	}
 	for action, need := range needs {
 		t.Run(action, func(t *testing.T) {
@@ -79,12 +80,12 @@ func (f *deployedFunction) testNothingIdle(t *testing.T) {
 	}
 }
 
-// testNothingElse tries with the role's credentials what somebody would who
-// had got into the function.
+// testNothingElse tries with the role's credentials what an intruder in the
+// function would.
 func (f *deployedFunction) testNothingElse(t *testing.T) {
 	ctx := t.Context()
 	if _, err := secretsmanager.NewFromConfig(f.config(root())).CreateSecret(ctx, &secretsmanager.CreateSecretInput{
-		Name: aws.String(secretName + "-other"), SecretString: aws.String("other"),
+		Name: aws.String(f.secretName() + "-other"), SecretString: aws.String("other"),
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -99,8 +100,8 @@ func (f *deployedFunction) testNothingElse(t *testing.T) {
 		_, err := secrets.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &name})
 		return err
 	}
-	if err := errors.Join(getObject(key), getSecret(secretName)); err != nil {
-		t.Fatalf("what it may: %v", err)
+	if err := errors.Join(getObject(key), getSecret(f.secretName())); err != nil {
+		t.Fatalf("allowed: %v", err)
 	}
 
 	for what, try := range map[string]func() error{
@@ -113,28 +114,28 @@ func (f *deployedFunction) testNothingElse(t *testing.T) {
 			_, err := objects.PutObject(ctx, &s3.PutObjectInput{Bucket: bucket, Key: key, Body: strings.NewReader("mine")})
 			return err
 		},
-		"read a secret of a similar name": func() error { return getSecret(secretName + "-other") },
+		"read a secret of a similar name": func() error { return getSecret(f.secretName() + "-other") },
 		"change the secret": func() error {
-			_, err := secrets.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: aws.String(secretName), SecretString: aws.String("mine")})
+			_, err := secrets.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: aws.String(f.secretName()), SecretString: aws.String("mine")})
 			return err
 		},
-		"read its log": func() error {
+		"read the log": func() error {
 			_, err := readLog(t, f.asRole, f.logGroup)
 			return err
 		},
 		"write another log": func() error { return createStream(t, f.asRole, "/aws/lambda/other", "mine") },
-		"change itself": func() error {
+		"change the function": func() error {
 			_, err := lambda.NewFromConfig(f.asRole).UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{FunctionName: &f.name})
 			return err
 		},
-		"change its role": func() error {
+		"change the role": func() error {
 			_, err := iam.NewFromConfig(f.asRole).PutRolePolicy(ctx, &iam.PutRolePolicyInput{
 				RoleName: &f.role, PolicyName: aws.String("mine"), PolicyDocument: aws.String(allow("*", "*")),
 			})
 			return err
 		},
 		"read the template": func() error {
-			_, err := cloudformation.NewFromConfig(f.asRole).GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: aws.String(stackName)})
+			_, err := cloudformation.NewFromConfig(f.asRole).GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: aws.String(f.stack())})
 			return err
 		},
 	} {
@@ -144,8 +145,8 @@ func (f *deployedFunction) testNothingElse(t *testing.T) {
 	}
 }
 
-// answers asks the function. One that is not ready says so, and the error
-// holds its log, which says why.
+// answers sends a question. If the function is not ready, the error contains its
+// answer and its log.
 func (f *deployedFunction) answers(t *testing.T) error {
 	t.Helper()
 	status, body := f.post(t, `{"question": "How many?"}`)

@@ -72,8 +72,8 @@ func (p policy) actions() []string {
 	return all
 }
 
-// trimLogGroups takes the ":*" from the ARNs of log groups. AWS knows a log group
-// by that ARN, and the local IAM by the one without.
+// trimLogGroups removes the ":*" from the ARNs of log groups. AWS requires it, and
+// the IAM of local AWS requires the ARN without it.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
 func (p policy) trimLogGroups() {
 	for _, statement := range p.Statement {
@@ -108,7 +108,7 @@ func actionsOf(statement map[string]any) []string {
 	return actions
 }
 
-// allow is a policy with one statement.
+// allow returns a policy with one statement.
 func allow(action, resource string) string {
 	return fmt.Sprintf(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": %q, "Resource": %q}]}`, action, resource)
 }

@@ -16,20 +16,20 @@ import (
 	"defog-cdk/local"
 )
 
-// testRollback has an update fail that has already changed the function. That
-// the stack is not stuck then, the update of the next step shows.
-func testRollback(t *testing.T, w *world) {
+// testRollback lets an update fail after it has changed the function. The update
+// of the next step shows that the stack is not stuck.
+func testRollback(t *testing.T, d *deployment) {
 	const question = "SELECT id FROM orders ORDER BY id"
-	before := w.ask(t, question)
+	before := d.ask(t, question)
 
 	assembly := filepath.Join(t.TempDir(), "cdk.out")
-	args := w.settings("cdk", "synth", "--quiet", "-o", assembly, "-c", "max_rows=5", "-c", "architecture="+local.Architecture())
-	if output, code := command(t, w.aws.Environ(os.Environ()), "npx", args...); code != 0 {
+	args := d.settings("cdk", "synth", "--quiet", "-o", assembly, "-c", "max_rows=5", "-c", "architecture="+local.Architecture())
+	if output, code := command(t, d.aws.Environ(os.Environ()), "npx", args...); code != 0 {
 		t.Fatal(output)
 	}
-	function := doom(t, filepath.Join(assembly, stackName+".template.json"))
+	function := doom(t, filepath.Join(assembly, d.stack()+".template.json"))
 	var output strings.Builder
-	if err := w.aws.Deploy(t.Context(), &output, "--app", assembly); err == nil {
+	if err := d.aws.Deploy(t.Context(), &output, "--app", assembly); err == nil {
 		t.Fatalf("the update did not fail:\n%s", output.String())
 	}
 
@@ -43,34 +43,34 @@ func testRollback(t *testing.T, w *world) {
 		"the stack UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
 		"the stack UPDATE_ROLLBACK_COMPLETE",
 	}
-	got := events(t, w, map[string]string{stackName: "the stack", function: "the function"})
+	got := events(t, d, map[string]string{d.stack(): "the stack", function: "the function"})
 	if diff := cmp.Diff(want, got[max(0, len(got)-len(want)):]); diff != "" {
-		t.Errorf("what happened: -want +got:\n%s", diff)
+		t.Errorf("events: -want +got:\n%s", diff)
 	}
-	if diff := cmp.Diff(before, w.ask(t, question)); diff != "" {
-		t.Errorf("the function is not the old one: -before +after:\n%s", diff)
+	if diff := cmp.Diff(before, d.ask(t, question)); diff != "" {
+		t.Errorf("the function has changed: -before +after:\n%s", diff)
 	}
 }
 
-// events lists what happened to the resources of these logical ids, the oldest
-// first.
-func events(t *testing.T, w *world, names map[string]string) (happened []string) {
+// events lists the states of the resources with these logical ids, the oldest
+// first. Names holds how to name each.
+func events(t *testing.T, d *deployment, names map[string]string) (states []string) {
 	t.Helper()
-	said, err := cloudformation.NewFromConfig(w.config(root())).DescribeStackEvents(t.Context(),
-		&cloudformation.DescribeStackEventsInput{StackName: aws.String(stackName)})
+	described, err := cloudformation.NewFromConfig(d.config(root())).DescribeStackEvents(t.Context(),
+		&cloudformation.DescribeStackEventsInput{StackName: aws.String(d.stack())})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, event := range slices.Backward(said.StackEvents) {
+	for _, event := range slices.Backward(described.StackEvents) {
 		if name, ok := names[aws.ToString(event.LogicalResourceId)]; ok {
-			happened = append(happened, fmt.Sprintf("%s %s", name, event.ResourceStatus))
+			states = append(states, fmt.Sprintf("%s %s", name, event.ResourceStatus))
 		}
 	}
-	return happened
+	return states
 }
 
-// doom adds to a template a wait for a signal that nobody sends, after the
-// function, and returns the function's logical id.
+// doom adds a resource that fails after the function: a wait for a signal that is
+// never sent. It returns the function's logical id.
 func doom(t *testing.T, path string) (function string) {
 	t.Helper()
 	data, err := os.ReadFile(path)

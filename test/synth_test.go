@@ -1,10 +1,8 @@
 package test
 
 import (
-	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,20 +18,20 @@ import (
 var sample = connection.Connection{APIKey: "key", DBType: "postgres", DBCreds: connection.Creds{
 	"host": "db", "port": 5432, "database": "shop", "user": "reader", "password": "s3cret"}}
 
-// TestSynthStaysOutOfGit synthesizes into a repository, wherever the CLI is
-// told to.
+// TestSynthStaysOutOfGit synthesizes to several folders of a repository.
 func TestSynthStaysOutOfGit(t *testing.T) {
+	t.Parallel()
 	repository := t.TempDir()
 	git(t, repository, "init", "--quiet")
 	file := writeConnection(t, sample)
-	if output, code := command(t, nil, "npx", "cdk", "synth", "--quiet", "-c", "connection_file="+file, "-o", filepath.Join(repository, "deep", "anywhere")); code != 0 {
+	if output, code := command(t, nil, "npx", "cdk", "synth", "--quiet", "-c", "connection_file="+file, "-o", filepath.Join(repository, "deep", "folder")); code != 0 {
 		t.Fatal(output)
 	}
 	environ := append(os.Environ(), "CDK_OUTDIR="+filepath.Join(repository, "elsewhere"), `CDK_CONTEXT_JSON={"connection_file": "`+file+`"}`)
 	if output, code := command(t, environ, "go", "run", "."); code != 0 {
 		t.Fatal(output)
 	}
-	for _, name := range []string{"deep/anywhere", "elsewhere"} {
+	for _, name := range []string{"deep/folder", "elsewhere"} {
 		if _, err := os.Stat(filepath.Join(repository, name, "manifest.json")); err != nil {
 			t.Errorf("no assembly in %s: %v", name, err)
 		}
@@ -44,6 +42,7 @@ func TestSynthStaysOutOfGit(t *testing.T) {
 }
 
 func TestSynthIsDeterministic(t *testing.T) {
+	t.Parallel()
 	for _, settings := range [][]string{{"-c", "connection_file=" + writeConnection(t, sample)}, strings.Fields(pipelineArguments)} {
 		first, second := assembly(t, settings), assembly(t, settings)
 		if diff := cmp.Diff(first, second); diff != "" {
@@ -52,7 +51,8 @@ func TestSynthIsDeterministic(t *testing.T) {
 	}
 }
 
-func TestAPipelineTakesNoCredentialsButThoseOfASecret(t *testing.T) {
+func TestPipelineRequiresASecret(t *testing.T) {
+	t.Parallel()
 	output := filepath.Join(t.TempDir(), "cdk.out")
 	text, code := command(t, nil, "npx", "cdk", "synth", "-o", output, "-c", "pipeline=true", "-c", "connection_file="+writeConnection(t, sample),
 		"-c", `pipeline_source={"repository": "defog-cdk"}`, "-c", `pipeline_stages=[{"stage": "test"}, {"stage": "prod"}]`)
@@ -65,11 +65,12 @@ func TestAPipelineTakesNoCredentialsButThoseOfASecret(t *testing.T) {
 		}
 	}
 	if files, err := os.ReadDir(output); strings.Contains(text, "s3cret") || err == nil && len(files) > 0 {
-		t.Errorf("left %v, and said:\n%s", files, text)
+		t.Errorf("files %v and output:\n%s", files, text)
 	}
 }
 
 func TestSynthListsEveryProblemAndWritesNothing(t *testing.T) {
+	t.Parallel()
 	output := filepath.Join(t.TempDir(), "cdk.out")
 	broken := filepath.Join(t.TempDir(), "connection.json")
 	if err := os.WriteFile(broken, []byte(`{"db_type": "postgres", "db_creds": {"host": "db", "password": "s3cret", "prot": 5432}}`), 0o600); err != nil {
@@ -91,14 +92,15 @@ func TestSynthListsEveryProblemAndWritesNothing(t *testing.T) {
 			t.Errorf("%q is in:\n%s", unwanted, text)
 		}
 	}
-	if files, err := os.ReadDir(output); err == nil && len(files) > 0 { // the CLI itself makes the folder
-		t.Errorf("a broken configuration left an assembly behind: %v", files)
+	if files, err := os.ReadDir(output); err == nil && len(files) > 0 { // the CLI itself creates the folder
+		t.Errorf("the assembly of an invalid configuration has files: %v", files)
 	}
 }
 
-// TestSecretModeKeepsCredentialsOut looks at every file of an assembly, and into
-// its zips, with credentials at hand that it must not use.
+// TestSecretModeKeepsCredentialsOut searches every file of an assembly, and of its
+// zips. Credentials are in the environment and in a file, and must not be used.
 func TestSecretModeKeepsCredentialsOut(t *testing.T) {
+	t.Parallel()
 	secrets := map[string]string{"password": oldPassword, "API key": reviewKey}
 	conn := connection.Connection{APIKey: reviewKey, DBType: "postgres", DBCreds: connection.Creds{
 		"host": "db", "port": 5432, "database": "shop", "user": "reader", "password": oldPassword}}
@@ -118,11 +120,11 @@ func TestSecretModeKeepsCredentialsOut(t *testing.T) {
 		t.Errorf("%d files, with secrets in %v", files, found)
 	}
 	if found, _ := synth(); len(found) == 0 {
-		t.Error("the credentials are not found even where they are")
+		t.Error("no credentials found in an assembly that holds them")
 	}
 }
 
-// assembly synthesizes into a folder of its own and returns every file of it.
+// assembly synthesizes to a new folder and returns its files.
 func assembly(t *testing.T, settings []string) map[string]string {
 	t.Helper()
 	directory := filepath.Join(t.TempDir(), "cdk.out")
@@ -154,18 +156,4 @@ func git(t *testing.T, directory string, args ...string) string {
 		t.Fatal(output)
 	}
 	return output
-}
-
-// command runs a program in the checkout with an environment, nil for this
-// process's own, and returns its output and exit code.
-func command(t *testing.T, environ []string, name string, args ...string) (output string, code int) {
-	t.Helper()
-	command := exec.CommandContext(t.Context(), name, args...)
-	command.Dir = checkout
-	command.Env = environ
-	data, err := command.CombinedOutput()
-	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return string(data), command.ProcessState.ExitCode()
 }

@@ -14,27 +14,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-
-	"defog-cdk/local"
 )
 
-// TestUpload uploads zips, of which one goes in parts, as an operator would.
+// TestUpload uploads two zips, one of them in parts, and each only once.
 func TestUpload(t *testing.T) {
-	w := &world{}
-	var err error
-	if w.aws, err = local.Start(t.Context(), checkout); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := w.aws.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	client := s3.NewFromConfig(w.config(root()), func(o *s3.Options) { o.UsePathStyle = true })
+	t.Parallel()
+	cloud := sharedAWS(t, plainAWS)
+	client := s3.NewFromConfig(sdkConfig(cloud, root()), func(o *s3.Options) { o.UsePathStyle = true })
 	if _, err := client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("releases")}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = client.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
+	_, err := client.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
 		Bucket: aws.String("releases"), VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
 	})
 	if err != nil {
@@ -48,7 +38,7 @@ func TestUpload(t *testing.T) {
 		}
 	}
 	upload := func(version string) (string, int) {
-		return command(t, w.aws.Environ(os.Environ()), "go", "run", "./cmd/defog",
+		return command(t, cloud.Environ(os.Environ()), defog.get(t),
 			"upload", "--bucket", "releases", "--dist-dir", folder, "--name", "shop", "--version", version)
 	}
 
@@ -71,7 +61,7 @@ func TestUpload(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(data, zips[name]) {
-			t.Errorf("%s has %d bytes that are not the zip's", name, len(data))
+			t.Errorf("the object of %s, with %d bytes, is not the zip", name, len(data))
 		}
 	}
 
@@ -86,7 +76,7 @@ func TestUpload(t *testing.T) {
 	}
 }
 
-// noise is a zip of that many random bytes.
+// noise returns a zip of this number of random bytes.
 func noise(t *testing.T, size int) []byte {
 	t.Helper()
 	var out bytes.Buffer

@@ -11,16 +11,17 @@ import (
 	"testing"
 )
 
-var wholeBuild = flag.Bool("build", false, "run all steps of the pipeline's build, lint and every test among them, which takes long")
+var wholeBuild = flag.Bool("build", false, "run all steps of the pipeline's build; lint and every test take long")
 
 const pipelineArguments = `-c app_name=built -c pipeline=true -c pipeline_source={"repository":"defog-cdk"} ` +
 	`-c pipeline_stages=[{"stage":"prod"}] -c credentials_secret=prod/defog -c db_type=sqlite`
 
 // TestPipelineBuild runs the pipeline's build as CodeBuild does: on the source
-// without its repository and file modes, no connection.json and no AWS
-// credentials. The tools are the checkout's, which make test has installed, and
-// the steps those that make test is not: -build runs all.
+// without its repository and file modes, without connection.json and AWS
+// credentials. It uses the checkout's tools, and skips the steps of make test and
+// make lint: -build runs all.
 func TestPipelineBuild(t *testing.T) {
+	t.Parallel()
 	source := cleanCopy(t)
 	args := strings.Fields(pipelineArguments)
 	if !*wholeBuild {
@@ -34,7 +35,7 @@ func TestPipelineBuild(t *testing.T) {
 		}
 	}
 	build := exec.CommandContext(t.Context(), "bash", append([]string{filepath.Join(source, "pipeline", "build.sh")}, args...)...)
-	build.Dir = t.TempDir() // it finds its checkout
+	build.Dir = t.TempDir() // the script changes to its checkout
 	build.Env = append(withoutAWS(os.Environ()), sharedCaches(t)...)
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
@@ -50,7 +51,7 @@ func TestPipelineBuild(t *testing.T) {
 	}
 }
 
-func TestPipelineBuildKnowsItsArguments(t *testing.T) {
+func TestPipelineBuildRejectsInvalidArguments(t *testing.T) {
 	for args, want := range map[string]string{
 		"-x": "-x: unknown or without a value", "-s": "-s: unknown or without a value", "-c": "-c: unknown or without a value",
 		"-s launch": "launch: unknown step; valid: setup, lint, test, synth, programs",
@@ -62,7 +63,7 @@ func TestPipelineBuildKnowsItsArguments(t *testing.T) {
 	}
 }
 
-// cleanCopy copies what git would take of the checkout to a new folder.
+// cleanCopy copies the files of the checkout that git does not ignore to a folder.
 func cleanCopy(t *testing.T) string {
 	t.Helper()
 	target := t.TempDir()
@@ -71,7 +72,7 @@ func cleanCopy(t *testing.T) string {
 		from, to := filepath.Join(checkout, name), filepath.Join(target, name)
 		data, err := os.ReadFile(from)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // git lists deleted files, too
+			continue // git lists deleted files too
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -86,7 +87,8 @@ func cleanCopy(t *testing.T) string {
 	return target
 }
 
-// withoutAWS leaves out what names an account or keeps the CDK from validating.
+// withoutAWS removes the variables of an account, and the one that turns off the
+// validation of templates.
 func withoutAWS(environ []string) []string {
 	clean := []string{"HOME=" + os.TempDir(), "AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull}
 	for _, variable := range environ {
@@ -97,7 +99,8 @@ func withoutAWS(environ []string) []string {
 	return clean
 }
 
-// sharedCaches are this machine's, so that the test downloads nothing again.
+// sharedCaches returns variables with the caches of this machine, so that the test
+// downloads nothing again.
 func sharedCaches(t *testing.T) []string {
 	t.Helper()
 	home, err := os.UserHomeDir()
@@ -123,9 +126,9 @@ func sharedCaches(t *testing.T) []string {
 	return shared
 }
 
-// TestTheApprovalShowsWhatMatters runs pipeline/review.sh with a stand-in for
-// defog review, whose report and exit code it must understand.
-func TestTheApprovalShowsWhatMatters(t *testing.T) {
+// TestApprovalShowsSecurityAndLoss runs pipeline/review.sh on the report and exit
+// code of a substitute for defog review.
+func TestApprovalShowsSecurityAndLoss(t *testing.T) {
 	const report = "### Stack `shop-prod`: 2 security-relevant, 1 with loss, 1 other\n\n**Security**\n\n| what | where | from | to | setting |\n|---|---|---|---|---|\n" +
 		"| the route opens | `AWS::ApiGatewayV2::Route Api` | `AWS_IAM` | `NONE` | `api_auth` |\n| a right widens | `AWS::IAM::Role R` | | | |\n\n" +
 		"**Replaced or removed, with what it holds**\n\n| what | where | from | to | setting |\n|---|---|---|---|---|\n| removed | `AWS::Logs::LogGroup L` | | | |\n\n" +
@@ -135,16 +138,16 @@ func TestTheApprovalShowsWhatMatters(t *testing.T) {
 		"3": "Stack shop-prod: 2 security-relevant, 1 with loss, 1 other; the route opens: AWS::ApiGatewayV2::Route Api; a right widens: AWS::IAM::Role R; removed: AWS::Logs::LogGroup L\n",
 	} {
 		folder := t.TempDir()
-		stand := filepath.Join(folder, "defog")
+		program := filepath.Join(folder, "defog")
 		script := "#!/bin/sh\n[ \"$*\" = \"review --app " + folder + " --stack shop-prod --output $7\" ] || exit 9\ncat >\"$7\" <<'end'\n" + report + "end\nexit " + code + "\n"
-		if err := os.WriteFile(stand, []byte(script), 0o700); err != nil {
+		if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		review := exec.CommandContext(t.Context(), "pipeline/review.sh", stand, folder, "shop-prod")
+		review := exec.CommandContext(t.Context(), "pipeline/review.sh", program, folder, "shop-prod")
 		review.Dir = checkout
-		said, err := review.Output()
-		if (err != nil) != (code == "1") || !strings.HasPrefix(string(said), want) || strings.Contains(string(said), "SNS") {
-			t.Errorf("exit code %s: %v: %s", code, err, said)
+		printed, err := review.Output()
+		if (err != nil) != (code == "1") || !strings.HasPrefix(string(printed), want) || strings.Contains(string(printed), "SNS") {
+			t.Errorf("exit code %s: %v: %s", code, err, printed)
 		}
 	}
 }

@@ -11,52 +11,41 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"defog-cdk/internal/environ"
 )
 
-// deployedFunction is the stack's function, seen by the account's root user.
+// deployedFunction is the stack's function, as the account's root user has it.
 type deployedFunction struct {
-	*world
+	*deployment
 	name      string
 	role      string // its name
 	logGroup  string
 	variables map[string]string
-	folders   string // of its sandboxes
+	folders   string // for the dependencies of its sandboxes
 	restarts  int
-	asRole    aws.Config // calls AWS as the function does
+	asRole    aws.Config // calls AWS with the function's role
 }
 
-func findFunction(t *testing.T, w *world) *deployedFunction {
+func findFunction(t *testing.T, d *deployment) *deployedFunction {
 	t.Helper()
-	f := &deployedFunction{world: w, folders: t.TempDir()}
-	resources, err := cloudformation.NewFromConfig(w.config(root())).DescribeStackResources(t.Context(),
-		&cloudformation.DescribeStackResourcesInput{StackName: aws.String(stackName)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, resource := range resources.StackResources {
-		if aws.ToString(resource.ResourceType) == "AWS::Lambda::Function" {
-			f.name = aws.ToString(resource.PhysicalResourceId)
-		}
-	}
+	f := &deployedFunction{deployment: d, folders: t.TempDir(), name: d.resources(t, "AWS::Lambda::Function")[0]}
 	config, err := f.lambda().GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: &f.name})
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, f.role, _ = strings.Cut(aws.ToString(config.Role), ":role/")
 	f.logGroup, f.variables = aws.ToString(config.LoggingConfig.LogGroup), config.Environment.Variables
-	f.asRole = w.config(f.roleCredentials(t, config.Role))
+	f.asRole = d.config(f.roleCredentials(t, config.Role))
 	return f
 }
 
 func (f *deployedFunction) lambda() *lambda.Client { return lambda.NewFromConfig(f.config(root())) }
 
-// restart gives the function a new sandbox. All sandboxes of a local AWS have
-// one temporary directory, so it gets its own folder for the dependencies.
+// restart gives the function a new sandbox. All sandboxes of a local AWS share
+// one temporary directory, so this one gets a new folder for the dependencies.
 func (f *deployedFunction) restart(t *testing.T) {
 	t.Helper()
 	f.restarts++
@@ -69,7 +58,7 @@ func (f *deployedFunction) restart(t *testing.T) {
 	f.release(t)
 }
 
-// release has the function's aliases, if it has any, name what it is now.
+// release publishes a version and points the function's aliases to it.
 func (f *deployedFunction) release(t *testing.T) {
 	t.Helper()
 	listed, err := f.lambda().ListAliases(t.Context(), &lambda.ListAliasesInput{FunctionName: &f.name})
@@ -89,8 +78,8 @@ func (f *deployedFunction) release(t *testing.T) {
 	}
 }
 
-// roleCredentials returns the credentials that Lambda gives to functions with
-// the role: one that is made for it says them.
+// roleCredentials returns the credentials that Lambda gives to functions with the
+// role. A function that is created for it returns them.
 func (f *deployedFunction) roleCredentials(t *testing.T, role *string) aws.Credentials {
 	t.Helper()
 	const code = `
@@ -99,20 +88,20 @@ def handler(event, context):
     names = {"AccessKeyID": "AWS_ACCESS_KEY_ID", "SecretAccessKey": "AWS_SECRET_ACCESS_KEY", "SessionToken": "AWS_SESSION_TOKEN"}
     return {field: os.environ[name] for field, name in names.items()}
 `
-	name := aws.String("credentials")
+	name := aws.String(f.app + "-credentials")
 	if _, err := f.lambda().CreateFunction(t.Context(), &lambda.CreateFunctionInput{
 		FunctionName: name, Role: role, Runtime: types.RuntimePython312, Handler: aws.String("index.handler"),
 		Code: &types.FunctionCode{ZipFile: zipOf(t, "index.py", code)},
 	}); err != nil {
 		t.Fatal(err)
 	}
-	said, err := f.lambda().Invoke(t.Context(), &lambda.InvokeInput{FunctionName: name})
+	invoked, err := f.lambda().Invoke(t.Context(), &lambda.InvokeInput{FunctionName: name})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got aws.Credentials
-	if err := json.Unmarshal(said.Payload, &got); err != nil || !got.HasKeys() {
-		t.Fatalf("%v: status %d", err, said.StatusCode)
+	if err := json.Unmarshal(invoked.Payload, &got); err != nil || !got.HasKeys() {
+		t.Fatalf("%v: status %d", err, invoked.StatusCode)
 	}
 	return got
 }

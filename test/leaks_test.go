@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// leaks returns the secrets that text holds, by their names: in clear, escaped
-// for JSON or a URL, or in base64 at any of its three alignments.
+// leaks returns the names of the secrets that text contains. It finds them in clear,
+// escaped for JSON or a URL, and in base64 at any of its three alignments.
 func leaks(t *testing.T, text []byte, secrets map[string]string) (found []string) {
 	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(secrets)) {
@@ -40,12 +40,12 @@ func leaks(t *testing.T, text []byte, secrets map[string]string) (found []string
 	return found
 }
 
-// leaksIn looks at every file below the folders that was written since, and
-// into zips, and returns where a secret is. Folders by the skipped names are
-// left out.
+// leaksIn searches every file under the folders that was written since, and the
+// members of zips. It returns which of them contain a secret, and how many files it
+// read. It skips folders with the given names.
 func leaksIn(t *testing.T, secrets map[string]string, since time.Time, folders []string, skip ...string) (found []string, files int) {
 	t.Helper()
-	look := func(path string, text []byte) {
+	search := func(path string, text []byte) {
 		files++
 		for _, name := range leaks(t, text, secrets) {
 			found = append(found, path+": "+name)
@@ -67,13 +67,13 @@ func leaksIn(t *testing.T, secrets map[string]string, since time.Time, folders [
 			if err != nil {
 				return err
 			}
-			look(path, data)
+			search(path, data)
 			archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 			if err != nil {
-				return nil //nolint:nilerr // no zip
+				return nil //nolint:nilerr // not a zip
 			}
 			for _, member := range archive.File {
-				look(path+" "+member.Name, contents(t, member))
+				search(path+" "+member.Name, contents(t, member))
 			}
 			return nil
 		})
