@@ -1,9 +1,11 @@
-// Package test holds the end-to-end tests: the real CDK CLI deploys the app to
-// local AWS, and questions go through the deployed HTTP API to a real PostgreSQL.
+// Package test holds the end-to-end tests. The real CDK CLI deploys the app to local
+// AWS, and questions go through the deployed HTTP API to a real PostgreSQL.
 //
 // The tests share what is slow to start: two local AWS, a PostgreSQL and the built
 // defog. Each test has stacks of a different name, so that tests run in parallel.
-// A step also runs alone: go test ./test -run TestDeploy/rollback.
+// A step also runs alone:
+//
+//	go test ./test -run TestDeploy/rollback
 package test
 
 import (
