@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"defog-cdk/config/connection"
-
 	"github.com/google/go-cmp/cmp"
+
+	"defog-cdk/config/connection"
 )
 
 // driverPackages holds the package of each database's driver.

@@ -2,12 +2,13 @@ package bigquery
 
 import (
 	"bytes"
-	"defog-cdk/lambda/database"
 	"encoding/base64"
 	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
+
+	"defog-cdk/lambda/database"
 )
 
 // cellEncoder appends a cell's value: a text, a list, a row or null.

@@ -28,15 +28,13 @@ func RunToken(t *testing.T, creds connection.Creds, opener database.Opener) {
 		t.Errorf("without a token source: got %v", err)
 	}
 	tokens := 0
-	token := func(_ context.Context, gotEndpoint, gotUser string) (string, error) {
+	token, tokenErr := password, error(nil)
+	db, err := opener(creds, database.Options{Token: func(_ context.Context, gotEndpoint, gotUser string) (string, error) {
 		tokens++
 		if gotEndpoint != endpoint || gotUser != user {
 			t.Errorf("got a token for %s at %s, want %s at %s", gotUser, gotEndpoint, user, endpoint)
 		}
-		return password, nil
-	}
-	db, err := opener(creds, database.Options{Token: func(ctx context.Context, endpoint, user string) (string, error) {
-		return token(ctx, endpoint, user)
+		return token, tokenErr
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -52,12 +50,12 @@ func RunToken(t *testing.T, creds connection.Creds, opener database.Opener) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	token = func(context.Context, string, string) (string, error) { return "another", nil }
+	token = "another"
 	_, err = db.Query(t.Context(), "SELECT 1", Unlimited())
 	if failed, ok := errors.AsType[*database.ConnectionError](err); !ok || !failed.LoginRefused {
 		t.Errorf("invalid token: got %v", err)
 	}
-	token = func(context.Context, string, string) (string, error) { return "", errors.New("no credentials") }
+	token, tokenErr = "", errors.New("no credentials")
 	_, err = db.Query(t.Context(), "SELECT 1", Unlimited())
 	if _, ok := errors.AsType[*database.ConnectionError](err); !ok || strings.Contains(err.Error(), "credentials") {
 		t.Errorf("no token: got %v", err)
@@ -84,7 +82,7 @@ func RunTLS(t *testing.T, server TLSServer) {
 	}
 	empty, withCA, withRDS := t.TempDir(), t.TempDir(), t.TempDir()
 	for _, file := range []string{filepath.Join(withCA, "ca.pem"), filepath.Join(withRDS, database.AuthoritiesFile)} {
-		if err := os.WriteFile(file, certificate, 0o600); err != nil {
+		if err := os.WriteFile(file, certificate, 0o600); err != nil { //nolint:gosec // a folder of the test
 			t.Fatal(err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"slices"
@@ -25,15 +26,10 @@ import (
 var server *mariadb.Server
 
 func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		var err error
-		if server, err = mariadb.Run(mariadb.TLS()); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer server.Close()
-		return m.Run()
-	}())
+	databasetest.Main(m, func() (_ io.Closer, err error) {
+		server, err = mariadb.Run(mariadb.TLS())
+		return server, err
+	})
 }
 
 const accounts = `

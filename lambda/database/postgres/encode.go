@@ -2,11 +2,12 @@ package postgres
 
 import (
 	"bytes"
-	"defog-cdk/lambda/database"
 	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"defog-cdk/lambda/database"
 )
 
 // newEncoder returns the encoder of a type. Other types, decimals included,

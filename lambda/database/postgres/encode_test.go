@@ -1,8 +1,6 @@
 package postgres
 
 import (
-	"defog-cdk/lambda/database"
-	"defog-cdk/lambda/database/databasetest"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -11,6 +9,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"defog-cdk/lambda/database"
+	"defog-cdk/lambda/database/databasetest"
 )
 
 // A server writes these only with settings other than its defaults.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"net"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,15 +27,10 @@ import (
 var server *stand.Server
 
 func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		var err error
-		if server, err = stand.Run(answer); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer server.Close()
-		return m.Run()
-	}())
+	databasetest.Main(m, func() (_ io.Closer, err error) {
+		server, err = stand.Run(answer)
+		return server, err
+	})
 }
 
 const (

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -25,15 +25,10 @@ import (
 var server *tds.Server
 
 func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		var err error
-		if server, err = tds.Run(answer); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer server.Close()
-		return m.Run()
-	}())
+	databasetest.Main(m, func() (_ io.Closer, err error) {
+		server, err = tds.Run(answer)
+		return server, err
+	})
 }
 
 const (
