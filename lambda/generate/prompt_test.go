@@ -246,36 +246,6 @@ func TestNameQuotesReservedAndSpecialNames(t *testing.T) {
 	}
 }
 
-func TestRead(t *testing.T) {
-	for reply, want := range map[string]answer{
-		`{"reason": "r", "sql": "SELECT 1;"}`:                                          {"r", "SELECT 1"},
-		"Sure!\n```json\n{\"sql\": \"SELECT 1\", \"reason\": \"r\"}\n```\nDone.":       {"r", "SELECT 1"},
-		"```sql\nSELECT 1\n```":                                                        {"", "SELECT 1"},
-		"select 1":                                                                     {"", "select 1"},
-		"with a as (select '{') select '}' from a":                                     {"", "with a as (select '{') select '}' from a"},
-		`The answer: {"sql": "SELECT 1"} as asked`:                                     {"", "SELECT 1"},
-		"{\"sql\": \"```sql\\nSELECT 1;\\n```\"}":                                      {"", "SELECT 1"},
-		"<think>{\"sql\": \"SELECT 2\"} no</think>{\"sql\": \"SELECT 1\"}":             {"", "SELECT 1"},
-		`{"reason": "No such table.", "sql": ""}`:                                      {"No such table.", ""},
-		`{"sql": "SELECT ';', \";\" FROM t -- a; b\n/* ; */ WHERE a = 'it''s; \\';'"}`: {"", "SELECT ';', \";\" FROM t -- a; b\n/* ; */ WHERE a = 'it''s; \\';'"},
-	} {
-		got, problem := newReader().read(reply)
-		if got != want || problem != "" {
-			t.Errorf("%s: got %+v, %q", reply, got, problem)
-		}
-	}
-	for _, reply := range []string{"", "I cannot.", "{}", "[]", `{"sql": 1}`, `{"sql": "SELECT 1`, `{"reason": "r"}`, "```\n```"} {
-		if got, problem := newReader().read(reply); !strings.Contains(problem, "JSON object") {
-			t.Errorf("%s: got %+v, %q", reply, got, problem)
-		}
-	}
-	for _, reply := range []string{"SELECT 1; DROP TABLE t", `{"sql": "SELECT ''; SELECT 2;"}`} {
-		if got, problem := newReader().read(reply); problem != "it holds more than one statement" {
-			t.Errorf("%s: got %+v, %q", reply, got, problem)
-		}
-	}
-}
-
 func TestRefusalIsTruncated(t *testing.T) {
 	if e := refusal(strings.Repeat("ä", maxReason)); len(e.Message) > maxReason+len("…") || !utf8.ValidString(e.Message) {
 		t.Errorf("got %d bytes", len(e.Message))
