@@ -72,7 +72,7 @@ func (s *schemaCommand) run(ctx context.Context, stdin io.Reader, stdout, stderr
 	if err != nil {
 		return err
 	}
-	content, err := s.read(ctx, conn, folder, stderr)
+	content, unreadable, err := s.read(ctx, conn, folder, stderr)
 	if err != nil {
 		return err
 	}
@@ -83,6 +83,9 @@ func (s *schemaCommand) run(ctx context.Context, stdin io.Reader, stdout, stderr
 		return err
 	}
 	fmt.Fprintf(stdout, "%s: written\n", terminal.Line(filepath.Join(folder, schema.File)))
+	if unreadable > 0 {
+		fmt.Fprintf(stdout, "Note: the notes above and \"unreadable\" in %s name what could not be read (%d).\n", schema.File, unreadable)
+	}
 	fmt.Fprintf(stdout, "Deploy with -c function_source_dependencies_zip=%s and -c generator=bedrock or -c generator=openai.\n", terminal.Line(folder))
 	return nil
 }
@@ -128,11 +131,11 @@ func inHome(path string) (string, error) {
 	return filepath.Join(home, rest), nil
 }
 
-// read returns the content of schema.json.
-func (s *schemaCommand) read(ctx context.Context, conn connection.Connection, folder string, stderr io.Writer) (content []byte, err error) {
+// read returns the content of schema.json, and the number of unreadable objects.
+func (s *schemaCommand) read(ctx context.Context, conn connection.Connection, folder string, stderr io.Writer) (content []byte, unreadable int, err error) {
 	db, err := drivers().Open(conn, database.Options{Directory: folder, Token: s.databaseToken})
 	if err != nil {
-		return nil, fmt.Errorf("open the database: %w", err)
+		return nil, 0, fmt.Errorf("open the database: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	found, err := catalog.Read(ctx, db, conn.DBType, catalog.Options{
@@ -143,12 +146,13 @@ func (s *schemaCommand) read(ctx context.Context, conn connection.Connection, fo
 	})
 	if failed, ok := errors.AsType[*database.ConnectionError](err); ok {
 		// The cause names hosts and users, which the operator may see.
-		return nil, fmt.Errorf("%w: %w", err, failed.Cause)
+		return nil, 0, fmt.Errorf("%w: %w", err, failed.Cause)
 	}
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return found.Encode()
+	content, err = found.Encode()
+	return content, len(found.Unreadable), err
 }
 
 // confirmReplace asks before it replaces a different file.

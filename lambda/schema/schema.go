@@ -20,6 +20,17 @@ const File = "schema.json"
 type Schema struct {
 	DBType string  `json:"db_type"` // as in connection.json
 	Tables []Table `json:"tables"`
+
+	// Unreadable lists the objects that could not be read from the database.
+	Unreadable []Unreadable `json:"unreadable,omitempty"`
+}
+
+// Unreadable is a table, view or column that a query could not read.
+type Unreadable struct {
+	Schema string `json:"schema,omitempty"`
+	Name   string `json:"name"`
+	Column string `json:"column,omitempty"` // "" for the whole table
+	Reason string `json:"reason"`           // without values of the data
 }
 
 // Table is a table or a view.

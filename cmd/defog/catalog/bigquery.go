@@ -1,7 +1,7 @@
 package catalog
 
-// bigqueryQueries ask the information schema of one dataset: to read that of a
-// whole region takes rights on the whole project.
+// bigqueryQueries read the information schema of one dataset. That of a whole region
+// requires permissions on the whole project.
 var bigqueryQueries = queries{
 	ofDataset: true,
 
@@ -33,7 +33,7 @@ FROM DATASET.INFORMATION_SCHEMA.KEY_COLUMN_USAGE AS k
 JOIN DATASET.INFORMATION_SCHEMA.TABLE_CONSTRAINTS AS c ON c.table_name = k.table_name AND c.constraint_name = k.constraint_name
 LEFT JOIN (SELECT DISTINCT constraint_name, table_name FROM DATASET.INFORMATION_SCHEMA.CONSTRAINT_COLUMN_USAGE) AS u
     ON c.constraint_type = 'FOREIGN KEY' AND u.constraint_name = k.constraint_name
--- A foreign key's column has a place in the key that it refers to.
+-- A column of a foreign key has a position in the target's key.
 LEFT JOIN DATASET.INFORMATION_SCHEMA.KEY_COLUMN_USAGE AS r
     ON r.table_name = u.table_name AND r.position_in_unique_constraint IS NULL AND r.ordinal_position = k.position_in_unique_constraint
 ORDER BY k.table_name, c.constraint_type DESC, k.constraint_name, k.ordinal_position`,

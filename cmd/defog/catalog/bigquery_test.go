@@ -11,7 +11,7 @@ import (
 	"defog-cdk/lambda/schema"
 )
 
-// The stand-in knows no SQL: it answers with what the real service would.
+// TestReadBigQuery uses a fake that answers fixed rows and executes no SQL.
 func TestReadBigQuery(t *testing.T) {
 	server, err := bigquery.Start()
 	if err != nil {
@@ -70,7 +70,7 @@ func TestReadBigQuery(t *testing.T) {
 	if diff := cmp.Diff(want, tables); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if _, err := Read(t.Context(), db, "bigquery", Options{}); err == nil || !strings.Contains(err.Error(), "no dataset") {
+	if _, err := Read(t.Context(), db, "bigquery", Options{}); err == nil || !strings.Contains(err.Error(), "have no dataset") {
 		t.Errorf("without a dataset: got %v", err)
 	}
 }

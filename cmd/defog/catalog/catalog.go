@@ -1,8 +1,9 @@
-// Package catalog reads a database's schema out of the database itself, by
-// queries that the function's own read-only way runs.
+// Package catalog reads the schema of a database by queries, which the drivers run
+// read-only.
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,28 +17,45 @@ import (
 	"defog-cdk/lambda/schema"
 )
 
-// queryTime is how long the database may work on one query.
-const queryTime = time.Minute
+// queryTimeout limits one query of a catalog or of samples.
+const queryTimeout = time.Minute
 
-// queries ask one kind of database for its structure. Every value is text, ""
-// or null for none, and only what the user may read is listed. Adding a
-// database is a file with its queries, and its line in sources.
+// queries read the structure of one type of database. Every value is text; "" and
+// null are equal. They list only objects that the user may read. To support another
+// database, add a file with its queries and an entry in sources.
 type queries struct {
-	// columns returns, table by table and in their order: schema ("" where the
-	// table is found without it), table, "view" or "", the table's comment,
-	// column, type, "not null" or "", the column's comment.
+	// columns returns the columns of all tables, table by table and in order. Its
+	// values are schema ("" if the table is found without it), table, kind, the
+	// table's comment, column, type, "not null" or "", and the column's comment. The
+	// kind is "view", "foreign" for a foreign table, or "".
 	columns string
 
-	// keys returns a row for each column of a primary or foreign key, in the
-	// key's order: schema, table, the key's name, column, and for foreign keys
-	// schema, table and column that it refers to.
+	// objects returns schema, name and kind of all tables and views, for databases
+	// whose columns omit objects that cannot be read; empty otherwise.
+	objects string
+
+	// object returns the rows of columns for one object, for databases in which one
+	// object can fail the query for all; empty otherwise. NAME stands for the name as
+	// a text.
+	object string
+
+	// keys returns a row for each column of a primary or foreign key, in the key's
+	// order: schema, table, the key's name, and column. Of a foreign key it also
+	// returns schema, table and column of the target.
 	keys string
 
-	// keyRows returns those rows where no query can; nil for keys.
+	// keyRows replaces keys if no single query returns its rows; nil otherwise.
 	keyRows func(ctx context.Context, r *reader) ([][]string, error)
 
-	// ofDataset says that DATASET stands in them for the one that is asked.
+	// keysOf returns the rows of keys for one object, as object does for columns.
+	keysOf string
+
+	// ofDataset states whether DATASET stands for a dataset in the queries.
 	ofDataset bool
+
+	// probes states whether a read of one row costs little, so that views and foreign
+	// tables are probed.
+	probes bool
 }
 
 // of returns the queries of one dataset.
@@ -46,9 +64,9 @@ func (q queries) of(dbType, dataset string) (queries, error) {
 		return q, nil
 	}
 	if dataset == "" {
-		return q, errors.New("db_creds has no dataset, and the schema is that of one")
+		return q, errors.New("db_creds: have no dataset; want the dataset whose schema to read")
 	}
-	// A dataset of another project is named behind it.
+	// A dataset of another project has the project's name before it.
 	path := strings.Split(dataset, ".")
 	for i, name := range path {
 		path[i] = schema.Quote(dbType, name)
@@ -68,44 +86,62 @@ var sources = map[string]queries{
 	"sqlserver":  sqlserverQueries,
 }
 
-// DBTypes returns the kinds of databases that can be read, sorted.
+// DBTypes returns the supported types of databases, sorted.
 func DBTypes() []string { return slices.Sorted(maps.Keys(sources)) }
 
-// Options says what to read beyond the structure.
+// Options are the parts of the schema beyond the structure.
 type Options struct {
-	Sample   bool               // values of columns that hold few different ones
-	Personal bool               // also those of columns that look personal
-	Progress func(about string) // told what is done; nil for nobody
-	Dataset  string             // whose tables to read, where there are datasets
+	Sample   bool                 // add values of columns that hold few different ones
+	Personal bool                 // add those of columns that look personal, too
+	Progress func(message string) // receives progress messages; may be nil
+	Dataset  string               // the dataset, for databases with datasets
+
+	ProbeTimeout time.Duration // limit of the read of one row of a view; zero for the default
 }
 
-// Read returns the schema of db, with the tables that its user may read.
+// Read returns the schema of db, with the tables that its user may read. Objects
+// that cannot be read are in Unreadable, and do not stop the others.
 func Read(ctx context.Context, db database.Database, dbType string, options Options) (schema.Schema, error) {
 	source, ok := sources[dbType]
 	if !ok {
-		return schema.Schema{}, fmt.Errorf("reading the schema of a %s database is not supported; valid: %s", dbType, strings.Join(DBTypes(), ", "))
+		return schema.Schema{}, fmt.Errorf("db_type: %q has no schema reader; want one of: %s", dbType, strings.Join(DBTypes(), ", "))
 	}
+	options.ProbeTimeout = cmp.Or(options.ProbeTimeout, defaultProbeTimeout)
 	source, err := source.of(dbType, options.Dataset)
 	if err != nil {
 		return schema.Schema{}, err
 	}
-	r := reader{db: db, schema: schema.Schema{DBType: dbType}, options: options}
-	if err := r.columns(ctx, source.columns); err != nil {
+	r := reader{db: db, source: source, schema: schema.Schema{DBType: dbType}, options: options, kinds: map[[2]string]string{}, slow: map[[2]string]bool{}}
+	if err := r.columns(ctx); err != nil {
 		return r.schema, fmt.Errorf("read the columns: %w", err)
 	}
-	if err := r.keys(ctx, source); err != nil {
+	if source.probes {
+		if err := r.probeAll(ctx); err != nil {
+			return r.schema, err
+		}
+	}
+	if err := r.keys(ctx); err != nil {
 		return r.schema, fmt.Errorf("read the keys: %w", err)
 	}
 	if options.Sample || options.Personal {
-		return r.schema, r.samples(ctx)
+		if err := r.samples(ctx); err != nil {
+			return r.schema, err
+		}
+	}
+	if len(r.schema.Tables) == 0 {
+		return r.schema, errors.New("the database user can read no table; GRANT it SELECT on the tables for questions")
 	}
 	return r.schema, nil
 }
 
+// reader reads one schema.
 type reader struct {
 	db      database.Database
+	source  queries
 	schema  schema.Schema
 	options Options
+	kinds   map[[2]string]string // by schema and name
+	slow    map[[2]string]bool   // objects that exceeded a time limit
 }
 
 func (r *reader) progress(format string, args ...any) {
@@ -116,7 +152,7 @@ func (r *reader) progress(format string, args ...any) {
 
 // rows runs a query whose values are all text.
 func (r *reader) rows(ctx context.Context, sql string, most int) ([][]string, error) {
-	result, err := r.db.Query(ctx, sql, database.Limits{Rows: most, Time: queryTime})
+	result, err := r.db.Query(ctx, sql, database.Limits{Rows: most, Time: queryTimeout})
 	if err != nil {
 		return nil, err
 	}
@@ -127,32 +163,88 @@ func (r *reader) rows(ctx context.Context, sql string, most int) ([][]string, er
 	return rows, nil
 }
 
-func (r *reader) columns(ctx context.Context, sql string) error {
-	rows, err := r.rows(ctx, sql, 0)
+// columns reads the tables with their columns.
+func (r *reader) columns(ctx context.Context) error {
+	rows, err := r.rows(ctx, r.source.columns, 0)
+	if failed := statementError(err); failed != nil && r.source.object != "" {
+		rows, err = nil, nil // one object fails the query: read each by itself
+	}
 	if err != nil {
 		return err
 	}
+	r.add(rows)
+	if r.source.objects != "" {
+		if err := r.missing(ctx); err != nil {
+			return err
+		}
+	}
+	columns := 0
+	for _, table := range r.schema.Tables {
+		columns += len(table.Columns)
+	}
+	r.progress("%s with %s", count(len(r.schema.Tables), "table"), count(columns, "column"))
+	return nil
+}
+
+// add adds the tables in rows of columns.
+func (r *reader) add(rows [][]string) {
 	var table *schema.Table
 	for _, row := range rows {
 		if table == nil || table.Schema != row[0] || table.Name != row[1] {
-			r.schema.Tables = append(r.schema.Tables, schema.Table{Schema: row[0], Name: row[1], View: row[2] != "", Comment: row[3]})
+			r.kinds[[2]string{row[0], row[1]}] = row[2]
+			r.schema.Tables = append(r.schema.Tables, schema.Table{Schema: row[0], Name: row[1], View: row[2] == "view", Comment: row[3]})
 			table = &r.schema.Tables[len(r.schema.Tables)-1]
 		}
 		table.Columns = append(table.Columns, schema.Column{Name: row[4], Type: row[5], NotNull: row[6] != "", Comment: row[7]})
 	}
-	r.progress("%s with %s", count(len(r.schema.Tables), "table"), count(len(rows), "column"))
-	if len(rows) == 0 {
-		return errors.New("the database user can read no table; GRANT it SELECT on those to ask about")
+}
+
+// missing reads the objects without columns, and reports those that fail.
+func (r *reader) missing(ctx context.Context) error {
+	objects, err := r.rows(ctx, r.source.objects, 0)
+	if err != nil {
+		return err
+	}
+	for _, object := range objects {
+		table := schema.Table{Schema: object[0], Name: object[1]}
+		if _, known := r.kinds[[2]string{table.Schema, table.Name}]; known {
+			continue
+		}
+		var rows [][]string
+		if r.source.object != "" {
+			if rows, err = r.rows(ctx, withName(r.source.object, table.Name), 0); err != nil {
+				err = &structureError{err}
+			}
+			r.add(rows)
+		} else {
+			err = r.probe(ctx, table)
+			if err == nil {
+				err = &structureError{&database.StatementError{Message: "the catalog has no columns of it"}}
+			}
+		}
+		if err = r.failed(ctx, table, "", err); err != nil {
+			return err
+		}
+	}
+	if r.source.object != "" {
+		slices.SortStableFunc(r.schema.Tables, func(a, b schema.Table) int { return strings.Compare(a.Name, b.Name) })
 	}
 	return nil
 }
 
-func (r *reader) keys(ctx context.Context, source queries) error {
-	keyRows := source.keyRows
-	if keyRows == nil {
-		keyRows = func(ctx context.Context, r *reader) ([][]string, error) { return r.rows(ctx, source.keys, 0) }
+// withName puts a name into a query of one object.
+func withName(query, name string) string {
+	return strings.ReplaceAll(query, "NAME", "'"+strings.ReplaceAll(name, "'", "''")+"'")
+}
+
+// keys adds the keys to the tables. A schema without keys still serves, so a failed
+// query is only reported.
+func (r *reader) keys(ctx context.Context) error {
+	rows, err := r.keyRows(ctx)
+	if failed := statementError(err); failed != nil {
+		r.progress("could not read the keys: %s", failed.Message)
+		return nil
 	}
-	rows, err := keyRows(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -184,6 +276,30 @@ func (r *reader) keys(ctx context.Context, source queries) error {
 	}
 	r.progress("%s", count(keys, "key"))
 	return nil
+}
+
+// keyRows returns the rows of keys, of each table by itself if one of them fails
+// the query for all.
+func (r *reader) keyRows(ctx context.Context) ([][]string, error) {
+	if r.source.keyRows != nil {
+		return r.source.keyRows(ctx, r)
+	}
+	rows, err := r.rows(ctx, r.source.keys, 0)
+	if statementError(err) == nil || r.source.keysOf == "" {
+		return rows, err
+	}
+	for _, table := range r.schema.Tables {
+		of, err := r.rows(ctx, withName(r.source.keysOf, table.Name), 0)
+		if failed := statementError(err); failed != nil {
+			r.progress("could not read the keys of %s: %s", table.Path(), failed.Message)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, of...)
+	}
+	return rows, nil
 }
 
 func count(n int, noun string) string {

@@ -30,10 +30,10 @@ func openSQLite(t *testing.T, script string) database.Database {
 	return open(t, "sqlite", connection.Creds{"database": path})
 }
 
-// read returns the tables, and what was told on the way.
+// read returns the tables and the progress messages.
 func read(t *testing.T, db database.Database, dbType string, options Options) (tables []schema.Table, progress string) {
 	t.Helper()
-	options.Progress = func(about string) { progress += about + "\n" }
+	options.Progress = func(message string) { progress += message + "\n" }
 	s, err := Read(t.Context(), db, dbType, options)
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +149,7 @@ func TestReadPostgres(t *testing.T) {
 	}
 }
 
-// PostgreSQL stands in for Redshift, whose catalogs are an old form of its own.
+// TestReadRedshift reads from PostgreSQL, whose catalogs extend those of Redshift.
 func TestReadRedshift(t *testing.T) {
 	server := postgres.Start(t)
 	server.Query(t, `CREATE SCHEMA crm`)
@@ -236,7 +236,7 @@ func TestReadMySQL(t *testing.T) {
 	}
 }
 
-func TestReadSamplesColumnsOfFewValues(t *testing.T) {
+func TestReadSamplesColumnsWithFewValues(t *testing.T) {
 	script := sqliteShop + `
 		CREATE TABLE people (name TEXT, plan TEXT, contact_info TEXT, channel TEXT, since TEXT, code TEXT, "a ""b""" TEXT);
 		INSERT INTO people VALUES ('Ann', 'free', 'x', 'call +49 30 1234567', '2024-02-29 10:00:00', 'c0', 'q');
@@ -276,17 +276,17 @@ func TestReadSamplesColumnsOfFewValues(t *testing.T) {
 	}
 }
 
-func TestReadFails(t *testing.T) {
+func TestReadRequiresATableAndAKnownDatabase(t *testing.T) {
 	db := openSQLite(t, "CREATE TABLE t (a); DROP TABLE t;")
 	if _, err := Read(t.Context(), db, "sqlite", Options{}); err == nil || !strings.Contains(err.Error(), "no table") {
 		t.Errorf("empty: got %v", err)
 	}
-	if _, err := Read(t.Context(), db, "oracle", Options{}); err == nil || !strings.Contains(err.Error(), "valid: bigquery, databricks, mysql, postgres, redshift, snowflake, sqlite, sqlserver") {
+	if _, err := Read(t.Context(), db, "oracle", Options{}); err == nil || !strings.Contains(err.Error(), "want one of: bigquery, databricks, mysql, postgres, redshift, snowflake, sqlite, sqlserver") {
 		t.Errorf("unknown: got %v", err)
 	}
 }
 
-func TestPersonalName(t *testing.T) {
+func TestPersonalNamesAreFound(t *testing.T) {
 	for name, want := range map[string]bool{
 		"email": true, "EMailAddress": true, "firstName": true, "customer_name": true, "phone": true, "IP": true,
 		"client_ip": true, "dob": true, "PASSWD_HASH": true, "api_key": true, "notes": true, "roasted_by": true,

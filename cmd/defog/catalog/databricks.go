@@ -1,7 +1,7 @@
 package catalog
 
-// databricksQueries ask the information schema of the session's catalog, which
-// lists what the user may see.
+// databricksQueries read the information schema of the session's catalog, which lists
+// the objects that the user may see.
 var databricksQueries = queries{
 	columns: `
 SELECT CASE WHEN c.table_schema = current_schema() THEN '' ELSE c.table_schema END,
@@ -30,7 +30,7 @@ JOIN information_schema.table_constraints AS c
     ON c.constraint_schema = k.constraint_schema AND c.constraint_name = k.constraint_name AND c.table_name = k.table_name
 LEFT JOIN information_schema.referential_constraints AS r
     ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name
--- A foreign key's column has a place in the key that it refers to.
+-- A column of a foreign key has a position in the target's key.
 LEFT JOIN information_schema.key_column_usage AS u
     ON u.constraint_schema = r.unique_constraint_schema AND u.constraint_name = r.unique_constraint_name
     AND u.ordinal_position = k.position_in_unique_constraint

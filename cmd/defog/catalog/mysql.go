@@ -1,8 +1,10 @@
 package catalog
 
-// mysqlQueries ask the information schema, which lists what the user has any
-// right to. Only the connection's own database is looked at.
+// mysqlQueries read the information schema of the connection's database. It lists the
+// objects on which the user has a privilege.
 var mysqlQueries = queries{
+	probes: true,
+
 	columns: `
 SELECT '', t.table_name,
        CASE t.table_type WHEN 'BASE TABLE' THEN '' ELSE 'view' END,
@@ -15,6 +17,13 @@ JOIN information_schema.columns AS c ON c.table_schema = t.table_schema AND c.ta
 WHERE t.table_schema = database() AND t.table_type IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED')
   AND FIND_IN_SET('select', c.privileges) > 0
 ORDER BY t.table_name, c.ordinal_position`,
+
+	// A view with a missing table or definer has no columns.
+	objects: `
+SELECT '', t.table_name, 'view'
+FROM information_schema.tables AS t
+WHERE t.table_schema = database() AND t.table_type = 'VIEW'
+ORDER BY t.table_name`,
 
 	keys: `
 SELECT '', k.table_name, k.constraint_name, k.column_name,

@@ -8,8 +8,7 @@ import (
 	"defog-cdk/lambda/schema"
 )
 
-// What a column of personal data, or of secrets, is called: any part of its
-// name, or one of its words.
+// Parts and words in the names of columns with personal data or secrets.
 var (
 	personalParts = []string{
 		"name", "mail", "phone", "mobile", "address", "street", "postal", "postcode", "zipcode", "birth", "passw",
@@ -24,8 +23,8 @@ var (
 	}
 )
 
-// personalName reports whether a column's name suggests that its values tell
-// about a person, or let somebody in. It rather says so too often.
+// personalName reports whether a column's name suggests personal data or a secret. It
+// prefers false positives.
 func personalName(name string) bool {
 	words := schema.Words(name)
 	joined := strings.Join(words, "")
@@ -33,8 +32,8 @@ func personalName(name string) bool {
 		slices.ContainsFunc(words, func(word string) bool { return slices.Contains(personalWords, word) })
 }
 
-// personalValue reports whether a value looks like an address, a number of a
-// phone, a card or an account, or somebody's own words.
+// personalValue reports whether a value looks like an address, a phone, card or
+// account number, or free text.
 func personalValue(value string) bool {
 	digits := 0
 	for _, letter := range value {
@@ -45,7 +44,7 @@ func personalValue(value string) bool {
 	return strings.Contains(value, "@") || len(value) > 40 || digits > 6 && !isDate(value)
 }
 
-// isDate reports whether a value begins as ISO 8601 writes a day.
+// isDate reports whether a value begins with a date in ISO 8601.
 func isDate(value string) bool {
 	return len(value) >= len("2006-01-02") && value[4] == '-' && value[7] == '-'
 }

@@ -1,12 +1,14 @@
 package catalog
 
-// postgresQueries ask the system catalogs: they know comments, partitions and
-// enumerations, which the information schema does not.
+// postgresQueries read the system catalogs, which hold comments, partitions and
+// enumerations. The information schema lacks them.
 var postgresQueries = queries{
+	probes: true,
+
 	columns: `
 SELECT CASE WHEN pg_table_is_visible(c.oid) THEN '' ELSE n.nspname END,
        c.relname,
-       CASE WHEN c.relkind IN ('v', 'm') THEN 'view' ELSE '' END,
+       CASE WHEN c.relkind IN ('v', 'm') THEN 'view' WHEN c.relkind = 'f' THEN 'foreign' ELSE '' END,
        coalesce(obj_description(c.oid, 'pg_class'), ''),
        a.attname,
        format_type(a.atttypid, a.atttypmod) || coalesce((
@@ -36,11 +38,11 @@ SELECT CASE WHEN pg_table_is_visible(c.oid) THEN '' ELSE n.nspname END,
 FROM pg_constraint AS k
 JOIN pg_class AS c ON c.oid = k.conrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
-CROSS JOIN LATERAL unnest(k.conkey, k.confkey) WITH ORDINALITY AS part (own, target, place)
-JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = part.own
+CROSS JOIN LATERAL unnest(k.conkey, k.confkey) WITH ORDINALITY AS part (source, target, ordinal)
+JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = part.source
 LEFT JOIN pg_class AS t ON t.oid = k.confrelid
 LEFT JOIN pg_namespace AS tn ON tn.oid = t.relnamespace
 LEFT JOIN pg_attribute AS ta ON ta.attrelid = k.confrelid AND ta.attnum = part.target
 WHERE k.contype IN ('p', 'f') AND k.conparentid = 0
-ORDER BY n.nspname, c.relname, k.contype DESC, k.conname, part.place`,
+ORDER BY n.nspname, c.relname, k.contype DESC, k.conname, part.ordinal`,
 }

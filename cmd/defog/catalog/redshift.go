@@ -1,8 +1,10 @@
 package catalog
 
-// redshiftQueries ask the system catalogs in the words of PostgreSQL 8, which
-// Redshift's are. A late-binding view has no columns there and is not listed.
+// redshiftQueries read the system catalogs in the SQL of PostgreSQL 8. A late-binding
+// view has no columns there, and is reported.
 var redshiftQueries = queries{
+	probes: true,
+
 	columns: `
 SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname::text END,
        c.relname::text,
@@ -23,6 +25,15 @@ WHERE c.relkind IN ('r', 'v')
   AND has_table_privilege(c.oid, 'SELECT')
 ORDER BY n.nspname, c.relname, a.attnum`,
 
+	objects: `
+SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname::text END, c.relname::text, 'view'
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind = 'v' AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg~_%' ESCAPE '~'
+  AND has_schema_privilege(n.nspname, 'USAGE')
+  AND has_table_privilege(c.oid, 'SELECT')
+ORDER BY n.nspname, c.relname`,
+
 	keys: `
 SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname::text END,
        c.relname::text,
@@ -34,11 +45,11 @@ SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname::text END,
 FROM pg_constraint AS k
 JOIN pg_class AS c ON c.oid = k.conrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
-JOIN generate_series(1, 32) AS place ON place <= array_upper(k.conkey, 1)
-JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[place]
+JOIN generate_series(1, 32) AS ordinal ON ordinal <= array_upper(k.conkey, 1)
+JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[ordinal]
 LEFT JOIN pg_class AS t ON t.oid = k.confrelid
 LEFT JOIN pg_namespace AS tn ON tn.oid = t.relnamespace
-LEFT JOIN pg_attribute AS ta ON ta.attrelid = k.confrelid AND ta.attnum = k.confkey[place]
+LEFT JOIN pg_attribute AS ta ON ta.attrelid = k.confrelid AND ta.attnum = k.confkey[ordinal]
 WHERE k.contype IN ('p', 'f')
-ORDER BY n.nspname, c.relname, k.contype DESC, k.conname, place`,
+ORDER BY n.nspname, c.relname, k.contype DESC, k.conname, ordinal`,
 }

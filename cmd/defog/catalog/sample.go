@@ -10,29 +10,22 @@ import (
 )
 
 const (
-	sampledRows   = 10_000 // of a table, in which values are looked for
-	sampledValues = 10     // the most different values that a column may have to be sampled
+	sampledRows   = 10_000 // rows of a table that are sampled
+	sampledValues = 10     // maximum number of different values of a sampled column
 )
 
-// samples adds values to the text columns that hold few different ones: those
-// are the words that questions and conditions are made of.
+// samples adds values to the text columns that hold few different ones, because
+// questions and conditions use these words.
 func (r *reader) samples(ctx context.Context) error {
 	var personal []string
-	for i, table := range r.schema.Tables {
-		r.progress("sampling %d of %d: %s", i+1, len(r.schema.Tables), table.Path())
-		for j := range table.Columns {
-			column := &table.Columns[j]
-			if !isText(column.Type) {
-				continue
-			}
-			kept, err := r.sample(ctx, table, column)
-			if err != nil {
-				return fmt.Errorf("sample %s.%s: %w", table.Path(), column.Name, err)
-			}
-			if !kept {
-				personal = append(personal, table.Path()+"."+column.Name)
-			}
+	tables := slices.Clone(r.schema.Tables)
+	for i, table := range tables {
+		r.progress("sampling %d of %d: %s", i+1, len(tables), table.Path())
+		columns, err := r.sampleTable(ctx, table)
+		if err != nil {
+			return err
 		}
+		personal = append(personal, columns...)
 	}
 	if len(personal) > 0 {
 		r.progress("not sampled, because they look personal: %s", strings.Join(personal, ", "))
@@ -40,18 +33,41 @@ func (r *reader) samples(ctx context.Context) error {
 	return nil
 }
 
-// sample sets the column's samples, and reports false if they look personal
-// and are not wanted then.
+// sampleTable samples the columns of one table, up to one that exceeds its time
+// limit. It returns the columns that look personal.
+func (r *reader) sampleTable(ctx context.Context, table schema.Table) (personal []string, err error) {
+	for i := range table.Columns {
+		column := &table.Columns[i]
+		if !isText(column.Type) || r.slow[[2]string{table.Schema, table.Name}] {
+			continue
+		}
+		kept, err := r.sample(ctx, table, column)
+		switch {
+		case err != nil && !r.source.probes && ctx.Err() == nil:
+			// The table or only the column can be the cause.
+			if whole := r.probe(ctx, table); whole != nil {
+				return personal, r.failed(ctx, table, "", whole)
+			}
+			fallthrough
+		case err != nil:
+			if err := r.failed(ctx, table, column.Name, err); err != nil {
+				return personal, err
+			}
+		case !kept:
+			personal = append(personal, table.Path()+"."+column.Name)
+		}
+	}
+	return personal, nil
+}
+
+// sample sets the column's samples. It reports false for a column that looks
+// personal and is not sampled for that reason.
 func (r *reader) sample(ctx context.Context, table schema.Table, column *schema.Column) (kept bool, err error) {
 	if !r.options.Personal && personalName(column.Name) {
 		return false, nil
 	}
-	quote := func(name string) string { return schema.Quote(r.schema.DBType, name) }
-	name, from := quote(column.Name), quote(table.Name)
-	if table.Schema != "" {
-		from = quote(table.Schema) + "." + from
-	}
-	rows, err := r.rows(ctx, sampleQuery(r.schema.DBType, name, from), sampledValues+1)
+	name := schema.Quote(r.schema.DBType, column.Name)
+	rows, err := r.rows(ctx, sampleQuery(r.schema.DBType, name, r.from(table)), sampledValues+1)
 	if err != nil || len(rows) > sampledValues {
 		return true, err
 	}
@@ -66,7 +82,7 @@ func (r *reader) sample(ctx context.Context, table schema.Table, column *schema.
 	return true, nil
 }
 
-// sampleQuery asks for a column's different values, as text.
+// sampleQuery returns the query for the different values of a column, as text.
 func sampleQuery(dbType, column, table string) string {
 	query := "SELECT DISTINCT CAST(v AS %[1]s) AS v FROM (SELECT %[2]s AS v FROM %[3]s WHERE %[2]s IS NOT NULL LIMIT %[4]d) AS s ORDER BY v LIMIT %[5]d"
 	if dbType == "sqlserver" {
@@ -75,7 +91,7 @@ func sampleQuery(dbType, column, table string) string {
 	return fmt.Sprintf(query, textType(dbType), column, table, sampledRows, sampledValues+1)
 }
 
-// textType is what CAST makes text of.
+// textType returns the type of text in a CAST.
 func textType(dbType string) string {
 	switch dbType {
 	case "mysql":
@@ -89,8 +105,8 @@ func textType(dbType string) string {
 	}
 }
 
-// isText reports whether a column's type is one of text. SQLite's columns may
-// have none.
+// isText reports whether a column's type is one of text. A column of SQLite may have
+// no type.
 func isText(columnType string) bool {
 	columnType = strings.ToLower(columnType)
 	if strings.HasSuffix(columnType, "[]") {

@@ -11,8 +11,8 @@ import (
 	"defog-cdk/lambda/database"
 )
 
-// snowflakeQueries ask the information schema, which lists what the role may
-// see. It names keys and not their columns, which SHOW alone does.
+// snowflakeQueries read the information schema, which lists the objects that the role
+// may see. It holds the names of keys; only SHOW returns their columns.
 var snowflakeQueries = queries{
 	columns: `
 SELECT IFF(c.table_schema = CURRENT_SCHEMA(), '', c.table_schema),
@@ -35,15 +35,15 @@ ORDER BY c.table_schema, c.table_name, c.ordinal_position`,
 	keyRows: snowflakeKeys,
 }
 
-// snowflakeKeys asks by SHOW, whose rows are in no order.
+// snowflakeKeys reads the keys by SHOW, whose rows have no order.
 // https://docs.snowflake.com/en/sql-reference/sql/show-primary-keys
 func snowflakeKeys(ctx context.Context, r *reader) ([][]string, error) {
-	own, err := r.rows(ctx, "SELECT COALESCE(CURRENT_SCHEMA(), '')", 1)
+	current, err := r.rows(ctx, "SELECT COALESCE(CURRENT_SCHEMA(), '')", 1)
 	if err != nil {
 		return nil, err
 	}
 	schemaOf := func(name string) string {
-		if len(own) > 0 && name == own[0][0] {
+		if len(current) > 0 && name == current[0][0] {
 			return ""
 		}
 		return name
@@ -51,7 +51,7 @@ func snowflakeKeys(ctx context.Context, r *reader) ([][]string, error) {
 	var rows [][]string
 	for _, kind := range []struct {
 		statement string
-		columns   []string // the last is the column's place in the key
+		columns   []string // the last one is the column's position in the key
 	}{
 		{"SHOW PRIMARY KEYS IN DATABASE", []string{"schema_name", "table_name", "constraint_name", "column_name", "", "", "", "key_sequence"}},
 		{"SHOW IMPORTED KEYS IN DATABASE", []string{"fk_schema_name", "fk_table_name", "fk_name", "fk_column_name",
@@ -65,19 +65,19 @@ func snowflakeKeys(ctx context.Context, r *reader) ([][]string, error) {
 			row[0], row[4] = schemaOf(row[0]), schemaOf(row[4])
 		}
 		slices.SortFunc(found, func(a, b []string) int {
-			placeA, _ := strconv.Atoi(a[7])
-			placeB, _ := strconv.Atoi(b[7])
-			return cmp.Or(slices.Compare(a[:3], b[:3]), cmp.Compare(placeA, placeB))
+			positionA, _ := strconv.Atoi(a[7])
+			positionB, _ := strconv.Atoi(b[7])
+			return cmp.Or(slices.Compare(a[:3], b[:3]), cmp.Compare(positionA, positionB))
 		})
 		rows = append(rows, found...)
 	}
 	return rows, nil
 }
 
-// shown runs a SHOW and returns some of its columns as text, in the given order,
-// "" for a column without a name.
+// shown runs a SHOW and returns some of its columns as text, in the given order. A
+// column without a name has the value "".
 func (r *reader) shown(ctx context.Context, statement string, columns []string) ([][]string, error) {
-	result, err := r.db.Query(ctx, statement, database.Limits{Time: queryTime})
+	result, err := r.db.Query(ctx, statement, database.Limits{Time: queryTimeout})
 	if err != nil {
 		return nil, err
 	}
@@ -87,14 +87,14 @@ func (r *reader) shown(ctx context.Context, statement string, columns []string) 
 	}
 	rows := make([][]string, len(values))
 	for i, name := range columns {
-		place := slices.Index(result.Columns, name)
-		if place < 0 && name != "" && len(values) > 0 {
+		index := slices.Index(result.Columns, name)
+		if index < 0 && name != "" && len(values) > 0 {
 			return nil, fmt.Errorf("%s has no column %s", statement, name)
 		}
 		for j, value := range values {
 			text := ""
 			if name != "" {
-				text = fmt.Sprint(value[place])
+				text = fmt.Sprint(value[index])
 			}
 			if i == 0 {
 				rows[j] = make([]string, len(columns))

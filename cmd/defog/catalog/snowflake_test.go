@@ -11,9 +11,9 @@ import (
 	"defog-cdk/lambda/schema"
 )
 
-// The stand-in has no information schema: this shows that the guard lets the
-// queries pass, and what becomes of their rows, and not that Snowflake takes
-// them.
+// TestReadSnowflake uses a fake with fixed rows. It checks that the guard accepts the
+// queries and that their rows become tables. It does not check that Snowflake accepts
+// the queries.
 func TestReadSnowflake(t *testing.T) {
 	nameless := make([]string, 8)
 	server := stand.Start(t, func(statement string) (stand.Result, bool) {
@@ -62,7 +62,7 @@ func TestReadSnowflake(t *testing.T) {
 	}
 }
 
-// table is a result of texts.
+// table returns a result of texts.
 func table(columns []string, values ...string) stand.Result {
 	var result stand.Result
 	for _, name := range columns {

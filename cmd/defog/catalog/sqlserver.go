@@ -1,7 +1,7 @@
 package catalog
 
-// sqlserverQueries ask the catalog views: they know what is called
-// MS_Description, where SQL Server's programs keep comments.
+// sqlserverQueries read the catalog views, which hold comments as the extended
+// property MS_Description.
 var sqlserverQueries = queries{
 	columns: `
 SELECT CASE WHEN s.name = SCHEMA_NAME() THEN '' ELSE s.name END,
@@ -31,10 +31,10 @@ WHERE o.type IN ('U', 'V') AND o.is_ms_shipped = 0
 ORDER BY s.name, o.name, c.column_id`,
 
 	keys: `
-SELECT k.own_schema, k.own_table, k.name, k.own_column, k.other_schema, k.other_table, k.other_column
+SELECT k.source_schema, k.source_table, k.name, k.source_column, k.target_schema, k.target_table, k.target_column
 FROM (
-    SELECT CASE WHEN s.name = SCHEMA_NAME() THEN '' ELSE s.name END AS own_schema, o.name AS own_table, p.name, c.name AS own_column,
-           '' AS other_schema, '' AS other_table, '' AS other_column, 1 AS kind, i.key_ordinal AS place
+    SELECT CASE WHEN s.name = SCHEMA_NAME() THEN '' ELSE s.name END AS source_schema, o.name AS source_table, p.name, c.name AS source_column,
+           '' AS target_schema, '' AS target_table, '' AS target_column, 1 AS kind, i.key_ordinal AS ordinal
     FROM sys.key_constraints AS p
     JOIN sys.objects AS o ON o.object_id = p.parent_object_id
     JOIN sys.schemas AS s ON s.schema_id = o.schema_id
@@ -53,5 +53,5 @@ FROM (
     JOIN sys.schemas AS rs ON rs.schema_id = r.schema_id
     JOIN sys.columns AS rc ON rc.object_id = p.referenced_object_id AND rc.column_id = p.referenced_column_id
 ) AS k
-ORDER BY k.own_schema, k.own_table, k.kind, k.name, k.place`,
+ORDER BY k.source_schema, k.source_table, k.kind, k.name, k.ordinal`,
 }

@@ -11,8 +11,9 @@ import (
 	"defog-cdk/lambda/schema"
 )
 
-// The stand-in has no catalog: this shows that the guard lets the queries pass,
-// and what becomes of their rows, and not that a server takes them.
+// TestReadSQLServer uses a fake with fixed rows. It checks that the guard accepts the
+// queries and that their rows become tables. It does not check that a server accepts
+// the queries.
 func TestReadSQLServer(t *testing.T) {
 	server := tds.Start(t, func(statement string) (tds.Result, bool) {
 		switch statement = strings.TrimSpace(statement); {
@@ -53,7 +54,7 @@ func TestReadSQLServer(t *testing.T) {
 	}
 }
 
-// texts is a result of as many columns.
+// texts returns a result with a number of columns.
 func texts(columns int, values ...string) tds.Result {
 	var rows [][]tds.Value
 	for row := range slices.Chunk(values, columns) {

@@ -134,10 +134,46 @@ func (d *db) connect(ctx context.Context) (err error) {
 	if err := conn.SetDefensive(true); err != nil {
 		return err
 	}
+	if err := openVirtualTables(conn); err != nil {
+		return err
+	}
 	if err := conn.SetAuthorizer(sqlite.AuthorizeFunc(authorize)); err != nil {
 		return err
 	}
 	d.conn = conn
+	return nil
+}
+
+// openVirtualTables opens the virtual tables before the authorizer is set. An R-Tree
+// prepares statements that would write its shadow tables when it is opened, which
+// the authorizer denies; a read never runs them. A table that cannot be opened fails
+// the statements that read it.
+func openVirtualTables(conn *sqlite.Conn) error {
+	const list = "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage = 0"
+	statement, _, err := conn.PrepareTransient(list)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for {
+		row, err := statement.Step()
+		if err != nil {
+			return errors.Join(err, statement.Finalize())
+		}
+		if !row {
+			break
+		}
+		names = append(names, statement.ColumnText(0))
+	}
+	if err := statement.Finalize(); err != nil {
+		return err
+	}
+	for _, name := range names {
+		query := `SELECT * FROM "` + strings.ReplaceAll(name, `"`, `""`) + `" LIMIT 0`
+		if opened, _, err := conn.PrepareTransient(query); err == nil {
+			_ = opened.Finalize() // a statement that never ran
+		}
+	}
 	return nil
 }
 
