@@ -3,13 +3,17 @@ package guard
 import (
 	"slices"
 	"strings"
+	"unicode"
+
+	"defog-cdk/lambda/database/guard/lex"
 )
 
 // BigQuery knows GoogleSQL's lexical rules and BigQuery's functions that
 // reach out of it. Statements that write are not among them: the service says
 // itself, before it runs one, whether it is a SELECT.
 var BigQuery = &Guard{
-	dialect: dialect{nameQuotes: "`", google: true},
+	scanner: lex.BigQuery{},
+	split:   splitPaths,
 	reading: []string{"select", "with", "from"},
 	refused: func(function string) bool { return slices.Contains(bigqueryRefused, function) },
 	also:    checkBigQuery,
@@ -35,17 +39,16 @@ var bigqueryPipes = []string{
 
 // checkBigQuery refuses functions by their namespace, pipe operators that do not
 // read, and what other users asked.
-func checkBigQuery(tokens []token) error {
+func checkBigQuery(tokens []lex.Token) error {
 	for i, t := range tokens {
 		rest := tokens[i+1:]
-		path := i >= 2 && tokens[i-1].is(".")
+		path := i >= 2 && tokens[i-1].Is(".")
 		switch {
-		case t.named() && path && isCall(rest) && slices.Contains(bigqueryNamespaces, tokens[i-2].text):
-			return refusal("the functions of " + strings.ToUpper(tokens[i-2].text) + " may not be called")
-		case t.named() && path && tokens[i-2].text == "information_schema" && ofOthers(t.text):
-			return refusal(t.text + " may not be read")
-		case t.is("|") && len(rest) > 0 && rest[0].is(">") &&
-			(len(rest) < 2 || rest[1].kind != wordToken || !slices.Contains(bigqueryPipes, rest[1].text)):
+		case t.Named() && path && isCall(rest) && slices.Contains(bigqueryNamespaces, tokens[i-2].Text):
+			return refusal("the functions of " + strings.ToUpper(tokens[i-2].Text) + " may not be called")
+		case t.Named() && path && tokens[i-2].Text == "information_schema" && ofOthers(t.Text):
+			return refusal(t.Text + " may not be read")
+		case t.Is("|>") && (len(rest) < 1 || rest[0].Kind != lex.Word || !slices.Contains(bigqueryPipes, rest[0].Text)):
 			return refusal("behind |> may stand: " + strings.ToUpper(strings.Join(bigqueryPipes, ", ")))
 		}
 	}
@@ -53,15 +56,35 @@ func checkBigQuery(tokens []token) error {
 }
 
 // isCall reports whether the name before the tokens is called: f( or x.(f)(
-func isCall(rest []token) bool {
-	if len(rest) > 1 && rest[0].is(")") {
+func isCall(rest []lex.Token) bool {
+	if len(rest) > 1 && rest[0].Is(")") {
 		rest = rest[1:]
 	}
-	return len(rest) > 0 && rest[0].is("(")
+	return len(rest) > 0 && rest[0].Is("(")
 }
 
 // ofOthers reports whether a view of the information schema shows what users
 // asked.
 func ofOthers(view string) bool {
 	return strings.HasPrefix(view, "jobs") || strings.HasPrefix(view, "sessions")
+}
+
+// splitPaths splits what may be a whole path in one pair of backquotes. What no
+// function's name begins or ends with is taken off, as the service may do so.
+func splitPaths(tokens []lex.Token) []lex.Token {
+	var split []lex.Token
+	for _, t := range tokens {
+		if t.Kind != lex.Name {
+			split = append(split, t)
+			continue
+		}
+		for i, part := range strings.Split(t.Text, ".") {
+			if i > 0 {
+				split = append(split, lex.Token{Kind: lex.Symbol, Text: "."})
+			}
+			part = strings.TrimFunc(part, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+			split = append(split, lex.Token{Kind: lex.Name, Text: part})
+		}
+	}
+	return split
 }

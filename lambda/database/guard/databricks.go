@@ -3,13 +3,15 @@ package guard
 import (
 	"slices"
 	"strings"
+
+	"defog-cdk/lambda/database/guard/lex"
 )
 
 // Databricks knows Spark's lexical rules, and the functions of Spark and
 // Databricks that reach files, other servers, models, secrets or the Java
 // machine.
 var Databricks = &Guard{
-	dialect: dialect{nameQuotes: "`", stringQuotes: `"`, backslashes: backslashEscape, nestedComments: true, foldNames: true, spark: true},
+	scanner: lex.Databricks{},
 	reading: []string{"select", "with", "values", "table"},
 	refused: refusedByDatabricks,
 	also:    checkDatabricks,
@@ -51,56 +53,29 @@ func isFormat(name string) bool {
 	return slices.Contains(databricksFormats, name) || strings.Contains(name, ".")
 }
 
-// isSource reports whether what stands behind the tokens is read as a table:
-// behind FROM, or behind a comma or a parenthesis that is.
-func isSource(before []token) bool {
-	switch {
-	case behind(before, "from", "join", "table", "stream"):
-		return true
-	case behind(before, "("):
-		return isSource(before[:len(before)-1])
-	case !behind(before, ","):
-		return false
-	}
-	depth := 0
-	for i := len(before) - 2; i >= 0 && depth >= 0; i-- {
-		switch t := before[i]; {
-		case t.is(")"):
-			depth++
-		case t.is("("):
-			depth--
-		case depth > 0 || t.kind != wordToken:
-		case t.text == "from", t.text == "join":
-			return true
-		case slices.Contains(databricksClauses, t.text) && !behind(before[:i], "as") && !before[i+1].is(","): // where it is an alias
-			return false
-		}
-	}
-	return false
-}
-
 // databricksClauses have lists of expressions, and no tables. Spark takes most of
 // the words for aliases, too.
 var databricksClauses = []string{"select", "where", "by", "having", "qualify", "extend", "aggregate", "set"}
 
 // checkDatabricks refuses writes behind WITH, files by their path, scripts, and
 // what other users asked.
-func checkDatabricks(tokens []token) error {
+func checkDatabricks(tokens []lex.Token) error {
+	sources := sources(tokens, databricksClauses)
 	for i, t := range tokens {
 		rest := tokens[i+1:]
-		path := i >= 2 && tokens[i-1].is(".")
+		path := i >= 2 && tokens[i-1].Is(".")
 		switch {
-		case t.kind == wordToken && !path && slices.Contains(databricksWriting, t.text):
-			return refusal(strings.ToUpper(t.text) + " may not be used here; quote it if it is a name: `" + t.text + "`")
-		case t.kind == nameToken && path && (strings.ContainsAny(t.text, `/\:`) || isFormat(tokens[i-2].text)),
-			t.kind == wordToken && path && isFormat(tokens[i-2].text) && isSource(tokens[:i-2]):
-			return refusal("files may not be read by their path; if " + tokens[i-2].text + " is a schema, put its catalog in front of it")
-		case t == token{wordToken, "using"} && len(rest) > 0 && rest[0].kind == stringToken:
+		case t.Kind == lex.Word && !path && slices.Contains(databricksWriting, t.Text):
+			return refusal(strings.ToUpper(t.Text) + " may not be used here; quote it if it is a name: `" + t.Text + "`")
+		case t.Kind == lex.Name && path && (strings.ContainsAny(t.Text, `/\:`) || isFormat(tokens[i-2].Text)),
+			t.Kind == lex.Word && path && isFormat(tokens[i-2].Text) && sources[i-2]:
+			return refusal("files may not be read by their path; if " + tokens[i-2].Text + " is a schema, put its catalog in front of it")
+		case t.IsWord("using") && len(rest) > 0 && rest[0].Kind == lex.String:
 			return refusal("USING would run a script")
-		case t.kind == stringToken && len(rest) > 0 && rest[0].is("("):
+		case t.Kind == lex.String && len(rest) > 0 && rest[0].Is("("):
 			return refusal("a string is called like a function")
-		case t.named() && t.text == "system" && len(rest) > 1 && rest[0].is(".") && ofSystem(rest[1].text):
-			return refusal("system." + rest[1].text + " may not be read")
+		case t.Named() && t.Text == "system" && len(rest) > 1 && rest[0].Is(".") && ofSystem(rest[1].Text):
+			return refusal("system." + rest[1].Text + " may not be read")
 		}
 	}
 	return nil

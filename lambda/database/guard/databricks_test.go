@@ -23,7 +23,7 @@ func TestSparkLexer(t *testing.T) {
 		"SELECT * FROM t AS json, u WHERE (json.a, json.b) IN (SELECT 1, 2)":  "",
 		"SELECT * FROM main.json.events, main.text.notes LATERAL VIEW f(x) v": "",
 	} {
-		err := Databricks.Check(sql)
+		err := check(Databricks, sql)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q", sql, err, want)
 		}

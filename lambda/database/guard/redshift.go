@@ -1,21 +1,30 @@
 package guard
 
-import "slices"
+import (
+	"slices"
 
-// Redshift knows, besides PostgreSQL's functions, that Redshift's strings
-// may hold escaped quotes, of which its documents say nothing. SELECT INTO,
-// which makes a table, is refused by the guard too.
+	"defog-cdk/lambda/database/guard/lex"
+)
+
+// Redshift knows, besides PostgreSQL's functions, that Redshift's strings may
+// hold escaped quotes, which its documentation does not describe.
 var Redshift = &Guard{
-	dialect: dialect{nameQuotes: `"`, nestedComments: true, dollarQuotes: true, prefixes: true, backslashes: backslashAmbiguous},
+	scanner: lex.Postgres{AmbiguousBackslash: true},
 	reading: []string{"select", "with", "show", "explain"},
 	refused: func(function string) bool {
 		return refusedByPostgres(function) || slices.Contains(Postgres.sqlCalls, function)
 	},
-	hidden: Postgres.hidden,
-	also: func(tokens []token) error {
-		if slices.Contains(tokens, token{wordToken, "into"}) {
-			return refusal("INTO would make a table")
-		}
-		return nil
-	},
+	hidden: slices.Concat(postgresHidden, redshiftHidden),
+	also:   checkPostgres,
+	names:  (*statement).checkCatalogue,
+}
+
+// redshiftHidden are views of sessions and of what others asked.
+// https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_system-tables.html
+var redshiftHidden = []string{
+	"stl_query", "stl_querytext", "stl_ddltext", "stl_utilitytext", "stl_connection_log", "stl_userlog", "stl_explain", "stl_scan",
+	"svl_statementtext", "svl_qlog", "svl_stored_proc_call", "svl_user_info", "svl_udf_log", "stv_inflight", "stv_recents", "stv_sessions",
+	"stv_exec_state", "stv_locks", "stv_transactions", "svv_transactions", "sys_query_history", "sys_query_text", "sys_query_detail",
+	"sys_connection_log", "sys_session_history", "sys_userlog", "sys_procedure_call", "svv_external_schemas", "pg_user_info",
+	"pg_external_schema", "svv_datashare_privileges",
 }

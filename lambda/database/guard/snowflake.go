@@ -3,6 +3,8 @@ package guard
 import (
 	"slices"
 	"strings"
+
+	"defog-cdk/lambda/database/guard/lex"
 )
 
 // Snowflake knows Snowflake's lexical rules, and its functions that stop
@@ -10,12 +12,10 @@ import (
 // What it lets through is all that protects from DDL, which Snowflake commits by
 // itself: a statement begins with a word that reads.
 var Snowflake = &Guard{
-	dialect: dialect{
-		nameQuotes: `"`, backslashes: backslashEscape, dollarQuotes: true, plainDollars: true, slashComments: true, foldNames: true, strict: true, escapes: true,
-	},
-	reading:   []string{"select", "with", "show", "describe", "desc"},
-	refused:   refusedBySnowflake,
-	describes: true,
+	scanner: lex.Snowflake{},
+	reading: []string{"select", "with", "show", "describe", "desc"},
+	refused: refusedBySnowflake,
+	objects: true,
 	// What the account's users did, how they log in, and models that cost money.
 	hidden: []string{"account_usage", "reader_account_usage", "organization_usage", "data_sharing_usage", "cortex"},
 	also:   checkSnowflake,
@@ -61,27 +61,25 @@ var snowflakeTables = []string{"flatten", "generator", "split_to_table", "strtok
 
 // checkSnowflake refuses files, chains of statements, and what SHOW and DESCRIBE
 // may not tell.
-func checkSnowflake(tokens []token) error {
+func checkSnowflake(tokens []lex.Token) error {
 	for i, t := range tokens {
 		before, after := tokens[:i], tokens[i+1:]
 		switch {
-		case t.kind == wordToken && (slices.Contains(snowflakeStarting, t.text) ||
+		case t.Kind == lex.Word && (slices.Contains(snowflakeStarting, t.Text) ||
 			slices.ContainsFunc(snowflakePhrases, func(phrase string) bool { return begins(tokens[i:], phrase) })):
-			return refusal(strings.ToUpper(t.text) + " may not be used here")
-		case t.is("@"), t.kind == stringToken && isFile(before, t.text):
+			return refusal(strings.ToUpper(t.Text) + " may not be used here")
+		case t.Is("@"), t.Kind == lex.String && isFile(before, t.Text):
 			return refusal("files in stages may not be read; where a text begins with @, compare it by = or LIKE")
-		case t.is("-") && begins2(after, ">", ">"):
+		case t.Is("->>"), t.Is("->") && begins2(after, ">", ""), t.Is("-") && begins2(after, ">", ">"):
 			return refusal("it holds more than one statement")
-		case t.is(`\`):
-			return refusal("it holds a backslash outside of a string")
-		case t.named() && t.text == "nextval" && behind(before, "."):
+		case t.Named() && t.Text == "nextval" && behind(before, "."):
 			return refusal("sequences may not be moved on")
-		case t == token{wordToken, "table"} && begins2(after, "(", "") && !isTableFunction(after[1:]):
+		case t.IsWord("table") && begins2(after, "(", "") && !isTableFunction(after[1:]):
 			return refusal("TABLE may have: " + strings.ToUpper(strings.Join(snowflakeTables, ", ")))
 		}
 	}
-	first := slices.IndexFunc(tokens, func(t token) bool { return !t.is("(") })
-	switch tokens[first].text {
+	first := slices.IndexFunc(tokens, func(t lex.Token) bool { return !t.Is("(") })
+	switch tokens[first].Text {
 	case "show":
 		return checkShown(tokens[first+1:], "SHOW", snowflakeShown)
 	case "describe", "desc":
@@ -95,7 +93,7 @@ func checkSnowflake(tokens []token) error {
 
 // isFile reports whether a string may name a file or a stage: one that begins
 // with @ and is not compared with something, or one with a URL behind FROM.
-func isFile(before []token, text string) bool {
+func isFile(before []lex.Token, text string) bool {
 	if behind(before, "from", "join") && strings.Contains(text, "://") {
 		return true
 	}
@@ -104,17 +102,17 @@ func isFile(before []token, text string) bool {
 
 // begins2 reports whether tokens begin with two symbols, the second of which may
 // be any token.
-func begins2(tokens []token, first, second string) bool {
-	return len(tokens) > 1 && tokens[0].is(first) && (second == "" || tokens[1].is(second))
+func begins2(tokens []lex.Token, first, second string) bool {
+	return len(tokens) > 1 && tokens[0].Is(first) && (second == "" || tokens[1].Is(second))
 }
 
 // isTableFunction reports whether the tokens behind TABLE( are a call of one of
 // snowflakeTables, or a table's name in a string.
-func isTableFunction(tokens []token) bool {
-	if tokens[0].kind == stringToken {
-		return len(tokens) > 1 && tokens[1].is(")")
+func isTableFunction(tokens []lex.Token) bool {
+	if tokens[0].Kind == lex.String {
+		return len(tokens) > 1 && tokens[1].Is(")")
 	}
-	return slices.Contains(snowflakeTables, tokens[0].text) && begins2(tokens[1:], "(", "")
+	return slices.Contains(snowflakeTables, tokens[0].Text) && begins2(tokens[1:], "(", "")
 }
 
 // What SHOW may show, and DESCRIBE describe. The rest is of users, rights, and
@@ -127,8 +125,8 @@ var (
 	snowflakeDescribed = []string{"table", "view", "materialized view", "dynamic table", "external table", "schema", "database", "sequence"}
 )
 
-func checkShown(tokens []token, verb string, valid []string) error {
-	if len(tokens) > 0 && tokens[0] == (token{wordToken, "terse"}) {
+func checkShown(tokens []lex.Token, verb string, valid []string) error {
+	if len(tokens) > 0 && tokens[0].IsWord("terse") {
 		tokens = tokens[1:]
 	}
 	if slices.ContainsFunc(valid, func(phrase string) bool { return begins(tokens, phrase) }) {

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"defog-cdk/lambda/database/guard/lex"
 )
 
 // SQLServer knows T-SQL's lexical rules, and its functions that reach files
@@ -14,7 +16,7 @@ import (
 // what stands in double quotes is a name. T-SQL needs no semicolon between
 // statements: its keywords tell where one begins.
 var SQLServer = &Guard{
-	dialect: dialect{nameQuotes: `"[`, nestedComments: true, tsql: true, foldNames: true, strict: true},
+	scanner: lex.SQLServer{},
 	reading: []string{"select", "with"},
 	refused: refusedBySQLServer,
 	hidden:  sqlserverHidden,
@@ -73,19 +75,16 @@ var sqlserverPhrases = []string{
 var sqlserverLocks = strings.Fields("tablockx xlock updlock tablock paglock holdlock serializable repeatableread querytraceon")
 
 // checkSQLServer refuses a second statement, and names that lead elsewhere.
-func checkSQLServer(tokens []token) error {
+func checkSQLServer(tokens []lex.Token) error {
 	if len(tokens) == 1 {
 		return refusal("it is not complete")
 	}
 	for i, t := range tokens {
 		var err error
-		switch {
-		case t.kind == wordToken:
+		if t.Kind == lex.Word {
 			err = checkKeyword(tokens[:i], tokens[i:])
-		case t.is(`\`):
-			err = refusal("it holds a backslash outside of a string")
 		}
-		if err == nil && t.named() {
+		if err == nil && t.Named() {
 			err = checkName(tokens[:i], tokens[i:])
 		}
 		if err != nil {
@@ -96,9 +95,9 @@ func checkSQLServer(tokens []token) error {
 }
 
 // checkKeyword looks at a word that is not quoted, the first of rest.
-func checkKeyword(before, rest []token) error {
-	word := rest[0].text
-	after := token{}
+func checkKeyword(before, rest []lex.Token) error {
+	word := rest[0].Text
+	after := lex.Token{}
 	if len(rest) > 1 {
 		after = rest[1]
 	}
@@ -106,9 +105,9 @@ func checkKeyword(before, rest []token) error {
 	case slices.Contains(sqlserverStarting, word):
 	case slices.ContainsFunc(sqlserverPhrases, func(phrase string) bool { return begins(rest, phrase) }):
 	case slices.Contains(sqlserverLocks, word):
-	case word == "merge" && after.text != "join" && after.text != "union": // a hint for a join
+	case word == "merge" && after.Text != "join" && after.Text != "union": // a hint for a join
 	case word == "fetch" && !behind(before, "row", "rows"): // of OFFSET … ROWS
-	case word == "receive" && after.is("*"):
+	case word == "receive" && after.Is("*"):
 	default:
 		return nil
 	}
@@ -117,23 +116,23 @@ func checkKeyword(before, rest []token) error {
 
 // checkName looks at a name, the first of rest: SQL Server takes one of four
 // parts, some of which may be empty, for one on another server.
-func checkName(before, rest []token) error {
-	if name := rest[0].text; !ascii(name) && slices.Contains(sqlserverHidden, plainLetters(name)) {
+func checkName(before, rest []lex.Token) error {
+	if name := rest[0].Text; !ascii(name) && slices.Contains(sqlserverHidden, plainLetters(name)) {
 		return refusal(name + " may not be read")
 	}
 	if behind(before, ".") {
-		return checkSystem(before[:len(before)-1], rest[0].text)
+		return checkSystem(before[:len(before)-1], rest[0].Text)
 	}
 	dots, i := 0, 1
-	for ; i < len(rest) && (rest[i].kind == symbolToken && strings.Contains(".#@", rest[i].text) || behind(rest[:i], ".", "#", "@") && inName(rest[i])); i++ {
-		if rest[i].is(".") {
+	for ; i < len(rest) && (rest[i].Is(".") || behind(rest[:i], ".") && inName(rest[i])); i++ {
+		if rest[i].Is(".") {
 			dots++
 		}
 	}
 	switch {
 	case dots >= 3:
 		return refusal("a name of four parts leads to another server; give tables a short alias")
-	case i < len(rest) && rest[i].is("(") && !ascii(rest[i-1].text):
+	case i < len(rest) && rest[i].Is("(") && !ascii(rest[i-1].Text):
 		return refusal("a function's name may only have ASCII characters")
 	}
 	return nil
@@ -141,8 +140,8 @@ func checkName(before, rest []token) error {
 
 // checkSystem looks at a name behind a schema's, the last of before: the server
 // keeps its state in the schema sys.
-func checkSystem(before []token, name string) error {
-	if len(before) == 0 || !isSys(before[len(before)-1].text) {
+func checkSystem(before []lex.Token, name string) error {
+	if len(before) == 0 || !isSys(before[len(before)-1].Text) {
 		return nil
 	}
 	if refusedBySQLServer(name) || !ascii(name) || strings.HasPrefix(name, "dm_") || strings.Contains(name, "credential") {
@@ -166,8 +165,8 @@ func isSys(schema string) bool {
 	return schema == "sys" || letters == len("sys") && !ascii(schema)
 }
 
-// inName reports whether a token can stand in a name behind a dot, # or @.
-func inName(t token) bool { return t.named() || t.kind == numberToken }
+// inName reports whether a token can stand in a name behind a dot.
+func inName(t lex.Token) bool { return t.Named() || t.Kind == lex.Number }
 
 // plainLetters is a name without accents, widths, and what has no width: to some
 // collations it is the same.
@@ -187,17 +186,17 @@ func ascii(text string) bool {
 // checkSelects refuses a SELECT that is neither the statement's first, nor in
 // parentheses, nor joined to another by UNION, EXCEPT or INTERSECT, nor the one
 // that follows the tables of a WITH.
-func checkSelects(tokens []token) error {
-	depth, main := 0, tokens[0] != token{wordToken, "with"}
+func checkSelects(tokens []lex.Token) error {
+	depth, main := 0, !tokens[0].IsWord("with")
 	for i, t := range tokens {
 		switch {
-		case t.is("("):
+		case t.Is("("):
 			depth++
-		case t.is(")"):
+		case t.Is(")"):
 			depth--
-		case t == token{wordToken, "with"} && i > 0 && !isHint(tokens[i:]):
+		case t.IsWord("with") && i > 0 && !isHint(tokens[i:]):
 			return refusal("it holds more than one statement")
-		case t != token{wordToken, "select"} || i == 0 || behind(tokens[:i], "(", "union", "except", "intersect", "all"):
+		case !t.IsWord("select") || i == 0 || behind(tokens[:i], "(", "union", "except", "intersect", "all"):
 		case depth == 0 && !main && behind(tokens[:i], ")"):
 			main = true
 		default:
@@ -216,9 +215,9 @@ func checkSelects(tokens []token) error {
 // isHint reports whether a WITH, the first of rest, is not the beginning of a
 // statement: WITH (NOLOCK), and WITH in OPENJSON, GROUP BY … WITH ROLLUP, TOP …
 // WITH TIES.
-func isHint(rest []token) bool {
+func isHint(rest []lex.Token) bool {
 	if len(rest) < 2 {
 		return false
 	}
-	return rest[1].is("(") || slices.Contains([]string{"rollup", "cube", "ties"}, rest[1].text)
+	return rest[1].Is("(") || slices.Contains([]string{"rollup", "cube", "ties"}, rest[1].Text)
 }

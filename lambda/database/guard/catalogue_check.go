@@ -1,0 +1,346 @@
+package guard
+
+import (
+	"slices"
+	"strings"
+
+	"defog-cdk/lambda/database/guard/lex"
+)
+
+// checkCatalogue examines every name by PostgreSQL's catalogue.
+func (s *statement) checkCatalogue() error {
+	if s.catalogue == nil {
+		return nil
+	}
+	for i, t := range s.tokens {
+		var err error
+		switch {
+		case t.Kind == lex.Symbol:
+			err = s.checkComposed("operator", t.Text)
+		case t.Named():
+			err = s.checkNamed(i, t.Text)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkNamed examines the name at i.
+func (s *statement) checkNamed(i int, name string) error {
+	schema := s.qualifier(i)
+	if err := s.checkRelation(i, schema, name); err != nil {
+		return err
+	}
+	if s.isType(i) {
+		if err := s.checkComposed("type", name); err != nil {
+			return err
+		}
+	}
+	switch {
+	case s.calls(i) && !s.names(i, name):
+		if err := s.checkComposed("aggregate", name); err != nil {
+			return err
+		}
+		return s.refuseFunction(schema, name)
+	case s.calls(i):
+		return nil
+	case i < 2 || !s.tokens[i-1].Is("."):
+		return nil
+	}
+	// A field of something can be a call.
+	reason := s.refuseFunction("", name)
+	if reason == nil || s.tokens[i-2].Named() && s.isColumn(i, name) {
+		return nil
+	}
+	return reason
+}
+
+// qualifier returns the name before the one at i and a dot; "" for none.
+func (s *statement) qualifier(i int) string {
+	if i >= 2 && s.tokens[i-1].Is(".") && s.tokens[i-2].Named() {
+		return s.tokens[i-2].Text
+	}
+	return ""
+}
+
+// refuseFunction returns why a name may not be called.
+func (s *statement) refuseFunction(schema, name string) error {
+	for _, f := range s.catalogue.candidates(schema, name) {
+		if reason := s.guard.reason(f); reason != "" {
+			return refusal(reason)
+		}
+	}
+	return nil
+}
+
+// checkComposed refuses an operator, an aggregate or a type that calls a refused
+// function.
+func (s *statement) checkComposed(kind, name string) error {
+	for _, c := range s.catalogue.composed[name] {
+		if c.kind != kind {
+			continue
+		}
+		for _, f := range s.catalogue.functions[c.name] {
+			if f.schema != c.schema {
+				continue
+			}
+			if reason := s.guard.reason(f); reason != "" {
+				return refusal("the " + kind + " " + name + " calls a function: " + reason)
+			}
+		}
+	}
+	return nil
+}
+
+// reason returns why a function may not be called; "" if it may.
+func (g *Guard) reason(f function) string {
+	qualified := f.schema + "." + f.name
+	switch {
+	case f.user && f.schema != "pg_catalog" && slices.Contains(g.options.AllowedFunctions, qualified):
+		return ""
+	case g.refused(f.name), g.refused(f.source):
+		return "the function " + f.name + " may not be called"
+	case f.extension != "":
+		return extensionReason(f)
+	case !f.user:
+		if f.volatility == "v" && !slices.Contains(postgresHarmless, f.name) {
+			return "the function " + f.name + " may not be called: it is volatile"
+		}
+	case f.volatility == "v":
+		return "the function " + qualified + " may not be called: it is volatile; to allow it, add " + qualified + " to the setting allowed_functions"
+	case !f.trusted && f.volatility != "i":
+		return "the function " + qualified + " may not be called: its language " + f.language +
+			" can reach out of the database; to allow it, add " + qualified + " to the setting allowed_functions"
+	}
+	return ""
+}
+
+// extensionReason returns why a function of an extension may not be called.
+func extensionReason(f function) string {
+	reaching := slices.Contains(postgresReaching, f.name) || slices.Contains(postgresReachingSchemas, f.schema)
+	switch {
+	case slices.Contains(postgresComputing, f.extension) && !reaching,
+		slices.Contains(postgresKnown[f.extension], f.name),
+		f.volatility == "i" && !reaching:
+		return ""
+	}
+	return "the function " + f.schema + "." + f.name + " of the extension " + f.extension + " may not be called"
+}
+
+// checkRelation refuses a relation of an extension that is not known to be
+// harmless, where the name stands for a relation.
+func (s *statement) checkRelation(i int, schema, name string) error {
+	for _, r := range s.catalogue.relations[name] {
+		switch {
+		case r.extension == "" || slices.Contains(postgresComputing, r.extension):
+		case schema == r.schema, schema == "" && r.visible && s.inFrom(i):
+			return refusal(r.schema + "." + name + " of the extension " + r.extension + " may not be read")
+		}
+	}
+	return nil
+}
+
+// inFrom reports whether the name at i can stand for a relation.
+func (s *statement) inFrom(i int) bool {
+	return behind(s.tokens[:i], "from", "join", "only", "table", ",", "(")
+}
+
+// isType reports whether the name at i can be a type's.
+func (s *statement) isType(i int) bool {
+	start := s.start(i)
+	return behind(s.tokens[:start], "::", "as") || s.calls(i) || i+1 < len(s.tokens) && s.tokens[i+1].Kind == lex.String
+}
+
+// start returns the index of the first name of the path that ends at i.
+func (s *statement) start(i int) int {
+	for i >= 2 && s.tokens[i-1].Is(".") && s.tokens[i-2].Named() {
+		i -= 2
+	}
+	return i
+}
+
+// names reports whether the name at i, before a parenthesis, gets a list of
+// columns and calls nothing: AS f(a, b), or f(a, b) AS (SELECT …) behind WITH.
+func (s *statement) names(i int, name string) bool {
+	if behind(s.tokens[:i], "as") {
+		return true
+	}
+	return behind(s.tokens[:i], "with", "recursive", ",") && s.query(closes(s.tokens, i+1)+1) > 0
+}
+
+// query returns the index of the parenthesis that opens the query of a WITH, if
+// AS stands at i; 0 if not.
+func (s *statement) query(i int) int {
+	rest := s.tokens[min(i, len(s.tokens)):]
+	for _, phrase := range []string{"as not materialized", "as materialized", "as"} {
+		if !begins(rest, phrase) {
+			continue
+		}
+		open := i + len(strings.Fields(phrase))
+		if open+1 < len(s.tokens) && s.tokens[open].Is("(") && slices.Contains([]string{"select", "with", "values", "table", "("}, s.tokens[open+1].Text) {
+			return open
+		}
+	}
+	return 0
+}
+
+// isColumn reports whether the name at i, behind a dot and a name, is surely a
+// column, or a relation in a schema. PostgreSQL takes t.f for f(t) unless t has a
+// column f.
+func (s *statement) isColumn(i int, column string) bool {
+	if behind(s.tokens[:s.start(i)], "from", "join", "only", "table") {
+		return true // a relation
+	}
+	return s.hasColumn(s.tokens[i-2].Text, column)
+}
+
+// hasColumn reports whether everything of a name in the FROM clauses of the
+// statement has a column.
+func (s *statement) hasColumn(name, column string) bool {
+	key := [2]string{name, column}
+	has, known := s.columns[key]
+	if !known {
+		has = s.findColumn(name, column)
+		s.columns[key] = has
+	}
+	return has
+}
+
+func (s *statement) findColumn(name, column string) bool {
+	found := false
+	for i, t := range s.tokens {
+		if !t.Named() || t.Text != name || i+1 < len(s.tokens) && s.tokens[i+1].Is(".") {
+			continue
+		}
+		if !s.introduces(i, column) {
+			return false
+		}
+		found = true
+	}
+	// A name that nothing in the statement introduces is a schema's or an error.
+	return found || s.catalogue.schemas[name]
+}
+
+// introduces reports whether the name at i is that of a relation, a subquery or a
+// function in FROM, or of a query in WITH, that has a column.
+func (s *statement) introduces(i int, column string) bool {
+	if s.calls(i) {
+		end := closes(s.tokens, i+1)
+		if !s.names(i, s.tokens[i].Text) && !behind(s.tokens[:i], ")") {
+			return false
+		}
+		return lists(s.tokens[i+2:end], column)
+	}
+	if open := s.query(i + 1); open > 0 && behind(s.tokens[:i], "with", "recursive", ",") {
+		return s.returns(open+1, column)
+	}
+	before := i
+	if behind(s.tokens[:before], "as") {
+		before--
+	}
+	switch {
+	case before > 0 && s.tokens[before-1].Is(")"):
+		open := opens(s.tokens, before-1)
+		return s.returns(open+1, column) && !(open > 0 && s.tokens[open-1].Named() && !slices.Contains([]string{"lateral", "from", "join"}, s.tokens[open-1].Text))
+	case before > 0 && s.tokens[before-1].Named() && s.inFrom(s.start(before-1)):
+		return s.relationHas(before-1, column)
+	default:
+		return before == i && s.inFrom(s.start(i)) && s.relationHas(i, column)
+	}
+}
+
+// relationHas reports whether the relation whose name ends at i has a column.
+func (s *statement) relationHas(i int, column string) bool {
+	schema := s.qualifier(i)
+	has, found := s.catalogue.hasColumn(schema, s.tokens[i].Text, column)
+	if schema != "" {
+		return has
+	}
+	if found && !has {
+		return false
+	}
+	// A query of WITH takes the place of a relation.
+	for j, t := range s.tokens {
+		if t.Named() && t.Text == s.tokens[i].Text && j > 0 && behind(s.tokens[:j], "with", "recursive", ",") {
+			if open := s.query(j + 1); open > 0 {
+				found, has = true, s.returns(open+1, column)
+			} else if s.calls(j) && s.names(j, t.Text) {
+				found, has = true, lists(s.tokens[j+2:closes(s.tokens, j+1)], column)
+			}
+			if found && !has {
+				return false
+			}
+		}
+	}
+	return found && has
+}
+
+// opens returns the index of the parenthesis that the one at end closes.
+func opens(tokens []lex.Token, end int) int {
+	depth := 0
+	for i := end; i >= 0; i-- {
+		switch {
+		case tokens[i].Is(")"):
+			depth++
+		case tokens[i].Is("("):
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return 0
+}
+
+// lists reports whether a list of columns, perhaps with types, has a column.
+func lists(tokens []lex.Token, column string) bool {
+	for i, t := range tokens {
+		if (i == 0 || tokens[i-1].Is(",")) && t.Named() && t.Text == column {
+			return true
+		}
+	}
+	return false
+}
+
+// returns reports whether the query that begins at i returns a column: an item
+// of its first SELECT that ends in that name.
+func (s *statement) returns(i int, column string) bool {
+	for i < len(s.tokens) && s.tokens[i].Is("(") {
+		i++
+	}
+	depth := 0
+	for ; i < len(s.tokens) && depth >= 0 && !(depth == 0 && s.tokens[i].IsWord("select")); i++ { // past WITH
+		switch {
+		case s.tokens[i].Is("("):
+			depth++
+		case s.tokens[i].Is(")"):
+			depth--
+		}
+	}
+	if depth < 0 {
+		return false
+	}
+	ends := []string{"from", "where", "group", "having", "window", "union", "intersect", "except", "order", "limit", "offset", "fetch"}
+	for i++; i < len(s.tokens) && depth >= 0; i++ {
+		t := s.tokens[i]
+		switch {
+		case t.Is("("):
+			depth++
+		case t.Is(")"):
+			depth--
+		case depth > 0:
+		case t.Kind == lex.Word && slices.Contains(ends, t.Text) && !behind(s.tokens[:i], ".", "as"):
+			return false
+		case t.Named() && t.Text == column && behind(s.tokens[:i], "as", ".", ",", "select", "distinct", "all"):
+			next := lex.Token{Kind: lex.Symbol, Text: ")"}
+			if i+1 < len(s.tokens) {
+				next = s.tokens[i+1]
+			}
+			if next.Is(",") || next.Is(")") || next.Kind == lex.Word && slices.Contains(ends, next.Text) {
+				return true
+			}
+		}
+	}
+	return false
+}

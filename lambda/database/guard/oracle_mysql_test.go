@@ -1,0 +1,130 @@
+package guard
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/pingcap/tidb/pkg/parser"
+	"github.com/pingcap/tidb/pkg/parser/ast"
+	"github.com/pingcap/tidb/pkg/parser/format"
+	_ "github.com/pingcap/tidb/pkg/parser/test_driver" // values of constants
+
+	"defog-cdk/lambda/database/guard/guardtest"
+)
+
+// calls collects the functions that a statement calls.
+type calls struct{ names []string }
+
+func (c *calls) Enter(node ast.Node) (ast.Node, bool) {
+	switch node := node.(type) {
+	case *ast.FuncCallExpr:
+		c.names = append(c.names, node.FnName.L)
+	case *ast.AggregateFuncExpr:
+		c.names = append(c.names, strings.ToLower(node.F))
+	case *ast.WindowFuncExpr:
+		c.names = append(c.names, strings.ToLower(node.Name))
+	}
+	return node, false
+}
+
+func (c *calls) Leave(node ast.Node) (ast.Node, bool) { return node, true }
+
+// parsedMySQL is what TiDB's parser makes of a statement.
+type parsedMySQL struct {
+	text      string // spelled in the parser's own way
+	functions []string
+	reads     bool
+}
+
+func parseMySQL(sql string) (parsedMySQL, bool) {
+	nodes, _, err := parser.New().Parse(sql, "", "")
+	if err != nil || len(nodes) != 1 {
+		return parsedMySQL{}, false
+	}
+	var text strings.Builder
+	if nodes[0].Restore(format.NewRestoreCtx(format.DefaultRestoreFlags, &text)) != nil {
+		return parsedMySQL{}, false
+	}
+	var found calls
+	nodes[0].Accept(&found)
+	p := parsedMySQL{text: text.String(), functions: found.names}
+	switch nodes[0].(type) {
+	case *ast.SelectStmt, *ast.SetOprStmt, *ast.ExplainStmt, *ast.ShowStmt:
+		p.reads = true
+	}
+	return p, true
+}
+
+// mysqlGrammarCalls are functions that the parser makes of other syntax.
+var mysqlGrammarCalls = []string{
+	"current_timestamp", "current_date", "current_time", "current_user", "current_role", "localtime", "localtimestamp", "utc_date", "utc_time", "utc_timestamp",
+	"date_add", "date_sub", "adddate", "subdate", "stddev_pop", "var_pop", "nextval", "lastval", "setval", "values", "date_literal", "time_literal", "timestamp_literal", "json_extract", "json_unquote", "convert", "json_memberof",
+}
+
+func agreesMySQL(t *testing.T, sql string) {
+	t.Helper()
+	statement, err := MySQL.Check(t.Context(), sql, nil)
+	if err != nil {
+		return
+	}
+	again, err := MySQL.Check(t.Context(), statement.SQL, nil)
+	if err != nil || again.SQL != statement.SQL {
+		t.Fatalf("%q: spelled %q, and that %q (%v)", sql, statement.SQL, again.SQL, err)
+	}
+	original, originalOK := parseMySQL(sql)
+	sent, ok := parseMySQL(statement.SQL)
+	if ok != originalOK {
+		t.Fatalf("%q: valid is %v, and of its spelling %q %v", sql, originalOK, statement.SQL, ok)
+	}
+	if !ok {
+		return
+	}
+	if !sent.reads {
+		t.Fatalf("%q: a statement passes that does not read", sql)
+	}
+	if original.text != sent.text {
+		t.Fatalf("%q: its spelling %q means something else:\n%s\n%s", sql, statement.SQL, original.text, sent.text)
+	}
+	for _, name := range sent.functions {
+		name = strings.TrimSuffix(name, "_func")
+		if strings.Contains(name, "literal") { // DATE '2024-02-29'
+			continue
+		}
+		if !slices.Contains(statement.Functions, name) && !slices.Contains(mysqlGrammarCalls, name) {
+			t.Fatalf("%q: the guard does not see the call of %s: %q", sql, name, statement.Functions)
+		}
+	}
+}
+
+func mysqlCorpus(tb testing.TB) []string {
+	tb.Helper()
+	return slices.Concat(
+		guardtest.Statements(tb, "mysql/harmless.sql", ""), guardtest.Statements(tb, "mysql/analytics.sql", ""),
+		guardtest.Statements(tb, "mysql/reaches.sql", "/tmp"), guardtest.Statements(tb, "mysql/writes.sql", ""),
+		[]string{
+			"SELECT 'a\\'b', \"c\\\"d''\", 'e''f\"', 'x\\%y\\_z', '\\n\\0\\Z\\\\'", "SELECT 1--1, 5 - -1, 1-- 2\n+3", "SELECT `a``b`.`c`, t.1a, 1a.b FROM 1a",
+			"SELECT @a, @@version, @@global.max_connections, @`x y`, @'z', t.a@b", "SELECT 0x41, x'41', X'4a', b'01', 0b01, 0xZZ, N'a', _utf8mb4'a', _utf8mb4 'b'",
+			"SELECT 1e5into, 1.5from t", "SELECT a<=>b, a!=b, a<<1>>2, a&&b||c, a->'$.b', a->>'$.c', a:b", "SELECT count(*), count (*), sum(a)over()", "SELECT größe, `日本` FROM t",
+			"SELECT {d '2024-01-01'}, {fn now()}", "SELECT 1 # x\n, 2", "SELECT date '2024-01-01', interval 1 day + now()",
+		},
+	)
+}
+
+func TestMySQLParserAgrees(t *testing.T) {
+	for _, sql := range mysqlCorpus(t) {
+		agreesMySQL(t, sql)
+	}
+}
+
+func FuzzMySQLParserAgrees(f *testing.F) {
+	for _, sql := range mysqlCorpus(f) {
+		f.Add(sql)
+	}
+	f.Fuzz(func(t *testing.T, sql string) {
+		if utf8.ValidString(sql) && !strings.ContainsRune(sql, 0) {
+			agreesMySQL(t, sql)
+		}
+	})
+}
