@@ -1,6 +1,7 @@
 package ask
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -91,6 +92,7 @@ func (x *exchange) execute(ctx context.Context, backend Backend, limits database
 	x.execution += time.Since(start)
 	if err == nil {
 		x.result = result
+		x.executed = cmp.Or(result.SQL, x.executed) // the guard's spelling
 		return nil
 	}
 	if e, ok := errors.AsType[*NotReadyError](err); ok {

@@ -47,6 +47,7 @@ type Result struct {
 	Data      json.RawMessage // array of rows, each an array of values
 	RowCount  int             // number of rows in Data
 	Truncated bool            // the statement has more rows than the limits allow
+	SQL       string          // the statement as the server got it
 }
 
 // Options holds what a database needs besides its credentials.
@@ -59,6 +60,10 @@ type Options struct {
 	// credentials with "auth": "iam". Each new connection calls it. It is nil
 	// without AWS credentials.
 	Token func(ctx context.Context, endpoint, user string) (string, error)
+
+	// AllowedFunctions are volatile functions of the user's, as schema.name, that
+	// statements may call.
+	AllowedFunctions []string
 }
 
 // Opener prepares a database from its credentials. It does not connect: the

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -54,9 +55,19 @@ func Start() (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read what was recorded: %w", err)
 	}
-	s := &Server{recorded: all, token: "dapi-first", sessions: map[string]bool{}}
+	s := &Server{recorded: maps.Clone(all), token: "dapi-first", sessions: map[string]bool{}}
 	s.http = httptest.NewServer(s)
 	return s, nil
+}
+
+// Respell adds other spellings of the recorded statements: those that a driver
+// sends. The function returns "" for a statement without one.
+func (s *Server) Respell(spelling func(sql string) string) {
+	for sql, record := range maps.Clone(s.recorded) {
+		if other := spelling(sql); other != "" {
+			s.recorded[other] = record
+		}
+	}
 }
 
 // Close stops it.

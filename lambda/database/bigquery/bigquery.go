@@ -46,10 +46,7 @@ func New(creds connection.Creds, _ database.Options) (database.Database, error) 
 
 // Query implements database.Database.
 func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
-	if err := guard.BigQuery.Check(sql); err != nil {
-		return nil, &database.StatementError{Message: err.Error()}
-	}
-	return d.query(ctx, sql, limits)
+	return database.RunGuarded(ctx, guard.BigQuery, nil, d.query, sql, limits)
 }
 
 // Close implements database.Database.

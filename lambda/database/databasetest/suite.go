@@ -81,11 +81,11 @@ func (s Suite) testTypes(t *testing.T) {
 
 func (s Suite) testColumns(t *testing.T) {
 	db := s.Open(t)
-	want := &database.Result{Columns: s.Columns, Data: json.RawMessage("[[1,2]]"), RowCount: 1}
+	want := &database.Result{Columns: s.Columns, Data: json.RawMessage("[[1,2]]"), RowCount: 1, SQL: s.Duplicates}
 	if diff := cmp.Diff(want, MustQuery(t, db, s.Duplicates, Unlimited())); diff != "" {
 		t.Error(diff)
 	}
-	want = &database.Result{Columns: []string{"a", "b"}, Data: json.RawMessage("[]")}
+	want = &database.Result{Columns: []string{"a", "b"}, Data: json.RawMessage("[]"), SQL: s.Empty}
 	got := MustQuery(t, db, s.Empty, Unlimited())
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

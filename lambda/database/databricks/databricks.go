@@ -49,10 +49,7 @@ func New(creds connection.Creds, _ database.Options) (database.Database, error) 
 
 // Query implements database.Database.
 func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
-	if err := guard.Databricks.Check(sql); err != nil {
-		return nil, &database.StatementError{Message: err.Error()}
-	}
-	return d.query(ctx, sql, limits)
+	return database.RunGuarded(ctx, guard.Databricks, nil, d.query, sql, limits)
 }
 
 // Close implements database.Database.

@@ -18,6 +18,7 @@ import (
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/database/databasetest"
 	"defog-cdk/lambda/database/databricks/hive"
+	"defog-cdk/lambda/database/guard"
 	"defog-cdk/lambda/database/guard/guardtest"
 )
 
@@ -28,6 +29,13 @@ func startServer(t *testing.T) (*databricks.Server, *db) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
+	server.Respell(func(sql string) string {
+		statement, err := guard.Databricks.Check(t.Context(), sql, nil)
+		if err != nil {
+			return ""
+		}
+		return statement.SQL
+	})
 	return server, openServer(t, server, nil)
 }
 

@@ -214,6 +214,9 @@ func (s *statement) findColumn(name, column string) bool {
 		if !t.Named() || t.Text != name || i+1 < len(s.tokens) && s.tokens[i+1].Is(".") {
 			continue
 		}
+		if schema := s.qualifier(i); schema != "" && (!s.inFrom(s.start(i)) || !s.catalogue.schemas[schema]) {
+			continue // a column
+		}
 		if !s.introduces(i, column) {
 			return false
 		}

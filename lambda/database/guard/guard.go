@@ -146,8 +146,6 @@ func checkSize(tokens []lex.Token) error {
 		switch {
 		case depth > maxDepth:
 			return refusal(fmt.Sprintf("its parentheses are nested deeper than %d", maxDepth))
-		case depth < 0:
-			return refusal("a parenthesis is closed that was not opened")
 		case path > maxPath:
 			return refusal(fmt.Sprintf("a name has more than %d parts", maxPath))
 		}

@@ -20,8 +20,15 @@ type db struct {
 	config    *mysql.Config
 	conn      conn // nil before the first query and after an error
 	session   session
-	idleSince time.Time // by the wall clock
+	guard     *guard.Guard
+	catalogue *guard.Catalogue // nil before the connection's first query
+
+	catalogueSince time.Time // by the wall clock
+	idleSince      time.Time // by the wall clock
 }
+
+// catalogueAge is how long a connection uses a catalogue of functions.
+const catalogueAge = 5 * time.Minute
 
 // conn is a connection of the driver. The pool of database/sql cannot keep a
 // connection whose statement was stopped, nor identify it.
@@ -39,15 +46,22 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 	if err != nil {
 		return nil, fmt.Errorf("open mysql: %w", err)
 	}
-	return &db{config: config}, nil
+	return &db{config: config, guard: guard.MySQL.With(guard.Options{AllowedFunctions: options.AllowedFunctions})}, nil
 }
 
 // Query implements database.Database.
 func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
-	if err := guard.MySQL.Check(sql); err != nil {
-		return nil, &database.StatementError{Message: err.Error()}
+	if err := d.connect(ctx); err != nil {
+		return nil, newError(ctx, err)
 	}
-	return d.query(ctx, sql, limits)
+	if d.catalogue == nil || time.Since(d.catalogueSince) > catalogueAge {
+		rows, err := database.QueryTexts(ctx, d.query, guard.MySQLCatalogue)
+		if err != nil {
+			return nil, err
+		}
+		d.catalogue, d.catalogueSince = guard.NewMySQLCatalogue(rows), database.Now()
+	}
+	return database.RunGuarded(ctx, d.guard, d.catalogue, d.query, sql, limits)
 }
 
 // Close implements database.Database.
@@ -190,6 +204,7 @@ func (d *db) drop() {
 		_ = d.conn.Close() // the connection is discarded either way
 		d.conn = nil
 	}
+	d.catalogue = nil
 }
 
 func dial(ctx context.Context, config *mysql.Config) (conn, error) {

@@ -38,8 +38,10 @@ type db struct {
 	config    *pgconn.Config
 	token     func(context.Context) (string, error) // replaces the password; may be nil
 	guard     *guard.Guard
+	catalogue catalogue
 	encoder   func(oid uint32) database.Encoder
 	schema    string         // search path
+	reset     string         // resets the session after each query
 	conn      *pgconn.PgConn // nil before the first query and after an error
 	idleSince time.Time      // by the wall clock
 }
@@ -54,15 +56,22 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 	if err != nil {
 		return nil, fmt.Errorf("open postgres: %w", err)
 	}
-	return &db{config: config, token: token, guard: guard.Postgres, encoder: newEncoder, schema: defaultSchema}, nil
+	return &db{
+		config: config, token: token, guard: guard.Postgres.With(guard.Options{AllowedFunctions: options.AllowedFunctions}),
+		catalogue: catalogue{query: guard.PostgresCatalogue}, encoder: newEncoder, schema: defaultSchema, reset: "DISCARD ALL",
+	}, nil
 }
 
 // Query implements database.Database.
 func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
-	if err := d.guard.Check(sql); err != nil {
-		return nil, &database.StatementError{Message: err.Error()}
+	// What the guard refuses without the catalogue needs no connection.
+	if _, err := database.CheckStatement(ctx, d.guard, nil, sql); err != nil {
+		return nil, err
 	}
-	return d.query(ctx, sql, limits)
+	if err := d.readCatalogue(ctx); err != nil {
+		return nil, err
+	}
+	return database.RunGuarded(ctx, d.guard, d.catalogue.read, d.query, sql, limits)
 }
 
 // Close implements database.Database.
@@ -100,11 +109,12 @@ func (d *db) run(ctx context.Context, sql string, timeout time.Duration, limits 
 	}
 	pipeline.SendPipelineSync() // after an error the server continues from here
 	pipeline.SendQueryParams("ROLLBACK", nil, nil, nil, nil)
+	pipeline.SendPipelineSync() // the reset needs to be outside of a transaction
+	pipeline.SendQueryParams(d.reset, nil, nil, nil, nil)
 
 	result, err := d.receive(ctx, pipeline, len(prologue), limits)
-	_ = pipeline.Close() // the connection's state is checked below
-	if d.conn.IsClosed() || d.conn.TxStatus() != stateIdle {
-		d.drop()
+	if pipeline.Close() != nil || d.conn.IsClosed() || d.conn.TxStatus() != stateIdle {
+		d.drop() // nothing of the query may remain
 	}
 	d.idleSince = database.Now()
 	return result, err
@@ -223,6 +233,7 @@ func (d *db) drop() {
 	case <-ctx.Done():
 	}
 	d.conn = nil
+	d.catalogue.read = nil
 }
 
 func quoteName(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

@@ -35,7 +35,11 @@ func NewRedshift(creds connection.Creds, options database.Options) (database.Dat
 		return nil, fmt.Errorf("open redshift: %w", err)
 	}
 	schema := cmp.Or(creds.Text("schema"), defaultSchema)
-	return &redshift{&db{config: config, guard: guard.Redshift, encoder: newRedshiftEncoder, schema: schema}}, nil
+	return &redshift{&db{
+		config: config, guard: guard.Redshift.With(guard.Options{AllowedFunctions: options.AllowedFunctions}),
+		catalogue: catalogue{query: guard.RedshiftCatalogue}, encoder: newRedshiftEncoder, schema: schema,
+		reset: "RESET ALL", // there is no DISCARD
+	}}, nil
 }
 
 // Query implements database.Database. Columns of the same name get their index

@@ -61,10 +61,7 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 
 // Query implements database.Database.
 func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
-	if err := guard.Snowflake.Check(sql); err != nil {
-		return nil, &database.StatementError{Message: err.Error()}
-	}
-	return d.query(ctx, sql, limits)
+	return database.RunGuarded(ctx, guard.Snowflake, nil, d.query, sql, limits)
 }
 
 // Close implements database.Database.

@@ -56,10 +56,7 @@ func (d *db) Close() error {
 
 // Query implements database.Database.
 func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
-	if err := guard.SQLite.Check(sql); err != nil {
-		return nil, &database.StatementError{Message: err.Error()}
-	}
-	return d.query(ctx, sql, limits)
+	return database.RunGuarded(ctx, guard.SQLite, nil, d.query, sql, limits)
 }
 
 // CheckReadOnly implements database.ReadOnlyChecker. It reports no privileges:

@@ -45,10 +45,7 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 // often written with before WITH.
 func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
 	sql = strings.TrimLeft(sql, "; \t\r\n")
-	if err := guard.SQLServer.Check(sql); err != nil {
-		return nil, &database.StatementError{Message: err.Error()}
-	}
-	return d.query(ctx, sql, limits)
+	return database.RunGuarded(ctx, guard.SQLServer, nil, d.query, sql, limits)
 }
 
 // Close implements database.Database.

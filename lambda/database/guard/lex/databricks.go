@@ -170,7 +170,7 @@ func (d Databricks) string(c *cursor) error {
 
 // sparkSpell spells a piece of a string without its quote.
 func sparkSpell(text string, end byte) string {
-	return strings.NewReplacer(`\`, `\\`, string(end), fmt.Sprintf(`\u%04x`, end), "\x00", `\u0000`, "\x1a", `\u001a`).Replace(text)
+	return strings.NewReplacer(`\`, `\\`, string(end), fmt.Sprintf(`\u%04x`, end), "\x00", `\u0000`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "\x1a", `\u001a`).Replace(text)
 }
 
 func sparkQuote(value string) string { return "'" + sparkSpell(value, '\'') + "'" }

@@ -121,7 +121,7 @@ func (s Snowflake) add(c *cursor, size int, value string) error {
 	if !utf8.ValidString(value) {
 		return errEscape
 	}
-	c.add(String, size, value, "'"+strings.NewReplacer(`\`, `\\`, "'", "''", "\x00", `\0`).Replace(value)+"'")
+	c.add(String, size, value, "'"+strings.NewReplacer(`\`, `\\`, "'", "''", "\x00", `\0`, "\b", `\b`, "\f", `\f`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(value)+"'")
 	return nil
 }
 

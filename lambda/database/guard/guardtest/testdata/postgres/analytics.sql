@@ -138,7 +138,7 @@ SELECT c.name, l.total FROM customers c CROSS JOIN LATERAL (SELECT total FROM or
 SELECT c.name, l.n FROM customers c LEFT JOIN LATERAL (SELECT count(*) AS n FROM orders o WHERE o.customer_id = c.id) AS l ON true
 SELECT DISTINCT ON (customer_id) customer_id, id, total FROM orders ORDER BY customer_id, total DESC
 SELECT array_agg(name ORDER BY name), string_agg(name, ', ' ORDER BY name DESC), array_to_string(array_agg(id), '-') FROM customers
-SELECT tags[1], array_length(tags, 1), cardinality(tags), tags || 'x', tags @> ARRAY['new'], 'new' = ANY(tags), tags[1:2] FROM products
+SELECT tags[1], array_length(tags, 1), cardinality(tags), tags || 'x'::text, tags @> ARRAY['new'], 'new' = ANY(tags), tags[1:2] FROM products
 SELECT unnest(tags) AS tag, count(*) FROM products GROUP BY tag
 SELECT t.tag, count(*) FROM products p, unnest(p.tags) AS t(tag) GROUP BY t.tag ORDER BY 2 DESC
 SELECT p.name, t FROM products AS p CROSS JOIN unnest(p.tags) AS t
