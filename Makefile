@@ -1,19 +1,21 @@
-# Each target sets up what it needs; nothing has to be installed by hand but
-# Go, Node with npm, Python with venv and make.
+# Each target sets up what it needs. You install Go, Node with npm, Python with
+# venv, make and a C compiler.
 
-# node_modules/.bin first: it holds the CDK CLI and the pinned Node.
+# The CDK CLI and the pinned Node are in node_modules/.bin, which comes first.
 export Q
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup demo demo-podpac local serve diff test test-race lint lint-prose golden clean
+.PHONY: help setup demo demo-podpac local serve diff test test-unit test-e2e test-race lint lint-prose golden clean
 
 help:
-	@echo "make demo              deploy to local AWS and ask a question (Q=\"…\" asks another, KEEP=1 leaves it up)"
+	@echo "make demo              deploy to local AWS and ask a question (Q=\"…\" for another one, KEEP=1 to keep it running)"
 	@echo "make demo-podpac       pack podpac from PyPI (200 MB), deploy it to local AWS and draw a map"
-	@echo "make local             keep a local AWS up, for cdk deploy against it"
-	@echo "make serve             answer at http://127.0.0.1:8080/, without AWS (LISTEN=… elsewhere)"
-	@echo "make diff              cdk diff without the secrets (ARGS=\"-c app_name=…\" are its arguments)"
+	@echo "make local             start local AWS and keep it running, for cdk deploy"
+	@echo "make serve             answer at http://127.0.0.1:8080/, without AWS (LISTEN=… for another address)"
+	@echo "make diff              cdk diff without the secrets (ARGS=\"-c app_name=…\" for its arguments)"
 	@echo "make test              run every test"
+	@echo "make test-unit         run the tests without servers and the CDK CLI"
+	@echo "make test-e2e          run the end-to-end tests (RUN=TestDeploy/rollback for one step)"
 	@echo "make lint              run the linters"
 	@echo "make lint-prose        check spelling, glossary and sentences (FILES=\"lambda docs/api.md\" for a part)"
 	@echo "make golden            rewrite the golden templates, docs/settings.md and the JSON Schema"
@@ -50,17 +52,26 @@ local: setup
 serve:
 	@go run ./lambda/query -listen $(or $(LISTEN),127.0.0.1:8080)
 
-# npm run diff -- … is the same, with the CLI's exit code: make has one of its own.
+# npm run diff -- … does the same and returns the exit code of the CLI.
 diff: node_modules/.package-lock.json
 	@go build -o .build/defog ./cmd/defog
 	@.build/defog diff $(ARGS)
 
-# The templates are validated by cdk synth, not in every unit test: see
-# DESIGN.md, "What synth costs".
-test: setup .build/mariadb/installed
-	CDK_VALIDATION=false go test -timeout 1h ./...
+# cdk synth validates the templates; in every test, validation would take minutes.
+test test-unit test-e2e golden: export CDK_VALIDATION = false
 
-# Without the packages that load the CDK: it has one kernel and no goroutines.
+# The end-to-end tests take longest and start first.
+test: setup .build/mariadb/installed
+	@go run ./internal/tools/testreport -timeout 1h ./test ./local ./...
+
+# The tests of stacks need the pinned Node, not the CDK CLI.
+test-unit: setup
+	@go run ./internal/tools/testreport -short -timeout 10m ./...
+
+test-e2e: setup
+	@go run ./internal/tools/testreport -count=1 -timeout 1h $(if $(RUN),-run '$(RUN)') ./test ./local
+
+# Without the packages that load the CDK, which has one kernel and no goroutines.
 test-race: setup .build/mariadb/installed
 	go test -race -timeout 1h ./cmd/... ./config/... ./lambda/...
 
@@ -80,7 +91,7 @@ lint-prose:
 	@go run ./internal/tools/prose -vale "$(VALE)" $(FILES)
 
 golden:
-	CDK_VALIDATION=false go test ./config ./stacks -update
+	go test ./config ./stacks -update
 
 clean:
 	rm -rf node_modules .venv .build cdk.out

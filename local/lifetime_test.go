@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"net/http"
@@ -44,6 +45,10 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
+		return
+	}
+	if flag.Parse(); testing.Short() {
+		fmt.Println("skipped: needs local AWS")
 		return
 	}
 	os.Exit(m.Run())

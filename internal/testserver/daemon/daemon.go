@@ -57,8 +57,13 @@ func New(name, pidFile string, owner *syscall.Credential) (*Daemon, error) {
 }
 
 // Start runs a server until the test ends, and fails the test if it can't.
+//
+// Short tests (go test -short) start no server and skip.
 func Start[Server io.Closer](tb testing.TB, run func() (Server, error)) Server {
 	tb.Helper()
+	if testing.Short() {
+		tb.Skip("needs a database server: make test")
+	}
 	server, err := run()
 	if err != nil {
 		tb.Fatal(err)

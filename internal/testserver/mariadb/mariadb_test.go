@@ -30,6 +30,9 @@ func TestServerKeepsItsDataOverARestart(t *testing.T) {
 }
 
 func TestCloseLeavesNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs MariaDB: make test")
+	}
 	server, err := mariadb.Run()
 	if err != nil {
 		t.Fatal(err)

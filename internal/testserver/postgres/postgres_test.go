@@ -29,6 +29,9 @@ func TestServerKeepsItsDataOverARestart(t *testing.T) {
 }
 
 func TestCloseLeavesNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs PostgreSQL: make test")
+	}
 	server, err := postgres.Run()
 	if err != nil {
 		t.Fatal(err)
@@ -41,6 +44,9 @@ func TestCloseLeavesNothing(t *testing.T) {
 
 // The test runs itself in a process that starts a server and is then killed.
 func TestServerDiesWithAKilledProcess(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs PostgreSQL: make test")
+	}
 	if os.Getenv("DEFOG_TEST_KILLED") != "" {
 		server, err := postgres.Run()
 		if err != nil {
