@@ -113,8 +113,7 @@ func (c *checker) checkTimeouts() {
 		c.failf("lambda_timeout", "%d s exceeds the HTTP API's timeout; want up to %d s", c.Timeout, APIWaits)
 	}
 	if sum := c.GeneratorTimeout + c.StatementTimeout + answerTime; sum > c.Timeout {
-		c.failf("lambda_timeout", "%d s is less than generator_timeout, %d s (%s), plus statement_timeout, %d s (%s), plus %d s for the answer: %d s; "+
-			"want at least that sum, and at most %d s, the HTTP API's timeout",
+		c.failf("lambda_timeout", "%d s is less than generator_timeout=%d (%s) + statement_timeout=%d (%s) + %d s for the answer = %d s; want that sum within lambda_timeout, at most %d s",
 			c.Timeout, c.GeneratorTimeout, c.origin("generator_timeout"), c.StatementTimeout, c.origin("statement_timeout"), answerTime, sum, APIWaits)
 	}
 }

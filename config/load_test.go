@@ -92,7 +92,7 @@ func TestLoadReturnsAllProblems(t *testing.T) {
 func TestContradictionsAreRefused(t *testing.T) {
 	file := connectionFile(t)
 	tests := map[string]string{
-		`{"statement_timeout": 16}`: "lambda_timeout (default): 29 s is less than generator_timeout, 13 s (default), plus statement_timeout, 16 s (-c), plus 1 s for the answer: 30 s; want at least that sum, and at most 30 s, the HTTP API's timeout",
+		`{"statement_timeout": 16}`: "lambda_timeout (default): 29 s is less than generator_timeout=13 (default) + statement_timeout=16 (-c) + 1 s for the answer = 30 s; want that sum within lambda_timeout, at most 30 s",
 		`{"function_timeout": 600}`: "lambda_timeout (-c): 600 s exceeds the HTTP API's timeout; want up to 30 s",
 
 		`{"tags": "{\"a\":\"b\"} more"}`:                                               `tags (-c): "{\"a\":\"b\"} more" is invalid; want a map {"name": "value", …}, or entries tags.name=value`,

@@ -20,8 +20,8 @@ type form struct {
 	iam      bool // "auth": "iam" replaces the password
 }
 
-// IAM is the value of auth in db_creds for IAM database authentication on RDS: the
-// function's role logs in with a token in place of a password.
+// IAM is the value of auth in db_creds for IAM database authentication on RDS. The
+// function's role then logs in with a token.
 // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html
 const IAM = "iam"
 

@@ -178,7 +178,7 @@ func (t *translator) variables(settings map[string]any, prefix, stage string, va
 	}
 }
 
-// about prepends a key to each of an error's problems.
+// about puts a key before each of an error's problems.
 func about(key string, err error) []error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {

@@ -70,7 +70,7 @@ func (t *translator) podpac(old map[string]any) {
 	if settings["function_source_dist_zip"] == nil && settings["function_source_dist_key"] == nil {
 		delete(settings, "function_source_bucket")
 		settings["function_source_dist_zip"] = distZip
-		t.notef("function_source_dist_zip", "is missing, and now %s: put the zip of the code there, or change the path; for a zip in a bucket, use function_source_bucket and function_source_dist_key", distZip)
+		t.notef("function_source_dist_zip", "is missing, and now %s. Put the zip of the code there, or change the path. For a zip in a bucket, use function_source_bucket and function_source_dist_key", distZip)
 	}
 }
 

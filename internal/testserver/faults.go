@@ -6,21 +6,21 @@ import (
 	"sync"
 )
 
-// Faults are the answers of a server, asked by HTTP, that go wrong.
+// Faults replaces answers of an HTTP server by faults.
 type Faults struct {
 	mu    sync.Mutex
 	next  []http.HandlerFunc
 	asked int
 }
 
-// Fail has the next requests answered by faults.
+// Fail answers the next requests by faults.
 func (f *Faults) Fail(faults ...http.HandlerFunc) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.next = append(f.next, faults...)
 }
 
-// Asked returns how many requests there were.
+// Asked returns the number of requests.
 func (f *Faults) Asked() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -39,8 +39,8 @@ func (f *Faults) Respond(w http.ResponseWriter, r *http.Request, usual http.Hand
 	answer(w, r)
 }
 
-// Says returns a fault that answers with a status and a body.
-func Says(status int, body string) http.HandlerFunc {
+// Reply returns a fault that answers with a status and a body.
+func Reply(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(body)) // the client may be gone
@@ -58,11 +58,11 @@ func Resets(w http.ResponseWriter, _ *http.Request) {
 	if err != nil {
 		panic(err)
 	}
-	_ = conn.Close() // it is what was wanted
+	_ = conn.Close() // the fault is the closed connection
 }
 
 // Hangs is a fault that never answers.
 func Hangs(_ http.ResponseWriter, r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body) // the end of the connection is not noticed before
+	_, _ = io.Copy(io.Discard, r.Body) // the server notices the end of the connection only then
 	<-r.Context().Done()
 }

@@ -1,4 +1,4 @@
-// Package testserver holds what stand-ins for database servers have in common.
+// Package testserver holds the common parts of stand-ins for database servers.
 package testserver
 
 import (
@@ -9,8 +9,8 @@ import (
 // Halt makes a server hang on demand.
 type Halt struct{ paused sync.RWMutex }
 
-// Pause halts the server: connections stay open and nothing answers, as when a
-// machine hangs. There is no error; servers that are processes have some.
+// Pause halts the server: connections stay open without answers, as when a machine
+// hangs. The error is nil, unlike that of servers that are processes.
 func (h *Halt) Pause() error {
 	h.paused.Lock()
 	return nil
@@ -19,21 +19,21 @@ func (h *Halt) Pause() error {
 // Resume lets a paused server go on.
 func (h *Halt) Resume() { h.paused.Unlock() }
 
-// Answering waits until the server is not paused; it is not until the function
-// returned was called.
+// Answering waits until the server is not paused. Pause waits until the caller has
+// called the returned function.
 func (h *Halt) Answering() (done func()) {
 	h.paused.RLock()
 	return h.paused.RUnlock
 }
 
-// Record is what a server was asked; a login is a Login.
+// Record holds the logins and statements of a server.
 type Record[Login any] struct {
 	mu         sync.Mutex
 	logins     []Login
 	statements []string
 }
 
-// Enter adds a login, and returns how many there are.
+// Enter adds a login, and returns the number of logins.
 func (r *Record[Login]) Enter(login Login) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -48,14 +48,14 @@ func (r *Record[Login]) Note(statement string) {
 	r.statements = append(r.statements, statement)
 }
 
-// Logins returns what sessions were opened with, refused ones too.
+// Logins returns the logins of all sessions, including refused ones.
 func (r *Record[Login]) Logins() []Login {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.logins)
 }
 
-// Statements returns what the server was sent, with what else it notes.
+// Statements returns the received statements and other notes.
 func (r *Record[Login]) Statements() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

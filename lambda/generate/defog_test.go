@@ -235,7 +235,7 @@ func checkAnswer(t *testing.T, got Query) {
 	t.Helper()
 	want := Query{
 		SQL:             sql,
-		Reason:          json.RawMessage(`"Because the test says so."`),
+		Reason:          json.RawMessage(`"The test defines this answer."`),
 		PreviousContext: json.RawMessage(`["earlier","How many orders?","SELECT count(*) FROM orders"]`),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -101,9 +101,9 @@ func TestModelReturnsRefusal(t *testing.T) {
 	models(t, func(t *testing.T, serve func(*testing.T, generator.Model) served) {
 		g := serve(t, newModel())
 		_, err := g.Generate(t.Context(), newQuestion("What is love?"))
-		checkError(t, err, Refused, "The stand-in does not know this question.")
+		checkError(t, err, Refused, "The stand-in has no SQL for this question.")
 		_, err = g.Retry(t.Context(), newQuestion(question), Failure{Attempt: 1, First: "SELECT 1", SQL: "SELECT 1", Message: "no"})
-		checkError(t, err, Refused, "The stand-in does not know this question.")
+		checkError(t, err, Refused, "The stand-in has no SQL for this question.")
 	})
 }
 
@@ -111,8 +111,10 @@ const notTheObject = `it is not the JSON object {"reason": "…", "sql": "…"}.
 
 func TestModelRepeatsRequestAfterInvalidReply(t *testing.T) {
 	reply := map[string]func(text string) http.Handler{
-		"openai":  func(text string) http.Handler { return generator.OpenAISays("stop", text, "") },
-		"bedrock": func(text string) http.Handler { return generator.BedrockSays("end_turn", map[string]any{"text": text}) },
+		"openai": func(text string) http.Handler { return generator.OpenAIReply("stop", text, "") },
+		"bedrock": func(text string) http.Handler {
+			return generator.BedrockReply("end_turn", map[string]any{"text": text})
+		},
 	}
 	models(t, func(t *testing.T, serve func(*testing.T, generator.Model) served) {
 		_, api, _ := strings.Cut(t.Name(), "/")
@@ -202,14 +204,14 @@ func TestOpenAIClassifiesErrors(t *testing.T) {
 		kind    Kind
 		message string
 	}{
-		"refusal":         {generator.OpenAISays("stop", "", "I can't help with that."), Refused, "I can't help with that."},
-		"content filter":  {generator.OpenAISays("content_filter", "", ""), Refused, "The generator's content filter blocked the answer."},
-		"cut":             {generator.OpenAISays("length", `{"sql": "SELECT 1`, ""), Unreachable, "The generator's reply exceeds the model's limit of tokens."},
-		"no choice":       {generator.Says(200, `{"error": {"message": "No."}}`), Unreachable, "The generator's reply holds no SQL."},
+		"refusal":         {generator.OpenAIReply("stop", "", "I can't help with that."), Refused, "I can't help with that."},
+		"content filter":  {generator.OpenAIReply("content_filter", "", ""), Refused, "The generator's content filter blocked the answer."},
+		"cut":             {generator.OpenAIReply("length", `{"sql": "SELECT 1`, ""), Unreachable, "The generator's reply exceeds the model's limit of tokens."},
+		"no choice":       {generator.Reply(200, `{"error": {"message": "No."}}`), Unreachable, "The generator's reply holds no SQL."},
 		"HTML":            {generator.Text("<html>"), Unreachable, notJSON},
 		"half JSON":       {generator.Text(`{"choices": [`), Unreachable, notJSON},
-		"unknown model":   {generator.Says(404, `{"error": {"code": "model_not_found"}}`), Unreachable, "The generator answered with HTTP status 404 (model_not_found)."},
-		"message as code": {generator.Says(404, `{"error": {"code": "no model for `+key+`"}}`), Unreachable, "The generator answered with HTTP status 404."},
+		"unknown model":   {generator.Reply(404, `{"error": {"code": "model_not_found"}}`), Unreachable, "The generator answered with HTTP status 404 (model_not_found)."},
+		"message as code": {generator.Reply(404, `{"error": {"code": "no model for `+key+`"}}`), Unreachable, "The generator answered with HTTP status 404."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := serveOpenAI(t, newModel())
@@ -229,7 +231,7 @@ func TestOpenAIRejectsLongReplies(t *testing.T) {
 	_, err := g.Generate(t.Context(), newQuestion(question))
 	checkError(t, err, Unreachable, "The generator's reply is longer than 1048576 bytes.")
 
-	long := generator.OpenAISays("stop", "SELECT '"+strings.Repeat("x", maxSQL)+"'", "")
+	long := generator.OpenAIReply("stop", "SELECT '"+strings.Repeat("x", maxSQL)+"'", "")
 	g.service.Fail(long, long)
 	_, err = g.Generate(t.Context(), newQuestion(question))
 	checkError(t, err, Unreachable, "The generator's reply is invalid: the statement is longer than 64000 bytes.")
@@ -255,7 +257,7 @@ func TestOpenAISendsNoEmptyKey(t *testing.T) {
 // the request at once.
 func TestOpenAIFollowsRetryAfter(t *testing.T) {
 	limited := func(after string) http.Handler {
-		return generator.Says(429, `{"error": {"code": "rate_limit_exceeded"}}`, "Retry-After", after)
+		return generator.Reply(429, `{"error": {"code": "rate_limit_exceeded"}}`, "Retry-After", after)
 	}
 	g := serveOpenAI(t, newModel())
 	g.service.Fail(limited("1"))
@@ -287,14 +289,14 @@ func TestBedrockClassifiesErrors(t *testing.T) {
 		kind    Kind
 		message string
 	}{
-		"content filter": {generator.BedrockSays("content_filtered"), Refused, "The generator's content filter blocked the answer."},
-		"guardrail":      {generator.BedrockSays("guardrail_intervened", map[string]any{"text": "Blocked."}), Refused, "The generator's content filter blocked the answer."},
-		"cut":            {generator.BedrockSays("max_tokens", map[string]any{"text": "{"}), Unreachable, "The generator's reply exceeds the model's limit of tokens."},
+		"content filter": {generator.BedrockReply("content_filtered"), Refused, "The generator's content filter blocked the answer."},
+		"guardrail":      {generator.BedrockReply("guardrail_intervened", map[string]any{"text": "Blocked."}), Refused, "The generator's content filter blocked the answer."},
+		"cut":            {generator.BedrockReply("max_tokens", map[string]any{"text": "{"}), Unreachable, "The generator's reply exceeds the model's limit of tokens."},
 		"no access":      {generator.BedrockError(403, "AccessDeniedException"), Unreachable, "The generator answered with AccessDeniedException."},
 		"no model":       {generator.BedrockError(404, "ResourceNotFoundException"), Unreachable, "The generator answered with ResourceNotFoundException."},
 		"model too slow": {generator.BedrockError(408, "ModelTimeoutException"), Timeout, "The generator did not answer in time."},
 		"not JSON":       {generator.Text("<html>"), Unreachable, "The generator's reply is not the JSON that its protocol requires."},
-		"no message":     {generator.Says(200, `{"stopReason": "end_turn"}`), Unreachable, "The generator's reply holds no SQL."},
+		"no message":     {generator.Reply(200, `{"stopReason": "end_turn"}`), Unreachable, "The generator's reply holds no SQL."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := serveBedrock(t, newModel())
@@ -323,7 +325,7 @@ func TestBedrockRetriesThrottledRequests(t *testing.T) {
 
 func TestBedrockIgnoresOtherTools(t *testing.T) {
 	g := serveBedrock(t, newModel())
-	g.service.Fail(generator.BedrockSays("tool_use",
+	g.service.Fail(generator.BedrockReply("tool_use",
 		map[string]any{"toolUse": map[string]any{"toolUseId": "1", "name": "other", "input": map[string]any{"sql": "SELECT 2"}}},
 		map[string]any{"text": `{"sql": "SELECT 1"}`}))
 	if query, err := g.Generate(t.Context(), newQuestion(question)); err != nil || query.SQL != "SELECT 1" {

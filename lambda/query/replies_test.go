@@ -52,13 +52,13 @@ func TestRepliesOfModelsRunOnPostgres(t *testing.T) {
 		"fence never closed":   {"```sql\nSELECT 1 AS n\n", `[[1]]`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			service.Fail(generator.OpenAISays("stop", test.reply, ""))
+			service.Fail(generator.OpenAIReply("stop", test.reply, ""))
 			if answer := f.invoke(t, `{"question":"?"}`); !strings.Contains(answer, `"data":`+test.data) {
 				t.Errorf("got %s, want the data %s", answer, test.data)
 			}
 		})
 	}
-	service.Fail(generator.OpenAISays("stop", "SELECT 1; SELECT 2", ""))
+	service.Fail(generator.OpenAIReply("stop", "SELECT 1; SELECT 2", ""))
 	if answer := f.invoke(t, `{"question":"?"}`); !strings.Contains(answer, `"error_code":"statement_failed"`) {
 		t.Errorf("two statements: got %s, want an error of the guard", answer)
 	}

@@ -2,9 +2,8 @@
 // names, kinds, methods, sizes, compression ratio, overlaps and links. Synth and
 // the function share them, so that synth accepts what the function extracts.
 //
-// A caller passes the end of the zip to [Locate], the central directory to
-// [Directory.Parse], the members to [LayOut], and the targets of links to
-// [CheckLinks]. The package imports no zip reader, which keeps the function's
+// A caller uses, in this order, [Locate], [Directory.Parse], [LayOut] and, for the
+// links' targets, [CheckLinks]. The package imports no zip reader, which keeps the function's
 // binary small.
 package rules
 

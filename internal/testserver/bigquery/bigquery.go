@@ -1,8 +1,7 @@
-// Package bigquery stands in for BigQuery, which tests cannot reach. It speaks
-// the service's REST API and Google's token endpoint, as their references
-// describe them: jobs that run, are rehearsed, cancelled and stopped when their
-// time is up, results by pages, and the errors' form. What statements return
-// is for the test to say.
+// Package bigquery is a stand-in for BigQuery, which tests cannot reach. It
+// implements the service's REST API and Google's token endpoint: jobs, dry runs,
+// cancellation, timeouts, paged results and errors. The test defines the results of
+// statements.
 // https://cloud.google.com/bigquery/docs/reference/rest/v2
 package bigquery
 
@@ -27,9 +26,9 @@ const (
 	location = "europe-west3"
 )
 
-// Server is the service. Its fields must not change once it is asked.
+// Server is the service. Its fields must not change after the first request.
 type Server struct {
-	testserver.Faults // of all requests but the token's
+	testserver.Faults // of all requests except for tokens
 
 	// Answer returns what a statement does.
 	Answer func(sql string) Statement
@@ -46,17 +45,17 @@ type Server struct {
 	jobs   []*job
 }
 
-// Statement is what the service knows of a statement's text.
+// Statement is the service's result for a statement.
 type Statement struct {
-	Type     string             // SELECT, INSERT, …; "" for what Fault says
-	Bytes    int64              // that it would read
+	Type     string             // SELECT, INSERT, …; "" with a Fault
+	Bytes    int64              // to read
 	Routines []string           // dataset.function that it calls
 	Schema   string             // JSON of the columns' list
 	Rows     int                // how many there are
 	Row      func(i int) string // JSON of one, from 0
-	Endless  bool               // it works until it is stopped
-	Fault    *Fault             // what it fails with, when it is rehearsed
-	Failure  *Fault             // what it fails with, when it runs
+	Endless  bool               // runs until it is stopped
+	Fault    *Fault             // error of a dry run
+	Failure  *Fault             // error of a job
 }
 
 // Fault is an error of the API's form.
@@ -76,7 +75,7 @@ func Start() (*Server, error) {
 	return s, nil
 }
 
-// firstKey is the one that every service begins with: making one takes long.
+// firstKey is the first key of every service, because generating one is slow.
 var firstKey = sync.OnceValues(newKey)
 
 func newKey() (*rsa.PrivateKey, error) {
@@ -87,7 +86,7 @@ func newKey() (*rsa.PrivateKey, error) {
 	return key, nil
 }
 
-// Close stops it.
+// Close stops the service.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	for _, job := range s.jobs {
@@ -98,8 +97,7 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// Rotate gives the account another key; the old one, and what it opened, is of
-// no use any more.
+// Rotate replaces the account's key. The old key and its tokens become invalid.
 func (s *Server) Rotate() error {
 	key, err := newKey()
 	if err != nil {
@@ -112,7 +110,7 @@ func (s *Server) Rotate() error {
 	return nil
 }
 
-// Revoke makes the tokens invalid that were given.
+// Revoke makes issued tokens invalid.
 func (s *Server) Revoke() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -144,10 +142,10 @@ func (s *Server) Creds() (connection.Creds, error) {
 	return creds, json.Unmarshal(file, &creds)
 }
 
-// Job is what became of a statement that ran.
+// Job is the state of a statement that ran.
 type Job struct{ SQL, Type, State string } // running, done or stopped
 
-// Jobs returns the jobs that ran, in order. Rehearsals are none.
+// Jobs returns the jobs that ran, in order, without dry runs.
 func (s *Server) Jobs() []Job {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -158,7 +156,7 @@ func (s *Server) Jobs() []Job {
 	return jobs
 }
 
-// ServeHTTP speaks the protocol.
+// ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/token" {
 		s.giveToken(w, r)
@@ -167,7 +165,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.Respond(w, r, s.Serve)
 }
 
-// Serve answers a request as the service does that has no fault.
+// Serve answers a request without a fault.
 func (s *Server) Serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	known := s.tokens[r.Header.Get("Authorization")]

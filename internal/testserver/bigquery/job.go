@@ -114,7 +114,7 @@ func (s *Server) insert(w http.ResponseWriter, r *http.Request) {
 	s.begin(w, request, statement)
 }
 
-// answer knows writes itself: they may be asked for, and no test means them.
+// answer returns the results of writes. The test defines the others.
 func (s *Server) answer(sql string) Statement {
 	kind := statementType(sql)
 	if kind == "SELECT" {
@@ -126,8 +126,7 @@ func (s *Server) answer(sql string) Statement {
 	return Statement{Type: kind}
 }
 
-// statementType is the service's word for what a statement does, found out by
-// its first words.
+// statementType returns the service's type of a statement, by its first words.
 func statementType(sql string) string {
 	for strings.HasPrefix(sql, "/*") {
 		_, sql, _ = strings.Cut(sql, "*/")
@@ -215,7 +214,7 @@ func (s *Server) cancel(w http.ResponseWriter, r *http.Request, id string) {
 	reply(w, http.StatusOK, map[string]any{"kind": "bigquery#jobCancelResponse"})
 }
 
-// results answers with a page of rows, or after a while that there is none yet.
+// results answers with a page of rows, or with none yet after a timeout.
 func (s *Server) results(w http.ResponseWriter, r *http.Request, id string) {
 	j := s.find(id)
 	if j == nil || r.FormValue("location") != location || r.FormValue("formatOptions.useInt64Timestamp") != "true" {
@@ -241,7 +240,7 @@ func (s *Server) results(w http.ResponseWriter, r *http.Request, id string) {
 	reply(w, http.StatusOK, j.page(r.FormValue("pageToken"), r.FormValue("maxResults")))
 }
 
-// page returns rows from where the token says.
+// page returns rows from the page of the token on.
 func (j *job) page(token, most string) map[string]any {
 	first, err := strconv.Atoi(token)
 	if err != nil {

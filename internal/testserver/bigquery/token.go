@@ -10,7 +10,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// giveToken answers a signed claim with a token, as RFC 7523 has it.
+// giveToken answers a signed claim with a token, as in RFC 7523.
 func (s *Server) giveToken(w http.ResponseWriter, r *http.Request) {
 	if r.FormValue("grant_type") != "urn:ietf:params:oauth:grant-type:jwt-bearer" || !s.signed(r.FormValue("assertion")) {
 		reply(w, http.StatusBadRequest, map[string]any{"error": "invalid_grant", "error_description": "Invalid JWT Signature."})

@@ -1,9 +1,9 @@
-// Package daemon runs a database server for tests, whichever it is: private, in
-// one temporary directory, on a free loopback port.
+// Package daemon runs a private database server for tests, in one temporary
+// directory, on a free loopback port.
 //
-// Neither the server nor the directory outlives the test process, even one that
-// is killed: a shell waits for the end of a pipe that only the test process
-// holds, and cleans up.
+// Neither the server nor the directory outlives the test process, even a killed
+// one. A shell waits for the end of a pipe that only the test process holds, and
+// then cleans up.
 package daemon
 
 import (
@@ -22,7 +22,7 @@ import (
 	"time"
 )
 
-// startTime is how long a server may take until it answers.
+// startTime is the timeout for the first answer.
 const startTime = time.Minute
 
 // Daemon is a server program. Its methods are for one goroutine at a time.
@@ -43,7 +43,7 @@ type Daemon struct {
 func New(name, pidFile string, owner *syscall.Credential) (*Daemon, error) {
 	parent := os.TempDir()
 	if owner != nil {
-		parent = "/tmp" // another user can reach it whatever TMPDIR says
+		parent = "/tmp" // another user has access, regardless of TMPDIR
 	}
 	directory, err := os.MkdirTemp(parent, "defog-"+strings.ToLower(name)+"-")
 	if err != nil {
@@ -91,8 +91,8 @@ func (d *Daemon) Command(program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// ChoosePort has start start the server on a free port, on another one if a
-// stranger takes it first: start's error then says what inUse says.
+// ChoosePort calls start with a free port. If another process takes the port
+// first, so that start's error contains inUse, it tries another port.
 func (d *Daemon) ChoosePort(inUse string, start func() error) (err error) {
 	for range 5 {
 		if d.port, err = freePort(); err != nil {
@@ -120,7 +120,7 @@ func (d *Daemon) Launch(process *exec.Cmd, ready func(context.Context) error) er
 	exited := make(chan struct{})
 	go func() {
 		defer close(exited)
-		_ = process.Wait() // the log says why it ended
+		_ = process.Wait() // the log has the reason
 	}()
 	d.process, d.exited = process, exited
 	return d.await(ready)
@@ -158,7 +158,7 @@ func (d *Daemon) End(signal os.Signal) error {
 	return nil
 }
 
-// Remove removes all that the server had. It has ended.
+// Remove removes the directory of a stopped server.
 func (d *Daemon) Remove() error {
 	if err := d.watcher.finish(); err != nil {
 		return fmt.Errorf("remove %s's directory: %w", d.name, err)
@@ -187,7 +187,7 @@ func (d *Daemon) Log() string {
 	return string(bytes.TrimSpace(log))
 }
 
-// freePort returns a port of the loopback interface that nobody listens on.
+// freePort returns an unused port of the loopback interface.
 func freePort() (int, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")

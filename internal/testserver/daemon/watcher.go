@@ -8,20 +8,18 @@ import (
 	"syscall"
 )
 
-// cleanup waits for the end of its input, then stops the server whose process
-// id is in the file $2, if one still runs there, and removes the directory $1.
-const cleanup = `
-read -r _
-if pid=$(head -n 1 "$2" 2>/dev/null); then
-	kill -QUIT "$pid"
-	kill -CONT "$pid"
-	while kill -0 "$pid"; do sleep 0.1; done
-fi 2>/dev/null
-rm -rf "$1"
-`
+// cleanup waits for the end of its input. It then stops the server with the process
+// id in the file $2, if it runs, and removes the directory $1.
+const cleanup = "read -r _\n" +
+	"pid=$(head -n 1 \"$2\" 2>/dev/null) && {\n" +
+	" kill -QUIT \"$pid\"\n" +
+	" kill -CONT \"$pid\"\n" +
+	" while kill -0 \"$pid\"; do sleep 0.1; done\n" +
+	"} 2>/dev/null\n" +
+	"rm -rf \"$1\"\n"
 
-// watcher is a shell that outlives the test process for as long as it takes to
-// clean up. The end of the test process, however it comes, closes its input.
+// watcher is a shell that outlives the test process until it has cleaned up. The
+// end of the test process closes its input.
 type watcher struct {
 	process *exec.Cmd
 	input   io.Closer
@@ -40,7 +38,7 @@ func watch(directory, pidFile string) (*watcher, error) {
 	return &watcher{process: process, input: input}, nil
 }
 
-// finish has the directory removed, and returns when it is.
+// finish waits until the shell has removed the directory.
 func (w *watcher) finish() error {
 	return errors.Join(w.input.Close(), w.process.Wait())
 }

@@ -1,6 +1,6 @@
-// Package databricks stands in for a Databricks warehouse, which tests cannot
-// reach. It speaks Spark's Thrift protocol over HTTP, as Databricks extends it,
-// and answers most statements with what Spark 4.3 answered: see record.
+// Package databricks is a stand-in for a Databricks warehouse, which tests cannot
+// reach. It implements Spark's Thrift protocol over HTTP with Databricks'
+// extensions, and answers most statements with recorded answers of Spark 4.3.
 package databricks
 
 import (
@@ -31,14 +31,14 @@ var recorded = sync.OnceValues(func() (map[string]Recorded, error) {
 	return all, err
 })
 
-// Server is the warehouse. Its fields must not change once it is asked.
+// Server is the warehouse. Its fields must not change after the first request.
 type Server struct {
 	testserver.Faults
 
-	// Plain makes it Spark's own server, which does not say whether rows follow.
+	// Plain makes it a server of Spark, which does not report whether rows follow.
 	Plain bool
-	// Rights are what the user may write, as the catalog says it; nil is that
-	// there is no such catalog.
+	// Rights are the user's write privileges in the catalog; nil for no such
+	// catalog.
 	Rights []string
 
 	http       *httptest.Server
@@ -70,7 +70,7 @@ func (s *Server) Respell(spelling func(sql string) string) {
 	}
 }
 
-// Close stops it.
+// Close stops the warehouse.
 func (s *Server) Close() error {
 	s.EndSessions()
 	s.http.Close()
@@ -84,14 +84,14 @@ func (s *Server) Creds() connection.Creds {
 	return connection.Creds{"server_hostname": "127.0.0.1", "endpoint": s.http.URL, "http_path": Path, "access_token": s.token}
 }
 
-// Rotate makes another token the right one.
+// Rotate replaces the valid token.
 func (s *Server) Rotate(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.token = token
 }
 
-// EndSessions ends all sessions, and what they work on.
+// EndSessions ends all sessions and their operations.
 func (s *Server) EndSessions() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,7 +101,7 @@ func (s *Server) EndSessions() {
 	}
 }
 
-// Operation is what became of a statement.
+// Operation is the state of a statement.
 type Operation struct{ SQL, State string } // running, done or stopped
 
 // Operations returns the statements that ran, in order, with descriptions.
@@ -115,19 +115,19 @@ func (s *Server) Operations() []Operation {
 	return list
 }
 
-// Sessions returns how many there are.
+// Sessions returns the number of sessions.
 func (s *Server) Sessions() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.sessions)
 }
 
-// ServeHTTP speaks the protocol.
+// ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.Respond(w, r, s.Serve)
 }
 
-// Serve answers a request as the warehouse does that has no fault.
+// Serve answers a request without a fault.
 func (s *Server) Serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	known := r.Header.Get("Authorization") == "Bearer "+s.token
@@ -154,7 +154,7 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request) {
 	}
 	reply, err := hive.Encode(method, hive.Reply, hive.Struct{0: s.answer(method, content.Struct(1))})
 	if err != nil {
-		panic(err) // the response is ours
+		panic(err) // the response is valid Thrift
 	}
 	w.Header().Set("Content-Type", "application/x-thrift")
 	_, _ = w.Write(reply) // the client may be gone

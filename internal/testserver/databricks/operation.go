@@ -11,7 +11,7 @@ import (
 	"defog-cdk/lambda/database/databricks/hive"
 )
 
-// What an operation's state can be.
+// The states of an operation.
 const (
 	stateRunning  = int32(1)
 	stateFinished = int32(2)
@@ -117,7 +117,7 @@ func (s *Server) execute(session string, request hive.Struct) hive.Struct {
 	return hive.Struct{1: success, 2: hive.Struct{1: handle(o.id).Struct(1), 2: int32(0), 3: true}}
 }
 
-// run decides what a statement does.
+// run starts a statement.
 func (s *Server) run(o *operation) {
 	sql, describes := strings.CutPrefix(o.sql, "DESCRIBE QUERY ")
 	var n int
@@ -160,7 +160,7 @@ func scans(sql, format string, n *int) bool {
 	return err == nil
 }
 
-// replays has the operation do what was recorded.
+// replays makes the operation return a recorded answer.
 func (o *operation) replays(outcome Outcome) {
 	if outcome.Failure != nil {
 		o.failure = outcome.Failure
@@ -170,14 +170,14 @@ func (o *operation) replays(outcome Outcome) {
 	o.returns(outcome.rowSet(), 1)
 }
 
-// returns has the operation return one row set.
+// returns makes the operation return one row set.
 func (o *operation) returns(rowSet hive.Struct, count int) {
 	o.count = count
 	o.rows = func(int, int) hive.Struct { return rowSet }
 	o.end(stateFinished)
 }
 
-// computes has the operation return rows of one column, or its description.
+// computes makes the operation return rows of one column, or their description.
 func (o *operation) computes(describes bool, name, kind string, count int, column func(first, last int) hive.Struct) {
 	if describes {
 		text := func(value string) hive.Struct { return hive.Struct{7: hive.Struct{1: []string{value}, 2: ""}} }

@@ -7,26 +7,25 @@ import (
 	"defog-cdk/lambda/database/databricks/hive"
 )
 
-// Recorded is what a Spark server answered to a statement, and to DESCRIBE QUERY
-// in front of it.
+// Recorded is a Spark server's answer to a statement, and to DESCRIBE QUERY of it.
 type Recorded struct {
 	Description Outcome `json:"description"`
 	Result      Outcome `json:"result,omitzero"`
 }
 
-// Outcome is rows, or why there are none.
+// Outcome is rows or a failure.
 type Outcome struct {
-	Rows    []byte   `json:"rows,omitempty"` // the row set, as the protocol has it
+	Rows    []byte   `json:"rows,omitempty"` // the row set, as in the protocol
 	Failure *Failure `json:"failure,omitempty"`
 }
 
-// Failure is what an operation's status says.
+// Failure is the error in an operation's status.
 type Failure struct {
 	State   string `json:"state"`
 	Message string `json:"message"`
 }
 
-// mostMessage is how much of a message is kept: it ends in a long stack.
+// mostMessage is the length of a kept message, without the stack at its end.
 const mostMessage = 800
 
 // Failed is the outcome of a statement that failed.
@@ -40,14 +39,14 @@ func Fetched(rowSet hive.Struct) (Outcome, error) {
 	return Outcome{Rows: text}, err
 }
 
-// rowSet is what Fetched was given.
+// rowSet returns the row set of Fetched.
 func (o Outcome) rowSet() hive.Struct {
 	if o.Rows == nil {
 		return hive.Struct{2: []hive.Struct(nil), 3: []hive.Struct(nil)}
 	}
 	_, _, rowSet, err := hive.Decode(o.Rows)
 	if err != nil {
-		panic(fmt.Errorf("recorded rows: %w", err)) // the file is ours
+		panic(fmt.Errorf("recorded rows: %w", err)) // the file is embedded
 	}
 	return rowSet
 }

@@ -18,7 +18,7 @@ type Bedrock struct {
 	recorder
 }
 
-// ServeHTTP speaks the protocol.
+// ServeHTTP implements http.Handler.
 func (b *Bedrock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, ok := b.receive(w, r)
 	if !ok {
@@ -65,9 +65,9 @@ func (b *Bedrock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !ok:
 		BedrockError(http.StatusBadRequest, "ValidationException").ServeHTTP(w, r)
 	case request.Tool == nil:
-		BedrockSays("end_turn", map[string]any{"text": answer.text(false)}).ServeHTTP(w, r)
+		BedrockReply("end_turn", map[string]any{"text": answer.text(false)}).ServeHTTP(w, r)
 	default:
-		BedrockSays("tool_use",
+		BedrockReply("tool_use",
 			map[string]any{"reasoningContent": map[string]any{"reasoningText": map[string]any{"text": "Hm.", "signature": "c2ln"}}},
 			map[string]any{"text": "I call the tool."},
 			map[string]any{"toolUse": map[string]any{"toolUseId": "tooluse_1", "name": request.Tool.Choice.Tool.Name, "input": answer}},
@@ -75,8 +75,8 @@ func (b *Bedrock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// BedrockSays is a reply with a model's content blocks, and why it stopped.
-func BedrockSays(stop string, content ...any) http.Handler {
+// BedrockReply is a reply with a model's content blocks and stop reason.
+func BedrockReply(stop string, content ...any) http.Handler {
 	body, err := json.Marshal(map[string]any{
 		"output":     map[string]any{"message": map[string]any{"role": "assistant", "content": content}},
 		"stopReason": stop,
@@ -86,10 +86,10 @@ func BedrockSays(stop string, content ...any) http.Handler {
 	if err != nil {
 		panic(err) // for a test that gives what has no JSON form
 	}
-	return Says(http.StatusOK, string(body))
+	return Reply(http.StatusOK, string(body))
 }
 
 // BedrockError is a failure as AWS words it.
 func BedrockError(status int, name string) http.Handler {
-	return Says(status, `{"message":"No."}`, "X-Amzn-ErrorType", name)
+	return Reply(status, `{"message":"No."}`, "X-Amzn-ErrorType", name)
 }

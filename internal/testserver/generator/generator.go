@@ -1,7 +1,7 @@
 // Package generator stands in for who writes SQL, whom tests cannot reach:
 // Defog's hosted API, OpenAI's and Amazon Bedrock's. Each is an HTTP handler
-// that speaks the real protocol, remembers what it was sent and can fail in the
-// ways that real servers do.
+// that implements the real protocol, records requests, and can fail like a real
+// server.
 package generator
 
 import (
@@ -21,9 +21,9 @@ const (
 // Server is Defog's API. It answers questions from a list. Its fields must not change once it
 // serves, but by Teach and TeachFix; its methods may be called at any time.
 type Server struct {
-	// SQL holds the statement of each question it knows.
+	// SQL holds the statements by question.
 	SQL map[string]string
-	// Fixes holds, by a statement that failed, the one that Retry gives next.
+	// Fixes holds the next statement by the failed one.
 	// The key is the previous_query of the request: the question's first SQL.
 	Fixes map[string]string
 	// APIKey, when set, is the key that requests must carry.
@@ -46,7 +46,7 @@ func (s *Server) TeachFix(failed, sql string) {
 	s.Fixes[failed] = sql
 }
 
-// ServeHTTP speaks the protocol.
+// ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, ok := s.receive(w, r)
 	if !ok {
@@ -74,7 +74,7 @@ func (s *Server) generate(w http.ResponseWriter, body map[string]any) {
 	sql, ok := s.SQL[question]
 	s.mu.Unlock()
 	if !ok {
-		reply(w, map[string]any{"ran_successfully": false, "error_message": "The stand-in does not know this question."})
+		reply(w, map[string]any{"ran_successfully": false, "error_message": "The stand-in has no SQL for this question."})
 		return
 	}
 	history, _ := body["previous_context"].([]any)
@@ -82,7 +82,7 @@ func (s *Server) generate(w http.ResponseWriter, body map[string]any) {
 		"sql":              sql,
 		"ran_successfully": true,
 		"error_message":    nil,
-		"reason_for_query": "Because the test says so.",
+		"reason_for_query": "The test defines this answer.",
 		"previous_context": append(history, question, sql),
 	})
 }
@@ -93,7 +93,7 @@ func (s *Server) retry(w http.ResponseWriter, body map[string]any) {
 	sql, ok := s.Fixes[previous]
 	s.mu.Unlock()
 	if !ok {
-		reply(w, map[string]any{"ran_successfully": false, "error_message": "The stand-in knows nothing better."})
+		reply(w, map[string]any{"ran_successfully": false, "error_message": "The stand-in has no better SQL."})
 		return
 	}
 	reply(w, map[string]any{"new_query": sql})

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// Model is what a stand-in for a language model knows. It must not change once
-// it serves.
+// Model holds the answers of a stand-in for a language model. It must not change
+// after the first request.
 type Model struct {
-	// SQL holds the statement of each question it knows.
+	// SQL holds the statements by question.
 	SQL map[string]string
-	// Fixes holds, by a statement that failed, the better one.
+	// Fixes holds the next statement by the failed one.
 	Fixes map[string]string
 	// Plain makes a model whose API cannot enforce the form of an answer.
 	Plain bool
@@ -42,22 +42,22 @@ func (m *Model) answer(turns []turn) (answer, bool) {
 		if json.Unmarshal([]byte(turns[len(turns)-2].text), &given) != nil {
 			return answer{}, false
 		}
-		return m.say(m.Fixes[given.SQL]), true
+		return m.reply(m.Fixes[given.SQL]), true
 	}
 	_, question, _ := strings.Cut(turns[0].text, "<question>\n")
 	question, _, _ = strings.Cut(question, "\n</question>")
-	return m.say(m.SQL[question]), true
+	return m.reply(m.SQL[question]), true
 }
 
-func (m *Model) say(sql string) answer {
+func (m *Model) reply(sql string) answer {
 	if sql == "" {
-		return answer{Reason: "The stand-in does not know this question."}
+		return answer{Reason: "The stand-in has no SQL for this question."}
 	}
-	return answer{SQL: sql, Reason: "Because the test says so."}
+	return answer{SQL: sql, Reason: "The test defines this answer."}
 }
 
-// text is an answer as a model writes it, which is chatty unless it is held to
-// the form.
+// text formats an answer as a model does: with a preface unless a format is
+// enforced.
 func (a answer) text(enforced bool) string {
 	body, err := json.MarshalIndent(a, "", "  ")
 	if err != nil {
@@ -69,8 +69,8 @@ func (a answer) text(enforced bool) string {
 	return "Here is the query:\n\n```json\n" + string(body) + "\n```\n"
 }
 
-// Says answers with the given status and body, as JSON.
-func Says(status int, body string, header ...string) http.Handler {
+// Reply answers with the given status and body, as JSON.
+func Reply(status int, body string, header ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		for i := 0; i+1 < len(header); i += 2 {
@@ -81,7 +81,7 @@ func Says(status int, body string, header ...string) http.Handler {
 	})
 }
 
-// strict decodes value as what, without fields that the API does not know.
+// strict decodes value as what, and refuses fields that the API does not have.
 func strict(value, what any) bool {
 	data, err := json.Marshal(value)
 	if err != nil {
@@ -93,7 +93,7 @@ func strict(value, what any) bool {
 }
 
 // isAnswerSchema reports whether schema is an object's of two required texts and
-// nothing else, as OpenAI's strict mode wants it.
+// nothing else, as OpenAI's strict mode requires it.
 func isAnswerSchema(schema map[string]any) bool {
 	properties, _ := schema["properties"].(map[string]any)
 	required, _ := schema["required"].([]any)

@@ -18,7 +18,7 @@ type OpenAI struct {
 	recorder
 }
 
-// ServeHTTP speaks the protocol.
+// ServeHTTP implements http.Handler.
 func (o *OpenAI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != CompletionsPath {
 		http.NotFound(w, r)
@@ -63,11 +63,11 @@ func (o *OpenAI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		openAIError(http.StatusBadRequest, "invalid_request_error").ServeHTTP(w, r)
 		return
 	}
-	OpenAISays("stop", answer.text(request.Format != nil), "").ServeHTTP(w, r)
+	OpenAIReply("stop", answer.text(request.Format != nil), "").ServeHTTP(w, r)
 }
 
-// OpenAISays is a reply with a model's words, why it stopped, and its refusal.
-func OpenAISays(finish, content, refusal string) http.Handler {
+// OpenAIReply is a reply with a model's text, finish reason and refusal.
+func OpenAIReply(finish, content, refusal string) http.Handler {
 	var refused any
 	if refusal != "" {
 		refused = refusal
@@ -86,5 +86,5 @@ func OpenAISays(finish, content, refusal string) http.Handler {
 
 // openAIError is a failure as OpenAI words it.
 func openAIError(status int, code string) http.Handler {
-	return Says(status, fmt.Sprintf(`{"error":{"message":"No.","type":"invalid_request_error","param":null,"code":%q}}`, code))
+	return Reply(status, fmt.Sprintf(`{"error":{"message":"No.","type":"invalid_request_error","param":null,"code":%q}}`, code))
 }

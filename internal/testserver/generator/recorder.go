@@ -14,7 +14,7 @@ type Request struct {
 	Body map[string]any
 }
 
-// recorder remembers requests, and has some of them fail.
+// recorder records requests, and makes some of them fail.
 type recorder struct {
 	mu       sync.Mutex
 	faults   []http.Handler
@@ -35,8 +35,8 @@ func (s *recorder) Requests(path string) []Request {
 	return slices.DeleteFunc(slices.Clone(s.requests), func(r Request) bool { return r.Path != path })
 }
 
-// receive returns a request's body. Without ok it is answered already: it was
-// wrong, or met a fault.
+// receive returns a request's body. If ok is false, it has answered the request:
+// the request was invalid, or a fault was due.
 func (s *recorder) receive(w http.ResponseWriter, r *http.Request) (body map[string]any, ok bool) {
 	if r.Method != http.MethodPost {
 		http.Error(w, "POST only", http.StatusMethodNotAllowed)
@@ -54,8 +54,8 @@ func (s *recorder) receive(w http.ResponseWriter, r *http.Request) (body map[str
 	return body, true
 }
 
-// record remembers a request and returns the fault it must meet, if any.
-// Feedback meets none: it comes at the same time as a retry.
+// record records a request and returns the next fault, if any. Feedback has no
+// fault, because it is sent during a retry.
 func (s *recorder) record(path string, body map[string]any) http.Handler {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -96,7 +96,7 @@ func (s *Server) create() error {
 	return s.ChoosePort("Address already in use", s.StartAgain)
 }
 
-// arguments returns what the server is always started with, and more.
+// arguments returns the common arguments and additional ones.
 func (s *Server) arguments(more ...string) []string {
 	arguments := []string{
 		"--no-defaults", "--datadir=" + s.DataDirectory(), "--tmpdir=" + s.Path(),
@@ -143,7 +143,7 @@ func (s *Server) Restart() error {
 	return s.StartAgain()
 }
 
-// Close stops the server and removes all it had.
+// Close stops the server and removes its directory.
 func (s *Server) Close() error {
 	err := s.Stop()
 	return errors.Join(err, s.Remove())
@@ -161,7 +161,7 @@ func (s *Server) Pause() error {
 	return nil
 }
 
-// threadsRun reports whether a thread has not stopped yet, where the system says.
+// threadsRun reports whether a thread is running, on systems with /proc.
 func (s *Server) threadsRun() bool {
 	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", s.PID())) // the pattern is well-formed
 	return slices.ContainsFunc(files, func(file string) bool {
@@ -181,7 +181,7 @@ func (s *Server) Resume() {
 // DataDirectory returns where the server keeps its data.
 func (s *Server) DataDirectory() string { return s.Path("data") }
 
-// Statements returns the general log: everything that clients asked for.
+// Statements returns the general log.
 func (s *Server) Statements() (string, error) {
 	data, err := os.ReadFile(s.Path("general.log"))
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"defog-cdk/internal/testserver/daemon"
 )
 
-// owner returns the user that the server runs as: nobody when the test runs as
-// root, and nil, for the test's own user, otherwise.
+// owner returns the user that the server runs as. It is an unprivileged one if the
+// test runs as root, and nil, the test's user, otherwise.
 func owner() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -65,8 +65,7 @@ func npmPackage() (string, error) {
 }
 
 // link makes the symbolic links between libraries, which an npm package can't
-// hold. The package's install script would make them, but npm may be told not
-// to run such scripts.
+// hold. The package's install script makes them too, but npm may not run it.
 func link(directory string) error {
 	data, err := os.ReadFile(filepath.Join(directory, "pg-symlinks.json"))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -1,9 +1,9 @@
 // Package postgres runs a real PostgreSQL for tests: private, on a free
 // loopback port, from the binaries that npm installs into node_modules.
 //
-// A server lives in one temporary directory (see internal/testserver/daemon) with a copy of the
-// binaries, since PostgreSQL refuses to run as root and the checkout may be
-// closed to other users.
+// A server has one temporary directory (see internal/testserver/daemon) with a copy
+// of the binaries. PostgreSQL refuses to run as root, and other users may have no
+// access to the checkout.
 package postgres
 
 import (
@@ -134,7 +134,7 @@ func (s *Server) start() error {
 }
 
 // Stop ends the server as an administrator would: running statements are
-// broken off, clients are told. The data is kept for StartAgain.
+// interrupted, clients are notified. The data is kept for StartAgain.
 func (s *Server) Stop() error {
 	s.Resume()
 	return s.End(syscall.SIGINT)
@@ -155,7 +155,7 @@ func (s *Server) Close() error {
 }
 
 // Kill ends every process of the server at once, as when its machine loses
-// power: clients are told nothing. The data is kept for StartAgain.
+// power: clients get no notice. The data is kept for StartAgain.
 func (s *Server) Kill() error {
 	if err := s.Pause(); err != nil {
 		return fmt.Errorf("kill PostgreSQL: %w", err)

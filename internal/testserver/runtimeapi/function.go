@@ -1,5 +1,5 @@
-// Package runtimeapi runs a Lambda function's program as Lambda does: under a
-// runtime API of its own, on this machine.
+// Package runtimeapi runs a Lambda function's program on this machine with a
+// runtime API, as Lambda does.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 package runtimeapi
 
@@ -46,12 +46,12 @@ type answer struct {
 	failed bool
 }
 
-// Config says what to run.
+// Config is the program to run.
 type Config struct {
 	Command     []string          // program and arguments
 	Directory   string            // where it runs; empty means the test's
 	Environment map[string]string // all that the program gets besides the runtime API's address
-	Timeout     time.Duration     // what an invocation may take, as it is told; zero means a minute
+	Timeout     time.Duration     // of an invocation, which its deadline header shows; zero is a minute
 }
 
 // Build compiles the query function with the given drivers and none else, as
@@ -115,9 +115,8 @@ func (f *Function) Stop() string {
 	return f.log.String()
 }
 
-// End waits for a function that ends by itself. It returns the exit code, what
-// the function told Lambda instead of starting, as JSON and empty for nothing,
-// and its log.
+// End waits for a function that ends by itself. It returns the exit code, the
+// initialization error that the function sent, as JSON or empty, and the log.
 func (f *Function) End() (code int, initError, log string) {
 	<-f.exited
 	log = f.Stop()
@@ -129,8 +128,8 @@ func (f *Function) End() (code int, initError, log string) {
 // Process is the function's process, to be killed as Lambda does.
 func (f *Function) Process() *os.Process { return f.process.Process }
 
-// PeakMemory returns the most memory in bytes that the running function has had
-// so far. What the system says of an ended process counts its starter too.
+// PeakMemory returns the peak memory of the running function, in bytes. The value
+// of an ended process would include its parent.
 func (f *Function) PeakMemory() (int64, error) {
 	file := fmt.Sprintf("/proc/%d/status", f.process.Process.Pid)
 	status, err := os.ReadFile(file)

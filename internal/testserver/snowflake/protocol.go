@@ -23,7 +23,7 @@ type Result struct {
 	Rows    iter.Seq[[]*string]
 	Error   Error
 
-	// Endless has the server work until it is told to stop, or time is up.
+	// Endless makes the server run until an abort request or a timeout.
 	Endless bool
 
 	// Inserts is a row that the statement inserts, and Lists has it return those
@@ -165,7 +165,7 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 	}
 	result, known := s.answer(body.SQL)
 	if !known {
-		result.Error = Error{"001003", "42000", "SQL compilation error:\nThe stand-in knows no answer to " + body.SQL}
+		result.Error = Error{"001003", "42000", "SQL compilation error:\nThe stand-in has no answer to " + body.SQL}
 	}
 	if result.Endless {
 		result.Error = s.work(r, one, body.SQL)
@@ -193,7 +193,7 @@ func (one *session) command(statement string) bool {
 	return ok
 }
 
-// work waits until somebody stops the statement.
+// work waits until a request stops the statement.
 func (s *Server) work(r *http.Request, one *session, statement string) Error {
 	q := &query{statement: statement, stopped: make(chan struct{})}
 	id := r.URL.Query().Get("requestId")

@@ -1,8 +1,7 @@
-// Package snowflake stands in for Snowflake, which nobody can install: it speaks
-// the HTTP protocol of its drivers in the JSON format of results, and has no
-// database behind it. What a statement is answered with, the test says. The
-// protocol is not published; this is what the driver expects of it, so that what
-// a real account does with a statement it cannot show.
+// Package snowflake is a stand-in for Snowflake, which cannot be installed. It
+// implements the HTTP protocol of the drivers with JSON results. The test defines
+// the results of statements: there is no database. The protocol is not published,
+// so this implementation follows the driver.
 package snowflake
 
 import (
@@ -28,7 +27,7 @@ import (
 	"defog-cdk/internal/testserver/daemon"
 )
 
-// Answer says what a statement returns, and false if it knows nothing of it.
+// Answer returns the result of a statement, and false for an unknown one.
 type Answer func(statement string) (Result, bool)
 
 // Server is a running stand-in.
@@ -72,8 +71,8 @@ type query struct {
 // Option changes how a server is started.
 type Option func(*Server)
 
-// TLS has the server speak TLS, with a certificate for localhost and 127.0.0.1
-// by an authority of its own: see Authority.
+// TLS makes the server accept TLS, with a certificate for localhost and 127.0.0.1
+// by a private authority: see Authority.
 func TLS() Option { return func(s *Server) { s.secure = true } }
 
 // Start runs a stand-in until the test ends.
@@ -100,7 +99,7 @@ func Run(answer Answer, options ...Option) (_ *Server, err error) {
 	return s, nil
 }
 
-// StartAgain listens on the old port, and knows no session.
+// StartAgain listens on the old port, without sessions.
 func (s *Server) StartAgain() error {
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", s.address)
 	if err != nil {
@@ -129,7 +128,7 @@ func (s *Server) StartAgain() error {
 func (s *Server) Stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_ = s.http.Close() // it serves nobody any more, whatever that says
+	_ = s.http.Close() // it is closed in any case
 	for _, q := range s.running {
 		q.stop()
 	}
@@ -141,7 +140,7 @@ func (s *Server) Restart() error {
 	return s.StartAgain()
 }
 
-// Close stops the server and removes all it had.
+// Close stops the server and removes its directory.
 func (s *Server) Close() error {
 	s.Stop()
 	return s.Remove()
@@ -187,7 +186,7 @@ func (s *Server) Address() string {
 	return s.address
 }
 
-// Sessions returns how many there are.
+// Sessions returns the number of sessions.
 func (s *Server) Sessions() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 	"unicode/utf16"
 )
 
-// Options of a prelogin message, and what it says of encryption: MS-TDS 2.2.6.5.
+// Options of a prelogin message, and the values of encryption: MS-TDS 2.2.6.5.
 const (
 	versionOption    = 0
 	encryptionOption = 1
@@ -31,7 +31,7 @@ func (s *Server) greet(raw net.Conn) (login, rest io.ReadWriter, encrypted bool,
 	}
 	encryption, err := preloginOption(body, encryptionOption)
 	if err != nil || len(encryption) != 1 {
-		return nil, nil, false, errors.Join(err, errors.New("the prelogin message does not say whether to encrypt"))
+		return nil, nil, false, errors.Join(err, errors.New("the prelogin message has no encryption option"))
 	}
 	reply := packetWriter{to: raw, kind: replyMessage}
 	_, _ = reply.Write(prelogin([]byte{16, 0, 0, 0, 0, 0}, encryption)) // it only fills a packet

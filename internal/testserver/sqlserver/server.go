@@ -1,8 +1,7 @@
-// Package sqlserver stands in for Microsoft SQL Server, which no registry has:
-// it speaks the server's protocol, TDS 7.4, and has no database behind it. What
-// a statement is answered with, the test says. Written from MS-TDS,
-// https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-tds; what a
-// real server does with a statement it cannot show.
+// Package sqlserver is a stand-in for Microsoft SQL Server, which no registry has.
+// It implements the server's protocol, TDS 7.4. The test defines the results of
+// statements: there is no database.
+// https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-tds
 package sqlserver
 
 import (
@@ -21,7 +20,7 @@ import (
 	"defog-cdk/internal/testserver/daemon"
 )
 
-// Answer says what a statement returns, and false if it knows nothing of it.
+// Answer returns the result of a statement, and false for an unknown one.
 type Answer func(statement string) (Result, bool)
 
 // Server is a running stand-in.
@@ -214,7 +213,7 @@ func (s *Server) leave(session *session) {
 	delete(s.sessions, session.id)
 }
 
-// busy says what a session works on, "" for nothing.
+// busy stores the running statement of a session, "" for none.
 func (s *Server) busy(session *session, statement string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -191,7 +191,7 @@ func (c *session) batch(statement string) error {
 	c.server.Note(statement)
 	result, known := c.server.answer(statement)
 	if !known {
-		result.Errors = []Error{{102, 15, "The stand-in knows no answer to " + statement}}
+		result.Errors = []Error{{102, 15, "The stand-in has no answer to " + statement}}
 	}
 	c.server.busy(c, statement)
 	defer c.server.busy(c, "")
@@ -250,7 +250,7 @@ func (c *session) rows(w *packetWriter, result Result) (count uint64, stopped st
 	return count, "", nil
 }
 
-// finish ends the answer of a statement that nobody stopped.
+// finish ends the answer of a statement that was not stopped.
 func (c *session) finish(result Result, count uint64) []byte {
 	var end []byte
 	for _, e := range result.Errors {

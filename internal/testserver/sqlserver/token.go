@@ -13,10 +13,10 @@ type Result struct {
 	Rows    iter.Seq[[]Value]
 	Errors  []Error
 
-	// Endless has the server work until it is told to stop, after the rows.
+	// Endless makes the server run until it is stopped, after the rows.
 	Endless bool
 
-	// Makes is a table that the statement makes.
+	// Makes is a table that the statement creates.
 	Makes string
 }
 

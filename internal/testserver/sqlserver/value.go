@@ -120,7 +120,7 @@ var (
 	Variant = binary.LittleEndian.AppendUint32(Type{0x62}, 8009)
 )
 
-// Assembly is a type of the server's own assembly: geometry, hierarchyid.
+// Assembly is a type of the server's assembly: `geometry`, `hierarchyid`.
 func Assembly(name string) Type {
 	t := binary.LittleEndian.AppendUint16(Type{0xf0}, 0xffff)
 	t = appendShortText(appendShortText(appendShortText(t, "bank"), "sys"), name)
@@ -138,7 +138,7 @@ func Sized(bytes []byte) Value {
 	return append(binary.LittleEndian.AppendUint16(nil, uint16(len(bytes))), bytes...)
 }
 
-// Pieces is a value of a max type, in pieces and of a size told beforehand.
+// Pieces is a value of a max type, in pieces after their total size.
 func Pieces(bytes []byte) Value {
 	const piece = 3000
 	v := binary.LittleEndian.AppendUint64(nil, uint64(len(bytes)))
@@ -150,7 +150,7 @@ func Pieces(bytes []byte) Value {
 	return append(v, 0, 0, 0, 0)
 }
 
-// Long is a value of text, ntext or image, behind a pointer and a time stamp.
+// Long is a value of `text`, `ntext` or `image`, after a pointer and a time stamp.
 func Long(bytes []byte) Value {
 	v := append(Value{16}, make([]byte, 16+8)...)
 	return append(binary.LittleEndian.AppendUint32(v, uint32(len(bytes))), bytes...)
@@ -241,7 +241,7 @@ func Ticks(t time.Time) []byte {
 	return append(v, Integer(int64(math.Round(t.Sub(midnight).Seconds()*300)), 4)...)
 }
 
-// Minutes returns a smalldatetime's bytes.
+// Minutes returns the bytes of a `smalldatetime`.
 func Minutes(t time.Time) []byte {
 	midnight := t.Truncate(24 * time.Hour)
 	v := Integer(days(midnight, time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC)), 2)

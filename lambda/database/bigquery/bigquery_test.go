@@ -219,17 +219,17 @@ func TestContextAndLimitStopJob(t *testing.T) {
 // Requests with transient faults are repeated, and the statement runs once.
 func TestTransientFaults(t *testing.T) {
 	const sql = "SELECT * FROM shop.accounts"
-	backend := testserver.Says(503, `{"error": {"errors": [{"reason": "backendError", "message": "secret"}], "message": "secret"}}`)
+	backend := testserver.Reply(503, `{"error": {"errors": [{"reason": "backendError", "message": "secret"}], "message": "secret"}}`)
 	for name, fault := range map[string]http.HandlerFunc{
-		"429":         testserver.Says(429, ""),
-		"500":         testserver.Says(500, "<html>"),
+		"429":         testserver.Reply(429, ""),
+		"500":         testserver.Reply(500, "<html>"),
 		"503":         backend,
-		"rate limit":  testserver.Says(403, `{"error": {"errors": [{"reason": "rateLimitExceeded"}]}}`),
+		"rate limit":  testserver.Reply(403, `{"error": {"errors": [{"reason": "rateLimitExceeded"}]}}`),
 		"reset":       testserver.Resets,
-		"half JSON":   testserver.Says(200, `{"jobComplete": tr`),
-		"HTML":        testserver.Says(200, `<html>`),
-		"old token":   testserver.Says(401, `{"error": {"errors": [{"reason": "authError"}]}}`),
-		"empty reply": testserver.Says(200, ""),
+		"half JSON":   testserver.Reply(200, `{"jobComplete": tr`),
+		"HTML":        testserver.Reply(200, `<html>`),
+		"old token":   testserver.Reply(401, `{"error": {"errors": [{"reason": "authError"}]}}`),
+		"empty reply": testserver.Reply(200, ""),
 	} {
 		for position := range 3 { // dry run, start, rows
 			t.Run(fmt.Sprint(name, position), func(t *testing.T) {
@@ -264,13 +264,13 @@ func TestPermanentFaults(t *testing.T) {
 		reason  string
 		refused bool
 	}{
-		"503":         {testserver.Says(503, "secret"), "the server returned code 503", false},
-		"quota":       {testserver.Says(403, `{"error": {"message": "secret", "errors": [{"reason": "quotaExceeded"}]}}`), "the project's quota is exceeded", false},
-		"no right":    {testserver.Says(403, `{"error": {"message": "secret does not have bigquery.jobs.create permission", "errors": [{"reason": "accessDenied"}]}}`), "the account may not run queries", false},
+		"503":         {testserver.Reply(503, "secret"), "the server returned code 503", false},
+		"quota":       {testserver.Reply(403, `{"error": {"message": "secret", "errors": [{"reason": "quotaExceeded"}]}}`), "the project's quota is exceeded", false},
+		"no right":    {testserver.Reply(403, `{"error": {"message": "secret does not have bigquery.jobs.create permission", "errors": [{"reason": "accessDenied"}]}}`), "the account may not run queries", false},
 		"redirect":    {testserver.Redirects, "the server returned code 302", false},
 		"reset":       {testserver.Resets, "the connection was lost", false},
-		"half JSON":   {testserver.Says(200, `{"secret": `), "the server sent an invalid reply", false},
-		"revoked key": {testserver.Says(401, `{"error": {"message": "secret"}}`), "the server refused the login", true},
+		"half JSON":   {testserver.Reply(200, `{"secret": `), "the server sent an invalid reply", false},
+		"revoked key": {testserver.Reply(401, `{"error": {"message": "secret"}}`), "the server refused the login", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, db := startServer(t)
@@ -284,7 +284,7 @@ func TestPermanentFaults(t *testing.T) {
 // The service may still run a job whose rows it does not send.
 func TestFaultOfRowsStopsJob(t *testing.T) {
 	server, db := startServer(t)
-	fails := slices.Repeat([]http.HandlerFunc{testserver.Says(503, "")}, database.DefaultBackoff().Tries)
+	fails := slices.Repeat([]http.HandlerFunc{testserver.Reply(503, "")}, database.DefaultBackoff().Tries)
 	server.Fail(append([]http.HandlerFunc{server.Serve, server.Serve}, fails...)...)
 	_, err := db.Query(t.Context(), busyQuery, databasetest.Unlimited())
 	if _, ok := errors.AsType[*database.ConnectionError](err); !ok {

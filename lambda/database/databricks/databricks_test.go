@@ -230,14 +230,14 @@ func TestFaults(t *testing.T) {
 		passes  bool
 		refused bool
 	}{
-		"429":          {testserver.Says(429, "secret"), "the server has too many connections", true, false},
-		"503":          {testserver.Says(503, "secret"), "the server is starting or shutting down", true, false},
-		"500":          {testserver.Says(500, "secret"), "the server returned code 500", true, false},
+		"429":          {testserver.Reply(429, "secret"), "the server has too many connections", true, false},
+		"503":          {testserver.Reply(503, "secret"), "the server is starting or shutting down", true, false},
+		"500":          {testserver.Reply(500, "secret"), "the server returned code 500", true, false},
 		"reset":        {testserver.Resets, "the server could not be reached", true, false},
-		"HTML":         {testserver.Says(200, "<html>secret"), "the server sent an invalid reply", true, false},
-		"half a reply": {testserver.Says(200, "\x80\x01\x00\x02\x00\x00\x00\x0cFetchRes"), "the server sent an invalid reply", true, false},
-		"401":          {testserver.Says(401, "secret"), "the server refused the login", false, true},
-		"404":          {testserver.Says(404, "secret"), "db_creds.http_path leads to no warehouse or cluster", false, false},
+		"HTML":         {testserver.Reply(200, "<html>secret"), "the server sent an invalid reply", true, false},
+		"half a reply": {testserver.Reply(200, "\x80\x01\x00\x02\x00\x00\x00\x0cFetchRes"), "the server sent an invalid reply", true, false},
+		"401":          {testserver.Reply(401, "secret"), "the server refused the login", false, true},
+		"404":          {testserver.Reply(404, "secret"), "db_creds.http_path leads to no warehouse or cluster", false, false},
 		"redirect":     {testserver.Redirects, "the server returned code 302", false, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,5 +1,5 @@
-// Record asks a Spark Thrift server statements, one a line on its standard input,
-// and prints what it answers: what package databricks answers then.
+// Record sends statements to a Spark Thrift server, one per line of its standard
+// input, and prints the answers, which package databricks replays.
 //
 //	go run ./internal/testserver/databricks/record http://127.0.0.1:10001/cliservice < statements.sql > recorded.json
 package main
@@ -73,7 +73,7 @@ type server struct {
 	session hive.Struct
 }
 
-// ask runs a statement and returns its rows or why it has none.
+// ask runs a statement and returns its rows or its failure.
 func (s *server) ask(sql string) (databricks.Outcome, error) {
 	started, err := s.call("ExecuteStatement", hive.Struct{1: s.session, 2: sql, 4: true})
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *server) call(method string, request hive.Struct) (hive.Struct, error) {
 		return nil, err
 	}
 	post.Header.Set("Content-Type", "application/x-thrift")
-	post.SetBasicAuth("defog", "x") // without a way to log in, the server takes anything
+	post.SetBasicAuth("defog", "x") // a server without authentication accepts any user
 	response, err := http.DefaultClient.Do(post)
 	if err != nil {
 		return nil, err
