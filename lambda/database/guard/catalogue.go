@@ -69,7 +69,7 @@ const PostgresCatalogue = `
 	FROM pg_catalog.pg_cast c JOIN pg_catalog.pg_type t ON t.oid = c.casttarget JOIN f ON f.oid = c.castfunc WHERE c.oid >= 16384
 	UNION ALL
 	SELECT 'type', t.typname, f.schema, f.name, '', '', '', '', '', ''
-	FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_type t ON t.oid = c.contypid
+	FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_type t ON c.contypid IN (t.oid, t.typelem) AND c.contypid <> 0
 	JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objid = c.oid
 		AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
 	JOIN f ON f.oid = d.refobjid

@@ -33,7 +33,7 @@ func (s *statement) checkNamed(i int, name string) error {
 	if err := s.checkRelation(i, schema, name); err != nil {
 		return err
 	}
-	if s.isType(i) {
+	if schema == "" || s.catalogue.schemas[schema] {
 		if err := s.checkComposed("type", name); err != nil {
 			return err
 		}
@@ -145,12 +145,6 @@ func (s *statement) checkRelation(i int, schema, name string) error {
 // inFrom reports whether the name at i can stand for a relation.
 func (s *statement) inFrom(i int) bool {
 	return behind(s.tokens[:i], "from", "join", "only", "table", ",", "(")
-}
-
-// isType reports whether the name at i can be a type's.
-func (s *statement) isType(i int) bool {
-	start := s.start(i)
-	return behind(s.tokens[:start], "::", "as") || s.calls(i) || i+1 < len(s.tokens) && s.tokens[i+1].Kind == lex.String
 }
 
 // start returns the index of the first name of the path that ends at i.

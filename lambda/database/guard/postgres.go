@@ -72,8 +72,11 @@ var postgresRefused = []string{
 	// A row by its physical address in a table by its name.
 	"currtid", "currtid2",
 	// The server's operation and settings.
-	"pg_config", "pg_show_all_settings", "pg_show_replication_origin_status",
+	"pg_config", "txid_current", "pg_current_xact_id", "pg_show_all_settings", "pg_show_replication_origin_status",
 	// Other sessions.
+	"pg_get_replication_slots", "pg_listening_channels", "pg_mcv_list_items",
+	// An input of any type, by the name of the type.
+	"pg_input_is_valid", "pg_input_error_info",
 	"pg_lock_status", "pg_prepared_xact", "pg_prepared_statement", "pg_cursor",
 }
 
@@ -137,6 +140,8 @@ func checkPostgres(tokens []lex.Token) error {
 		before, after := tokens[:i], tokens[i+1:]
 		var err error
 		switch {
+		case t.Named() && strings.HasPrefix(t.Text, "pg_stat_progress_"):
+			err = refusal(t.Text + " may not be read")
 		case t.IsWord("into") && !behind(before, ".", "as"):
 			err = refusal("INTO would make a table")
 		case behind(before, "(", ")") && slices.ContainsFunc(postgresWriting, func(phrase string) bool { return begins(tokens[i:], phrase) }),

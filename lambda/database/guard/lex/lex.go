@@ -71,6 +71,7 @@ var (
 	errBeyondASCII     = errors.New("it holds a character beyond ASCII, a control character or a backslash outside of strings, quoted names and comments")
 	errEscape          = errors.New("a string or a name holds an invalid escape sequence")
 	errBits            = errors.New("a bit string or a byte string holds an invalid digit")
+	errContinued       = errors.New("a string with escape sequences goes on in another line: write one string")
 	errParameter       = errors.New("it holds a parameter, which has no value")
 )
 

@@ -236,15 +236,15 @@ func PostgresString(value string) string {
 
 func (p Postgres) escapeString(c *cursor) error {
 	list, size, err := segments(c.rest[1:], closesEscaped)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case len(list) > 1:
+		return errContinued
 	}
-	// A sequence does not go on in the next segment: each is whole.
 	var value strings.Builder
-	for _, segment := range list {
-		if err := postgresEscapes(&value, segment); err != nil {
-			return err
-		}
+	if err := postgresEscapes(&value, list[0]); err != nil {
+		return err
 	}
 	return c.string(1+size, value.String())
 }
@@ -328,8 +328,11 @@ func codePoint(text string, prefixes ...string) (r rune, size int) {
 
 func (p Postgres) unicodeString(c *cursor) error {
 	list, size, err := segments(c.rest[2:], closesPlain)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case len(list) > 1:
+		return errContinued
 	}
 	escape, more, err := unicodeEscape(c.rest[2+size:])
 	if err != nil {

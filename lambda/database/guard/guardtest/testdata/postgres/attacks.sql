@@ -1,0 +1,234 @@
+-- Attacks that a read-only transaction permits, with all contributed modules
+-- installed and functions of a user's. One a line; \n is a line break. The guard
+-- refuses each, as a superuser and as a reader.
+SELECT E'a'\n'\'', pg_advisory_lock(4242) --'
+SELECT E'a' -- c\n'\'', pg_logical_emit_message(false, 'x', 'y') --'
+SELECT e'x'\n\n\t '\' UNION SELECT passwd FROM pg_shadow WHERE passwd IS NOT NULL --'
+SELECT E'a'\r\n'\'', pg_sleep(1) --'
+SELECT E'a'\n--x\n--y\n'\'', pg_sleep(1) --'
+SELECT 'a'\nE'\'', pg_sleep(1) --'
+SELECT U&'a'\n'\0027', pg_sleep(1) --'
+SELECT b'1'\n'0', pg_sleep(1)
+SELECT x'1'\n'f' , pg_read_file('/etc/hostname')
+SELECT n'a'\n'b' , pg_read_file('/etc/hostname')
+SELECT $a$ $a$\n'' , pg_read_file('/etc/hostname')
+SELECT U&"pg\005fread\005ffile"('/etc/hostname')
+SELECT U&"pg!005fsleep" UESCAPE '!' (1)
+SELECT U&"pg!005fsleep" /* x */ UESCAPE /* y */ '!' (1)
+SELECT U&"\0070g_sleep"(1)
+SELECT t.pg_read_file FROM unnest(ARRAY['/etc/hostname']) AS t
+SELECT t.pg_terminate_backend FROM generate_series(0, 0) AS t
+SELECT lower.pg_ls_dir FROM lower('/ETC') LIMIT 2
+SELECT t."pg_read_file" FROM unnest(ARRAY['/etc/hostname']) t
+SELECT "T"."pg_sleep" FROM generate_series(1, 1) AS "T"
+SELECT u&"t".pg_read_file FROM unnest(ARRAY['/etc/hostname']) t
+SELECT unnest.pg_read_file FROM unnest(ARRAY['/etc/hostname'])
+SELECT t.pg_read_file FROM unnest(ARRAY['/etc/hostname']) AS t, (SELECT 1 AS pg_read_file) AS x
+SELECT t.pg_read_file FROM unnest(ARRAY['/etc/hostname']) AS t WHERE EXISTS (SELECT t.pg_read_file FROM (SELECT 1 AS pg_read_file) AS t)
+WITH pg_read_file(a) AS (SELECT 1) SELECT t.pg_read_file FROM unnest(ARRAY['/etc/hostname']) AS t
+WITH t(pg_read_file) AS (SELECT 1) SELECT x.pg_read_file FROM unnest(ARRAY['/etc/hostname']) AS x
+SELECT t.pg_read_file FROM (SELECT 1 AS pg_read_file) AS x, unnest(ARRAY['/etc/hostname']) t
+SELECT count(*) FROM unnest(ARRAY[1]) AS t GROUP BY t.pg_advisory_lock
+SELECT 1 FROM generate_series(1, 2) g ORDER BY g.pg_advisory_xact_lock
+SELECT 1 FROM generate_series(1, 2) g WHERE g.pg_try_advisory_lock
+SELECT g.* FROM generate_series(1, 2) g JOIN orders o ON g.pg_try_advisory_lock
+SELECT (SELECT g.pg_sleep) FROM generate_series(1, 1) g
+SELECT g.pg_sleep FROM LATERAL generate_series(1, 1) g
+SELECT g.pg_sleep FROM ROWS FROM (generate_series(1, 1)) g
+SELECT abs.pg_advisory_lock FROM abs(5::bigint)
+SELECT "*VALUES*".pg_sleep FROM (VALUES (1)) v
+SELECT (array_agg(5::bigint))[1].pg_advisory_lock
+SELECT ((5::bigint)).pg_advisory_lock
+SELECT (row(1)).pg_sleep
+SELECT (SELECT '/etc/hostname'::text).pg_read_file
+SELECT ('/etc/hostname'::text).pg_read_binary_file
+SELECT ('{/etc/hostname}'::text[])[1].pg_read_file
+SELECT pg_truncate_visibility_map('orders'::regclass)
+SELECT autoprewarm_dump_now()
+SELECT autoprewarm_start_worker()
+SELECT pg_prewarm('orders')
+SELECT table_to_xml('pg_authid', true, false, '')
+SELECT table_to_xml('pg_catalog.pg_authid', true, false, '')
+SELECT table_to_xml('"pg_authid"', true, false, '')
+SELECT table_to_xml('pg_authid'::regclass, true, false, '')
+SELECT table_to_xml(1260, true, false, '')
+SELECT table_to_xml('1260', true, false, '')
+SELECT table_to_xml(1260::regclass, true, false, '')
+SELECT table_to_xml(('pg_au' || 'thid')::regclass, true, false, '')
+SELECT table_to_xml(to_regclass('pg_au' || 'thid'), true, false, '')
+SELECT table_to_xml(tbl => 'pg_authid', nulls => true, tableforest => false, targetns => '')
+SELECT table_to_xml(oid, true, false, '') FROM pg_class WHERE relname LIKE 'pg_auth%'
+SELECT table_to_xml_and_xmlschema('pg_shadow', true, false, '')
+SELECT table_to_xml('pg_stat_activity', true, false, '')
+SELECT table_to_xml(U&'pg\005fauthid', true, false, '')
+SELECT table_to_xml(E'pg\x5fauthid', true, false, '')
+SELECT table_to_xml($$pg_authid$$, true, false, '')
+SELECT schema_to_xml('pg_catalog', true, false, '')
+SELECT database_to_xml(true, false, '')
+SELECT database_to_xmlschema(true, false, '')
+SELECT query_to_xml('SELECT * FROM pg_authid', true, false, '')
+SELECT query_to_xml_and_xmlschema('SELECT 1', true, false, '')
+SELECT cursor_to_xml('c', 1, true, false, '')
+SELECT 'pg_authid'::regclass
+SELECT regclass 'pg_shadow'
+SELECT CAST('pg_authid' AS regclass)
+SELECT 'pg_read_file(text)'::regprocedure
+SELECT 'pg_sleep'::regproc
+SELECT to_regproc('pg_read_file')
+SELECT to_regclass('pg_authid')
+SELECT pg_relation_size('pg_authid')
+SELECT pg_get_viewdef('pg_shadow')
+SELECT has_table_privilege('pg_authid', 'SELECT')
+SELECT pg_relation_filepath('pg_authid')
+SELECT currval('pg_authid')
+SELECT currtid2('pg_authid', '(0,1)')
+SELECT ts_stat('SELECT to_tsvector(rolpassword) FROM pg_authid')
+SELECT * FROM ts_stat($$SELECT to_tsvector(rolpassword) FROM pg_authid$$)
+SELECT ts_rewrite('a'::tsquery, 'SELECT * FROM x')
+SELECT * FROM crosstab('SELECT rolname::text, rolname::text, rolpassword::text FROM pg_authid') AS t(a text, b text)
+SELECT * FROM crosstab(E'SELECT 1, 2, pg_read_file(\'/etc/hostname\')') AS t(a int, b text)
+SELECT * FROM crosstab($$SELECT E'a'\n'\'', 2, pg_advisory_lock(1) --'$$) AS t(a text, b text)
+SELECT * FROM crosstab('SELECT 1, 2, 3; SELECT 4') AS t(a int, b int)
+SELECT * FROM crosstab('SELECT 1, 2, ' || '3') AS t(a int, b int)
+SELECT * FROM public.crosstab2('SELECT rolname::text, rolname::text, rolpassword::text FROM pg_authid')
+SELECT * FROM connectby('pg_authid', 'oid', 'oid', '10', 0) AS t(a oid, b oid, c int)
+SELECT * FROM xpath_table('rolname', 'rolpassword', 'pg_authid', '/a', 'true') AS t(a text, b text)
+SELECT xslt_process('<a/>', '<xsl:stylesheet xmlns:xsl="http://www.w3.org/1999/XSL/Transform" version="1.0"/>')
+SELECT get_raw_page('pg_authid', 0)
+SELECT * FROM heap_page_items(get_raw_page('pg_authid', 0))
+SELECT bt_metap('pg_class_oid_index')
+SELECT * FROM bt_page_items('pg_class_oid_index', 1)
+SELECT page_header(get_raw_page('orders', 0))
+SELECT * FROM pgstattuple('orders')
+SELECT * FROM pgstatindex('pg_class_oid_index')
+SELECT * FROM pgrowlocks('orders')
+SELECT * FROM pg_freespace('orders')
+SELECT * FROM pg_visibility('orders')
+SELECT pg_check_frozen('orders')
+SELECT bt_index_check('pg_class_oid_index'::regclass)
+SELECT verify_heapam('orders')
+SELECT * FROM pg_buffercache
+SELECT * FROM pg_buffercache_pages() AS p(a int)
+SELECT * FROM public.pg_buffercache
+SELECT heap_force_kill('orders'::regclass, ARRAY['(0,1)']::tid[])
+SELECT * FROM pg_get_wal_records_info('0/0', '0/1')
+SELECT * FROM pg_stat_statements
+SELECT pg_stat_statements_reset()
+SELECT dblink_connect('dbname=postgres')
+SELECT * FROM dblink_get_connections()
+SELECT dblink_current_query()
+SELECT postgres_fdw_get_connections()
+SELECT postgres_fdw_disconnect_all()
+SELECT lo_manage()
+SELECT ssl_client_dn()
+SELECT lo_get(lo_import('/etc/hostname'))
+SELECT lo_import('/etc/hostname')
+SELECT pg_read_file('/etc/hostname')
+SELECT pg_catalog.pg_read_file('/etc/hostname', 0, 10)
+SELECT pg_stat_file('/etc/hostname')
+SELECT * FROM pg_ls_dir('.')
+SELECT pg_ls_tmpdir()
+SELECT pg_current_logfile()
+SELECT pg_rotate_logfile()
+SELECT pg_sleep(1)
+SELECT pg_sleep_for('1 second')
+SELECT pg_advisory_lock(1)
+SELECT pg_advisory_xact_lock_shared(1, 2)
+SELECT pg_try_advisory_lock_shared(1)
+SELECT pg_notify('a', 'b')
+SELECT pg_export_snapshot()
+SELECT pg_current_xact_id()
+SELECT txid_current()
+SELECT pg_backend_pid(), pg_cancel_backend(0)
+SELECT pg_terminate_backend(0)
+SELECT pg_reload_conf()
+SELECT pg_promote()
+SELECT pg_switch_wal()
+SELECT pg_create_restore_point('x')
+SELECT pg_logical_emit_message(true, 'a', 'b')
+SELECT pg_create_physical_replication_slot('x')
+SELECT pg_replication_origin_create('x')
+SELECT pg_stat_reset()
+SELECT pg_stat_reset_shared('bgwriter')
+SELECT pg_stat_get_activity(NULL)
+SELECT pg_stat_get_backend_activity(1)
+SELECT * FROM pg_stat_activity
+SELECT a.query FROM pg_catalog.pg_stat_activity a
+SELECT * FROM pg_stat_replication
+SELECT * FROM pg_locks
+SELECT * FROM pg_prepared_statements
+SELECT * FROM pg_cursors
+SELECT rolpassword FROM pg_authid
+SELECT * FROM pg_shadow
+TABLE pg_shadow
+SELECT umoptions FROM pg_user_mapping
+SELECT * FROM information_schema.user_mapping_options
+SELECT srvoptions FROM pg_foreign_server
+SELECT * FROM pg_statistic
+SELECT most_common_vals FROM pg_stats WHERE tablename = 'pg_authid'
+SELECT * FROM pg_settings
+SELECT current_setting('primary_conninfo')
+SELECT current_setting('data_' || 'directory')
+SHOW ALL
+SHOW data_directory
+SHOW "hba_file"
+SELECT * FROM pg_hba_file_rules
+SELECT * FROM pg_file_settings
+SELECT * FROM pg_config
+SELECT pg_config()
+SELECT set_config('statement_timeout', '0', false)
+SELECT setseed(0.5)
+SELECT pg_input_is_valid('x', 'watched')
+SELECT * FROM json_to_record('{"a": "x"}') AS x(a watched)
+SELECT '{x}'::watched[]
+SELECT '{x}'::_watched
+SELECT * FROM pg_stat_progress_vacuum
+SELECT nextval('numbers')
+SELECT setval('numbers', 7)
+SELECT * INTO stolen FROM orders
+SELECT 1 INTO stolen
+WITH gone AS (DELETE FROM orders RETURNING *) SELECT * FROM gone
+WITH x AS (SELECT 1) UPDATE orders SET total = 0
+SELECT total(1)
+SELECT public.total(1)
+SELECT "total"(1)
+SELECT o.total FROM generate_series(1, 2) AS o
+SELECT tally FROM orders WHERE tally(1) = 1
+SELECT 1 === 1
+SELECT 1 OPERATOR(public.===) 1
+SELECT counting(1)
+SELECT counting(total) OVER () FROM orders
+SELECT 'x'::watched
+SELECT CAST('x' AS watched)
+SELECT watched 'x'
+SELECT aliased(1)
+SELECT stored.reach(1)
+SELECT reach.f FROM stored.reach(1) AS reach(f), stored.reach(2)
+EXPLAIN ANALYZE SELECT pg_sleep(1)
+EXPLAIN (ANALYZE, VERBOSE) SELECT t.pg_sleep FROM generate_series(1, 1) t
+EXPLAIN EXECUTE x
+VALUES (pg_sleep(1))
+SELECT * FROM (VALUES (pg_sleep(1))) v
+SELECT CASE WHEN true THEN pg_sleep(1) END
+SELECT coalesce(pg_read_file('/etc/hostname'), '')
+SELECT array(SELECT pg_ls_dir('.'))
+SELECT * FROM orders WHERE total > (SELECT pg_advisory_lock(1) IS NULL)::int
+SELECT * FROM orders ORDER BY pg_sleep(0)
+SELECT count(*) FILTER (WHERE pg_sleep(0) IS NULL) FROM orders
+SELECT * FROM orders TABLESAMPLE pg_sleep (1)
+SELECT sum(total) OVER (ORDER BY pg_sleep(0)) FROM orders
+SELECT * FROM orders LIMIT pg_backend_pid() * length(pg_read_file('/etc/hostname'))
+SELECT 1; SELECT 2
+COPY orders TO PROGRAM 'id'
+DO 'BEGIN END'
+LOAD 'x'
+SELECT/**/pg_sleep/**/(1)
+SELECT pg_sleep--x\n(1)
+SELECT "pg_catalog".pg_sleep(1)
+SELECT pg_catalog/* */./* */pg_sleep(1)
+SELECT PG_SLEEP(1)
+SELECT "pg_sleep"(1)
+SELECT 1pg_sleep(1)
+SELECT 'x'pg_sleep, pg_sleep(1)
+SELECT 1e5pg_sleep, pg_sleep(1)
+SELECT $1::text, pg_sleep(1)

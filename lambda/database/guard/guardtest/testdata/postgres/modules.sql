@@ -1,0 +1,15 @@
+-- Contributed modules, and functions of a user's in disguise, for attacks.sql.
+CREATE EXTENSION IF NOT EXISTS pg_visibility; CREATE EXTENSION IF NOT EXISTS pg_prewarm; CREATE EXTENSION IF NOT EXISTS pageinspect; CREATE EXTENSION IF NOT EXISTS pgstattuple;
+CREATE EXTENSION IF NOT EXISTS pg_buffercache; CREATE EXTENSION IF NOT EXISTS pg_freespacemap; CREATE EXTENSION IF NOT EXISTS amcheck; CREATE EXTENSION IF NOT EXISTS pgrowlocks;
+CREATE EXTENSION IF NOT EXISTS pg_surgery; CREATE EXTENSION IF NOT EXISTS pg_walinspect; CREATE EXTENSION IF NOT EXISTS pg_stat_statements; CREATE EXTENSION IF NOT EXISTS xml2;
+CREATE EXTENSION IF NOT EXISTS file_fdw; CREATE EXTENSION IF NOT EXISTS postgres_fdw; CREATE EXTENSION IF NOT EXISTS dblink; CREATE EXTENSION IF NOT EXISTS lo; CREATE EXTENSION IF NOT EXISTS sslinfo;
+CREATE SEQUENCE numbers; DROP SCHEMA IF EXISTS stored CASCADE; CREATE SCHEMA stored; GRANT USAGE ON SCHEMA stored TO PUBLIC;
+CREATE FUNCTION stored.reach(n int) RETURNS int LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_lock(n); RETURN n; END';
+CREATE FUNCTION same(a int, b int) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_lock(a); RETURN a = b; END';
+CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = same);
+CREATE FUNCTION counted(state int, n numeric) RETURNS int LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_lock(1); RETURN state + 1; END';
+CREATE AGGREGATE counting(numeric) (SFUNC = counted, STYPE = int, INITCOND = '0');
+CREATE FUNCTION watch(t text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_lock(2); RETURN true; END';
+CREATE DOMAIN watched AS text CHECK (watch(VALUE));
+CREATE FUNCTION aliased(bigint) RETURNS void LANGUAGE internal STABLE AS 'pg_advisory_lock_int8';
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC;
