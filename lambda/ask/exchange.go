@@ -17,6 +17,7 @@ type exchange struct {
 	requestID string
 	coldStart bool
 	tracer    *trace.Tracer
+	secrets   *Secrets
 	request   request
 
 	query      generate.Query   // the first for this question
@@ -41,6 +42,7 @@ func (x *exchange) run(ctx context.Context, backend Backend, retries int, limits
 	if err != nil {
 		return generatorFailure(ctx, err)
 	}
+	query.SQL = x.secrets.RedactSQL(query.SQL)
 	x.query, x.executed = query, query.SQL
 	if backend.Database == nil || x.request.sqlOnly {
 		return nil
@@ -79,7 +81,7 @@ func (x *exchange) retry(ctx context.Context, generator generate.Generator, fail
 	if err != nil {
 		return err
 	}
-	x.executed = sql
+	x.executed = x.secrets.RedactSQL(sql)
 	return nil
 }
 
@@ -152,21 +154,22 @@ func generatorFailure(ctx context.Context, err error) *failure {
 	}
 }
 
-// encode returns the response for the caller.
+// encode returns the response for the caller, without the secrets that a generator
+// or a database may echo.
 func (x *exchange) encode(isHTTP bool) ([]byte, error) {
 	if x.failure != nil {
 		return newResponse(isHTTP, x.failure.code).refuse(refusal{
-			ErrorMessage:   x.failure.message,
-			QueryGenerated: x.failure.sql,
+			ErrorMessage:   x.secrets.Redact(x.failure.message),
+			QueryGenerated: x.secrets.Redact(x.failure.sql),
 			ErrorCode:      x.failure.code,
 			RequestID:      x.requestID,
 		})
 	}
 	a := answer{
-		QueryGenerated:  x.executed,
+		QueryGenerated:  x.secrets.Redact(x.executed),
 		RanSuccessfully: true,
-		ReasonForQuery:  x.query.Reason,
-		PreviousContext: x.query.PreviousContext,
+		ReasonForQuery:  x.secrets.RedactJSON(x.query.Reason),
+		PreviousContext: x.secrets.RedactJSON(x.query.PreviousContext),
 		RequestID:       x.requestID,
 	}
 	if x.link != nil {

@@ -38,6 +38,7 @@ type Handler struct {
 	Examine func(context.Context) doctor.Report
 
 	Log              *slog.Logger
+	Secrets          *Secrets      // to redact in answers; nil for none
 	Retries          int           // limit of attempts to replace a failed statement
 	MaxRows          int           // limit of rows in an answer
 	StatementTimeout time.Duration // of one statement
@@ -87,7 +88,8 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		defer cancel()
 		report := h.Examine(ctx)
 		h.Log.InfoContext(ctx, "doctor", "healthy", report.Healthy)
-		return marshal(report)
+		text, err := marshal(report)
+		return h.Secrets.RedactJSON(text), err
 	}
 	read := func() ([]byte, *failure) { return payload, nil }
 	if isHTTP {
@@ -97,7 +99,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		defer cancel()
 	}
 
-	x := &exchange{requestID: requestID(ctx, event), coldStart: h.isFirst(), tracer: h.Tracer}
+	x := &exchange{requestID: requestID(ctx, event), coldStart: h.isFirst(), tracer: h.Tracer, secrets: h.Secrets}
 	x.failure = h.answer(ctx, x, read)
 	out, err := x.encode(isHTTP)
 	if err != nil {

@@ -70,6 +70,7 @@ func newHandler(f *fake) (*Handler, *bytes.Buffer) {
 	return &Handler{
 		Open:             func(context.Context) (Backend, error) { return Backend{Generator: f, Database: f}, nil },
 		Log:              NewLogger(&log, &secrets),
+		Secrets:          &secrets,
 		Retries:          3,
 		MaxRows:          100,
 		StatementTimeout: time.Minute,

@@ -4,47 +4,8 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"net/url"
-	"slices"
-	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 )
-
-// shortSecret is the minimum length of a secret to redact: shorter ones would
-// match ordinary words.
-const shortSecret = 6
-
-// Secrets holds the values to redact in the log. The zero value is ready for
-// use, also by several goroutines.
-type Secrets struct {
-	mu       sync.Mutex
-	known    []string
-	replacer atomic.Pointer[strings.Replacer]
-}
-
-// Add registers secrets. It ignores those shorter than shortSecret.
-func (s *Secrets) Add(secrets ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.known = append(s.known, slices.DeleteFunc(secrets, func(secret string) bool {
-		return len(secret) < shortSecret || slices.Contains(s.known, secret)
-	})...)
-	slices.SortFunc(s.known, func(a, b string) int { return len(b) - len(a) }) // a secret may be a prefix of another
-	var pairs []string
-	for _, secret := range s.known {
-		pairs = append(pairs, secret, "***", url.QueryEscape(secret), "***")
-	}
-	s.replacer.Store(strings.NewReplacer(pairs...))
-}
-
-func (s *Secrets) redact(text string) string {
-	if replacer := s.replacer.Load(); replacer != nil {
-		return replacer.Replace(text)
-	}
-	return text
-}
 
 // NewLogger returns a logger that writes one JSON object per line, with the keys
 // that Lambda reads. It redacts the secrets in messages, strings and errors.
@@ -57,9 +18,9 @@ func NewLogger(w io.Writer, secrets *Secrets) *slog.Logger {
 			}
 			switch value := attr.Value.Any().(type) {
 			case string:
-				attr.Value = slog.StringValue(secrets.redact(value))
+				attr.Value = slog.StringValue(secrets.Redact(value))
 			case error:
-				attr.Value = slog.StringValue(secrets.redact(value.Error()))
+				attr.Value = slog.StringValue(secrets.Redact(value.Error()))
 			}
 			return attr
 		},

@@ -42,6 +42,7 @@ func (s *service) handler(invalid error) *ask.Handler {
 		},
 		Examine:          func(ctx context.Context) doctor.Report { return doctor.Examine(ctx, s.target(invalid)) },
 		Log:              s.log,
+		Secrets:          s.secrets,
 		Retries:          s.retries,
 		MaxRows:          s.maxRows,
 		StatementTimeout: s.statementTimeout,
@@ -101,6 +102,7 @@ func (s *service) connect(ctx context.Context) (connection.Connection, error) {
 	conn, err := s.credentials(ctx)
 	if err == nil {
 		s.secrets.Add(secretsOf(conn)...)
+		s.secrets.AddShared(conn.APIKey)
 	}
 	return conn, err
 }

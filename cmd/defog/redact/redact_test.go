@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/secretforms"
 )
 
 // Passwords in the diffs of testdata.
@@ -82,7 +83,7 @@ func TestWriterRedactsAllForms(t *testing.T) {
 			"query":           url.QueryEscape(secret),
 			"path":            url.PathEscape(secret),
 			"lower-case path": strings.ToLower(url.PathEscape(secret)),
-			"mangled":         mangled(secret),
+			"mangled":         secretforms.Mangled(secret),
 			"coloured":        "\x1b[31m" + secret + "\x1b[39m",
 			"colour inside":   secret[:1] + "\x1b[39m\x1b[31m" + secret[1:],
 		}
@@ -92,7 +93,7 @@ func TestWriterRedactsAllForms(t *testing.T) {
 		if len(secret) >= minLength {
 			shown["wrapped"] = "│ " + secret[:3] + "   │\n│ " + secret[3:] + " │"
 		}
-		if len(secret) >= minEncoded {
+		if len(secret) >= secretforms.MinEncoded {
 			for i, before := range []string{"", "x", "xy"} {
 				shown["base64 "+string(rune('0'+i))] = base64.StdEncoding.EncodeToString([]byte(before + secret + "z"))
 				shown["base64 of JSON "+string(rune('0'+i))] = base64.URLEncoding.EncodeToString([]byte(before + string(quoted)))
@@ -215,7 +216,7 @@ func FuzzWriter(f *testing.F) {
 		}
 		secrets := NewSecrets("")
 		secrets.Add(New, secret)
-		all := forms(secret)
+		all := secretforms.Of(secret)
 		form := all[int(choice)%len(all)]
 		text := []byte(before + form + after)
 		whole, pieces := secrets.Text(string(text)), written(t, secrets, text, int(size))

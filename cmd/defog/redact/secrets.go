@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"defog-cdk/internal/secretforms"
 )
 
 // Side is the set of templates that hold a secret.
@@ -80,11 +82,11 @@ func (s *Secrets) Compared() {
 
 func patternsOf(secret string) []pattern {
 	encoded := map[string]bool{}
-	for _, form := range base64Forms(secret) {
+	for _, form := range secretforms.Base64(secret) {
 		encoded[form] = true
 	}
 	var patterns []pattern
-	for _, form := range forms(secret) {
+	for _, form := range secretforms.Of(secret) {
 		squeezed := squeeze([]byte(form))
 		if len(squeezed) < minLength && !encoded[form] {
 			patterns = append(patterns, pattern{secret, []byte(form), true})

@@ -1,4 +1,6 @@
-package redact
+// Package secretforms returns the texts in which a secret can appear, for programs
+// that redact it.
+package secretforms
 
 import (
 	"bytes"
@@ -6,6 +8,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"html"
 	"net/url"
 	"regexp"
 	"slices"
@@ -13,27 +16,38 @@ import (
 	"unicode/utf16"
 )
 
-// minEncoded is the number of bytes of a secret that matches within base64: hashes
-// would match the few characters of a shorter one.
-const minEncoded = 4
+const (
+	// MinEncoded is the minimum length of a secret within base64, in bytes. Hashes
+	// would match the few characters of a shorter one.
+	MinEncoded = 4
 
-// forms returns the texts in which a secret can appear. It can be unchanged, or
-// escaped for JSON (once and twice), URLs, XML and JavaScript. It can also be within
-// base64, at each of its three alignments.
-func forms(secret string) []string {
-	plain := []string{secret, mangled(secret)}
+	// minHex is the minimum length of a secret in hexadecimal digits, in bytes.
+	minHex = 6
+)
+
+// Of returns the texts in which a secret can appear. It can be unchanged, or
+// escaped for JSON (once and twice), URLs, XML, JavaScript and SQL. It can also be
+// in hexadecimal digits, with each character escaped, or within base64 at each of
+// its three alignments.
+func Of(secret string) []string {
+	plain := []string{secret, Mangled(secret)}
 	escaped := slices.Clone(plain)
 	for _, text := range plain {
 		escaped = append(escaped, jsonForms(text)...)
 	}
-	all := slices.Clone(escaped)
+	slices.Sort(escaped)
+	escaped = slices.Compact(escaped) // the escapes of most secrets are equal
+	all := append(slices.Clone(escaped), strings.ReplaceAll(secret, "'", "''"))
+	all = append(all, byteForms(secret)...)
 	for _, text := range escaped {
 		all = append(all, jsonForms(text)...)
 		all = append(all, urlForms(text)...)
-		all = append(all, xmlForm(text), javaScript(text))
-		for _, encoded := range base64Forms(text) {
+		all = append(all, xmlForm(text), html.EscapeString(text), javaScript(text))
+		for _, encoded := range Base64(text) {
 			all = append(all, encoded)
-			all = append(all, urlForms(encoded)...)
+			if strings.ContainsAny(encoded, "+/=") {
+				all = append(all, urlForms(encoded)...)
+			}
 		}
 	}
 	slices.Sort(all)
@@ -41,8 +55,8 @@ func forms(secret string) []string {
 	return slices.DeleteFunc(all, func(form string) bool { return form == "" })
 }
 
-// mangled returns a text as CloudFormation stores it in a template.
-func mangled(text string) string {
+// Mangled returns a text as CloudFormation stores it in a template.
+func Mangled(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r > 0x7f {
 			return '?'
@@ -73,8 +87,8 @@ func jsonForms(text string) []string {
 		}
 		return out.String()
 	}
-	html := strings.NewReplacer("<", `\u003c`, ">", `\u003e`, "&", `\u0026`).Replace(javaScript)
-	return []string{javaScript, html, ascii(javaScript, "%04x"), ascii(javaScript, "%04X"), ascii(html, "%04x"), strings.ReplaceAll(javaScript, "/", `\/`)}
+	htmlSafe := strings.NewReplacer("<", `\u003c`, ">", `\u003e`, "&", `\u0026`).Replace(javaScript)
+	return []string{javaScript, htmlSafe, ascii(javaScript, "%04x"), ascii(javaScript, "%04X"), ascii(htmlSafe, "%04x"), strings.ReplaceAll(javaScript, "/", `\/`)}
 }
 
 var percent = regexp.MustCompile(`%[0-9A-F]{2}`)
@@ -92,6 +106,33 @@ func urlForms(text string) []string {
 	return list
 }
 
+// byteForms returns a text with each byte or character encoded.
+func byteForms(text string) []string {
+	var list []string
+	for _, format := range append(hexFormats(text), `\x%02x`, `\x%02X`, "%%%02x", "%%%02X") {
+		var out strings.Builder
+		for _, b := range []byte(text) {
+			fmt.Fprintf(&out, format, b)
+		}
+		list = append(list, out.String())
+	}
+	for _, format := range []string{`\u%04x`, `\u%04X`, "&#%d;", "&#x%x;", "&#x%X;"} {
+		var out strings.Builder
+		for _, r := range text {
+			fmt.Fprintf(&out, format, r)
+		}
+		list = append(list, out.String())
+	}
+	return list
+}
+
+func hexFormats(text string) []string {
+	if len(text) < minHex {
+		return nil
+	}
+	return []string{"%02x", "%02X"}
+}
+
 func xmlForm(text string) string {
 	var out bytes.Buffer
 	if err := xml.EscapeText(&out, []byte(text)); err != nil {
@@ -105,10 +146,10 @@ func javaScript(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`).Replace(text)
 }
 
-// base64Forms returns the base64 of a text at each alignment, without the characters
+// Base64 returns the encodings of a text at each alignment, without the characters
 // that also depend on the text before or after it.
-func base64Forms(text string) []string {
-	if len(text) < minEncoded {
+func Base64(text string) []string {
+	if len(text) < MinEncoded {
 		return nil
 	}
 	var list []string
