@@ -159,3 +159,75 @@ func TestForeignFindsNativeCodeForAnotherArchitecture(t *testing.T) {
 		}
 	}
 }
+
+func TestCheckReadableRefusesPrivateMembers(t *testing.T) {
+	mode := func(name string, mode fs.FileMode) member { return member{name, "", mode, zip.Store, 0} }
+	for want, members := range map[string][]member{
+		"": {mode("a.py", 0o644), mode("b.py", 0o444), mode("lib/", fs.ModeDir|0o755), mode("run", 0o755), mode("l", fs.ModeSymlink|0o600)},
+		`member "handler.py" and 1 more: Lambda's user cannot read it (mode 0600); want a mode such as 0644 in the zip`: {mode("handler.py", 0o600), mode("lib/x.py", 0o600), mode("y.py", 0o644)},
+		`member "handler.py": Lambda's user cannot read it (mode 0640); want a mode such as 0644 in the zip`:            {mode("handler.py", 0o640)},
+		`member "lib": Lambda's user cannot read it (mode 0700); want a mode such as 0755 in the zip`:                   {mode("lib/", fs.ModeDir|0o700), mode("lib/x.py", 0o644)},
+		`member "lib": Lambda's user cannot read it (mode 0644); want a mode such as 0755 in the zip`:                   {mode("lib/", fs.ModeDir|0o644), mode("lib/x.py", 0o644)},
+	} {
+		for i := range members {
+			if members[i].mode&fs.ModeSymlink != 0 {
+				members[i].content = "a.py"
+			}
+		}
+		archive, err := open(t, zipOf(t, members...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := archive.CheckReadable(); (err == nil) != (want == "") || err != nil && err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+// A zip without Unix modes is readable: DOS has none.
+func TestCheckReadableAcceptsZipsWithoutModes(t *testing.T) {
+	var data bytes.Buffer
+	writer := zip.NewWriter(&data)
+	for _, name := range []string{"handler.py", "lib/", "lib/x.py"} {
+		if _, err := writer.CreateHeader(&zip.FileHeader{Name: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	archive, err := open(t, data.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := archive.CheckReadable(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCheckProgramRefusesWhatLambdaCannotStart(t *testing.T) {
+	for _, test := range []struct {
+		content string
+		mode    fs.FileMode
+		want    string
+	}{
+		{"#!/bin/sh\necho\r\n", 0o755, ""},
+		{"#!/bin/sh", 0o755, ""},
+		{elf.ELFMAG + "\x02", 0o755, ""},
+		{"#!/bin/sh\n", 0o644, `member "bootstrap": not executable for Lambda's user (mode 0644); want the mode 0755 in the zip`},
+		{"#!/bin/sh\n", 0o744, `member "bootstrap": not executable for Lambda's user (mode 0744)`},
+		{"#!/bin/sh\r\necho\r\n", 0o755, `member "bootstrap": lines end in CRLF`},
+		{"\xEF\xBB\xBF#!/bin/sh\n", 0o755, `member "bootstrap": begins with a byte order mark`},
+		{"echo\n", 0o755, `member "bootstrap": neither a native program nor a script; want a first line such as #!/bin/sh`},
+		{"", 0o755, `member "bootstrap": neither`},
+	} {
+		archive, err := open(t, zipOf(t, member{"bootstrap", test.content, test.mode, zip.Deflate, 0}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = archive.CheckProgram("bootstrap")
+		if (err == nil) != (test.want == "") || err != nil && !strings.HasPrefix(err.Error(), test.want) {
+			t.Errorf("%q, mode %o: got %v, want %s", test.content, test.mode, err, test.want)
+		}
+	}
+}

@@ -29,20 +29,25 @@ func problems(err error) error {
 	}
 	var all []error
 	for _, found := range order {
-		text := found.reason
-		if first := slices.Min(members[found]); first != "" {
-			text = fmt.Sprintf("member %q", rules.Shorten(first))
-			if more := len(members[found]) - 1; more > 0 {
-				text += fmt.Sprintf(" and %d more", more)
-			}
-			text += ": " + found.reason
-		}
-		if found.want != "" {
-			text += "; want " + found.want
-		}
-		all = append(all, errors.New(text))
+		all = append(all, found.about(members[found]))
 	}
 	return errors.Join(all...)
+}
+
+// about returns the violation as an error that names members; "" is the zip itself.
+func (v violation) about(members []string) error {
+	text := v.reason
+	if first := slices.Min(members); first != "" {
+		text = fmt.Sprintf("member %q", rules.Shorten(first))
+		if more := len(members) - 1; more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+		text += ": " + v.reason
+	}
+	if v.want != "" {
+		text += "; want " + v.want
+	}
+	return errors.New(text)
 }
 
 func flatten(err error) []error {
