@@ -17,7 +17,7 @@ import (
 // Bootstrap prepares the local account for CDK deploys. The CLI's output goes
 // to out.
 func (a *AWS) Bootstrap(ctx context.Context, out io.Writer) error {
-	// Away from the checkout, for there the CLI synthesizes the app first.
+	// Outside of the checkout, where the CLI would synthesize the app first.
 	return a.cdk(ctx, a.directory, out, "bootstrap", "aws://000000000000/"+region)
 }
 

@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// Client returns an HTTP client that reaches an HTTP API by the URL that it
-// would have on AWS, https://<id>.execute-api.<region>.amazonaws.com/, which is
-// the one in the stack's outputs. Other URLs it leaves as they are.
+// Client returns an HTTP client that reaches an HTTP API by the URL that it would have
+// on AWS: https://<id>.execute-api.<region>.amazonaws.com/. That URL is in the stack's
+// outputs. The client does not change other URLs.
 func (a *AWS) Client() *http.Client {
 	return &http.Client{Transport: transport{a}}
 }
 
-// Direct turns a request to such a URL into one to the endpoint, with the Host
-// header by which MiniStack tells APIs apart. Client does that by itself; who
-// signs a request must do it before, since signatures cover that header.
+// Direct changes a request to such a URL into one to the endpoint, with the Host header
+// by which MiniStack distinguishes APIs. Client calls it. To sign a request, call it
+// first: signatures cover that header.
 func (a *AWS) Direct(request *http.Request) {
 	if id, _, ok := strings.Cut(request.URL.Hostname(), ".execute-api."); ok {
 		request.URL.Scheme, request.URL.Host = a.endpoint.Scheme, a.endpoint.Host

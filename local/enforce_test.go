@@ -18,7 +18,7 @@ func TestEnforceIAM(t *testing.T) {
 	aws := start(t, local.EnforceIAM())
 	if response, err := http.Get(aws.Endpoint()); err == nil {
 		response.Body.Close()
-		t.Error("a client that does not know the certificate was answered")
+		t.Error("a client without the certificate got an answer")
 	} else if !strings.Contains(err.Error(), "certificate") {
 		t.Error(err)
 	}

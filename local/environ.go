@@ -14,8 +14,8 @@ const region = "us-east-1"
 // unproxied names this machine as NO_PROXY does.
 const unproxied = "127.0.0.1,.localhost"
 
-// Settings returns the environment variables that point the AWS SDKs, the CDK
-// CLI and `defog ask` to this local AWS, and to none of the user's own accounts.
+// Settings returns the environment variables that point the AWS SDKs, the CDK CLI and
+// `defog ask` to this local AWS. They override the user's accounts.
 func (a *AWS) Settings() map[string]string {
 	settings := map[string]string{
 		"AWS_ENDPOINT_URL":            a.Endpoint(),

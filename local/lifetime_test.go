@@ -28,12 +28,12 @@ import (
 	"defog-cdk/local"
 )
 
-// callerMode is set in the environment of a process of this test binary that
-// plays a caller of the package: it starts a local AWS, writes a notice to its
-// standard output and, as the mode says, waits for a signal or keeps it up.
+// callerMode names the variable that makes a process of this test binary a caller of
+// the package. The process starts a local AWS and writes a notice to standard output.
+// The variable's value is the mode: wait for a signal, or keep local AWS running.
 const callerMode = "LOCAL_TEST_CALLER"
 
-// notice is what a caller tells its test.
+// notice is what a caller reports to its test.
 type notice struct {
 	Endpoint   string
 	Supervisor int // when kept
@@ -62,13 +62,13 @@ func call(mode string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, aws.Stop()) }()
-	told := notice{Endpoint: aws.Endpoint()}
+	started := notice{Endpoint: aws.Endpoint()}
 	if mode == "keep" {
-		if told.Supervisor, err = aws.Keep(); err != nil {
+		if started.Supervisor, err = aws.Keep(); err != nil {
 			return err
 		}
 	}
-	if err := json.NewEncoder(os.Stdout).Encode(told); err != nil {
+	if err := json.NewEncoder(os.Stdout).Encode(started); err != nil {
 		return err
 	}
 	switch mode {
@@ -117,7 +117,7 @@ func (c *caller) end(t *testing.T, signal os.Signal) {
 	if err := c.Process.Signal(signal); err != nil {
 		t.Fatal(err)
 	}
-	_ = c.Wait() // its status says only how it ended
+	_ = c.Wait() // its status shows only how it ended
 	c.gone(t, started)
 }
 

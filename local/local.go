@@ -1,9 +1,9 @@
-// Package local makes this machine an AWS: it starts MiniStack on a free
-// loopback port, lets the real CDK CLI deploy to it, and leaves nothing behind.
-// The demo and the end-to-end tests use it, and so does `make local`.
+// Package local runs a local AWS: MiniStack, on a free loopback port. The real CDK CLI
+// deploys to it. Stop removes every process and file. The demo, the end-to-end tests
+// and `make local` use the package.
 //
-// A deploy to it takes the same path as a real one. Only the environment, the
-// place of the cloud assembly and the architecture are local.
+// A deploy to it is the same as a real one but for the environment, the folder of the
+// cloud assembly and the architecture.
 package local
 
 import (
@@ -89,7 +89,7 @@ func Start(ctx context.Context, checkout string, options ...Option) (*AWS, error
 }
 
 // supervise starts the supervisor, and hands it the socket that MiniStack
-// serves: a port that is never free in between cannot go to somebody else.
+// serves: a port that is never free in between cannot go to another program.
 func (a *AWS) supervise(ctx context.Context, listener *net.TCPListener) error {
 	python := filepath.Join(a.checkout, ".venv", "bin", "python")
 	if _, err := os.Stat(python); err != nil {
@@ -144,7 +144,7 @@ func (a *AWS) supervise(ctx context.Context, listener *net.TCPListener) error {
 		}
 	}()
 	if decodeErr != nil {
-		return errors.Join(fmt.Errorf("hear from the supervisor: %w", decodeErr), a.Stop())
+		return errors.Join(fmt.Errorf("read from the supervisor: %w", decodeErr), a.Stop())
 	}
 	return nil
 }

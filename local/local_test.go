@@ -97,7 +97,7 @@ func TestDeployInterrupted(t *testing.T) {
 	}
 }
 
-// A local AWS that somebody else killed is an error of Stop, with its log.
+// TestEndsByItself kills MiniStack. Stop returns an error with the end of the log.
 func TestEndsByItself(t *testing.T) {
 	aws, err := local.Start(t.Context(), "..")
 	if err != nil {
@@ -149,7 +149,7 @@ func TestNotInstalled(t *testing.T) {
 	}
 }
 
-// A .venv whose Python has no MiniStack: the error holds what Python says.
+// TestStartFails uses a Python without MiniStack. The error contains its output.
 func TestStartFails(t *testing.T) {
 	python, err := filepath.EvalSymlinks("../.venv/bin/python")
 	if err != nil {
@@ -212,7 +212,7 @@ func TestEnviron(t *testing.T) {
 	}
 }
 
-// What the printed lines leave in a shell is what Environ says.
+// TestExports compares the variables of a shell that ran the lines with Environ.
 func TestExports(t *testing.T) {
 	aws := start(t)
 	before := []string{"AWS_PROFILE=production", "AWS_SESSION_TOKEN=token"}

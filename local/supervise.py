@@ -40,7 +40,7 @@ def main(command):
     # have no such thing; there the process group has to do.
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    # Whatever ends the run puts here why: an error, or None when it was asked to.
+    # The reason for the end of the run: an error, or None after a request to stop.
     over = queue.SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: over.put(None))

@@ -1,9 +1,9 @@
-// Program coldstart measures what a query function costs until it has given its
-// first answer: time since the process began, memory, and the size of its zip.
-// Ours is compared with the seed's flow in Python (awslambdaric, pandas,
-// psycopg2), as its app was deployed and with compiled packages. Each runs
-// under the same Lambda runtime API, against the same PostgreSQL and stand-in
-// generator; they take turns, and the median counts.
+// Program coldstart measures the cost of a query function until its first answer. The
+// cost is the time of the process, its memory, and the size of the zip. It compares
+// the function with Defog's flow in Python (awslambdaric, pandas, psycopg2), as
+// deployed and with compiled packages. Each runs under the same Lambda runtime API,
+// against the same PostgreSQL and substitute for the generator. They take turns, and
+// the median counts.
 //
 //	go run ./bench/coldstart [-rounds 11]
 package main

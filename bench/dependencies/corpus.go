@@ -12,14 +12,14 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// corpus says what is in the zip.
+// corpus describes the content of the zip.
 type corpus struct {
 	files, bytes int
 	imports      []string // modules as many as podpac imports, to a first answer
 }
 
-// What was counted in podpac's dependencies: most files are small modules,
-// most bytes are in some hundred native libraries.
+// The counts of podpac's dependencies: most files are small modules, and most bytes
+// are in some hundred native libraries.
 const (
 	podpacFiles     = 10_657
 	podpacLibraries = 160
@@ -124,13 +124,13 @@ func module(random *rand.Rand, size int) []byte {
 	return out.Bytes()
 }
 
-const syllables = "ba be bi bo bu da de di do du ka ke ki ko ku la le li lo lu ma me mi mo mu na ne ni no nu ra re ri ro ru sa se si so su ta te ti to tu"
+const syllables = "babebibobudadedidodukakekikokulalelilolumamemimomunaneninonurarerirorusasesisosutatetitotu"
 
-// name is a word of two or three syllables, the early ones more often.
+// name returns a word of two or three syllables, the early ones more often.
 func name(random *rand.Rand) string {
 	var word strings.Builder
 	for range 2 + random.IntN(2) {
-		at := 3 * random.IntN(1+random.IntN(len(syllables)/3+1))
+		at := 2 * random.IntN(1+random.IntN(len(syllables)/2))
 		word.WriteString(syllables[at : at+2])
 	}
 	return word.String()

@@ -15,8 +15,8 @@ func free(directory string) int64 {
 	return int64(fs.Bfree) * fs.Bsize
 }
 
-// watchDisk looks at the file system until the result is called, which says
-// how little was left. Others' files count, too.
+// watchDisk measures the free space of the file system until the result is called.
+// The result returns the least, in which files of other programs count too.
 func watchDisk(directory string) (lowest func() int64) {
 	done, result := make(chan struct{}), make(chan int64)
 	go func() {

@@ -1,10 +1,10 @@
-// Program dependencies measures how long a function takes to start with a zip
-// of dependencies in S3: PODPAC's old way (its handler downloads the zip with
-// boto3, unzips it, deletes it, and imports) against the same handler behind
-// lambda/hydrate. A local server plays S3 with so much bandwidth a connection
-// and so long to the first byte; the zip is a real one, or a synthetic one of
-// the shape of podpac's. Every measurement is a process of its own and a fresh
-// folder; the ways take turns, and each one's fastest round counts.
+// Program dependencies measures how long a function takes to start with a zip of
+// dependencies in S3. It compares PODPAC's old way with the same handler behind
+// lambda/hydrate. In the old way, the handler downloads the zip with boto3, unzips
+// it, deletes it, and imports. A local server serves S3 with a given bandwidth a
+// connection and a given time to the first byte. The zip is a real one, or a
+// synthetic one of the shape of podpac's. Every measurement has a new process and a
+// new folder. The ways take turns, and the fastest round of each counts.
 //
 //	go run ./bench/dependencies [-scale 1] [-directory /a/fresh/file/system]
 //	go run ./bench/dependencies -zip podpac_deps.zip -packed packed_deps.zip -code packed_dist -import podpac
@@ -39,7 +39,7 @@ func main() {
 	flag.StringVar(&o.directory, "directory", os.TempDir(), "where to extract; ext4 that has seen many deletions is slow")
 	flag.Float64Var(&o.bandwidth, "bandwidth", 90, "MB/s a connection")
 	flag.DurationVar(&o.latency, "latency", 20*time.Millisecond, "time to the first byte")
-	child := flag.Bool("child", false, "used by the program itself: run the arguments and tell how it went")
+	child := flag.Bool("child", false, "used by the program itself: run the arguments and print the measurement")
 	flag.Parse()
 
 	run := func(ctx context.Context) error { return compare(ctx, o) }
@@ -66,12 +66,12 @@ func compare(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	workshop, err := os.MkdirTemp("", "bench-dependencies-")
+	folder, err := os.MkdirTemp("", "bench-dependencies-")
 	if err != nil {
 		return fmt.Errorf("make a folder: %w", err)
 	}
-	defer os.RemoveAll(workshop)
-	hydrate := filepath.Join(workshop, "hydrate")
+	defer os.RemoveAll(folder)
+	hydrate := filepath.Join(folder, "hydrate")
 	if err := runtimeapi.BuildHydrate(ctx, hydrate); err != nil {
 		return err
 	}

@@ -97,8 +97,8 @@ func (b *bench) start(ctx context.Context, w way, cpus int) (r result, err error
 	return r, err
 }
 
-// ready measures the time to the files. The old way is told to leave out what
-// comes before it begins, which is Python's start and boto3's import.
+// ready measures the time to the files. Of the old way it excludes the start of
+// Python and the import of boto3.
 func (b *bench) ready(ctx context.Context, w way, cpus int, temporary string) (r result, err error) {
 	if !w.hydrate {
 		m, err := b.run(ctx, w, cpus, temporary, b.python, "-c", handler+"\nprepare()\n")
@@ -198,15 +198,15 @@ func (b *bench) inFreshFolder(do func(temporary string) error) error {
 	return err
 }
 
-// measurement is what a child tells of the program that it ran.
+// measurement is the result of a child that ran a program.
 type measurement struct {
 	Elapsed time.Duration
 	Memory  int64 // bytes at most
 	Output  string
 }
 
-// run has a child run the program: a small process, for what the system says
-// of a program's memory counts its starter too.
+// run starts the program in a small child process, because the system's count of a
+// program's memory includes the process that started it.
 func (b *bench) run(ctx context.Context, w way, cpus int, temporary string, command ...string) (m measurement, err error) {
 	self, err := os.Executable()
 	if err != nil {

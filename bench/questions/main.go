@@ -1,7 +1,7 @@
-// Program questions asks the function every question of a text-to-SQL
-// evaluation set, with a stand-in for the generator that returns the set's own
-// SQL, and compares the answers with the rows that Defog's app in Python gives
-// for it: columns, values and types.
+// Program questions sends the function every question of a text-to-SQL evaluation
+// set. A substitute for the generator returns the SQL of the set. The program
+// compares the answers with the rows that Defog's app in Python returns for it:
+// columns, values and types.
 //
 //	go run ./bench/questions -set FOLDER
 //

@@ -105,7 +105,7 @@ func startOld(ctx context.Context, python seed.Python, server *postgres.Server) 
 	}
 	stop := func() {
 		_ = in.Close()     // which ends it
-		_ = process.Wait() // it has nothing more to say
+		_ = process.Wait() // its exit code has no meaning
 	}
 	return &oldApp{process, json.NewEncoder(in), bufio.NewReader(out), stop}, nil
 }

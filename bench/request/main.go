@@ -1,8 +1,8 @@
-// Program request measures what the query function adds to a question: the
-// whole of a warm invocation, and what of it is neither generator nor database,
-// beside a bare program that asks the same generator and runs the same SQL with
-// pgx. Then it measures how fast rows become JSON, beside encoding/json on
-// structs that are ready, and what that allocates.
+// Program request measures what the query function adds to a question: the time of a
+// warm invocation, and its part outside of generator and database. It compares with a
+// bare program that calls the same generator and runs the same SQL with pgx. Then it
+// measures the encoding of rows as JSON, and its allocations. It compares that with
+// encoding/json on prepared structs.
 //
 //	go run ./bench/request [-rounds 2000]
 package main
@@ -25,7 +25,7 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	rounds := flag.Int("rounds", 2000, "how many questions each is asked")
+	rounds := flag.Int("rounds", 2000, "number of questions to each")
 	flag.Parse()
 	if err := run(context.Background(), *rounds); err != nil {
 		log.Fatal(err)

@@ -1,5 +1,5 @@
-// Package stage sets up what the benchmarks of the query function need: a real
-// PostgreSQL, a stand-in for the generator, and the function as it is deployed.
+// Package stage starts what benchmarks of the query function need: a real
+// PostgreSQL, a substitute for the generator, and the deployed form of the function.
 package stage
 
 import (
@@ -68,8 +68,8 @@ func Set(ctx context.Context) (_ *Stage, err error) {
 	return s, nil
 }
 
-// withoutMemory is the stand-in for the generator, made new for each request,
-// as it remembers what it was sent.
+// withoutMemory is a substitute for the generator that is new for each request,
+// because it records the requests.
 func withoutMemory() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		(&generator.Server{SQL: map[string]string{Question: SQL}}).ServeHTTP(w, r)

@@ -15,7 +15,7 @@ import (
 const javascriptFolder = "bench/synth/javascript"
 
 // usePinnedTools makes programs start the CDK CLI and the Node of the checkout,
-// with the CDK's validation on unless said otherwise.
+// with the CDK's validation on by default.
 func usePinnedTools() error {
 	bin, err := filepath.Abs("node_modules/.bin")
 	if err != nil {
@@ -81,8 +81,8 @@ func appCommand() (string, error) {
 	return cdk.App, nil
 }
 
-// install gives the copy of the JavaScript app the packages of the original,
-// which get installed when they are missing, and the feature flags in cdk.json.
+// install gives the copy of the JavaScript app the packages of the original and the
+// feature flags in cdk.json. It installs missing packages.
 func install(ctx context.Context, directory string) error {
 	packages, err := filepath.Abs(filepath.Join(javascriptFolder, "node_modules"))
 	if err != nil {

@@ -1,12 +1,12 @@
-// Program synth measures `cdk synth` of this app against the same stack in
-// JavaScript (javascript/app.js), on the same Node and side by side in one run:
-// the app command alone and through the CDK CLI, with the CDK's validation,
-// without it, and after a one-line edit. Both work in a copy of the checkout,
-// and their templates must be equal. JavaScript gets the compiled function and
-// the zip of dependencies ready-made; Go's times include making them.
+// Program synth measures `cdk synth` of this app against the same stack in JavaScript
+// (javascript/app.js), on the same Node and in one run. It runs the app command alone
+// and through the CDK CLI: with the CDK's validation, without it, and after a one-line
+// edit. Both run in a copy of the checkout, and their templates must be equal.
+// JavaScript gets the compiled function and the zip of dependencies. The times of Go
+// include the creation of both.
 //
-// With -stacks it measures what a further query stack in the same Go app costs
-// (many/), and with -pipeline what a pipeline of six stages costs.
+// With -stacks it measures the cost of another query stack in the same Go app (many/).
+// With -pipeline it measures the cost of a pipeline of six stages.
 //
 // It needs what make setup installs.
 //

@@ -33,7 +33,7 @@ func (d *demo) run(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(d.Out, "\nAll of it took %.0f s.\n", time.Since(d.Began).Seconds())
-	return d.tellMore()
+	return d.suggest()
 }
 
 // deploy brings the shop's data and the app to the local AWS.
@@ -93,14 +93,14 @@ func (d *demo) ask(ctx context.Context) error {
 	return nil
 }
 
-// tellMore says how to go on.
-func (d *demo) tellMore() error {
+// suggest prints further commands.
+func (d *demo) suggest() error {
 	pairs, err := shop.Pairs()
 	if err != nil {
 		return err
 	}
 	pairs = slices.DeleteFunc(pairs, func(p shop.Pair) bool { return p.Question == d.question })
-	fmt.Fprint(d.Out, "\nSome other questions that the demo knows (local/demo/shop/golden.json has all):\n")
+	fmt.Fprint(d.Out, "\nOther questions of the demo (local/demo/shop/golden.json lists all):\n")
 	for _, pair := range pairs[:5] {
 		fmt.Fprintf(d.Out, "  %s\n", pair.Question)
 	}

@@ -1,10 +1,10 @@
-// Command demo shows the whole system at work on this machine: it starts a
-// local AWS, deploys the app to it with the real CDK CLI, asks a question
-// through the deployed HTTP API, and takes everything down again.
+// Command demo shows the whole system on this machine. It starts a local AWS and
+// deploys the app to it with the real CDK CLI. It asks a question through the deployed
+// HTTP API, and stops everything.
 //
-// It needs no account, no key and no database server: the database is a
-// SQLite file with a made-up shop in it, and the SQL comes from a file of
-// question and SQL pairs, both shipped as the function's dependencies.
+// It needs no account, no key and no database server. The database is a SQLite file
+// with an invented shop, and the SQL comes from a file of question and SQL pairs. Both
+// are dependencies of the function.
 package main
 
 import (

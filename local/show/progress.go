@@ -51,8 +51,8 @@ func (p *progress) step(title string, do func(out io.Writer) error) error {
 	}
 }
 
-// live says whether the last line is redrawn: it cannot be when programs write
-// in between.
+// live reports whether the last line is redrawn, which is impossible when programs
+// write in between.
 func (p *progress) live() bool { return p.width > 0 && !p.verbose }
 
 func (p *progress) tick(title string, elapsed time.Duration) {

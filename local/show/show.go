@@ -1,6 +1,5 @@
-// Package show is what the demos have in common: a local AWS with an account
-// that is ready for the CDK, steps that show that time passes, the operator's
-// program, and nothing left behind.
+// Package show has the common parts of the demos: a local AWS with a
+// bootstrapped account, steps with progress, and the program defog. It removes all files.
 package show
 
 import (
@@ -24,7 +23,7 @@ import (
 type Show struct {
 	Out     io.Writer
 	Verbose bool   // the output of every step is shown
-	Expect  string // how long it takes, said first
+	Expect  string // how long it takes, printed first
 
 	Directory string     // of this run, for files of its own
 	AWS       *local.AWS // set when the show begins
@@ -97,7 +96,7 @@ func (s *Show) Prepare(ctx context.Context) error {
 }
 
 // Defog runs the operator's program with its output shown, and returns how long
-// it took. It says itself what went wrong.
+// it took. The program prints its errors.
 func (s *Show) Defog(ctx context.Context, arguments ...string) (time.Duration, error) {
 	begin := time.Now()
 	if err := s.Command(ctx, s.Out, s.program(), arguments...).Run(); err != nil {

@@ -52,7 +52,7 @@ go run ./cmd/defog ask -c app_name=defog "…"
 
 	select {
 	case <-ctx.Done():
-	case <-aws.Done(): // Stop says why
+	case <-aws.Done(): // Stop returns the reason
 	}
 	return nil
 }

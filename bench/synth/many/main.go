@@ -1,6 +1,6 @@
-// Program many is a CDK app with as many query stacks as its argument says,
-// each for a stage of its own. The CDK CLI, or bench/synth in its place, starts
-// it in the checkout, with the settings in the CDK context.
+// Program many is a CDK app with a number of query stacks, each for another stage. Its
+// argument is the number. The CDK CLI or bench/synth starts it in the checkout, with
+// the settings in the CDK context.
 package main
 
 import (

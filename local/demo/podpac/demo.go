@@ -28,7 +28,7 @@ const example = "examples/podpac"
 type demo struct {
 	show.Show
 	python  string // of the local AWS, to which podpac must fit: 3.12
-	own     string // folder with what was packed, for podpac itself
+	direct  string // folder with the extracted packages, to run podpac without AWS
 	outcome []outcome
 }
 
@@ -60,7 +60,7 @@ func (d *demo) run(ctx context.Context) error {
 		}
 		d.outcome = append(d.outcome, outcome)
 	}
-	return d.tell()
+	return d.report()
 }
 
 // zip is the path of what was packed.
@@ -105,20 +105,19 @@ func (d *demo) pack(ctx context.Context) error {
 				"--python", d.python, "--arch", local.Architecture(), "--interpreter", interpreter(),
 				"--name", "podpac", "--dist-dir", packed)
 		}
-		var said bytes.Buffer
-		offline := program(&said)
+		var printed bytes.Buffer
+		offline := program(&printed)
 		offline.Env = append(offline.Env, "UV_OFFLINE=1")
 		if offline.Run() == nil {
-			_, err := said.WriteTo(out)
+			_, err := printed.WriteTo(out)
 			return err
 		}
 		return program(out).Run()
 	})
 }
 
-// requirements copies the example's requirements to where podpac is packed to,
-// with their lock file for this Python, if there is one: pack writes one beside
-// them.
+// requirements copies the example's requirements to the folder of the zips. It copies
+// their lock file for this Python too, if there is one: pack writes one beside them.
 func (d *demo) requirements() (path string, err error) {
 	files, err := filepath.Glob(filepath.Join(example, "requirements*"))
 	if err != nil {
@@ -139,10 +138,10 @@ func (d *demo) requirements() (path string, err error) {
 // test runs the tests of the handler with the real podpac, just as it was
 // packed.
 func (d *demo) test(ctx context.Context) error {
-	d.own = filepath.Join(d.Directory, "own")
+	d.direct = filepath.Join(d.Directory, "direct")
 	if err := d.Step("unpack it for this machine", func(out io.Writer) error {
 		for _, part := range []string{"dist", "deps"} {
-			if err := d.Command(ctx, out, interpreter(), "-m", "zipfile", "-e", zip(part), d.own).Run(); err != nil {
+			if err := d.Command(ctx, out, interpreter(), "-m", "zipfile", "-e", zip(part), d.direct).Run(); err != nil {
 				return err
 			}
 		}
@@ -159,13 +158,13 @@ func (d *demo) test(ctx context.Context) error {
 // podpac prepares a Python that has podpac.
 func (d *demo) podpac(ctx context.Context, out io.Writer, arguments ...string) *exec.Cmd {
 	command := d.Command(ctx, out, interpreter(), arguments...)
-	command.Env = append(command.Env, "PYTHONPATH="+d.own, "PYTHONDONTWRITEBYTECODE=1", "HOME="+d.Directory, "TMPDIR="+d.Directory)
+	command.Env = append(command.Env, "PYTHONPATH="+d.direct, "PYTHONDONTWRITEBYTECODE=1", "HOME="+d.Directory, "TMPDIR="+d.Directory)
 	return command
 }
 
-// tell says what was seen, and how long it took.
-func (d *demo) tell() error {
-	fmt.Fprint(d.Out, "\nEvery result is podpac's own. How long it took, in seconds:\n\n")
+// report prints how long each part took.
+func (d *demo) report() error {
+	fmt.Fprint(d.Out, "\nEvery result equals that of podpac without AWS. The times in seconds:\n\n")
 	fmt.Fprintf(d.Out, "  %-34s", "")
 	for _, o := range d.outcome {
 		fmt.Fprintf(d.Out, "%12s", o.flow)

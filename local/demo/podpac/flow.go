@@ -20,8 +20,8 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-//go:embed own.py
-var ownProgram string
+//go:embed reference.py
+var referenceProgram string
 
 // flow is one way to bring the zips: a stage of the app, with its settings.
 type flow struct {
@@ -148,7 +148,7 @@ func (f flow) draws(query url.Values, file string) func(context.Context, io.Writ
 		if err != nil {
 			return 0, err
 		}
-		want, err := f.ownMap(ctx, out, query)
+		want, err := f.referenceMap(ctx, out, query)
 		if err != nil {
 			return 0, err
 		}
@@ -168,7 +168,7 @@ func (f flow) ask(ctx context.Context, address string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ask the API: %w", err)
 	}
-	// Signatures cover the header by which local AWS tells APIs apart.
+	// Signatures cover the header by which local AWS distinguishes APIs.
 	f.AWS.Direct(request)
 	config, nothing := f.config(), sha256.Sum256(nil)
 	caller, err := config.Credentials.Retrieve(ctx)
@@ -193,10 +193,10 @@ func (f flow) ask(ctx context.Context, address string) ([]byte, error) {
 	return body, nil
 }
 
-// output is an output of the flow's stack, as `defog describe` says it.
+// output returns an output of the flow's stack from `defog describe`.
 func (f flow) output(ctx context.Context, key string) (string, error) {
-	var said, wrong bytes.Buffer
-	command := f.DefogCommand(ctx, &said, slices.Concat([]string{"describe", "--json"}, f.app())...)
+	var printed, wrong bytes.Buffer
+	command := f.DefogCommand(ctx, &printed, slices.Concat([]string{"describe", "--json"}, f.app())...)
 	command.Stderr = &wrong
 	if err := command.Run(); err != nil {
 		return "", fmt.Errorf("describe: %w: %s", err, &wrong)
@@ -204,7 +204,7 @@ func (f flow) output(ctx context.Context, key string) (string, error) {
 	var described struct {
 		Stack struct{ Outputs []struct{ Key, Value string } }
 	}
-	if err := json.Unmarshal(said.Bytes(), &described); err != nil {
+	if err := json.Unmarshal(printed.Bytes(), &described); err != nil {
 		return "", fmt.Errorf("describe: %w", err)
 	}
 	for _, output := range described.Stack.Outputs {
@@ -215,14 +215,14 @@ func (f flow) output(ctx context.Context, key string) (string, error) {
 	return "", fmt.Errorf("the stack has no output %s", key)
 }
 
-// ownMap is what podpac itself draws.
-func (f flow) ownMap(ctx context.Context, out io.Writer, query url.Values) ([]byte, error) {
+// referenceMap returns the map that podpac draws without AWS.
+func (f flow) referenceMap(ctx context.Context, out io.Writer, query url.Values) ([]byte, error) {
 	parameters := object{}
 	for name := range query {
 		parameters[name] = query.Get(name)
 	}
 	var drawn bytes.Buffer
-	program := f.podpac(ctx, out, "-c", ownProgram)
+	program := f.podpac(ctx, out, "-c", referenceProgram)
 	program.Stdin, program.Stdout = bytes.NewReader(encode(parameters)), &drawn
 	if err := program.Run(); err != nil {
 		return nil, fmt.Errorf("draw the map with podpac: %w", err)

@@ -1,8 +1,7 @@
-// Command podpac shows a function of one's own at work on this machine: it packs
-// the real podpac from PyPI without Docker, deploys it to a local AWS with the
-// real CDK CLI, from local zips and from a bucket, and evaluates pipelines by
-// direct invoke, by WCS and WMS requests and through S3. What comes back is
-// compared with what podpac itself makes of the same.
+// Command podpac shows a custom function on this machine. It packs the real podpac from
+// PyPI without Docker. It deploys it to a local AWS with the real CDK CLI, from local
+// zips and from a bucket. It evaluates pipelines by direct invoke, by WCS and WMS
+// requests and through S3. It compares the results with those of podpac without AWS.
 package main
 
 import (

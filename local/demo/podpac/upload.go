@@ -23,13 +23,13 @@ func (d *demo) upload(ctx context.Context) (settings []string, err error) {
 		if _, err := s3.NewFromConfig(d.config()).CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &name}); err != nil {
 			return fmt.Errorf("make the bucket: %w", err)
 		}
-		var said bytes.Buffer
-		upload := d.DefogCommand(ctx, io.MultiWriter(out, &said), "upload", "--bucket", bucket, "--name", "podpac", "--dist-dir", packed)
+		var printed bytes.Buffer
+		upload := d.DefogCommand(ctx, io.MultiWriter(out, &printed), "upload", "--bucket", bucket, "--name", "podpac", "--dist-dir", packed)
 		upload.Stderr = out
 		if err := upload.Run(); err != nil {
 			return err
 		}
-		settings = strings.Fields(said.String())
+		settings = strings.Fields(printed.String())
 		return nil
 	})
 	return settings, err

@@ -26,7 +26,7 @@ func (s *story) writeOrder(id int, o order) {
 	}
 }
 
-// carry picks a carrier, and says how many days it took and what it cost.
+// carry picks a carrier, and returns the days and the cost of the delivery.
 func (s *story) carry(o order) (carrier string, days, cents int) {
 	late := 0
 	if o.at.Month() == time.December {

@@ -1,8 +1,8 @@
-// Package shop makes the demo's database: two years of a coffee roaster that
-// does not exist, with questions about it and the SQL that answers them.
+// Package shop creates the demo's database: two years of an invented coffee roaster. It
+// has questions about the database and the SQL that answers them.
 //
-// The rows come from a seeded generator that uses integers only, so the files
-// are the same, byte for byte, on every machine and every run.
+// The rows come from a seeded generator that uses integers only. So the files are the
+// same, byte for byte, on every machine and every run.
 package shop
 
 import (

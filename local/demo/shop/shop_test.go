@@ -126,7 +126,7 @@ func TestPairsGiveRows(t *testing.T) {
 	}
 }
 
-func TestQuestionsAreToldApart(t *testing.T) {
+func TestQuestionsAreDistinguished(t *testing.T) {
 	_, dir := open(t)
 	pairs, err := Pairs()
 	if err != nil {
@@ -148,7 +148,7 @@ func TestQuestionsAreToldApart(t *testing.T) {
 	}
 }
 
-// without is the generator that knows all pairs but one.
+// without returns a generator with all pairs but one.
 func without(t *testing.T, pairs []Pair, i int) *generate.Golden {
 	t.Helper()
 	data, err := json.Marshal(slices.Delete(slices.Clone(pairs), i, i+1))
@@ -166,7 +166,7 @@ func without(t *testing.T, pairs []Pair, i int) *generate.Golden {
 	return generator
 }
 
-func TestWriteSaysWhatFailed(t *testing.T) {
+func TestWriteReportsTheFailedStep(t *testing.T) {
 	err := Write(t.Context(), filepath.Join(t.TempDir(), "missing"))
 	if err == nil || !strings.HasPrefix(err.Error(), "write golden pairs: ") {
 		t.Errorf("Write to a missing folder: %v", err)

@@ -140,7 +140,7 @@ func (s *story) between(low, high int) int {
 	return low + s.random.IntN(high-low+1)
 }
 
-// pick returns an index of weights, each as often as its weight says.
+// pick returns an index of weights, each in proportion to its weight.
 func (s *story) pick(weights ...int) int {
 	total := 0
 	for _, w := range weights {
