@@ -1,4 +1,5 @@
-// Package docs verifies the documentation: links, commands, settings and lengths.
+// Package docs verifies the documentation: links, commands, settings, lengths and
+// the list of packages.
 package docs
 
 import (

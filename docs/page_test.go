@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -193,6 +194,39 @@ func TestDatabasesAreDescribed(t *testing.T) {
 		}
 		if dbType != "bigquery" && dbType != "sqlite" && !strings.Contains(page, `"db_type": "`+dbType+`"`) {
 			t.Errorf("docs/databases.md: no example for %s", dbType)
+		}
+	}
+}
+
+var packageRow = regexp.MustCompile("^\\| `([^`]+(?:/|\\.go))` \\| ")
+
+// TestPackagesHaveOneLine verifies architecture.md against the module.
+func TestPackagesHaveOneLine(t *testing.T) {
+	list := exec.CommandContext(t.Context(), "go", "list", "-e", "-f", "{{.ImportPath}}", "./...")
+	list.Dir = root
+	output, err := list.Output()
+	if err != nil {
+		t.Fatalf("%s: %v", list, err)
+	}
+	lines := map[string]int{}
+	for _, text := range documents(t)["docs/architecture.md"].texts {
+		if match := packageRow.FindStringSubmatch(text.content); match != nil {
+			lines[strings.TrimSuffix(match[1], "/")]++
+		}
+	}
+	for importPath := range strings.Lines(string(output)) {
+		folder := strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(importPath), "defog-cdk"), "/")
+		if folder == "" {
+			folder = "main.go"
+		}
+		if lines[folder] != 1 {
+			t.Errorf("docs/architecture.md: %d lines for %s; want one", lines[folder], folder)
+		}
+		delete(lines, folder)
+	}
+	for folder := range lines {
+		if !inCheckout(folder) {
+			t.Errorf("docs/architecture.md: a line for %s, which does not exist", folder)
 		}
 	}
 }
