@@ -250,9 +250,24 @@ var (
 )
 
 // sentence reports whether a string looks like prose: three words or more, and
-// neither SQL nor code.
+// neither SQL nor code nor a list of words.
 func sentence(value string) bool {
-	return !notProse.MatchString(value) && len(word.FindAllString(strings.ReplaceAll(value, " ", "  "), -1)) >= 3
+	return !notProse.MatchString(value) && !wordList(value) && len(word.FindAllString(strings.ReplaceAll(value, " ", "  "), -1)) >= 3
+}
+
+// glue holds words of which English text has many.
+var glue = []string{"a", "an", "the", "is", "are", "of", "to", "in", "for", "with", "and", "or", "not", "no", "by", "from", "want", "must"}
+
+// wordList reports whether a string is a list of words, such as the keywords of a
+// language: many words, no punctuation, and few words that connect others.
+func wordList(value string) bool {
+	words, connecting := strings.Fields(value), 0
+	for _, word := range words {
+		if slices.Contains(glue, word) {
+			connecting++
+		}
+	}
+	return len(words) >= 10 && connecting*8 < len(words) && !strings.ContainsAny(value, ".,;:!?'()%")
 }
 
 // split returns an identifier's words. An initialism is one word.

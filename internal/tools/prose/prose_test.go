@@ -35,6 +35,8 @@ var errs = errors.New("name: not a valid name; " +
 var query = "SELECT name FROM shop WHERE name IS NULL"
 
 var words = strings.Fields("one two three four five")
+
+var functions = set("abs acos ascii asin atan ceil char cos cot floor")
 `
 	got, findings, err := goText("shop.go", []byte(source))
 	if err != nil || len(findings) > 0 {
