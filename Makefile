@@ -91,7 +91,7 @@ lint-prose:
 	@go run ./internal/tools/prose -vale "$(VALE)" $(FILES)
 
 golden:
-	go test ./config ./stacks -update
+	go test ./config ./stacks/query ./stacks/custom -update
 
 clean:
 	rm -rf node_modules .venv .build cdk.out

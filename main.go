@@ -1,5 +1,5 @@
-// Command defog-cdk is a CDK app that puts a query function on AWS. The CDK
-// CLI runs it (see cdk.json) with the settings in the CDK context.
+// Command defog-cdk is a CDK app that deploys a query function, or a custom one,
+// to AWS. The CDK CLI runs it (see cdk.json) with the settings in the CDK context.
 package main
 
 import (
@@ -12,20 +12,16 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
 	"defog-cdk/config"
 	"defog-cdk/stacks"
+	"defog-cdk/stacks/artifact"
 )
 
-// assemblyIgnore keeps the cloud assembly, which can hold credentials, out of
-// any repository that it is written into.
-//
 //go:embed cdk.out.gitignore
-var assemblyIgnore []byte
+var assemblyIgnore []byte // the cloud assembly can contain credentials
 
-// defaultDependencies is the folder with what every query function brings.
 const defaultDependencies = "lambda/query/dependencies"
 
 func main() {
@@ -46,44 +42,31 @@ func synth(ctx context.Context) (err error) {
 	}
 	conf, err := config.Load(values)
 	if err != nil {
-		return errors.Join(err, stacks.CheckPolicies(conf))
+		return errors.Join(err, artifact.CheckPolicies(conf))
 	}
 	for _, warning := range conf.Connection.Warnings {
 		fmt.Fprintln(os.Stderr, "defog-cdk: warning: "+warning)
 	}
-	place := stacks.Place{
-		Local:   stacks.IsLocal(os.Getenv("AWS_ENDPOINT_URL")),
-		Account: os.Getenv("CDK_DEFAULT_ACCOUNT"),
-		Region:  os.Getenv("CDK_DEFAULT_REGION"),
-	}
-	inputs, err := stacks.Prepare(ctx, conf, place, defaultDependencies)
+	environment := artifact.Environment{Account: os.Getenv("CDK_DEFAULT_ACCOUNT"), Region: os.Getenv("CDK_DEFAULT_REGION")}
+	artifacts, err := artifact.Prepare(ctx, conf, environment, defaultDependencies)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, inputs.Remove()) }()
+	defer func() { err = errors.Join(err, artifacts.Remove()) }()
 
-	defer catch(&err)
-	app := awscdk.NewApp(&awscdk.AppProps{
-		AutoSynth: jsii.Bool(false), // it would write an assembly even after an error
-		// Times and jsii's stack traces differ from one assembly to the next.
-		PerformanceReporting: jsii.Bool(false),
-		StackTraces:          jsii.Bool(false),
-		Context:              &map[string]any{"aws:cdk:disable-creation-stack-traces": true},
-	})
+	defer func() {
+		if thrown := recover(); thrown != nil { // constructs reject properties by a panic of jsii
+			err = fmt.Errorf("the CDK rejected the app: %v", thrown)
+		}
+	}()
+	app := stacks.NewApp()
 	if err := os.WriteFile(filepath.Join(*app.Outdir(), ".gitignore"), assemblyIgnore, 0o644); err != nil {
 		return fmt.Errorf("keep the cloud assembly out of git: %w", err)
 	}
-	if err := stacks.New(app, inputs); err != nil {
+	options := stacks.Options{LocalAWS: stacks.IsLocalAWS(os.Getenv("AWS_ENDPOINT_URL"))}
+	if err := stacks.New(ctx, app, artifacts, options); err != nil {
 		return err
 	}
 	app.Synth(nil)
 	return nil
-}
-
-// catch turns a panic of jsii, which is how a CDK construct refuses its
-// properties, into an error.
-func catch(err *error) {
-	if thrown := recover(); thrown != nil {
-		*err = fmt.Errorf("the CDK refused the app: %v", thrown)
-	}
 }

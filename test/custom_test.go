@@ -227,7 +227,7 @@ func testInvalidZips(t *testing.T, c *customDeployment) {
 	wrong := files(t, map[string]string{"main.py": customCode})
 	c.reject(t, []string{"function_source_dist_zip=" + broken, "function_source_dependencies_zip=" + broken},
 		"defog-cdk: 2 problems:")
-	c.reject(t, []string{"function_source_dist_zip=" + wrong}, "function_source_dist_zip: has not what function_handler=handler.handler names: handler.py or handler/__init__.py")
+	c.reject(t, []string{"function_source_dist_zip=" + wrong}, "function_source_dist_zip: does not contain what function_handler=handler.handler names; want handler.py or handler/__init__.py")
 	if _, err := cloudformation.NewFromConfig(c.config()).DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: aws.String(c.app + "-dev")}); err == nil || !strings.Contains(err.Error(), "does not exist") {
 		t.Errorf("the stack: %v; want no stack", err)
 	}
@@ -414,9 +414,9 @@ func notifications(t *testing.T, client *s3.Client) (queues, functions int) {
 func testInvalidBucket(t *testing.T, c *customDeployment) {
 	c.fillBucket(t)
 	c.reject(t, []string{"function_source_bucket=" + userBucket, "function_source_dist_key=v2/code.zip"},
-		"function_source_dist_key: there is no v2/code.zip in the bucket "+userBucket)
-	c.reject(t, []string{"function_source_bucket=absent-bucket", "function_source_dist_key=" + codeKey}, "there is no bucket absent-bucket")
-	c.reject(t, []string{"function_source_bucket=" + userBucket, "function_source_dist_key=" + dependenciesKey}, "has not what function_handler=handler.handler names")
+		"function_source_dist_key: the bucket "+userBucket+" has no object v2/code.zip")
+	c.reject(t, []string{"function_source_bucket=absent-bucket", "function_source_dist_key=" + codeKey}, "the bucket absent-bucket does not exist")
+	c.reject(t, []string{"function_source_bucket=" + userBucket, "function_source_dist_key=" + dependenciesKey}, "does not contain what function_handler=handler.handler names")
 }
 
 func testCustomDestroy(t *testing.T, c *customDeployment) {

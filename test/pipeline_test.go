@@ -108,7 +108,7 @@ func testSecretCommands(t *testing.T, d *deployment, settings []string) {
 	}
 	for content, want := range map[string]string{
 		`{"api_key": "` + apiKey + `", "db_type": "mysql", "db_creds": {}}`: "db_type: is mysql in the secret; want postgres",
-		`{"api_key": "` + apiKey + `"`:                                      "bad JSON",
+		`{"api_key": "` + apiKey + `"`:                                      "invalid JSON",
 	} {
 		d.storeSecret(t, content)
 		if output, code := defog("check"); code != 1 || !strings.Contains(output, "stage dev: "+d.secretName()) || !strings.Contains(output, want) {

@@ -32,7 +32,7 @@ func newApps(ctx context.Context, directory string, settings []string) (golang, 
 	if err := copyCheckout(ctx, directory); err != nil {
 		return nil, nil, fmt.Errorf("copy the checkout: %w", err)
 	}
-	golang = &app{directory: directory, source: "stacks/query_stack.go", settings: settings}
+	golang = &app{directory: directory, source: "stacks/query/stack.go", settings: settings}
 	if golang.command, err = appCommand(); err != nil {
 		return nil, nil, err
 	}

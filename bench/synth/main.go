@@ -25,7 +25,7 @@ import (
 	"syscall"
 	"time"
 
-	"defog-cdk/stacks"
+	"defog-cdk/stacks/artifact"
 )
 
 const (
@@ -84,7 +84,7 @@ func compareLanguages(ctx context.Context, rounds int, directory, connection str
 		return err
 	}
 	defer func() { err = errors.Join(err, sqlite.Remove()) }()
-	dependencies, err := stacks.PackDependencies("lambda/query/dependencies", "")
+	dependencies, err := artifact.PackDependencies("lambda/query/dependencies", "")
 	if err != nil {
 		return err
 	}

@@ -8,18 +8,13 @@ import (
 	"fmt"
 	"os"
 
-	"defog-cdk/config"
-	"defog-cdk/config/connection"
-	"defog-cdk/stacks"
+	"defog-cdk/stacks/artifact"
 )
 
 // compile compiles the function as the app does it, and returns it with the
 // folder that it is in and the size of its zip.
-func compile(ctx context.Context, dbType string) (code *stacks.Code, directory string, zipped int, err error) {
-	code = stacks.Compile(ctx, config.Config{
-		Settings:   config.Settings{Architecture: "arm64"},
-		Connection: connection.Connection{DBType: dbType},
-	})
+func compile(ctx context.Context, dbType string) (code *artifact.Program, directory string, zipped int, err error) {
+	code = artifact.CompileQuery(ctx, "arm64", dbType)
 	if directory, err = code.Directory(); err == nil {
 		zipped, err = zippedSize(directory)
 	}

@@ -15,7 +15,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"defog-cdk/config"
-	"defog-cdk/stacks"
+	"defog-cdk/stacks/artifact"
+	"defog-cdk/stacks/query"
 )
 
 func main() {
@@ -42,11 +43,11 @@ func synth(ctx context.Context, count int) (err error) {
 	if err != nil {
 		return err
 	}
-	inputs, err := stacks.Prepare(ctx, conf, stacks.Place{}, "lambda/query/dependencies")
+	artifacts, err := artifact.Prepare(ctx, conf, artifact.Environment{}, "lambda/query/dependencies")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, inputs.Remove()) }()
+	defer func() { err = errors.Join(err, artifacts.Remove()) }()
 
 	app := awscdk.NewApp(&awscdk.AppProps{
 		AutoSynth:            jsii.Bool(false),
@@ -59,9 +60,9 @@ func synth(ctx context.Context, count int) (err error) {
 		if conf, err = config.Load(values); err != nil {
 			return err
 		}
-		stage := *inputs // all stages share the program and the dependencies
+		stage := *artifacts.Stage // all stages share the program and the dependencies
 		stage.Config = conf
-		if _, err := stacks.NewQueryStack(app, conf.StackName(), &stage); err != nil {
+		if _, err := query.NewStack(app, conf.StackName(), query.StackPropsOf(&stage)); err != nil {
 			return err
 		}
 	}

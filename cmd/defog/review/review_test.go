@@ -24,7 +24,7 @@ const root = "../../.."
 // template returns the golden template of the query stack.
 func template(t *testing.T) map[string]any {
 	t.Helper()
-	file, err := os.Open(filepath.Join(root, "stacks", "testdata", "query_stack.json"))
+	file, err := os.Open(filepath.Join(root, "stacks", "query", "testdata", "stack.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

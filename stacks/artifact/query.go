@@ -1,0 +1,142 @@
+package artifact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+
+	"defog-cdk/config"
+	"defog-cdk/config/connection"
+	"defog-cdk/internal/environ"
+)
+
+// Query holds the artifacts of the query function.
+type Query struct {
+	Program      *Program
+	Dependencies *Zip
+	Variables    map[string]string // of the function, without the location of the dependencies
+}
+
+// QuerySettings determine the artifacts of the query function.
+type QuerySettings struct {
+	StackName    string
+	DBType       string
+	Architecture string // Lambda's name
+	Dependencies string // a folder or a zip; "" adds nothing to the default folder
+	StorageMB    int    // of /tmp; default: Lambda's minimum
+
+	// Connection holds the credentials that stand in the template; nil for none.
+	Connection        *connection.Connection
+	CredentialsSecret string // name or ARN; "" for none
+
+	Generator, GeneratorModel, GeneratorRegion, GeneratorBaseURL string
+	GeneratorTimeout, StatementTimeout                           int // seconds
+	MaxRows, Retries                                             int
+	ResultsBucket                                                string
+	ResultsLifetime                                              int // seconds
+	LogQuestions, Metrics                                        bool
+
+	Variables map[string]string // the operator's
+}
+
+// QuerySettingsOf returns the query function's part of the settings.
+func QuerySettingsOf(conf config.Config) QuerySettings {
+	settings := QuerySettings{
+		StackName: conf.StackName(), DBType: conf.Connection.DBType, Architecture: conf.Architecture, Dependencies: conf.Dependencies, StorageMB: conf.EphemeralStorage,
+		CredentialsSecret: conf.CredentialsSecret,
+		Generator:         conf.Generator, GeneratorModel: conf.GeneratorModel, GeneratorRegion: conf.GeneratorRegion, GeneratorBaseURL: conf.GeneratorBaseURL,
+		GeneratorTimeout: conf.GeneratorTimeout, StatementTimeout: conf.StatementTimeout, MaxRows: conf.MaxRows, Retries: conf.Retries,
+		ResultsBucket: conf.ResultsBucket, ResultsLifetime: conf.ResultsLifetime,
+		LogQuestions: conf.LogQuestions, Metrics: conf.AlarmEmail != "", Variables: conf.Environment,
+	}
+	if conf.CredentialsSecret == "" {
+		settings.Connection = &conf.Connection
+	}
+	return settings
+}
+
+// PrepareQuery makes the artifacts of a query function, for an app that has no
+// settings in the CDK context. defaults is the folder with the dependencies of
+// every query function. The caller must call Remove.
+func PrepareQuery(ctx context.Context, settings QuerySettings, defaults string) (*Query, error) {
+	query, err := newPreparer(defaults).query(ctx, settings)
+	if err != nil {
+		return nil, errors.Join(err, query.Remove())
+	}
+	return query, nil
+}
+
+// query returns what it made even after an error, for the caller to remove.
+func (p *preparer) query(ctx context.Context, settings QuerySettings) (*Query, error) {
+	query := &Query{Program: p.program(ctx, querySource(settings.Architecture, settings.DBType))}
+	var err error
+	if query.Dependencies, err = p.pack(settings.Dependencies); err != nil {
+		return query, err
+	}
+	problem := checkExtraction(query.Dependencies, max(settings.StorageMB, minStorage))
+	query.Variables, err = queryVariables(settings, query.Dependencies.Hash)
+	return query, errors.Join(problem, err)
+}
+
+// Remove deletes the files. It may be called on nil.
+func (q *Query) Remove() error {
+	if q == nil {
+		return nil
+	}
+	return errors.Join(q.Program.Remove(), q.Dependencies.Remove())
+}
+
+// queryVariables returns the query function's variables as far as the settings
+// determine them, and an error when they exceed Lambda's limit.
+func queryVariables(settings QuerySettings, dependenciesHash string) (map[string]string, error) {
+	variables := maps.Clone(settings.Variables)
+	if variables == nil {
+		variables = map[string]string{}
+	}
+	variables[environ.Generator] = settings.Generator
+	variables[environ.GeneratorTimeout] = strconv.Itoa(settings.GeneratorTimeout)
+	variables[environ.DependenciesHash] = dependenciesHash
+	variables[environ.StatementTimeout] = strconv.Itoa(settings.StatementTimeout)
+	variables[environ.MaxRows] = strconv.Itoa(settings.MaxRows)
+	variables[environ.Retries] = strconv.Itoa(settings.Retries)
+	for name, value := range map[string]string{
+		environ.GeneratorModel:    settings.GeneratorModel,
+		environ.GeneratorRegion:   settings.GeneratorRegion,
+		environ.GeneratorBaseURL:  settings.GeneratorBaseURL,
+		environ.CredentialsSecret: settings.CredentialsSecret,
+	} {
+		if value != "" {
+			variables[name] = value
+		}
+	}
+	if settings.ResultsBucket != "" {
+		variables[environ.ResultsBucket] = settings.ResultsBucket
+		variables[environ.ResultsPrefix] = settings.StackName
+		variables[environ.ResultsLifetime] = strconv.Itoa(settings.ResultsLifetime)
+	}
+	if settings.Metrics {
+		variables[environ.Stack] = settings.StackName
+	}
+	if settings.StorageMB > minStorage { // the function's default
+		variables[environ.DependenciesMaxMB] = strconv.Itoa(settings.StorageMB)
+	}
+	if settings.LogQuestions {
+		variables[environ.LogQuestions] = "true"
+	}
+	if settings.Connection != nil {
+		credentials, err := settings.Connection.Encode()
+		if err != nil {
+			return nil, err
+		}
+		variables[environ.Credentials] = credentials
+	}
+	size, err := checkSize(variables)
+	if err != nil || size <= variablesLimit {
+		return variables, err
+	}
+	return nil, fmt.Errorf("environment_variables: the function's environment has %d bytes, %d of them the credentials and %d environment_variables; want up to %d. "+
+		"Move the credentials to Secrets Manager with credentials_secret, or shorten environment_variables",
+		size, len(variables[environ.Credentials]), length(settings.Variables), variablesLimit)
+}

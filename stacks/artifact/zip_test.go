@@ -1,0 +1,105 @@
+package artifact
+
+import (
+	"archive/zip"
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"defog-cdk/stacks/stacktest/settings"
+)
+
+func TestFolderWinsOverDefaults(t *testing.T) {
+	defaults := settings.Folder(t, map[string]string{"ca.pem": "default", "golden.json": "default"})
+	source := settings.Folder(t, map[string]string{"golden.json": "team", "data/shop.sqlite": "rows"})
+	deps := packed(t, defaults, source)
+	archive, err := zip.OpenReader(deps.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close()
+	got := map[string]string{}
+	for _, member := range archive.File {
+		got[member.Name] = content(t, member)
+	}
+	want := map[string]string{"ca.pem": "default", "golden.json": "team", "data/shop.sqlite": "rows"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestEqualFilesGiveEqualZip(t *testing.T) {
+	files := map[string]string{"b": "2", "a": "1", "c/d": "3"}
+	one, other := settings.Folder(t, files), settings.Folder(t, files)
+	if err := os.Chtimes(filepath.Join(other, "a"), time.Unix(1, 0), time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	first, second := packed(t, one, ""), packed(t, other, "")
+	if first.Hash != second.Hash {
+		t.Error("the zip depends on the folder or on the files' times")
+	}
+	if changed := packed(t, settings.Folder(t, map[string]string{"b": "2", "a": "1", "c/d": "4"}), ""); changed.Hash == first.Hash {
+		t.Error("a changed file gives the same hash")
+	}
+	data, err := os.ReadFile(first.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != first.Hash {
+		t.Error("Hash is not the SHA-256 of the zip")
+	}
+}
+
+func TestZipStaysUnchanged(t *testing.T) {
+	source := packed(t, settings.Folder(t, map[string]string{"golden.json": "[]"}), "")
+	deps := packed(t, settings.Folder(t, map[string]string{"ca.pem": "default"}), source.Path)
+	if deps.Path != source.Path || deps.Hash != source.Hash {
+		t.Errorf("got %+v, want %+v", deps, source)
+	}
+	if err := deps.Remove(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(source.Path); err != nil {
+		t.Errorf("Remove deleted the operator's zip: %v", err)
+	}
+}
+
+func TestInvalidSourceIsAnError(t *testing.T) {
+	text := filepath.Join(t.TempDir(), "notes.txt")
+	if err := os.WriteFile(text, []byte("notes"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	linked := settings.Folder(t, map[string]string{"a": "1"})
+	if err := os.Symlink("/etc/passwd", filepath.Join(linked, "link")); err != nil {
+		t.Fatal(err)
+	}
+	for source, want := range map[string]string{
+		text:       "want a folder or a zip",
+		linked:     "link is not a regular file",
+		"/nowhere": "no such file",
+	} {
+		if _, err := PackDependencies(t.TempDir(), source); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", source, err, want)
+		}
+	}
+}
+
+func packed(t *testing.T, defaults, source string) *Zip {
+	t.Helper()
+	deps, err := PackDependencies(defaults, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := deps.Remove(); err != nil {
+			t.Error(err)
+		}
+	})
+	return deps
+}

@@ -1,0 +1,234 @@
+// Package custom makes the stack of a custom function: a team's own code, such as
+// PODPAC's, with its dependencies and triggers.
+package custom
+
+import (
+	"cmp"
+	"maps"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"defog-cdk/internal/environ"
+	"defog-cdk/stacks/artifact"
+	"defog-cdk/stacks/construct"
+)
+
+// FunctionID is the construct id of the custom function in its stack, as deployed
+// stacks have it.
+const FunctionID = "Own"
+
+// FunctionProps are the properties of a custom function.
+type FunctionProps struct {
+	Stack            string // the stack's name, in descriptions
+	Runtime, Handler string // Lambda's names
+	SnapStart        bool
+	Artifacts        *artifact.Custom
+	Source           Source
+
+	Settings construct.FunctionSettings
+	Role     construct.RoleSettings
+	Logs     construct.LogSettings
+	Canary   string
+
+	ExistingNetwork construct.NetworkSettings
+	Environment     artifact.Environment
+
+	AsyncRetries       int // of an asynchronous event, before it goes to the dead-letter queue
+	AsyncMaxAgeSeconds int
+
+	Trigger *BucketTriggerProps // nil without the trigger S3
+}
+
+// Source is where code and dependencies are that are not uploaded.
+type Source struct {
+	Bucket                               string
+	CodeKey, CodeVersion                 string
+	DependenciesKey, DependenciesVersion string
+}
+
+// FunctionPropsOf returns the properties for a stage's artifacts.
+func FunctionPropsOf(stage *artifact.Stage) FunctionProps {
+	conf := stage.Config
+	props := FunctionProps{
+		Stack: conf.StackName(), Runtime: conf.Runtime, Handler: conf.Handler, SnapStart: conf.SnapStart, Artifacts: stage.Custom,
+		Source:   Source{conf.SourceBucket, conf.DistKey, conf.DistVersion, conf.DependenciesKey, conf.DependenciesVersion},
+		Settings: construct.FunctionSettingsOf(conf.Settings), Role: construct.RoleSettingsOf(conf.Settings, stage.Policies),
+		Logs: construct.LogSettingsOf(conf.Settings), Canary: conf.Canary,
+		ExistingNetwork: construct.NetworkSettingsOf(conf.Settings), Environment: stage.Environment,
+		AsyncRetries: conf.AsyncRetries, AsyncMaxAgeSeconds: conf.AsyncMaxAge,
+	}
+	if conf.TriggeredBy("S3") {
+		props.Trigger = &BucketTriggerProps{
+			BucketName: conf.Bucket, InputPrefix: conf.InputPrefix(), OutputPrefix: conf.OutputPrefix(),
+			Retain: conf.Retain(), ExpirationDays: conf.Expiration, Tags: conf.BucketTags,
+		}
+	}
+	return props
+}
+
+// Function is a custom function with its log group, trigger bucket and dead-letter
+// queue. Its role allows only what the settings require.
+type Function struct {
+	constructs.Construct
+	Function    awslambda.Function
+	Release     *construct.Release
+	DeadLetters *DeadLetters
+
+	Bucket       awss3.IBucket // that triggers the function; nil without that trigger
+	Dependencies string        // s3://bucket/key; "" without dependencies
+}
+
+// NewFunction makes the function. It waits for the compiler.
+func NewFunction(scope constructs.Construct, id string, props FunctionProps) (*Function, error) {
+	node := constructs.NewConstruct(scope, jsii.String(id))
+	network, err := construct.NewNetwork(node, "SecurityGroup", construct.NetworkProps{
+		NetworkSettings: props.ExistingNetwork, Environment: props.Environment, Function: "function of " + props.Stack,
+		Internet: "the internet", Endpoints: "S3, which has the dependencies,",
+	})
+	if err != nil {
+		return nil, err
+	}
+	custom := &Function{Construct: node, DeadLetters: NewDeadLetters(node, "DeadLetters")}
+	if props.Trigger != nil {
+		custom.Bucket = newTriggerBucket(node, "Bucket", *props.Trigger)
+	}
+	variables := maps.Clone(props.Artifacts.Variables)
+	logs := construct.NewLogGroup(node, "Logs", props.Logs)
+	permissions := []construct.Permission{construct.AllowLogs(logs)}
+	if dependencies := locateDependencies(node, props); dependencies != nil {
+		custom.Dependencies = "s3://" + dependencies.Bucket + "/" + dependencies.Key
+		addLocation(variables, *dependencies)
+		permissions = append(permissions, dependencies.Read())
+	}
+	if custom.Bucket != nil {
+		addBucket(variables, *custom.Bucket.BucketName())
+	}
+	permissions = append(permissions, custom.permissions(props)...)
+	permissions = append(permissions, props.Settings.Permissions(awscdk.Stack_Of(node), network)...)
+
+	cdk, err := runtimeProps(node, props)
+	if err != nil {
+		return nil, err
+	}
+	cdk.Role = construct.NewRole(node, "Role", construct.RoleProps{
+		RoleSettings: props.Role, Description: "Permissions of the function of " + props.Stack,
+		PolicyName: "Function", Permissions: permissions,
+	})
+	settings := props.Settings
+	settings.Description = cmp.Or(settings.Description, "The function of "+props.Stack)
+	custom.Function = construct.NewFunction(node, construct.FunctionID, construct.FunctionProps{
+		FunctionSettings: settings, Variables: variables, StorageMB: props.Artifacts.StorageMB, Network: network,
+		DeadLetters: custom.DeadLetters.Queue, Logs: logs, CDK: *cdk,
+	})
+	construct.AcceptFinding(custom.Function, "AwsSolutions-L1", "function_runtime is the version of the language that the code requires")
+
+	custom.Release = construct.NewRelease(node, "Live", construct.ReleaseProps{
+		Stack: props.Stack, Function: custom.Function, Description: "The version that is called", Canary: props.Canary,
+	})
+	custom.Release.Alias.ConfigureAsyncInvoke(&awslambda.EventInvokeConfigOptions{
+		RetryAttempts: jsii.Number(props.AsyncRetries),
+		MaxEventAge:   awscdk.Duration_Seconds(jsii.Number(props.AsyncMaxAgeSeconds)),
+	})
+	if props.Trigger != nil {
+		addTrigger(node, custom.Bucket, props.Trigger.InputPrefix, custom.Release.Alias)
+	}
+	return custom, nil
+}
+
+// addBucket adds the bucket that triggers the function. PODPAC's handlers write
+// the results of S3 events to it.
+func addBucket(variables map[string]string, bucket string) {
+	variables[artifact.PodpacBucket] = bucket
+	settings := variables[artifact.PodpacSettings]
+	if !strings.Contains(settings, `"`+artifact.PodpacBucket+`"`) {
+		// The name may be a token, which only text can contain.
+		variables[artifact.PodpacSettings] = `{"` + artifact.PodpacBucket + `":"` + bucket + `",` + strings.TrimPrefix(settings, "{")
+	}
+}
+
+// addLocation adds the location of the dependencies, under hydrate's names and
+// under PODPAC's.
+func addLocation(variables map[string]string, dependencies construct.Object) {
+	variables[environ.DependenciesBucket], variables[artifact.PodpacBucket] = dependencies.Bucket, dependencies.Bucket
+	variables[environ.DependenciesKey], variables[artifact.PodpacDependenciesKey] = dependencies.Key, dependencies.Key
+}
+
+// permissions returns what the props require of the role, besides its log, its
+// dependencies and the settings of any function.
+func (f *Function) permissions(props FunctionProps) []construct.Permission {
+	permissions := []construct.Permission{construct.Allow(f.DeadLetters.Queue.QueueArn(), "sqs:SendMessage")}
+	if f.Bucket == nil {
+		return permissions
+	}
+	const anyName = "objects below function_s3_input and function_s3_output have any name"
+	return append(permissions,
+		construct.AllowWildcard(anyName, f.Bucket.ArnForObjects(jsii.String(props.Trigger.InputPrefix+"*")), "s3:GetObject"),
+		// The handler checks whether a result exists.
+		construct.AllowWildcard(anyName, f.Bucket.ArnForObjects(jsii.String(props.Trigger.OutputPrefix+"*")), "s3:GetObject", "s3:PutObject"))
+}
+
+// runtimeProps returns the function's code, its runtime and its layers.
+func runtimeProps(scope constructs.Construct, props FunctionProps) (*awslambda.FunctionProps, error) {
+	cdk := &awslambda.FunctionProps{Runtime: newRuntime(props.Runtime, props.SnapStart), Handler: jsii.String(props.Handler)}
+	if props.SnapStart {
+		cdk.SnapStart = awslambda.SnapStartConf_ON_PUBLISHED_VERSIONS()
+		awscdk.Annotations_Of(scope).AcknowledgeWarning(jsii.String("@aws-cdk/aws-lambda:snapStartRequirePublish"), jsii.String("The alias names a published version."))
+	}
+	code, err := props.Artifacts.UploadedCode()
+	if err != nil {
+		return nil, err
+	}
+	if code != nil {
+		cdk.Code = awslambda.Code_FromAsset(jsii.String(code.Path), nil)
+	} else {
+		bucket := awss3.Bucket_FromBucketName(scope, jsii.String("Source"), jsii.String(props.Source.Bucket))
+		cdk.Code = awslambda.Code_FromBucketV2(bucket, jsii.String(props.Source.CodeKey), &awslambda.BucketOptions{ObjectVersion: construct.Optional(props.Source.CodeVersion)})
+	}
+	if hydration := props.Artifacts.Hydration; hydration == artifact.NotHydrated || hydration == artifact.CodeBootstrap {
+		return cdk, nil
+	}
+	program, err := props.Artifacts.Program.Directory()
+	if err != nil {
+		return nil, err
+	}
+	cdk.Layers = &[]awslambda.ILayerVersion{awslambda.NewLayerVersion(scope, jsii.String("Hydrate"), &awslambda.LayerVersionProps{
+		Code:                    awslambda.Code_FromAsset(jsii.String(program), nil),
+		CompatibleArchitectures: &[]awslambda.Architecture{construct.Architecture(props.Settings.Architecture)},
+		Description:             jsii.String("Installs the dependencies before the function starts"),
+	})}
+	return cdk, nil
+}
+
+// newRuntime returns a runtime by Lambda's name.
+func newRuntime(name string, snapStart bool) awslambda.Runtime {
+	family := awslambda.RuntimeFamily_OTHER
+	for prefix, known := range map[string]awslambda.RuntimeFamily{
+		"python": awslambda.RuntimeFamily_PYTHON, "nodejs": awslambda.RuntimeFamily_NODEJS, "java": awslambda.RuntimeFamily_JAVA,
+		"dotnet": awslambda.RuntimeFamily_DOTNET_CORE, "ruby": awslambda.RuntimeFamily_RUBY,
+	} {
+		if strings.HasPrefix(name, prefix) {
+			family = known
+		}
+	}
+	return awslambda.NewRuntime(jsii.String(name), family, &awslambda.LambdaRuntimeProps{SupportsSnapStart: jsii.Bool(snapStart)})
+}
+
+// locateDependencies uploads the dependencies, or returns their location in the
+// bucket. It returns nil for none.
+func locateDependencies(scope constructs.Construct, props FunctionProps) *construct.Object {
+	source := props.Source
+	switch {
+	case props.Artifacts.Dependencies != nil:
+		object := construct.NewDependencies(scope, "Dependencies", props.Artifacts.Dependencies)
+		return &object
+	case source.DependenciesKey != "":
+		bucket := awss3.Bucket_FromBucketName(scope, jsii.String("DependenciesBucket"), jsii.String(source.Bucket))
+		return &construct.Object{Bucket: source.Bucket, Key: source.DependenciesKey, ARN: bucket.ArnForObjects(jsii.String(source.DependenciesKey)), Version: source.DependenciesVersion}
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package query
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"defog-cdk/internal/metrics"
+	"defog-cdk/stacks/construct"
+)
+
+// failedAnswers is the share of questions without an answer from which an alarm
+// fires. Some questions have no answer in the database.
+const failedAnswers = 0.25
+
+// OperationsProps are the properties of what an operator needs.
+type OperationsProps struct {
+	Stack                    string // the stack's name, a dimension of the metrics
+	Function                 *Function
+	API                      *construct.API
+	AlarmEmail               string
+	MemoryMB, TimeoutSeconds int
+}
+
+// NewOperations makes saved log queries, which cost nothing until they run. With
+// AlarmEmail it makes alarms, their mail and a dashboard as well; these and their
+// metrics cost a few dollars a month.
+func NewOperations(scope constructs.Construct, id string, props OperationsProps) {
+	node := constructs.NewConstruct(scope, jsii.String(id))
+	addSavedQueries(node, props)
+	if props.AlarmEmail == "" {
+		return
+	}
+	alarms := newAlarms(node, props)
+	construct.Notify(construct.NewAlarmTopic(node, props.Stack, props.AlarmEmail), alarms...)
+	addDashboard(node, props, alarms)
+}
+
+func newAlarms(scope constructs.Construct, props OperationsProps) []awscloudwatch.Alarm {
+	function, stack := props.Function.Function, props.Stack
+	errors := props.Function.Release.Errors
+	if errors == nil {
+		errors = construct.NewErrorAlarm(scope, "Errors", function)
+	}
+	return []awscloudwatch.Alarm{
+		errors,
+		construct.NewThrottleAlarm(scope, "Throttles", function,
+			"Lambda rejected questions: the account's or the function's concurrency is used up (reserved_concurrency)."),
+		construct.NewDurationAlarm(scope, "Slow", function, props.TimeoutSeconds,
+			"One question in twenty takes nearly as long as lambda_timeout. The dashboard shows the generator's and the database's time."),
+		construct.NewTrendAlarm(scope, "FailedAnswers", questionMetric(stack, metrics.Failures).With(construct.Sample("Average")), failedAnswers,
+			"One question in four has no answer. The saved query Failed questions shows the causes."),
+		construct.NewTrendAlarm(scope, "GeneratorFailures", total(stack, metrics.GeneratorFailures), construct.Once,
+			"The SQL generator is unavailable or slower than generator_timeout; the database is not the cause."),
+		construct.NewTrendAlarm(scope, "DatabaseFailures", total(stack, metrics.DatabaseFailures), construct.Once,
+			"The database is unavailable, rejects the login or is slower than statement_timeout; the generator is not the cause."),
+		construct.NewRequestAlarm(scope, "FailedRequests", props.API.Stage,
+			"One request in twenty ends with a status from 500. The saved query Failed questions shows the causes."),
+	}
+}
+
+// total returns the sum of one of the function's metrics.
+func total(stack, name string) awscloudwatch.Metric {
+	return questionMetric(stack, name).With(construct.Sample("Sum"))
+}
+
+// percentiles returns those of one of the function's times.
+func percentiles(stack, name string) []awscloudwatch.IMetric {
+	var lines []awscloudwatch.IMetric
+	for _, percentile := range []string{"p50", "p95", "p99"} {
+		lines = append(lines, questionMetric(stack, name).With(construct.Labelled(percentile, percentile)))
+	}
+	return lines
+}
+
+func questionMetric(stack, name string) awscloudwatch.Metric {
+	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+		Namespace:     jsii.String(metrics.Namespace),
+		MetricName:    jsii.String(name),
+		DimensionsMap: construct.Texts(map[string]string{metrics.Stack: stack}),
+	})
+}
+
+// byOutcome returns one line for each outcome of questions.
+func byOutcome(stack string) awscloudwatch.IMetric {
+	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
+		Expression: jsii.String(fmt.Sprintf(`SEARCH('{%s,%s,%s} MetricName="%s" %s="%s"', 'Sum', %d)`,
+			metrics.Namespace, metrics.Outcome, metrics.Stack, metrics.Questions, metrics.Stack, stack, construct.MetricMinutes*60)),
+		Label:        jsii.String(fmt.Sprintf("${PROP('Dim.%s')}", metrics.Outcome)),
+		Period:       awscdk.Duration_Minutes(jsii.Number(construct.MetricMinutes)),
+		UsingMetrics: &map[string]awscloudwatch.IMetric{},
+	})
+}

@@ -1,0 +1,110 @@
+package query
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"defog-cdk/stacks/artifact"
+	"defog-cdk/stacks/construct"
+)
+
+// StackProps are the properties of the query stack.
+type StackProps struct {
+	AppName, Stage        string // in the command that asks a question
+	Function              FunctionProps
+	API                   construct.APISettings
+	AlarmEmail            string // "" for neither alarms nor a dashboard
+	TerminationProtection bool
+	Tags                  map[string]string
+
+	// Smoke is the role of a pipeline's smoke test; nil for none.
+	Smoke *construct.SmokeRoleProps
+}
+
+// StackPropsOf returns the properties for a stage's artifacts.
+func StackPropsOf(stage *artifact.Stage) StackProps {
+	conf := stage.Config
+	props := StackProps{
+		AppName: conf.AppName, Stage: conf.Stage,
+		Function: FunctionProps{
+			Stack: conf.StackName(), Database: conf.Connection.DBType, Artifacts: stage.Query,
+			Settings: construct.FunctionSettingsOf(conf.Settings), Role: construct.RoleSettingsOf(conf.Settings, stage.Policies),
+			Logs: construct.LogSettingsOf(conf.Settings), StorageMB: conf.EphemeralStorage, Canary: conf.Canary,
+			ExistingNetwork: construct.NetworkSettingsOf(conf.Settings), Environment: stage.Environment,
+			SecretName: conf.CredentialsSecret, DatabaseUserARN: conf.DatabaseUserARN, ResultsBucket: conf.ResultsBucket,
+		},
+		API: construct.APISettingsOf(conf.Settings), AlarmEmail: conf.AlarmEmail,
+		TerminationProtection: conf.TerminationProtection, Tags: conf.Tags,
+	}
+	if conf.Generator == "bedrock" {
+		props.Function.Model = Model{ID: conf.GeneratorModel, Region: conf.GeneratorRegion}
+	}
+	return props
+}
+
+// NewStack makes the stack that answers questions: function, HTTP API, alarms and
+// dashboard. Its outputs contain the API's URL and commands that ask a question.
+func NewStack(scope constructs.Construct, id string, props StackProps) (awscdk.Stack, error) {
+	stack := awscdk.NewStack(scope, jsii.String(id), &awscdk.StackProps{
+		StackName:             jsii.String(id), // in a pipeline, too
+		Description:           jsii.Sprintf("Answers questions on a %s database with generated SQL", props.Function.Database),
+		TerminationProtection: jsii.Bool(props.TerminationProtection),
+		Env:                   props.Function.ExistingNetwork.Environment(props.Function.Environment),
+		Tags:                  construct.Texts(props.Tags),
+	})
+	function, err := NewFunction(stack, "Query", props.Function)
+	if err != nil {
+		return nil, err
+	}
+	api := construct.NewAPI(stack, "Api", construct.APIProps{
+		APISettings: props.API, Stack: id, Description: "Questions for " + id, Function: function.Release.Alias,
+		Methods: []awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod_POST}, Path: "/", Integration: "Query",
+	})
+	function.Release.WatchRequests(stack, construct.ReleaseAlarmID, api.Stage)
+	NewOperations(stack, "Operations", OperationsProps{
+		Stack: id, Function: function, API: api, AlarmEmail: props.AlarmEmail,
+		MemoryMB: props.Function.Settings.MemoryMB, TimeoutSeconds: props.Function.Settings.TimeoutSeconds,
+	})
+	if props.Smoke != nil {
+		smoke := *props.Smoke
+		smoke.InvokeARN = api.InvokeARN
+		construct.NewSmokeRole(stack, construct.SmokeRoleID, smoke)
+	}
+	props.addOutputs(stack, function, api)
+	construct.Tag(stack, props.Tags)
+	construct.DropRoleDependencies(stack)
+	props.warn(stack)
+	return stack, nil
+}
+
+func (p StackProps) addOutputs(stack awscdk.Stack, function *Function, api *construct.API) {
+	construct.Output(stack, "QueryUrl", "Endpoint for questions: POST with a JSON body", api.URL)
+	if api.AliasTarget != "" {
+		construct.Output(stack, "DnsTarget", construct.AliasTargetDescription, api.AliasTarget)
+	}
+	construct.Output(stack, "ApiAuth", "Caller authorization", p.API.Auth)
+	construct.Output(stack, "FunctionName", "Function, for defog describe, logs and doctor", *function.Function.FunctionName())
+	construct.Output(stack, "AskCommand", "Asks a question from this checkout",
+		fmt.Sprintf(`go run ./cmd/defog ask -c app_name=%s -c stage=%s "How many customers are there?"`, p.AppName, p.Stage))
+	curl := append(construct.Curl(stack, p.API.Auth), `-H "content-type: application/json"`, `-d '{"question": "How many customers are there?"}'`, api.URL)
+	construct.Output(stack, "CurlCommand", "Asks a question from any machine", strings.Join(curl, " "))
+}
+
+// warn adds warnings for a reviewer.
+func (p StackProps) warn(stack awscdk.Stack) {
+	if p.Function.Secret == nil && p.Function.SecretName == "" {
+		construct.Warn(stack, "credentials-in-template", "The template contains the database's credentials as base64. "+
+			"Every user who can read the stack or the function can read them, and cdk diff prints the old and the new ones. "+
+			"To review a change without them, use npm run diff; to keep them in Secrets Manager, set credentials_secret.")
+	}
+	construct.WarnOpenAPI(stack, p.API.Auth, "every client that has the URL can ask questions of the database. ")
+	if level := p.Function.Settings.LogLevel; p.AlarmEmail != "" && level != "DEBUG" && level != "INFO" {
+		construct.Warn(stack, "metrics-not-logged", "The function logs the metrics of an answered question at the level INFO, which log_level excludes. "+
+			"Alarms and dashboard then show only failures. To show all questions, set log_level to INFO.")
+	}
+}
