@@ -33,6 +33,16 @@ const (
 	defaultSchema = "public"
 )
 
+// pinned sets for one transaction what the text formats and the guard's lexer
+// require. A role, a database or a pooled session can have other values. RESET ALL
+// before it removes the other settings of a pooled session.
+var pinned = []string{
+	"RESET ALL",
+	"SELECT pg_catalog.set_config('client_encoding', 'UTF8', true), pg_catalog.set_config('DateStyle', 'ISO', true)," +
+		" pg_catalog.set_config('IntervalStyle', 'postgres', true), pg_catalog.set_config('extra_float_digits', '1', true)," +
+		" pg_catalog.set_config('bytea_output', 'hex', true), pg_catalog.set_config('standard_conforming_strings', 'on', true)",
+}
+
 // db is a PostgreSQL database and its one connection.
 type db struct {
 	config    *pgconn.Config
@@ -41,6 +51,7 @@ type db struct {
 	catalogue catalogue
 	encoder   func(oid uint32) database.Encoder
 	schema    string         // search path
+	pinned    []string       // statements that configure each transaction
 	reset     string         // resets the session after each query
 	conn      *pgconn.PgConn // nil before the first query and after an error
 	idleSince time.Time      // by the wall clock
@@ -58,7 +69,7 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 	}
 	return &db{
 		config: config, token: token, guard: guard.Postgres.With(guard.Options{AllowedFunctions: options.AllowedFunctions}),
-		catalogue: catalogue{query: guard.PostgresCatalogue}, encoder: newEncoder, schema: defaultSchema, reset: "DISCARD ALL",
+		catalogue: catalogue{query: guard.PostgresCatalogue}, encoder: newEncoder, schema: defaultSchema, pinned: pinned, reset: "DISCARD ALL",
 	}, nil
 }
 
@@ -97,7 +108,7 @@ func (d *db) query(ctx context.Context, sql string, limits database.Limits) (*da
 // connection ready for the next query or drops it.
 func (d *db) run(ctx context.Context, sql string, timeout time.Duration, limits database.Limits) (*database.Result, error) {
 	pipeline := d.conn.StartPipeline(ctx)
-	prologue := []string{"BEGIN READ ONLY"}
+	prologue := append([]string{"BEGIN READ ONLY"}, d.pinned...)
 	if d.schema != defaultSchema {
 		prologue = append(prologue, "SET LOCAL search_path = "+quoteName(d.schema))
 	}
@@ -127,8 +138,14 @@ func (d *db) receive(ctx context.Context, pipeline *pgconn.Pipeline, prologue in
 		return nil, err
 	}
 	for range prologue {
-		if _, err := pipeline.GetResults(); err != nil {
+		results, err := pipeline.GetResults()
+		if err != nil {
 			return nil, err
+		}
+		if reader, ok := results.(*pgconn.ResultReader); ok {
+			if _, err := reader.Close(); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return d.read(ctx, pipeline, limits)
