@@ -106,7 +106,7 @@ func (d *db) run(ctx context.Context, sql string, timeout time.Duration, limits 
 // transaction runs the statement in a read-only transaction. It leaves the
 // connection ready for the next query or drops it.
 func (d *db) transaction(ctx context.Context, sql string, timeout time.Duration, limits database.Limits) (*database.Result, error) {
-	if err := d.session.limit(ctx, d.conn, timeout); err != nil {
+	if err := d.session.configure(ctx, d.conn, timeout); err != nil {
 		return nil, err
 	}
 	if err := exec(ctx, d.conn, "START TRANSACTION READ ONLY"); err != nil {

@@ -248,8 +248,8 @@ func TestKeepsConnection(t *testing.T) {
 	})
 }
 
-// The server's limit is set when it changes, also to no limit.
-func TestStatementTimeoutIsSetOnChange(t *testing.T) {
+// The server's limit is set for each statement, also to no limit.
+func TestStatementTimeoutIsSet(t *testing.T) {
 	db := openServer(t, nil, "")
 	for _, c := range []struct {
 		limit time.Duration

@@ -15,33 +15,33 @@ import (
 type session struct {
 	id      string // CONNECTION_ID()
 	mariadb bool
-	timeout time.Duration // the session's statement timeout
+	mode    string // SQL mode
 }
 
-// startSession reads the session's state and sets what the guard's lexer and
-// the text formats require.
+// startSession reads the session's state and makes the session read-only.
 func startSession(ctx context.Context, conn conn) (session, error) {
-	row, err := queryRow(ctx, conn, "SELECT CONNECTION_ID(), VERSION(), @@SESSION.sql_mode")
+	row, err := queryRow(ctx, conn, "SELECT CONNECTION_ID(), VERSION(), @@GLOBAL.sql_mode")
 	if err != nil {
 		return session{}, fmt.Errorf("read the session: %w", err)
 	}
-	for _, sql := range []string{
-		"SET NAMES utf8mb4, SESSION sql_mode = '" + plainMode(row[2]) + "'",
-		// MariaDB ends a query's read-only transaction before it runs a DROP.
-		// The implicit transaction of the DROP is read-only by this.
-		"SET SESSION TRANSACTION READ ONLY",
-	} {
-		if err := exec(ctx, conn, sql); err != nil {
-			return session{}, fmt.Errorf("configure the session: %w", err)
-		}
+	// MariaDB ends a query's read-only transaction before it runs a DROP. The
+	// implicit transaction of the DROP is read-only by this.
+	if err := exec(ctx, conn, "SET SESSION TRANSACTION READ ONLY"); err != nil {
+		return session{}, fmt.Errorf("configure the session: %w", err)
 	}
-	return session{id: row[0], mariadb: strings.Contains(row[1], "MariaDB")}, nil
+	return session{id: row[0], mariadb: strings.Contains(row[1], "MariaDB"), mode: plainMode(row[2])}, nil
 }
 
-// lexicalModes are the SQL modes that change the syntax of strings or names,
-// and those that imply them.
+// lexicalModes are the SQL modes that change the syntax of strings or names, those
+// that imply them, and the mode that changes the text of CHAR.
 var lexicalModes = []string{
-	"ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "ANSI", "DB2", "MAXDB", "MSSQL", "ORACLE", "POSTGRESQL",
+	"ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "ANSI", "DB2", "MAXDB", "MSSQL", "ORACLE", "POSTGRESQL", "PAD_CHAR_TO_FULL_LENGTH",
+}
+
+// globals are the variables of a session that change texts, numbers or the number
+// of rows. Each has its global value in each question.
+var globals = []string{
+	"time_zone", "lc_time_names", "div_precision_increment", "default_week_format", "group_concat_max_len", "sql_select_limit",
 }
 
 // plainMode returns a SQL mode without lexicalModes.
@@ -51,21 +51,19 @@ func plainMode(mode string) string {
 	}), ",")
 }
 
-// limit sets the session's statement timeout if it changes. MySQL's unit is
-// the millisecond, MariaDB's the second.
-func (s *session) limit(ctx context.Context, conn conn, timeout time.Duration) error {
-	if timeout == s.timeout {
-		return nil
-	}
-	sql := "SET SESSION max_execution_time = " + strconv.FormatInt(timeout.Milliseconds(), 10)
+// configure sets the statement timeout, and what the guard's lexer and the text
+// formats require. A pooler can pass on a session with other values. MySQL's unit
+// of the timeout is the millisecond, MariaDB's the second.
+func (s *session) configure(ctx context.Context, conn conn, timeout time.Duration) error {
+	limit := "max_execution_time = " + strconv.FormatInt(timeout.Milliseconds(), 10)
 	if s.mariadb {
-		sql = "SET SESSION max_statement_time = " + strconv.FormatFloat(timeout.Seconds(), 'f', -1, 64)
+		limit = "max_statement_time = " + strconv.FormatFloat(timeout.Seconds(), 'f', -1, 64)
 	}
-	if err := exec(ctx, conn, sql); err != nil {
-		return err
+	sql := "SET NAMES utf8mb4, SESSION sql_mode = '" + s.mode + "', SESSION " + limit
+	for _, name := range globals {
+		sql += ", SESSION " + name + " = DEFAULT"
 	}
-	s.timeout = timeout
-	return nil
+	return exec(ctx, conn, sql)
 }
 
 // queryRow returns the first row of a query as text.
