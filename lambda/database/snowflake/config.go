@@ -98,14 +98,21 @@ func parseKey(text string) (*rsa.PrivateKey, error) {
 func sessionParameters(wanted sessionLimits) map[string]*string {
 	params := map[string]*string{}
 	for name, value := range map[string]string{
-		"go_query_result_format":   "JSON",
-		"multi_statement_count":    "1",
-		"query_tag":                "defog",
-		"binary_output_format":     "HEX",
-		"geography_output_format":  "GeoJSON",
-		"geometry_output_format":   "GeoJSON",
-		"abort_detached_query":     "true", // stops queries of lost connections
-		"client_telemetry_enabled": "false",
+		"go_query_result_format": "JSON",
+		"multi_statement_count":  "1",
+		"query_tag":              "defog",
+		// A user or an account can have other formats, which casts to text use.
+		"binary_output_format":        "HEX",
+		"date_output_format":          "YYYY-MM-DD",
+		"geography_output_format":     "GeoJSON",
+		"geometry_output_format":      "GeoJSON",
+		"time_output_format":          "HH24:MI:SS",
+		"timestamp_output_format":     "YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM",
+		"timestamp_ntz_output_format": "YYYY-MM-DD HH24:MI:SS.FF3",
+		"timestamp_ltz_output_format": "YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM",
+		"timestamp_tz_output_format":  "YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM",
+		"abort_detached_query":        "true", // stops queries of lost connections
+		"client_telemetry_enabled":    "false",
 		// Small chunks, one at a time, limit the memory.
 		"client_prefetch_threads":      "1",
 		"client_result_chunk_size":     "16",

@@ -191,6 +191,7 @@ func TestLoginParameters(t *testing.T) {
 	for name, want := range map[string]string{
 		"GO_QUERY_RESULT_FORMAT": "JSON", "ABORT_DETACHED_QUERY": "true", "MULTI_STATEMENT_COUNT": "1",
 		"STATEMENT_TIMEOUT_IN_SECONDS": "2", "ROWS_PER_RESULTSET": "11", "CLIENT_PREFETCH_THREADS": "1",
+		"DATE_OUTPUT_FORMAT": "YYYY-MM-DD", "TIME_OUTPUT_FORMAT": "HH24:MI:SS", "TIMESTAMP_NTZ_OUTPUT_FORMAT": "YYYY-MM-DD HH24:MI:SS.FF3",
 	} {
 		if fmt.Sprint(got.Parameters[name]) != want {
 			t.Errorf("%s is %v, want %s", name, got.Parameters[name], want)

@@ -188,9 +188,11 @@ func (d *db) connect(ctx context.Context) error {
 	return nil
 }
 
-// sessionSettings are what the guard's lexer, the rollback and the limits
-// require.
+// sessionSettings are what the guard's lexer, the text formats, the rollback and
+// the limits require. A login can have another language, with other formats.
 const sessionSettings = "SET QUOTED_IDENTIFIER ON; SET ANSI_NULLS ON; SET ANSI_WARNINGS ON; SET ARITHABORT ON; " +
+	// DATEFORMAT and DATEFIRST follow LANGUAGE, which sets them too.
+	"SET LANGUAGE us_english; SET DATEFORMAT mdy; SET DATEFIRST 7; SET CONCAT_NULL_YIELDS_NULL ON; SET ROWCOUNT 0; " +
 	// The server rolls back after an error or an attention.
 	"SET XACT_ABORT ON; SET IMPLICIT_TRANSACTIONS OFF; " +
 	// The size exceeds that of an answer, and keeps one value from filling the memory.

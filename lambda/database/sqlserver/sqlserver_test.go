@@ -265,6 +265,19 @@ func TestKeepsConnection(t *testing.T) {
 	})
 }
 
+// A login's language changes CONVERT, DATENAME and the parsing of dates.
+func TestSessionSetsLanguage(t *testing.T) {
+	before := len(server.Statements())
+	db := openServer(t, nil, "")
+	databasetest.MustQuery(t, db, "SELECT 1", database.Limits{})
+	settings := server.Statements()[before]
+	for _, want := range []string{"SET LANGUAGE us_english; SET DATEFORMAT mdy; SET DATEFIRST 7;", "SET ROWCOUNT 0;"} {
+		if !strings.Contains(settings, want) {
+			t.Errorf("the first batch is %q; want %q in it", settings, want)
+		}
+	}
+}
+
 func TestLockTimeoutIsSetOnChange(t *testing.T) {
 	db := openServer(t, nil, "")
 	databasetest.MustQuery(t, db, "SELECT 1", database.Limits{})
