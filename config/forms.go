@@ -21,6 +21,8 @@ var forms = map[string]form{
 	"secret": {"a name of letters, digits and /_+=.@-, or arn:aws:secretsmanager:‹region›:‹account›:secret:‹name›-‹6 characters›",
 		regexp.MustCompile(`^([A-Za-z0-9/_+=.@-]{1,512}|arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6})$`)},
 
+	"sqlFunction": {"a function as schema.name, such as public.total_sales", regexp.MustCompile(`^[^\s,.;()'"]+\.[^\s,.;()'"]+$`)},
+
 	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html
 	"databaseUser": {"arn:aws:rds-db:‹region›:‹account›:dbuser:‹resource id: db-… or cluster-…›/‹user›",
 		regexp.MustCompile(arn + `rds-db:[a-z0-9-]+:[0-9]{12}:dbuser:(db|cluster|prx)-[A-Za-z0-9]+/[A-Za-z0-9_]+$`)},

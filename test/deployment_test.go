@@ -51,7 +51,7 @@ func newDeployment(t *testing.T, app string, source *shared[*local.AWS]) *deploy
 	server := httptest.NewServer(d.generator)
 	t.Cleanup(server.Close)
 	d.connectionFile = writeConnection(t, connection.Connection{
-		APIKey: apiKey, DBType: "postgres", DBCreds: d.postgres.Creds(), BaseURL: server.URL,
+		APIKey: apiKey, DBType: "postgres", DBCreds: d.postgres.ReaderCreds(), BaseURL: server.URL,
 	})
 	return d
 }

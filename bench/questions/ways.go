@@ -42,7 +42,7 @@ func newFunctions(ctx context.Context, folder string, server *postgres.Server, q
 		}
 	}()
 	for _, database := range databases(questions) {
-		creds := server.Creds()
+		creds := server.ReaderCreds()
 		creds["database"] = database
 		credentials, err := connection.Connection{APIKey: "key", DBType: "postgres", DBCreds: creds, BaseURL: f.generator.URL}.Encode()
 		if err != nil {

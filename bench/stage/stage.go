@@ -78,7 +78,7 @@ func withoutMemory() http.Handler {
 
 // Connection is the content of connection.json.
 func (s *Stage) Connection() connection.Connection {
-	return connection.Connection{APIKey: "key", DBType: "postgres", DBCreds: s.Postgres.Creds(), BaseURL: s.Generator}
+	return connection.Connection{APIKey: "key", DBType: "postgres", DBCreds: s.Postgres.ReaderCreds(), BaseURL: s.Generator}
 }
 
 // Close ends everything.

@@ -74,6 +74,14 @@ const (
 	// Retries is how often a failed statement returns to the SQL generator.
 	Retries = "DEFOG_RETRIES"
 
+	// AllowedFunctions are volatile functions of the user's that statements may
+	// call, each as schema.name, with commas between them.
+	AllowedFunctions = "DEFOG_ALLOWED_FUNCTIONS"
+
+	// AllowPrivilegedLogin set to "true" accepts a database user with powers that
+	// no read-only transaction limits, such as a superuser.
+	AllowPrivilegedLogin = "DEFOG_ALLOW_PRIVILEGED_LOGIN"
+
 	// LogQuestions set to "true" adds the question's text to the log.
 	LogQuestions = "DEFOG_LOG_QUESTIONS"
 

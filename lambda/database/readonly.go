@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // ReadOnlyChecker is a Database that can check that its queries do not write.
@@ -19,6 +20,28 @@ type ReadOnlyChecker interface {
 type Privileges struct {
 	Writes []string // what the user may write, for the operator; empty for a read-only user
 	Grants []string // statements that create a read-only user
+
+	// Unsafe are powers that no read-only transaction limits: a superuser's, or
+	// those to read files of the server and to run programs on it.
+	Unsafe []string
+}
+
+// UnsafeLoginError is the error of a user with powers that a read-only
+// transaction does not limit.
+type UnsafeLoginError struct{ Privileges }
+
+func (e *UnsafeLoginError) Error() string {
+	return fmt.Sprintf("the database user has privileges beyond reading tables: %s; want a user that only reads, which these statements create: %s; "+
+		"allow_privileged_login=true accepts the user", strings.Join(e.Unsafe, ", "), strings.Join(e.Grants, "; "))
+}
+
+// Accept returns an *UnsafeLoginError if the user has unsafe powers, unless the
+// operator accepts them.
+func (p Privileges) Accept(privileged bool) error {
+	if len(p.Unsafe) == 0 || privileged {
+		return nil
+	}
+	return &UnsafeLoginError{p}
 }
 
 // WritableError is the error of a write that succeeded.

@@ -57,7 +57,7 @@ func examineTLS(conn connection.Connection) Finding {
 }
 
 // examineRights runs the read-only check and lists the user's write privileges.
-func examineRights(ctx context.Context, db database.Database) []Finding {
+func examineRights(ctx context.Context, db database.Database, privilegedLogin bool) []Finding {
 	checker, ok := db.(database.ReadOnlyChecker)
 	if !ok {
 		return []Finding{{"read-only", Skipped, "this database type has no read-only check", ""}}
@@ -69,6 +69,15 @@ func examineRights(ctx context.Context, db database.Database) []Finding {
 		return []Finding{{"read-only", Failed, err.Error(), "Use a database user that can only read; the function answers no question until then."}}
 	}
 	findings := []Finding{{"read-only", OK, "a test write through the query path changed nothing", ""}}
+	if len(privileges.Unsafe) > 0 {
+		detail := "the database user has privileges beyond reading tables: " + strings.Join(privileges.Unsafe, ", ")
+		advice := "These statements create a user that can only read: " + strings.Join(privileges.Grants, "; ")
+		if privileges.Accept(privilegedLogin) != nil {
+			return append(findings, Finding{"login rights", Failed, detail,
+				advice + ". The function answers no question until then, unless allow_privileged_login is true."})
+		}
+		findings = append(findings, Finding{"login rights", Warning, detail, advice})
+	}
 	if len(privileges.Writes) > 0 {
 		return append(findings, Finding{"rights", Warning,
 			fmt.Sprintf("the database user has write privileges: %s", strings.Join(privileges.Writes, ", ")),

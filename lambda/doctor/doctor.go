@@ -57,6 +57,8 @@ type Target struct {
 	// Token returns a database login token for a user without a password: see
 	// database.Options.
 	Token func(ctx context.Context, endpoint, user string) (string, error)
+	// PrivilegedLogin accepts a database user with unsafe powers.
+	PrivilegedLogin bool
 }
 
 // Examine runs each check whose prerequisites succeeded.
@@ -114,7 +116,7 @@ func (target Target) examineDatabase(ctx context.Context, conn connection.Connec
 	login, loggedIn := examineLogin(ctx, db, conn)
 	findings = append(findings, login...)
 	if loggedIn {
-		findings = append(findings, examineRights(ctx, db)...)
+		findings = append(findings, examineRights(ctx, db, target.PrivilegedLogin)...)
 	}
 	return findings
 }

@@ -21,7 +21,7 @@ func TestFaultsAreReportedInTime(t *testing.T) {
 	service, url := newGenerator(t)
 	service.Teach("Which number?", "SELECT 42 AS number")
 	server := postgres.Start(t)
-	credentials, err := connection.Connection{APIKey: apiKey, DBType: "postgres", DBCreds: server.Creds(), BaseURL: url}.Encode()
+	credentials, err := connection.Connection{APIKey: apiKey, DBType: "postgres", DBCreds: server.ReaderCreds(), BaseURL: url}.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}

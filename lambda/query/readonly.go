@@ -13,8 +13,9 @@ import (
 // has succeeded.
 type checkedDatabase struct {
 	database.Database
-	log  *slog.Logger
-	done bool
+	log        *slog.Logger
+	privileged bool // accepts a user with unsafe powers
+	done       bool
 }
 
 // Query implements database.Database.
@@ -26,7 +27,7 @@ func (c *checkedDatabase) Query(ctx context.Context, sql string, limits database
 }
 
 // check runs the read-only check until it succeeds once. It returns an
-// *ask.NotReadyError if the database is writable, and other errors as they are.
+// *ask.NotReadyError if the database is writable or its user unsafe, and other errors as they are.
 func (c *checkedDatabase) check(ctx context.Context) error {
 	checker, ok := c.Database.(database.ReadOnlyChecker)
 	if !ok || c.done {
@@ -38,6 +39,9 @@ func (c *checkedDatabase) check(ctx context.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	if err := privileges.Accept(c.privileged); err != nil {
+		return &ask.NotReadyError{Cause: err}
 	}
 	c.done = true
 	if len(privileges.Writes) > 0 {

@@ -38,6 +38,22 @@ func (constant) Generate(context.Context, generate.Question) (generate.Query, er
 	return generate.Query{SQL: "SELECT 1"}, nil
 }
 
+func TestUnsafeLoginIsNotReady(t *testing.T) {
+	logger := ask.NewLogger(&strings.Builder{}, new(ask.Secrets))
+	for _, privileged := range []bool{false, true} {
+		c := &checker{privileges: database.Privileges{Unsafe: []string{"superuser"}, Grants: []string{"CREATE ROLE reader"}}}
+		db := &checkedDatabase{Database: c, log: logger, privileged: privileged}
+		_, err := db.Query(t.Context(), "SELECT 1", database.Limits{})
+		notReady, refused := errors.AsType[*ask.NotReadyError](err)
+		if refused == privileged || (c.queries == 1) != privileged {
+			t.Errorf("allow_privileged_login %v: got %v after %d queries", privileged, err, c.queries)
+		}
+		if refused && (!strings.Contains(notReady.Cause.Error(), "superuser") || !strings.Contains(notReady.Cause.Error(), "CREATE ROLE reader")) {
+			t.Errorf("got %v, want the power and the grants of a reader", notReady.Cause)
+		}
+	}
+}
+
 func TestQueryRunsOnlyAfterReadOnlyCheck(t *testing.T) {
 	var log strings.Builder
 	logger := ask.NewLogger(&log, new(ask.Secrets))

@@ -21,7 +21,7 @@ func TestRepliesOfModelsRunOnPostgres(t *testing.T) {
 		"schema.json": []byte(`{"db_type": "postgres", "tables": [{"name": "orders", "columns": [{"name": "id", "type": "bigint"}]}]}`),
 	})
 	server := postgres.Start(t)
-	credentials, err := connection.Connection{APIKey: apiKey, DBType: "postgres", DBCreds: server.Creds(), BaseURL: url}.Encode()
+	credentials, err := connection.Connection{APIKey: apiKey, DBType: "postgres", DBCreds: server.ReaderCreds(), BaseURL: url}.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,6 +72,7 @@ func (s *service) target(invalid error) doctor.Target {
 		GeneratorRegion: s.modelRegion,
 		Drivers:         drivers,
 		Token:           s.databaseToken,
+		PrivilegedLogin: s.privilegedLogin,
 	}
 }
 
@@ -152,11 +153,11 @@ func (s *service) openModel(conn connection.Connection, knowledge *generate.Know
 // unreachable, the first query reports that.
 func (s *service) openDatabase(ctx context.Context, conn connection.Connection, directory string) (database.Database, error) {
 	open := func(conn connection.Connection) (*checkedDatabase, error) {
-		db, err := drivers.Open(conn, database.Options{Directory: directory, Token: s.databaseToken})
+		db, err := drivers.Open(conn, database.Options{Directory: directory, Token: s.databaseToken, AllowedFunctions: s.allowedFunctions})
 		if err != nil {
 			return nil, fmt.Errorf("open database: %w", err)
 		}
-		return &checkedDatabase{Database: db, log: s.log}, nil
+		return &checkedDatabase{Database: db, log: s.log, privileged: s.privilegedLogin}, nil
 	}
 	db, err := open(conn)
 	if err != nil {

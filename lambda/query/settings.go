@@ -43,7 +43,9 @@ type settings struct {
 	maxRows          int
 	retries          int
 	logQuestions     bool
-	resultsBucket    string // for answers over the limits; "" for none
+	allowedFunctions []string // of the user's, although volatile
+	privilegedLogin  bool     // accepts a database user with unsafe powers
+	resultsBucket    string   // for answers over the limits; "" for none
 	resultsPrefix    string
 	resultsLifetime  time.Duration
 	stack            string // "" outside a stack
@@ -64,12 +66,14 @@ func readSettings(get func(string) string) (settings, error) {
 			Key:    get(environ.DependenciesKey),
 			SHA256: get(environ.DependenciesHash),
 		},
-		directory:     cmp.Or(get(environ.DependenciesDirectory), filepath.Join(os.TempDir(), "defog")),
-		logQuestions:  get(environ.LogQuestions) == "true",
-		resultsBucket: get(environ.ResultsBucket),
-		resultsPrefix: get(environ.ResultsPrefix),
-		stack:         get(environ.Stack),
-		aws:           awsenv.Read(get),
+		directory:        cmp.Or(get(environ.DependenciesDirectory), filepath.Join(os.TempDir(), "defog")),
+		logQuestions:     get(environ.LogQuestions) == "true",
+		allowedFunctions: strings.FieldsFunc(get(environ.AllowedFunctions), func(r rune) bool { return r == ',' }),
+		privilegedLogin:  get(environ.AllowPrivilegedLogin) == "true",
+		resultsBucket:    get(environ.ResultsBucket),
+		resultsPrefix:    get(environ.ResultsPrefix),
+		stack:            get(environ.Stack),
+		aws:              awsenv.Read(get),
 	}
 	var problems []error
 	number := func(name string, absent, least int) int {

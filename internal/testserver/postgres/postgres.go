@@ -26,6 +26,7 @@ import (
 
 const (
 	superuser = "postgres"
+	reader    = "test_reader"
 	database  = "postgres"
 )
 
@@ -99,7 +100,11 @@ func (s *Server) create(user *syscall.Credential) error {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("create PostgreSQL's data directory: %w\n%s", err, out)
 	}
-	return s.ChoosePort("Address already in use", s.StartAgain)
+	if err := s.ChoosePort("Address already in use", s.StartAgain); err != nil {
+		return err
+	}
+	_, err := s.query(context.Background(), "CREATE ROLE "+reader+" LOGIN PASSWORD '"+s.password+"' IN ROLE pg_read_all_data")
+	return err
 }
 
 // StartAgain starts a stopped server on its old port and waits until it
@@ -225,9 +230,15 @@ func (s *Server) URL() string {
 }
 
 // Creds returns db_creds for the superuser, in a map of the caller's own.
-func (s *Server) Creds() connection.Creds {
+func (s *Server) Creds() connection.Creds { return s.credsOf(superuser) }
+
+// ReaderCreds returns db_creds of a user that reads all tables and can do nothing
+// else. Its password is the superuser's.
+func (s *Server) ReaderCreds() connection.Creds { return s.credsOf(reader) }
+
+func (s *Server) credsOf(user string) connection.Creds {
 	return connection.Creds{
 		"host": s.Host(), "port": strconv.Itoa(s.Port()), "database": database,
-		"user": superuser, "password": s.password,
+		"user": user, "password": s.password,
 	}
 }

@@ -408,3 +408,21 @@ func statementLog(t *testing.T) string {
 func TestTokenReplacesPassword(t *testing.T) {
 	databasetest.RunToken(t, server.Creds(), New)
 }
+
+func TestUnsafePrivilegesAreFound(t *testing.T) {
+	for grant, want := range map[string][]string{
+		"GRANT SELECT, SHOW VIEW ON `shop`.* TO 'r'@'%'":                         nil,
+		"GRANT USAGE ON *.* TO `r`@`%` IDENTIFIED BY PASSWORD '*FILE ON *.* TO'": nil,
+		"GRANT ALL PRIVILEGES ON `shop`.* TO 'r'@'%'":                            nil,
+		"GRANT SELECT, FILE ON *.* TO 'r'@'%'":                                   {"FILE"},
+		"GRANT SELECT, PROCESS, SUPER ON *.* TO 'r'@'%' WITH GRANT OPTION":       {"PROCESS", "SUPER"},
+		"GRANT ALL PRIVILEGES ON *.* TO 'root'@'localhost' WITH GRANT OPTION":    {"ALL PRIVILEGES"},
+		"GRANT CONNECTION_ADMIN,SET_USER_ID ON *.* TO `r`@`%`":                   {"CONNECTION_ADMIN", "SET_USER_ID"},
+		"GRANT CONNECTION ADMIN, BINLOG REPLAY ON *.* TO `r`@`%`":                {"CONNECTION ADMIN", "BINLOG REPLAY"},
+		"GRANT `analysts`@`%` TO `r`@`%`":                                        nil,
+	} {
+		if diff := cmp.Diff(want, grantedUnsafe(grant)); diff != "" {
+			t.Errorf("%s: %s", grant, diff)
+		}
+	}
+}

@@ -12,7 +12,7 @@ import (
 // readPrivileges are the privileges of a read-only user. Every other privilege
 // counts as one to write.
 var readPrivileges = []string{
-	"USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES", "PROCESS", "REFERENCES", "PROXY", "SHOW_ROUTINE", "REPLICATION CLIENT",
+	"USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES", "REFERENCES", "PROXY", "SHOW_ROUTINE", "REPLICATION CLIENT",
 }
 
 // CheckReadOnly implements database.ReadOnlyChecker. The table does not exist,
@@ -33,6 +33,7 @@ func (d *db) CheckReadOnly(ctx context.Context) (database.Privileges, error) {
 		if writes := grantedWrites(row[0]); writes != "" {
 			privileges.Writes = append(privileges.Writes, writes)
 		}
+		privileges.Unsafe = append(privileges.Unsafe, grantedUnsafe(row[0])...)
 	}
 	return privileges, nil
 }
@@ -59,6 +60,30 @@ func grantedWrites(grant string) string {
 		return ""
 	}
 	return strings.Join(writes, ", ") + " on " + object
+}
+
+// unsafePrivileges are global privileges beyond the tables: files of the server,
+// other sessions, users, replication and the server's operation.
+var unsafePrivileges = []string{
+	"ALL PRIVILEGES", "FILE", "SUPER", "PROCESS", "RELOAD", "SHUTDOWN", "CREATE USER", "REPLICATION SLAVE", "BINLOG REPLAY", "SET USER", "SET_USER_ID",
+	"SYSTEM_USER", "CREATE TABLESPACE", "DELETE HISTORY",
+}
+
+// grantedUnsafe returns the unsafe privileges in a line of SHOW GRANTS.
+func grantedUnsafe(grant string) []string {
+	granted, rest, found := strings.Cut(strings.TrimPrefix(grant, "GRANT "), " ON ")
+	object, _, _ := strings.Cut(rest, " TO ")
+	if !found || object != "*.*" {
+		return nil
+	}
+	var unsafe []string
+	for privilege := range strings.SplitSeq(granted, ",") {
+		privilege = strings.TrimSpace(privilege) // MySQL separates dynamic privileges by a comma alone
+		if slices.Contains(unsafePrivileges, privilege) || strings.HasSuffix(privilege, "ADMIN") {
+			unsafe = append(unsafe, privilege)
+		}
+	}
+	return unsafe
 }
 
 // withoutColumns returns privileges without their lists of columns, which are

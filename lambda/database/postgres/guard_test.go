@@ -7,10 +7,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"defog-cdk/config/connection"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/database/databasetest"
+	"defog-cdk/lambda/database/guard"
 	"defog-cdk/lambda/database/guard/guardtest"
 )
 
@@ -70,4 +72,65 @@ func TestAttacksAreRefused(t *testing.T) {
 		}
 		databasetest.ExpectRuns(t, d, guardtest.Statements(t, "postgres/analytics.sql", ""))
 	})
+}
+
+func TestUnsafePowersAreFound(t *testing.T) {
+	server.Query(t, readerRole)
+	for name, c := range map[string]struct {
+		grant, revoke string
+		want          []string
+	}{
+		"reader":       {"SELECT 1", "SELECT 1", nil},
+		"replication":  {"ALTER ROLE analyst REPLICATION", "ALTER ROLE analyst NOREPLICATION", []string{"replication"}},
+		"row security": {"ALTER ROLE analyst BYPASSRLS", "ALTER ROLE analyst NOBYPASSRLS", []string{"bypass of row security"}},
+		"server files": {"GRANT pg_read_server_files TO analyst", "REVOKE pg_read_server_files FROM analyst", []string{"member of pg_read_server_files"}},
+		"programs":     {"GRANT pg_execute_server_program TO analyst", "REVOKE pg_execute_server_program FROM analyst", []string{"member of pg_execute_server_program"}},
+		"superuser":    {"ALTER ROLE analyst SUPERUSER", "ALTER ROLE analyst NOSUPERUSER", []string{"superuser"}},
+		"another's":    {"GRANT postgres TO analyst", "REVOKE postgres FROM analyst", []string{"member of postgres"}},
+		"no inheritance": {"ALTER ROLE analyst NOINHERIT; GRANT pg_write_server_files TO analyst", "REVOKE pg_write_server_files FROM analyst; ALTER ROLE analyst INHERIT",
+			[]string{"member of pg_write_server_files"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server.Query(t, c.grant)
+			defer server.Query(t, c.revoke)
+			privileges, err := databasetest.Open(t, New, server.Creds(), readerCreds, "").(*db).CheckReadOnly(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, privileges.Unsafe, cmpopts.EquateEmpty()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// What one question leaves behind in its session is gone before the next one,
+// even if the user allows a function that does so.
+func TestSessionIsResetAfterEachQuery(t *testing.T) {
+	server.Query(t, accounts+`
+		CREATE FUNCTION leave() RETURNS void LANGUAGE plpgsql AS
+			$$ BEGIN PERFORM pg_advisory_lock(4242); PERFORM set_config('app.left', 'behind', false); END $$`)
+	d := openServer(t, nil, "")
+	d.guard = d.guard.With(guard.Options{AllowedFunctions: []string{"public.leave"}})
+	for _, sql := range []string{"SELECT leave()", "SELECT leave(), 1 / 0", "SELECT leave() FROM generate_series(1, 100000)"} {
+		_, _ = d.Query(t.Context(), sql, database.Limits{Rows: 1}) // the state counts
+		if rows := server.Query(t, "SELECT objid FROM pg_locks WHERE locktype = 'advisory'"); len(rows) > 0 {
+			t.Errorf("%s: locks remain: %v", sql, rows)
+		}
+		result := databasetest.MustQuery(t, d, "SELECT current_setting('app.left', true)", databasetest.Unlimited())
+		if got := string(result.Data); got != `[[null]]` && got != `[[""]]` {
+			t.Errorf("%s: a setting remains: %s", sql, got)
+		}
+	}
+}
+
+// A connection that cannot be reset is not used again.
+func TestConnectionWithoutResetIsDropped(t *testing.T) {
+	server.Query(t, accounts)
+	d := openServer(t, nil, "")
+	d.reset = "SELECT 1 / 0"
+	databasetest.MustQuery(t, d, "SELECT 1", databasetest.Unlimited())
+	if d.conn != nil {
+		t.Error("the connection is kept")
+	}
 }

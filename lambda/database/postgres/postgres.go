@@ -53,6 +53,7 @@ type db struct {
 	schema    string         // search path
 	pinned    []string       // statements that configure each transaction
 	reset     string         // resets the session after each query
+	unsafe    string         // lists the user's unsafe powers
 	conn      *pgconn.PgConn // nil before the first query and after an error
 	idleSince time.Time      // by the wall clock
 }
@@ -69,7 +70,8 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 	}
 	return &db{
 		config: config, token: token, guard: guard.Postgres.With(guard.Options{AllowedFunctions: options.AllowedFunctions}),
-		catalogue: catalogue{query: guard.PostgresCatalogue}, encoder: newEncoder, schema: defaultSchema, pinned: pinned, reset: "DISCARD ALL",
+		catalogue: catalogue{query: guard.PostgresCatalogue}, encoder: newEncoder, schema: defaultSchema, pinned: pinned,
+		reset: "DISCARD ALL", unsafe: unsafeQuery,
 	}, nil
 }
 

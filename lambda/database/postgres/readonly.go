@@ -24,6 +24,23 @@ const writesQuery = `
 				OR pg_catalog.has_table_privilege(c.oid, 'DELETE'))
 		ORDER BY 1 LIMIT 10) AS writable`
 
+// unsafeQuery lists the powers of the user that no read-only transaction limits.
+// A user that is a member of a role can take it on.
+const unsafeQuery = `
+	SELECT CASE WHEN rolsuper THEN 'superuser' END FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolsuper
+	UNION ALL
+	SELECT 'replication' FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolreplication AND NOT rolsuper
+	UNION ALL
+	SELECT 'bypass of row security' FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolbypassrls AND NOT rolsuper
+	UNION ALL
+	SELECT 'member of ' || r.rolname FROM pg_catalog.pg_roles r, pg_catalog.pg_roles u
+	WHERE u.rolname = current_user AND NOT u.rolsuper AND r.rolname <> u.rolname AND pg_catalog.pg_has_role(r.oid, 'MEMBER') AND (r.rolsuper OR r.rolname IN (
+		'pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program',
+		'rds_superuser', 'cloudsqlsuperuser', 'alloydbsuperuser', 'azure_pg_admin'))`
+
+// redshiftUnsafeQuery does so on Redshift.
+const redshiftUnsafeQuery = "SELECT 'superuser' FROM pg_catalog.pg_user WHERE usename = current_user AND usesuper"
+
 // CheckReadOnly implements database.ReadOnlyChecker. The transaction would roll
 // the table back if the server created it.
 func (d *db) CheckReadOnly(ctx context.Context) (database.Privileges, error) {
@@ -34,9 +51,14 @@ func (d *db) CheckReadOnly(ctx context.Context) (database.Privileges, error) {
 	if err != nil {
 		return database.Privileges{}, err
 	}
+	unsafe, err := database.QueryTexts(ctx, d.query, d.unsafe)
+	if err != nil {
+		return database.Privileges{}, err
+	}
 	schema := quoteName(d.schema)
 	privileges := database.Privileges{
 		Writes: slices.Concat(rows...),
+		Unsafe: slices.Concat(unsafe...),
 		Grants: []string{
 			"CREATE USER defog_reader PASSWORD '…'",
 			fmt.Sprintf("GRANT USAGE ON SCHEMA %s TO defog_reader", schema),

@@ -38,7 +38,8 @@ func NewRedshift(creds connection.Creds, options database.Options) (database.Dat
 	return &redshift{&db{
 		config: config, guard: guard.Redshift.With(guard.Options{AllowedFunctions: options.AllowedFunctions}),
 		catalogue: catalogue{query: guard.RedshiftCatalogue}, encoder: newRedshiftEncoder, schema: schema,
-		reset: "RESET ALL", // there is no DISCARD
+		reset:  "RESET ALL", // there is no DISCARD
+		unsafe: redshiftUnsafeQuery,
 	}}, nil
 }
 

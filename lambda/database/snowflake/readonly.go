@@ -57,6 +57,9 @@ func (d *db) privileges(ctx context.Context) (database.Privileges, error) {
 	if err != nil || len(role) != 1 {
 		return database.Privileges{}, errors.Join(errors.New("read the session's role: want one row"), err)
 	}
+	if slices.Contains([]string{"ACCOUNTADMIN", "SECURITYADMIN", "ORGADMIN", "GLOBALORGADMIN"}, role[0][0]) {
+		privileges.Unsafe = []string{"role " + role[0][0]}
+	}
 	result, err := d.keep(ctx, "SHOW GRANTS TO ROLE "+`"`+strings.ReplaceAll(role[0][0], `"`, `""`)+`"`)
 	if failed, refused := errors.AsType[*database.StatementError](err); refused {
 		privileges.Writes = []string{"unknown: Snowflake refuses to list the role's privileges: " + failed.Message}

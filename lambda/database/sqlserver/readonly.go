@@ -49,8 +49,14 @@ func (d *db) CheckReadOnly(ctx context.Context) (database.Privileges, error) {
 	if err != nil {
 		return database.Privileges{}, err
 	}
+	writes := slices.Concat(rows...)
+	var unsafe []string
+	if slices.Contains(writes, "everything: the user is a sysadmin") {
+		unsafe = []string{"member of sysadmin"}
+	}
 	return database.Privileges{
-		Writes: slices.Concat(rows...),
+		Writes: writes,
+		Unsafe: unsafe,
 		Grants: []string{
 			"CREATE LOGIN defog_reader WITH PASSWORD = '…'",
 			"CREATE USER defog_reader FOR LOGIN defog_reader",
