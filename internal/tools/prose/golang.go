@@ -258,8 +258,8 @@ func sentence(value string) bool {
 // glue holds words of which English text has many.
 var glue = []string{"a", "an", "the", "is", "are", "of", "to", "in", "for", "with", "and", "or", "not", "no", "by", "from", "want", "must"}
 
-// wordList reports whether a string is a list of words, such as the keywords of a
-// language: many words, no punctuation, and few words that connect others.
+// wordList reports whether a string is a list of words, such as keywords. A list has
+// many words, no punctuation, and few words that connect others.
 func wordList(value string) bool {
 	words, connecting := strings.Fields(value), 0
 	for _, word := range words {
