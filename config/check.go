@@ -22,8 +22,8 @@ type checker struct {
 	stages  []*checker     // of a pipeline
 }
 
-// check returns every problem.
-func (c *checker) check() []error {
+// check collects every problem.
+func (c *checker) check() {
 	c.checkStack()
 	c.checkFunction()
 	c.checkAuth()
@@ -40,7 +40,6 @@ func (c *checker) check() []error {
 	c.checkTotalTags("function_api_tags", c.APITags)
 	c.checkTotalTags("function_s3_tags", c.BucketTags)
 	c.checkSecrets()
-	return c.problems
 }
 
 func (c *checker) failf(key, format string, args ...any) {

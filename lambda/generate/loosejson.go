@@ -56,7 +56,7 @@ func (p *looseParser) rest() string { return p.text[p.at:] }
 func (p *looseParser) space() {
 	for {
 		p.at = len(p.text) - len(strings.TrimLeftFunc(p.rest(), func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' }))
-		end := ""
+		var end string
 		switch rest := p.rest(); {
 		case strings.HasPrefix(rest, "//"):
 			end = "\n"

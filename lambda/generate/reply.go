@@ -407,7 +407,7 @@ func isWrite(text string) bool {
 func firstWord(text string) string {
 	for {
 		text = strings.TrimSpace(text)
-		end := ""
+		var end string
 		switch {
 		case strings.HasPrefix(text, "--"), strings.HasPrefix(text, "#"):
 			end = "\n"

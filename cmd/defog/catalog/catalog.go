@@ -243,7 +243,7 @@ func (r *reader) keys(ctx context.Context) error {
 	rows, err := r.keyRows(ctx)
 	if failed := statementError(err); failed != nil {
 		r.progress("could not read the keys: %s", failed.Message)
-		return nil
+		return nil //nolint:nilerr // reported
 	}
 	if err != nil {
 		return err

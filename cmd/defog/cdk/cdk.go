@@ -202,7 +202,7 @@ func ParseFlags(args []string) (flags Flags, err error) {
 				return flags, fmt.Errorf("%s: has no value; want %[1]s value", arg)
 			}
 			i++
-			value, given = args[i], append(given, args[i])
+			value, given = args[i], append(given, args[i]) //nolint:gosec // i is below len(args)
 		}
 		if isText {
 			*target = value

@@ -126,7 +126,7 @@ func (r *requirements) options(text, folder string, sum hash.Hash) (lines []stri
 		name, value, rest, ok := cutOption(text)
 		switch {
 		case strings.HasPrefix(text, "--no-index"):
-			name, _, rest = cutWord(text)
+			name, rest = cutWord(text)
 			lines = append(lines, name)
 			r.indexes = append(r.indexes, name)
 			text = rest
@@ -159,7 +159,7 @@ func (r *requirements) options(text, folder string, sum hash.Hash) (lines []stri
 // cutOption splits a text after an option with a path: -r file, -rfile,
 // --requirement=file.
 func cutOption(text string) (name, value, rest string, ok bool) {
-	first, _, rest := cutWord(text)
+	first, rest := cutWord(text)
 	parts := pathOption.FindStringSubmatch(first)
 	if parts == nil || strings.HasPrefix(parts[1], "--") && parts[3] != "" && parts[2] == "" {
 		return "", "", text, false
@@ -167,21 +167,21 @@ func cutOption(text string) (name, value, rest string, ok bool) {
 	name, value = parts[1], parts[3]
 	if value != "" {
 		// A quoted value with blanks begins within the word.
-		value, _, rest = cutWord(strings.TrimLeft(text[len(name):], "="))
+		value, rest = cutWord(strings.TrimLeft(text[len(name):], "="))
 		return name, value, rest, true
 	}
 	rest = strings.TrimLeft(strings.TrimPrefix(rest, "="), " \t")
-	value, _, rest = cutWord(rest)
+	value, rest = cutWord(rest)
 	return name, value, rest, value != ""
 }
 
 // cutWord splits a text after its first word, which may be quoted.
-func cutWord(text string) (first string, quoted bool, rest string) {
+func cutWord(text string) (first, rest string) {
 	match := word.FindStringSubmatch(text)
 	if match == nil {
-		return "", false, ""
+		return "", ""
 	}
-	return match[1] + match[2] + match[3], match[3] == "", text[len(match[0]):]
+	return match[1] + match[2] + match[3], text[len(match[0]):]
 }
 
 var (

@@ -134,7 +134,7 @@ func explainAll(parts []error, whole error) error {
 	seen := map[string]bool{}
 	for _, part := range parts {
 		now := Explain(part)
-		if _, ok := now.(*Error); ok {
+		if _, ok := errors.AsType[*Error](now); ok {
 			changed = true
 			if seen[now.Error()] {
 				continue
@@ -155,7 +155,7 @@ func Failure(action string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if explained, ok := Explain(err).(*Error); ok {
+	if explained, ok := errors.AsType[*Error](Explain(err)); ok {
 		return explained
 	}
 	if service, ok := errors.AsType[smithy.APIError](err); ok {

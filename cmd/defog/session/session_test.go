@@ -121,11 +121,11 @@ func TestExpiredSSOTokenIsExpired(t *testing.T) {
 
 func TestExplainKeepsOtherErrors(t *testing.T) {
 	plain := errors.New("disk full")
-	if got := Explain(plain); got != plain {
+	if got := Explain(plain); !errors.Is(got, plain) {
 		t.Errorf("got %v", got)
 	}
 	denied := &smithy.GenericAPIError{Code: "AccessDenied", Message: "no"}
-	if got := Explain(denied); got != error(denied) {
+	if got := Explain(denied); !errors.Is(got, denied) {
 		t.Errorf("got %v", got)
 	}
 	if got := Failure("read x", denied); got.Error() != "read x: AccessDenied: no" {

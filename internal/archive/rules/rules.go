@@ -21,9 +21,10 @@ const (
 	MaxStep = 255
 
 	// MaxRatio is how many bytes a zip may hold for each of its own. Packages
-	// have a ratio of three or four. Files of up to RatioFrom bytes in total have
-	// any ratio.
-	MaxRatio  = 100
+	// have a ratio of three or four.
+	MaxRatio = 100
+
+	// RatioFrom is how many bytes a zip may hold at any ratio.
 	RatioFrom = 1 << 20
 
 	// TailSize is how many bytes at the end of a zip are enough for [Locate].

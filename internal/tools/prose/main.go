@@ -124,8 +124,8 @@ func run(vale, files []string, extracts map[string]*extract) ([]finding, error) 
 		Line           int
 		Check, Message string
 	}
-	if json.Unmarshal(output.Bytes(), &alerts) != nil {
-		return nil, fmt.Errorf("vale: %v\n%s%s", err, output.String(), faults.String())
+	if invalid := json.Unmarshal(output.Bytes(), &alerts); invalid != nil {
+		return nil, fmt.Errorf("vale: %w\n%s%s", errors.Join(err, invalid), output.String(), faults.String())
 	}
 	var findings []finding
 	for name, list := range alerts {
