@@ -167,7 +167,7 @@ func checkTriggerBucket(ctx context.Context, bucket string, environment Environm
 	defer cancel()
 	settings, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(environment.Region))
 	if err != nil {
-		return nil //nolint:nilerr // as without credentials
+		return nil // as without credentials
 	}
 	client := s3Client(settings)
 	region, err := regionOf(ctx, client, bucket)
