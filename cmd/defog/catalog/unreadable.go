@@ -52,8 +52,8 @@ func (r *reader) from(table schema.Table) string {
 }
 
 // probeAll probes views and foreign tables. Their structure does not show whether a
-// query succeeds: a function can be missing, a materialized view can be without
-// data, a server can be down.
+// query succeeds. A function can be missing, a materialized view can be without data,
+// or a server can be down.
 func (r *reader) probeAll(ctx context.Context) error {
 	for _, table := range slices.Clone(r.schema.Tables) {
 		if r.kinds[[2]string{table.Schema, table.Name}] == "" {

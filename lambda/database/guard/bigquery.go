@@ -8,9 +8,9 @@ import (
 	"defog-cdk/lambda/database/guard/lex"
 )
 
-// BigQuery knows GoogleSQL's lexical rules and BigQuery's functions that
-// reach out of it. Statements that write are not among them: the service says
-// itself, before it runs one, whether it is a SELECT.
+// BigQuery has GoogleSQL's lexical rules and BigQuery's functions that reach other
+// services. It has no rule on statements that write: a dry run of the service reports
+// whether a statement is a SELECT.
 var BigQuery = &Guard{
 	scanner: lex.BigQuery{},
 	split:   splitPaths,
@@ -21,13 +21,13 @@ var BigQuery = &Guard{
 
 var bigqueryRefused = []string{
 	"external_query",            // runs SQL on another database, with the rights of a connection
-	"external_object_transform", // makes URLs that let anybody read objects
-	"keyset_chain",              // asks the key management service
+	"external_object_transform", // returns URLs with which any caller reads objects
+	"keyset_chain",              // calls the key management service
 }
 
-// bigqueryNamespaces hold functions that send rows to models or other services,
-// which are paid by the row, or let others read objects. Of models in BigQuery
-// itself nobody can tell from the statement that they are: a view may use one.
+// bigqueryNamespaces hold functions that send rows to models or other services, which
+// are paid by the row, or let other users read objects. A statement does not show
+// whether a model is in BigQuery: a view may use one.
 var bigqueryNamespaces = []string{"ai", "ml", "obj"}
 
 // bigqueryPipes are what may follow |>. The others write, or send elsewhere.

@@ -39,7 +39,7 @@ func (s *statement) checkNamed(i int, name string) error {
 		}
 	}
 	switch {
-	case s.calls(i) && !s.names(i, name):
+	case s.calls(i) && !s.names(i):
 		if err := s.checkComposed("aggregate", name); err != nil {
 			return err
 		}
@@ -155,9 +155,9 @@ func (s *statement) start(i int) int {
 	return i
 }
 
-// names reports whether the name at i, before a parenthesis, gets a list of
-// columns and calls nothing: AS f(a, b), or f(a, b) AS (SELECT …) behind WITH.
-func (s *statement) names(i int, name string) bool {
+// names reports whether the name at i, before a parenthesis, has a list of columns and
+// is not a call. Examples: AS f(a, b), or f(a, b) AS (SELECT …) after WITH.
+func (s *statement) names(i int) bool {
 	if behind(s.tokens[:i], "as") {
 		return true
 	}
@@ -220,12 +220,12 @@ func (s *statement) findColumn(name, column string) bool {
 	return found || s.catalogue.schemas[name]
 }
 
-// introduces reports whether the name at i is that of a relation, a subquery or a
-// function in FROM, or of a query in WITH, that has a column.
+// introduces reports whether the name at i introduces the column. It is the name of a
+// relation, a subquery or a function in FROM, or of a query in WITH.
 func (s *statement) introduces(i int, column string) bool {
 	if s.calls(i) {
 		end := closes(s.tokens, i+1)
-		if !s.names(i, s.tokens[i].Text) && !behind(s.tokens[:i], ")") {
+		if !s.names(i) && !behind(s.tokens[:i], ")") {
 			return false
 		}
 		return lists(s.tokens[i+2:end], column)
@@ -263,7 +263,7 @@ func (s *statement) relationHas(i int, column string) bool {
 		if t.Named() && t.Text == s.tokens[i].Text && j > 0 && behind(s.tokens[:j], "with", "recursive", ",") {
 			if open := s.query(j + 1); open > 0 {
 				found, has = true, s.returns(open+1, column)
-			} else if s.calls(j) && s.names(j, t.Text) {
+			} else if s.calls(j) && s.names(j) {
 				found, has = true, lists(s.tokens[j+2:closes(s.tokens, j+1)], column)
 			}
 			if found && !has {

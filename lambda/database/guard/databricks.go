@@ -7,9 +7,8 @@ import (
 	"defog-cdk/lambda/database/guard/lex"
 )
 
-// Databricks knows Spark's lexical rules, and the functions of Spark and
-// Databricks that reach files, other servers, models, secrets or the Java
-// machine.
+// Databricks has Spark's lexical rules, and the functions of Spark and Databricks that
+// reach files, other servers, models, secrets or the Java machine.
 var Databricks = &Guard{
 	scanner: lex.Databricks{},
 	reading: []string{"select", "with", "values", "table"},

@@ -1,10 +1,10 @@
 // Package guard decides whether a generated statement may be sent, and returns
 // the SQL to send.
 //
-// Generated SQL is untrusted. A read-only transaction stops ordinary writes; the
-// guard stops what a read-only transaction permits: a second statement, a
-// function that reaches a file, a server, another session or a lock, and a
-// relation that holds credentials or the statements of others.
+// Generated SQL is untrusted. A read-only transaction stops ordinary writes. The guard
+// stops what such a transaction permits: a second statement, a function that reaches a
+// file, a server, another session or a lock. It also stops reads of relations with
+// credentials or the statements of other users.
 //
 // # No differential
 //
@@ -19,8 +19,8 @@
 //
 // Where the server has a catalogue of functions, a driver reads it once for each
 // connection and gives it to Check. A function is refused wherever its name can
-// call it: in a call, as a field (t.f is f(t) to PostgreSQL), as an operator, a
-// cast or an aggregate that is made of it. It is refused if it
+// call it: in a call, or as a field (t.f is f(t) to PostgreSQL). The same holds for an
+// operator, a cast or an aggregate that uses it. It is refused if it
 //
 //   - is on the static list of its dialect,
 //   - is a volatile function of the server and not on the list of harmless ones,
@@ -35,7 +35,7 @@
 //
 // # Relations by text
 //
-// A function that takes a relation, a statement or a file as text is refused, or
-// its argument has to be a string constant, which is examined like a name or a
+// Some functions take a relation, a statement or a file as text. They are refused, or
+// their argument must be a string constant, which the guard examines like a name or a
 // statement.
 package guard

@@ -273,10 +273,9 @@ func isField(tokens []lex.Token) bool {
 	return false
 }
 
-// checkArguments checks the SQL that a function is given to run, up to the
-// call's closing parenthesis, and puts the spelling to send in its place. SQL
-// that is put together at run time can't be checked, so each argument has to be
-// one constant.
+// checkArguments checks the SQL that a function runs, up to the closing parenthesis of
+// the call, and replaces it with the spelling to send. SQL that is composed at run time
+// cannot be checked. So each argument must be one constant.
 func (s *statement) checkArguments(ctx context.Context, function string, first int) error {
 	for i := first; i < len(s.tokens); i++ {
 		t, separator := s.tokens[i], (i-first)%2 == 1

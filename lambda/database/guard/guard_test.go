@@ -16,9 +16,9 @@ func check(g *Guard, sql string) error {
 	return err
 }
 
-// FuzzGuard holds what must be so of any text: the guard never fails but by
-// refusing, a second statement behind an accepted one is refused, and text in a
-// string can neither hide a call nor be taken for one.
+// FuzzGuard checks properties of any text. The guard's only error is a refusal, and it
+// refuses a second statement after an accepted one. Text in a string neither hides a
+// call nor counts as one.
 func FuzzGuard(f *testing.F) {
 	for _, file := range []string{
 		"postgres/writes.sql", "postgres/reaches.sql", "postgres/harmless.sql",
@@ -66,8 +66,7 @@ func FuzzGuard(f *testing.F) {
 	})
 }
 
-// hides fails the test if a guard sees something in a string or nothing behind
-// it.
+// hides fails the test if a guard refuses text in a string, or accepts text after it.
 func hides(t *testing.T, g *Guard, quoted, refused string) {
 	t.Helper()
 	if err := check(g, "SELECT "+quoted+", 1"); err != nil {

@@ -7,9 +7,9 @@ import (
 	"defog-cdk/lambda/database/guard/lex"
 )
 
-// MySQL knows the lexical rules of MySQL and MariaDB, and their functions. Both
-// list only stored functions in a catalogue, so that every name which is called
-// has to be a built-in function of mysqlFunctions or a stored one.
+// MySQL has the lexical rules of MySQL and MariaDB, and their functions. Both list only
+// stored functions in a catalogue. So every called name must be a built-in function of
+// mysqlFunctions or a stored one.
 var MySQL = &Guard{
 	scanner: lex.MySQL{},
 	reading: []string{"select", "with", "values", "table", "show", "explain", "describe", "desc"},
@@ -156,7 +156,7 @@ func (s *statement) checkMySQLNames() error {
 		switch {
 		case schema == "" && (builtIn || t.Kind == lex.Word && mysqlSyntax[t.Text]):
 			continue
-		case schema == "" && (s.names(i, t.Text) || behind(s.tokens[:i], ")")): // a list of columns
+		case schema == "" && (s.names(i) || behind(s.tokens[:i], ")")): // a list of columns
 			continue
 		case schema != "" && s.start(i) < i-2:
 			return refusal("a function's name may have two parts at the most")

@@ -70,8 +70,8 @@ func (p *parsed) walk(node any) {
 // grammarCalls are functions that PostgreSQL's grammar calls for other syntax.
 var grammarCalls = []string{"xmlexists", "pg_collation_for", "normalize", "is_normalized", "timezone", "overlaps", "xmlparse", "like_escape", "similar_to_escape"}
 
-// agrees fails the test unless PostgreSQL's parser reads the statement to send
-// as it reads the original, and sees no call that the guard did not see.
+// agrees fails the test unless PostgreSQL's parser reads the statement to send as it
+// reads the original. The parser must also find no call that the guard did not find.
 func agrees(t *testing.T, sql string) {
 	t.Helper()
 	statement, err := Postgres.Check(t.Context(), sql, nil)
@@ -99,7 +99,7 @@ func agrees(t *testing.T, sql string) {
 		}
 	}
 	// What is a constant in the original has another spelling, but one meaning:
-	// crosstab's statements are spelled anew, too.
+	// The statements of `crosstab` have a new spelling too.
 	if originalErr == nil && !strings.Contains(strings.ToLower(sql), "crosstab") {
 		if diff := cmp.Diff(original.tree, sent.tree); diff != "" {
 			t.Fatalf("%q: its spelling means something else: %q\n%s", sql, statement.SQL, diff)
@@ -164,7 +164,7 @@ func FuzzPostgresParserAgrees(f *testing.F) {
 	for _, sql := range postgresCorpus(f) {
 		f.Add(sql)
 	}
-	// The fuzzer gives one input 10 s, which the parser's start can take.
+	// Go's fuzzing gives one input 10 s, which the parser's start can take.
 	if _, err := pgquery.Parse("SELECT 1"); err != nil {
 		f.Fatal(err)
 	}

@@ -7,9 +7,9 @@ import (
 	"defog-cdk/lambda/database/guard/lex"
 )
 
-// Postgres knows PostgreSQL's lexical rules, and the functions of the server, its
-// contributed modules and common extensions that write, wait, kill, or reach
-// files and other servers in spite of a read-only transaction.
+// Postgres has PostgreSQL's lexical rules and a list of functions of the server, its
+// contributed modules and common extensions. They write, wait, kill, or reach files
+// and other servers in spite of a read-only transaction.
 var Postgres = &Guard{
 	scanner:  lex.Postgres{},
 	reading:  []string{"select", "with", "values", "table", "show", "explain"},
@@ -225,8 +225,8 @@ func checkPostgresCall(before []lex.Token, function lex.Token, arguments []lex.T
 }
 
 // postgresHarmless are volatile functions of the server that a statement may
-// call: they compute, return facts of the user's own objects, or make tables'
-// methods.
+// call: they compute, return facts of the user's objects, or create methods of
+// tables.
 var postgresHarmless = strings.Fields(`
 	random random_normal clock_timestamp timeofday gen_random_uuid uuidv4 uuidv7 array_sample array_shuffle bernoulli system
 	current_query currval lastval lo_get txid_status pg_xact_status pg_xact_commit_timestamp

@@ -6,8 +6,8 @@ import (
 	"defog-cdk/lambda/database/guard/lex"
 )
 
-// Redshift knows, besides PostgreSQL's functions, that Redshift's strings may
-// hold escaped quotes, which its documentation does not describe.
+// Redshift has PostgreSQL's functions. Its strings may contain escaped quotes, which
+// the documentation does not describe.
 var Redshift = &Guard{
 	scanner: lex.Postgres{AmbiguousBackslash: true},
 	reading: []string{"select", "with", "show", "explain"},

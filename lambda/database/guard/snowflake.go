@@ -7,10 +7,10 @@ import (
 	"defog-cdk/lambda/database/guard/lex"
 )
 
-// Snowflake knows Snowflake's lexical rules, and its functions that stop
-// queries, read files, run SQL, send data elsewhere, or tell of other sessions.
-// What it lets through is all that protects from DDL, which Snowflake commits by
-// itself: a statement begins with a word that reads.
+// Snowflake has Snowflake's lexical rules. It lists the functions that stop queries, read
+// files, run SQL, send data to other servers, or return data of other sessions. A
+// statement must begin with a word that reads. Nothing else protects from DDL, which
+// Snowflake commits at once.
 var Snowflake = &Guard{
 	scanner: lex.Snowflake{},
 	reading: []string{"select", "with", "show", "describe", "desc"},
@@ -29,7 +29,7 @@ func refusedBySnowflake(function string) bool {
 		slices.ContainsFunc(snowflakeRefusedPrefixes, func(prefix string) bool { return strings.HasPrefix(function, prefix) })
 }
 
-// snowflakeHarmless are of a refused kind and only tell about their argument.
+// snowflakeHarmless are of a refused kind and only describe their argument.
 var snowflakeHarmless = []string{"system$typeof", "system$clustering_information", "system$clustering_depth"}
 
 // https://docs.snowflake.com/en/sql-reference/functions-all
@@ -59,8 +59,8 @@ var snowflakePhrases = []string{"for update", "as procedure"}
 // procedures, which write.
 var snowflakeTables = []string{"flatten", "generator", "split_to_table", "strtok_split_to_table"}
 
-// checkSnowflake refuses files, chains of statements, and what SHOW and DESCRIBE
-// may not tell.
+// checkSnowflake refuses files, chains of statements, and results of SHOW and DESCRIBE
+// that a question must not read.
 func checkSnowflake(tokens []lex.Token) error {
 	for i, t := range tokens {
 		before, after := tokens[:i], tokens[i+1:]
@@ -91,8 +91,8 @@ func checkSnowflake(tokens []lex.Token) error {
 	return nil
 }
 
-// isFile reports whether a string may name a file or a stage: one that begins
-// with @ and is not compared with something, or one with a URL behind FROM.
+// isFile reports whether a string may name a file or a stage. Such a string begins with
+// @ and is not compared with a value, or it has a URL after FROM.
 func isFile(before []lex.Token, text string) bool {
 	if behind(before, "from", "join") && strings.Contains(text, "://") {
 		return true

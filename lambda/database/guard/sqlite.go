@@ -2,8 +2,8 @@ package guard
 
 import "defog-cdk/lambda/database/guard/lex"
 
-// SQLite knows SQLite's lexical rules. What a statement may do is decided
-// by SQLite's compiler: see authorizeSQLite.
+// SQLite has SQLite's lexical rules. SQLite's compiler decides what a statement may do:
+// see authorizeSQLite.
 var SQLite = &Guard{
 	scanner: lex.SQLite{},
 	reading: []string{"select", "with", "values", "explain"},

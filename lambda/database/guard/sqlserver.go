@@ -11,10 +11,10 @@ import (
 	"defog-cdk/lambda/database/guard/lex"
 )
 
-// SQLServer knows T-SQL's lexical rules, and its functions that reach files
-// and other servers, or tell passwords. A session has QUOTED_IDENTIFIER on, so
-// what stands in double quotes is a name. T-SQL needs no semicolon between
-// statements: its keywords tell where one begins.
+// SQLServer has T-SQL's lexical rules, and its functions that reach files and other
+// servers, or return passwords. A session has QUOTED_IDENTIFIER on, so text in double
+// quotes is a name. T-SQL needs no semicolon between statements: its keywords show
+// where one begins.
 var SQLServer = &Guard{
 	scanner: lex.SQLServer{},
 	reading: []string{"select", "with"},
@@ -63,8 +63,8 @@ var sqlserverStarting = strings.Fields(`
 	restore return revert revoke rollback save set setuser shutdown tran transaction trigger truncate update updatetext use
 	waitfor while writetext`)
 
-// sqlserverPhrases are words that no statement may hold in this order: sequences
-// that move on, and statements that begin with a word which is not reserved.
+// sqlserverPhrases are words that no statement may contain in this order. They advance
+// sequences, or are statements that begin with a word which is not reserved.
 var sqlserverPhrases = []string{
 	"next value for", "disable trigger", "enable trigger", "send on", "get conversation", "move conversation",
 	"end conversation", "receive top", "for browse", "rename object",
@@ -114,8 +114,8 @@ func checkKeyword(before, rest []lex.Token) error {
 	return refusal(strings.ToUpper(word) + " may not be used here")
 }
 
-// checkName looks at a name, the first of rest: SQL Server takes one of four
-// parts, some of which may be empty, for one on another server.
+// checkName checks a name, the first of rest. For SQL Server, a name of four parts is
+// on another server. Some of the parts may be empty.
 func checkName(before, rest []lex.Token) error {
 	if name := rest[0].Text; !ascii(name) && slices.Contains(sqlserverHidden, plainLetters(name)) {
 		return refusal(name + " may not be read")
@@ -150,8 +150,8 @@ func checkSystem(before []lex.Token, name string) error {
 	return nil
 }
 
-// isSys reports whether a schema is sys, or looks so to a server that ignores
-// accents or widths: three Latin letters, not all of them ASCII.
+// isSys reports whether a schema is sys, also to a server that ignores accents or
+// widths. Such a name has three Latin letters, not all of them ASCII.
 func isSys(schema string) bool {
 	letters := 0
 	for _, r := range schema {
@@ -183,9 +183,9 @@ func ascii(text string) bool {
 	return strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
-// checkSelects refuses a SELECT that is neither the statement's first, nor in
-// parentheses, nor joined to another by UNION, EXCEPT or INTERSECT, nor the one
-// that follows the tables of a WITH.
+// checkSelects refuses each further SELECT of a statement. It accepts one in
+// parentheses, one after UNION, EXCEPT or INTERSECT, and the one after the tables of a
+// WITH.
 func checkSelects(tokens []lex.Token) error {
 	depth, main := 0, !tokens[0].IsWord("with")
 	for i, t := range tokens {
@@ -212,9 +212,8 @@ func checkSelects(tokens []lex.Token) error {
 	return nil
 }
 
-// isHint reports whether a WITH, the first of rest, is not the beginning of a
-// statement: WITH (NOLOCK), and WITH in OPENJSON, GROUP BY … WITH ROLLUP, TOP …
-// WITH TIES.
+// isHint reports whether a WITH, the first of rest, does not begin a statement. Such
+// are WITH (NOLOCK), WITH in OPENJSON, GROUP BY … WITH ROLLUP, and TOP … WITH TIES.
 func isHint(rest []lex.Token) bool {
 	if len(rest) < 2 {
 		return false

@@ -32,15 +32,15 @@ func startSession(ctx context.Context, conn conn) (session, error) {
 	return session{id: row[0], mariadb: strings.Contains(row[1], "MariaDB"), mode: plainMode(row[2])}, nil
 }
 
-// lexicalModes are the SQL modes that change the syntax of strings or names, those
-// that imply them, and the mode that changes the text of CHAR.
+// lexicalModes are the SQL modes that change the syntax of strings or names, and those
+// that imply them. One mode changes the text of CHAR.
 var lexicalModes = []string{
 	"ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "ANSI", "DB2", "MAXDB", "MSSQL", "ORACLE", "POSTGRESQL", "PAD_CHAR_TO_FULL_LENGTH",
 }
 
-// globals are the variables of a session that change texts, numbers or the number
+// globalNames are the variables of a session that change texts, numbers or the number
 // of rows. Each has its global value in each question.
-var globals = []string{
+var globalNames = []string{
 	"time_zone", "lc_time_names", "div_precision_increment", "default_week_format", "group_concat_max_len", "sql_select_limit",
 }
 
@@ -60,7 +60,7 @@ func (s *session) configure(ctx context.Context, conn conn, timeout time.Duratio
 		limit = "max_statement_time = " + strconv.FormatFloat(timeout.Seconds(), 'f', -1, 64)
 	}
 	sql := "SET NAMES utf8mb4, SESSION sql_mode = '" + s.mode + "', SESSION " + limit
-	for _, name := range globals {
+	for _, name := range globalNames {
 		sql += ", SESSION " + name + " = DEFAULT"
 	}
 	return exec(ctx, conn, sql)

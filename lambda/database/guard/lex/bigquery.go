@@ -56,7 +56,7 @@ func (b BigQuery) next(c *cursor) error {
 		return nil
 	case beyondASCII(first):
 		return errBeyondASCII
-	case startsNumber(c.rest) && !(isDigit(first) && b.inPath(c)):
+	case startsNumber(c.rest) && (!isDigit(first) || !b.inPath(c)):
 		return b.number(c)
 	case isName(first) && first != '$':
 		size := span(c.rest, func(c byte) bool { return isName(c) && c != '$' })
@@ -201,7 +201,7 @@ func googleEscapes(text string, bytes bool) (string, error) {
 		case err != nil, !utf8.ValidRune(rune(code)), bytes && digits > 3: //nolint:gosec // eight digits of hex at the most
 			return "", errEscape
 		case bytes:
-			value.WriteByte(byte(code))
+			value.WriteByte(byte(code)) //nolint:gosec // three digits at most
 		default:
 			value.WriteRune(rune(code)) //nolint:gosec // a valid rune
 		}

@@ -93,7 +93,7 @@ func (d Databricks) next(c *cursor) error {
 		return nil
 	case beyondASCII(first):
 		return errBeyondASCII
-	case startsNumber(c.rest) && !(c.last().Is(".") && !c.spaced):
+	case startsNumber(c.rest) && (!c.last().Is(".") || c.spaced):
 		return d.number(c)
 	case isName(first) && first != '$':
 		return d.word(c)
@@ -138,8 +138,8 @@ func (d Databricks) number(c *cursor) error {
 	return d.word(c)
 }
 
-// string reads a string constant. To older versions of Spark a doubled quote is
-// the end of one constant and the start of the next: it is kept as it is.
+// string reads a string constant. In older versions of Spark, a doubled quote ends one
+// constant and starts the next. So string keeps it.
 func (d Databricks) string(c *cursor) error {
 	end := c.rest[0]
 	var value, sql strings.Builder

@@ -1,5 +1,5 @@
-// Package lex splits SQL into tokens by the lexical rules of one database, and
-// renders tokens as SQL that the database can only read in the same way.
+// Package lex splits SQL into tokens by the lexical rules of one database. It renders
+// tokens as SQL that the database can only read in the same way.
 //
 // A scanner returns each token with its canonical spelling. Render joins these
 // spellings: string constants are encoded anew, quoted names are quoted anew,
@@ -30,8 +30,8 @@ const (
 type Token struct {
 	Kind Kind
 
-	// Text is the form to compare: a word in lower case, a name without its
-	// quotes, the value of a string, the spelling of everything else.
+	// Text is the form to compare: a word in lower case, a name without its quotes, or
+	// the value of a string. Of other tokens it is the spelling.
 	Text string
 
 	// SQL is the canonical spelling.
@@ -195,8 +195,8 @@ func (c *cursor) last() Token {
 	return c.tokens[len(c.tokens)-1]
 }
 
-// doubled reads quoted text in which a doubled quote is one, and returns the
-// text and its size with both quotes; 0 if the quote is not closed.
+// doubled reads quoted text in which a doubled quote is one quote. It returns the text
+// and its size with both quotes, which is 0 if the quote is not closed.
 func doubled(text string, quote byte) (value string, size int) {
 	end := 1
 	for {

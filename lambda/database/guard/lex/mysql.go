@@ -65,9 +65,9 @@ func (m MySQL) next(c *cursor) error {
 		return m.bits(c, isBit)
 	case first == '@':
 		return m.variable(c)
-	case first == '.' && startsNumber(c.rest) && !(c.last().Kind == Word && !c.spaced):
+	case first == '.' && startsNumber(c.rest) && (c.last().Kind != Word || c.spaced):
 		return m.number(c)
-	case isDigit(first) && !(c.last().Is(".") && !c.spaced):
+	case isDigit(first) && (!c.last().Is(".") || c.spaced):
 		return m.number(c)
 	case isName(first):
 		m.word(c)

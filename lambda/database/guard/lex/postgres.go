@@ -69,7 +69,7 @@ func (p Postgres) next(c *cursor) error {
 		return p.unicodeString(c)
 	case hasPrefixFold(c.rest, "e'"):
 		return p.escapeString(c)
-	case hasPrefixFold(c.rest, "n'"): // the type nchar and a string
+	case hasPrefixFold(c.rest, "n'"): // the type `nchar` and a string
 		c.add(Word, 1, "nchar", "nchar")
 		return nil
 	case hasPrefixFold(c.rest, "b'"):
@@ -174,8 +174,8 @@ func closesEscaped(text string) int {
 	return 0
 }
 
-// undouble joins segments.
-func undouble(list []string) string {
+// joined joins segments and replaces doubled quotes.
+func joined(list []string) string {
 	return strings.ReplaceAll(strings.Join(list, ""), "''", "'")
 }
 
@@ -189,7 +189,7 @@ func (p Postgres) plainString(c *cursor) error {
 		return err
 	}
 	if !p.AmbiguousBackslash {
-		return c.string(size, undouble(list))
+		return c.string(size, joined(list))
 	}
 	for _, segment := range list {
 		if quoteAfterBackslash(segment) {
@@ -268,7 +268,7 @@ func postgresEscapes(value *strings.Builder, segment string) error {
 			value.WriteByte(map[byte]byte{'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}[escape])
 		case '0', '1', '2', '3', '4', '5', '6', '7':
 			digits := span(segment[i:min(i+3, len(segment))], func(c byte) bool { return '0' <= c && c <= '7' })
-			code, _ := strconv.ParseUint(segment[i:i+digits], 8, 16) //nolint:errcheck // octal digits
+			code, _ := strconv.ParseUint(segment[i:i+digits], 8, 16) // octal digits
 			value.WriteByte(byte(code))                              //nolint:gosec // the server drops the rest, too
 			i += digits - 1
 		case 'x':
@@ -277,7 +277,7 @@ func postgresEscapes(value *strings.Builder, segment string) error {
 				value.WriteByte('x')
 				continue
 			}
-			code, _ := strconv.ParseUint(rest[:digits], 16, 8) //nolint:errcheck // hex digits
+			code, _ := strconv.ParseUint(rest[:digits], 16, 8) // hex digits
 			value.WriteByte(byte(code))
 			i += digits
 		case 'u', 'U':
@@ -309,7 +309,7 @@ func codePoint(text string, prefixes ...string) (r rune, size int) {
 		if err != nil || code == 0 || code > utf8.MaxRune {
 			return 0, 0
 		}
-		return rune(code), 1 + digits //nolint:gosec // at most utf8.MaxRune
+		return rune(code), 1 + digits
 	}
 	r, size = one(text)
 	if size == 0 || !utf16.IsSurrogate(r) {
@@ -338,7 +338,7 @@ func (p Postgres) unicodeString(c *cursor) error {
 	if err != nil {
 		return err
 	}
-	value, err := unicodeEscapes(undouble(list), escape)
+	value, err := unicodeEscapes(joined(list), escape)
 	if err != nil {
 		return err
 	}
@@ -407,7 +407,7 @@ func unicodeEscapes(text string, escape byte) (string, error) {
 			return "", errEscape
 		}
 		i = start + digits - 1
-		switch r := rune(code); { //nolint:gosec // at most utf8.MaxRune
+		switch r := rune(code); {
 		case high != 0:
 			joined := utf16.DecodeRune(high, r)
 			if joined == utf8.RuneError {
@@ -427,8 +427,8 @@ func unicodeEscapes(text string, escape byte) (string, error) {
 	return value.String(), nil
 }
 
-// name reads a quoted name; around is what of the token is before and behind it.
-func (p Postgres) name(c *cursor, text string, around int, decode func(string) (string, error)) error {
+// name reads a quoted name. Extra is the size of the rest of the token.
+func (p Postgres) name(c *cursor, text string, extra int, decode func(string) (string, error)) error {
 	value, size := doubled(text, '"')
 	if size == 0 {
 		return errUnclosedName
@@ -441,7 +441,7 @@ func (p Postgres) name(c *cursor, text string, around int, decode func(string) (
 		return errEmptyName
 	}
 	value = kept(value)
-	c.add(Name, around+size, value, quote(value, `"`, `"`))
+	c.add(Name, extra+size, value, quote(value, `"`, `"`))
 	return nil
 }
 

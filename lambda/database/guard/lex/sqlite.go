@@ -75,7 +75,7 @@ func (s SQLite) next(c *cursor) error {
 }
 
 func (s SQLite) number(c *cursor) error {
-	size := 0
+	var size int
 	if hasPrefixFold(c.rest, "0x") && len(c.rest) > 2 && isHex(c.rest[2]) {
 		size = 2 + span(c.rest[2:], isHex)
 	} else {

@@ -88,7 +88,7 @@ func (s SQLServer) name(c *cursor, end byte) error {
 }
 
 func (s SQLServer) number(c *cursor) error {
-	size := 0
+	var size int
 	switch {
 	case hasPrefixFold(c.rest, "0x"):
 		size = 2 + span(c.rest[2:], isHex)
