@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"strings"
 
 	"defog-cdk/config"
 	"defog-cdk/config/connection"
@@ -37,6 +38,8 @@ type QuerySettings struct {
 	ResultsBucket                                                string
 	ResultsLifetime                                              int // seconds
 	LogQuestions, Metrics                                        bool
+	AllowedFunctions                                             []string // each as schema.name
+	AllowPrivilegedLogin                                         bool
 
 	Variables map[string]string // the operator's
 }
@@ -50,6 +53,7 @@ func QuerySettingsOf(conf config.Config) QuerySettings {
 		GeneratorTimeout: conf.GeneratorTimeout, StatementTimeout: conf.StatementTimeout, MaxRows: conf.MaxRows, Retries: conf.Retries,
 		ResultsBucket: conf.ResultsBucket, ResultsLifetime: conf.ResultsLifetime,
 		LogQuestions: conf.LogQuestions, Metrics: conf.AlarmEmail != "", Variables: conf.Environment,
+		AllowedFunctions: conf.AllowedFunctions, AllowPrivilegedLogin: conf.AllowPrivilegedLogin,
 	}
 	if conf.CredentialsSecret == "" {
 		settings.Connection = &conf.Connection
@@ -124,6 +128,12 @@ func queryVariables(settings QuerySettings, dependenciesHash string) (map[string
 	}
 	if settings.LogQuestions {
 		variables[environ.LogQuestions] = "true"
+	}
+	if len(settings.AllowedFunctions) > 0 {
+		variables[environ.AllowedFunctions] = strings.Join(settings.AllowedFunctions, ",")
+	}
+	if settings.AllowPrivilegedLogin {
+		variables[environ.AllowPrivilegedLogin] = "true"
 	}
 	if settings.Connection != nil {
 		credentials, err := settings.Connection.Encode()

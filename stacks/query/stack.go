@@ -19,6 +19,7 @@ type StackProps struct {
 	Function              FunctionProps
 	API                   construct.APISettings
 	AlarmEmail            string // "" for neither alarms nor a dashboard
+	PrivilegedLogin       bool   // the function accepts a superuser's login
 	TerminationProtection bool
 	Tags                  map[string]string
 
@@ -38,7 +39,7 @@ func StackPropsOf(stage *artifact.Stage) StackProps {
 			ExistingNetwork: construct.NetworkSettingsOf(conf.Settings), Environment: stage.Environment,
 			SecretName: conf.CredentialsSecret, DatabaseUserARN: conf.DatabaseUserARN, ResultsBucket: conf.ResultsBucket,
 		},
-		API: construct.APISettingsOf(conf.Settings), AlarmEmail: conf.AlarmEmail,
+		API: construct.APISettingsOf(conf.Settings), AlarmEmail: conf.AlarmEmail, PrivilegedLogin: conf.AllowPrivilegedLogin,
 		TerminationProtection: conf.TerminationProtection, Tags: conf.Tags,
 	}
 	if conf.Generator == "bedrock" {
@@ -101,6 +102,11 @@ func (p StackProps) warn(stack awscdk.Stack) {
 		construct.Warn(stack, "credentials-in-template", "The template contains the database's credentials as base64. "+
 			"Every user who can read the stack or the function can read them, and cdk diff prints the old and the new ones. "+
 			"To review a change without them, use npm run diff; to keep them in Secrets Manager, set credentials_secret.")
+	}
+	if p.PrivilegedLogin {
+		construct.Warn(stack, "privileged-login", "The function accepts a database user with a superuser's powers (allow_privileged_login). "+
+			"A read-only transaction limits neither files of the server nor programs on it; the function's guard alone does. "+
+			"To remove the warning, use a user that only reads: defog doctor prints the statements that create one.")
 	}
 	construct.WarnOpenAPI(stack, p.API.Auth, "every client that has the URL can ask questions of the database. ")
 	if level := p.Function.Settings.LogLevel; p.AlarmEmail != "" && level != "DEBUG" && level != "INFO" {

@@ -40,7 +40,8 @@ func TestSecretKeepsCredentialsOutOfTemplate(t *testing.T) {
 }
 
 func TestFunctionReceivesCredentialsAndSettings(t *testing.T) {
-	conf := settings.Query(t, map[string]any{"max_rows": "7", "environment_variables.TZ": "UTC", "log_questions": "true"})
+	conf := settings.Query(t, map[string]any{"max_rows": "7", "environment_variables.TZ": "UTC", "log_questions": "true",
+		"allow_privileged_login": "true", "allowed_functions": "[\"public.total\", \"shop.gross\"]"})
 	stack, err := stacktest.Stack(t, conf, stacktest.Setup{})
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +54,8 @@ func TestFunctionReceivesCredentialsAndSettings(t *testing.T) {
 	if diff := cmp.Diff(conf.Connection, credentials); diff != "" {
 		t.Errorf("credentials -want +got:\n%s", diff)
 	}
-	for name, want := range map[string]any{"TZ": "UTC", environ.MaxRows: "7", environ.LogQuestions: "true", environ.Generator: "defog"} {
+	for name, want := range map[string]any{"TZ": "UTC", environ.MaxRows: "7", environ.LogQuestions: "true", environ.Generator: "defog",
+		environ.AllowPrivilegedLogin: "true", environ.AllowedFunctions: "public.total,shop.gross"} {
 		if variables[name] != want {
 			t.Errorf("%s = %v, want %v", name, variables[name], want)
 		}
@@ -114,6 +116,7 @@ func TestSynthWarnsReviewers(t *testing.T) {
 		{nil, []string{"defog:credentials-in-template"}},
 		{map[string]any{"api_auth": "none"}, []string{"defog:credentials-in-template", "defog:open-api"}},
 		{map[string]any{"credentials_secret": "x", "db_type": "postgres"}, nil},
+		{map[string]any{"credentials_secret": "x", "db_type": "postgres", "allow_privileged_login": "true"}, []string{"defog:privileged-login"}},
 	}
 	for _, test := range tests {
 		stack, err := stacktest.Stack(t, settings.Query(t, test.changes), stacktest.Setup{})

@@ -49,6 +49,8 @@ var causes = []cause{
 	{"AWS::Lambda::Function", variable(environ.MaxRows), "max_rows"},
 	{"AWS::Lambda::Function", variable(environ.Retries), "retries"},
 	{"AWS::Lambda::Function", variable(environ.LogQuestions), "log_questions"},
+	{"AWS::Lambda::Function", variable(environ.AllowPrivilegedLogin), "allow_privileged_login"},
+	{"AWS::Lambda::Function", variable(environ.AllowedFunctions), "allowed_functions"},
 	{"AWS::Lambda::Function", variable(environ.DependenciesHash), "function_source_dependencies_zip"},
 	{"AWS::Lambda::Function", variable(environ.DependenciesKey), "function_source_dependencies_zip"},
 	{"AWS::Lambda::Function", variable(environ.Stack), "alarm_email"},

@@ -58,6 +58,8 @@ var rules = []rule{
 	{"", variable(environ.GeneratorBaseURL), changed("the questions and the API key go to another URL"), false},
 	{"", variable(environ.GeneratorRegion), changed("the questions go to another region"), false},
 	{"", variable(environ.LogQuestions), on("the log holds the questions"), false},
+	{"", variable(environ.AllowPrivilegedLogin), on("the database user may be a superuser"), false},
+	{"", variable(environ.AllowedFunctions), changed("statements may call other functions"), false},
 	{"", variable(unsafeEval), come("callers' code runs in the function"), true},
 	{"", variable(restrictPipelines), listWidened("more pipelines are evaluated"), false},
 }
