@@ -86,6 +86,7 @@ lint: setup
 	go vet ./...
 	go mod tidy -diff
 	$(GOLANGCI_LINT) run
+	@go run ./internal/tools/prose -vale "$(VALE)"
 
 lint-prose:
 	@go run ./internal/tools/prose -vale "$(VALE)" $(FILES)

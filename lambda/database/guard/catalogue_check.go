@@ -240,7 +240,8 @@ func (s *statement) introduces(i int, column string) bool {
 	switch {
 	case before > 0 && s.tokens[before-1].Is(")"):
 		open := opens(s.tokens, before-1)
-		return s.returns(open+1, column) && !(open > 0 && s.tokens[open-1].Named() && !slices.Contains([]string{"lateral", "from", "join"}, s.tokens[open-1].Text))
+		return s.returns(open+1, column) &&
+			(open == 0 || !s.tokens[open-1].Named() || slices.Contains([]string{"lateral", "from", "join"}, s.tokens[open-1].Text))
 	case before > 0 && s.tokens[before-1].Named() && s.inFrom(s.start(before-1)):
 		return s.relationHas(before-1, column)
 	default:
@@ -307,7 +308,7 @@ func (s *statement) returns(i int, column string) bool {
 		i++
 	}
 	depth := 0
-	for ; i < len(s.tokens) && depth >= 0 && !(depth == 0 && s.tokens[i].IsWord("select")); i++ { // past WITH
+	for ; i < len(s.tokens) && depth >= 0 && (depth != 0 || !s.tokens[i].IsWord("select")); i++ { // past WITH
 		switch {
 		case s.tokens[i].Is("("):
 			depth++

@@ -34,7 +34,7 @@ func sources(tokens []lex.Token, clauses []string) []bool {
 		case t.Kind != lex.Word:
 		case t.Text == "from" || t.Text == "join":
 			lists[last] = true
-		case slices.Contains(clauses, t.Text) && !behind(tokens[:i], "as") && !(i+1 < len(tokens) && tokens[i+1].Is(",")):
+		case slices.Contains(clauses, t.Text) && !behind(tokens[:i], "as") && (i+1 >= len(tokens) || !tokens[i+1].Is(",")):
 			lists[last] = false
 		}
 	}
