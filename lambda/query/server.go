@@ -29,9 +29,10 @@ type server struct {
 	connection   string // path of the connection file
 	dependencies string // path of the dependencies folder
 
-	usage   string     // the response to GET
-	mu      sync.Mutex // a function instance handles one request at a time
-	handler *ask.Handler
+	warnings string
+	usage    string     // the response to GET
+	mu       sync.Mutex // a function instance handles one request at a time
+	handler  *ask.Handler
 }
 
 func (s *server) addFlags(flags *flag.FlagSet) {
@@ -84,7 +85,7 @@ func (s *server) listen(ctx context.Context, get func(string) string) (net.Liste
 	if err != nil {
 		return nil, err
 	}
-	s.usage = fmt.Sprintf(usage, listener.Addr())
+	s.usage = s.warnings + fmt.Sprintf(usage, listener.Addr())
 	return listener, nil
 }
 
@@ -92,6 +93,9 @@ func (s *server) readConnection() (string, error) {
 	conn, err := connection.Read(s.connection)
 	if err != nil {
 		return "", err
+	}
+	for _, warning := range conn.Warnings {
+		s.warnings += "Warning: " + warning + "\n"
 	}
 	return conn.Encode()
 }
