@@ -15,6 +15,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"defog-cdk/config"
+	"defog-cdk/internal/private"
 	"defog-cdk/stacks"
 	"defog-cdk/stacks/artifact"
 )
@@ -45,7 +46,7 @@ func synth(ctx context.Context) (err error) {
 		return errors.Join(err, artifact.CheckPolicies(conf))
 	}
 	for _, warning := range conf.Connection.Warnings {
-		fmt.Fprintln(os.Stderr, "defog-cdk: warning: "+warning)
+		warn(errors.New(warning))
 	}
 	environment := artifact.Environment{Account: os.Getenv("CDK_DEFAULT_ACCOUNT"), Region: os.Getenv("CDK_DEFAULT_REGION")}
 	artifacts, err := artifact.Prepare(ctx, conf, environment, defaultDependencies)
@@ -60,7 +61,8 @@ func synth(ctx context.Context) (err error) {
 		}
 	}()
 	app := stacks.NewApp()
-	if err := os.WriteFile(filepath.Join(*app.Outdir(), ".gitignore"), assemblyIgnore, 0o644); err != nil {
+	warn(private.Folder(*app.Outdir()))
+	if err := os.WriteFile(filepath.Join(*app.Outdir(), ".gitignore"), assemblyIgnore, 0o600); err != nil {
 		return fmt.Errorf("keep the cloud assembly out of git: %w", err)
 	}
 	options := stacks.Options{LocalAWS: stacks.IsLocalAWS(os.Getenv("AWS_ENDPOINT_URL"))}
@@ -68,5 +70,13 @@ func synth(ctx context.Context) (err error) {
 		return err
 	}
 	app.Synth(nil)
+	warn(private.Assembly(*app.Outdir()))
 	return nil
+}
+
+// warn prints an error that does not prevent the synth.
+func warn(err error) {
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "defog-cdk: warning: %v\n", err)
+	}
 }

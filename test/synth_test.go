@@ -157,3 +157,62 @@ func git(t *testing.T, directory string, args ...string) string {
 	}
 	return output
 }
+
+// TestSynthRestrictsAssemblyToItsOwner runs with a umask that restricts nothing.
+func TestSynthRestrictsAssemblyToItsOwner(t *testing.T) {
+	t.Parallel()
+	output := filepath.Join(t.TempDir(), "cdk.out")
+	text, code := command(t, nil, "sh", "-c", `umask 000; exec npx cdk synth --quiet -o "$0" -c connection_file="$1"`, output, writeConnection(t, sample))
+	if code != 0 {
+		t.Fatal(text)
+	}
+	programs := 0
+	err := filepath.WalkDir(output, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		inAsset := strings.Contains(path, "/asset.") // deployed with its modes, and unreachable behind the folder
+		if !inAsset && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has mode %04o", path, info.Mode().Perm())
+		}
+		if entry.Name() == "bootstrap" && inAsset {
+			programs++
+			if info.Mode().Perm()&0o005 != 0o005 {
+				t.Errorf("Lambda's user cannot start %s: mode %04o", path, info.Mode().Perm())
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if programs != 1 {
+		t.Errorf("%d programs, want 1", programs)
+	}
+}
+
+// TestProgramIsExecutableWithPrivateUmask runs with a umask that restricts new files
+// to their owner.
+func TestProgramIsExecutableWithPrivateUmask(t *testing.T) {
+	t.Parallel()
+	output := filepath.Join(t.TempDir(), "cdk.out")
+	text, code := command(t, nil, "sh", "-c", `umask 077; exec npx cdk synth --quiet -o "$0" -c connection_file="$1"`, output, writeConnection(t, sample))
+	if code != 0 {
+		t.Fatal(text)
+	}
+	programs, err := filepath.Glob(filepath.Join(output, "asset.*", "bootstrap"))
+	if err != nil || len(programs) != 1 {
+		t.Fatalf("programs %v, %v", programs, err)
+	}
+	info, err := os.Stat(programs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if mode := info.Mode().Perm(); mode != 0o755 {
+		t.Errorf("mode %04o, want 0755", mode)
+	}
+}

@@ -9,10 +9,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestAssemblyRestrictsAllButAssets(t *testing.T) {
+func TestAssemblyRestrictsFilesAndSharesAssets(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "asset.out") // whatever its name
 	for name, mode := range map[string]fs.FileMode{
 		"stack.template.json": 0o644, "asset.1.zip": 0o666, "assembly-prod/stack.template.json": 0o666, "asset.2/bootstrap": 0o755, "asset.2/data/x": 0o644,
+		"asset.3/bootstrap": 0o700, "asset.3/index.js": 0o600, "asset.3/open": 0o666,
 	} {
 		path := filepath.Join(root, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
@@ -37,6 +38,7 @@ func TestAssemblyRestrictsAllButAssets(t *testing.T) {
 	want := map[string]string{
 		".": "-rwx------", "stack.template.json": "-rw-------", "asset.1.zip": "-rw-------", "assembly-prod": "-rwx------", "assembly-prod/stack.template.json": "-rw-------",
 		"asset.2": "-rwxr-xr-x", "asset.2/bootstrap": "-rwxr-xr-x", "asset.2/data/x": "-rw-r--r--",
+		"asset.3/bootstrap": "-rwxr-xr-x", "asset.3/index.js": "-rw-r--r--", "asset.3/open": "-rw-r--r--",
 	}
 	got := map[string]string{}
 	for name := range want {
