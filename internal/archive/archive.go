@@ -134,9 +134,12 @@ func (a *Archive) Has(name string) bool {
 	return member != nil && !member.Mode().IsDir()
 }
 
-// Executable reports whether the zip has an executable file of this name.
-func (a *Archive) Executable(name string) bool {
-	return a.Has(name) && a.members[name].Mode().Perm()&0o111 != 0
+// Size returns the size of a file of this name, 0 if there is none.
+func (a *Archive) Size(name string) int64 {
+	if !a.Has(name) {
+		return 0
+	}
+	return int64(a.members[name].UncompressedSize64) //nolint:gosec // the rules limit it
 }
 
 // HasAny reports whether a file's name matches.

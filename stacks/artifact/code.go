@@ -46,8 +46,9 @@ func checkCode(conf config.Config, hydration Hydration, code, dependencies *arch
 	if !found && !unreadable {
 		problems = append(problems, fmt.Errorf("does not contain what function_handler=%s names; want %s", conf.Handler, entry.files))
 	}
-	if entry.program != "" && code.Has(entry.program) && !code.Executable(entry.program) {
-		problems = append(problems, fmt.Errorf("its %s is not executable; want the mode 0755 in the zip", entry.program))
+	problems = append(problems, code.CheckReadable())
+	if entry.program != "" && code.Has(entry.program) {
+		problems = append(problems, code.CheckProgram(entry.program))
 	}
 	return errors.Join(problems...)
 }

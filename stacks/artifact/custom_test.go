@@ -3,6 +3,8 @@ package artifact
 import (
 	"archive/zip"
 	"bytes"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,7 +73,7 @@ func TestUnusableZipsAreErrors(t *testing.T) {
 		"Java":                    {map[string]any{"function_runtime": "java25", "function_handler": "org.x.Main::call"}, "function_source_dist_zip: does not contain what function_handler=org.x.Main::call names; want org/x/Main.class, or a jar in lib/"},
 		".NET":                    {map[string]any{"function_runtime": "dotnet10", "function_handler": "App::X.Main::Call"}, "function_source_dist_zip: does not contain what function_handler=App::X.Main::Call names; want App.dll"},
 		"program":                 {map[string]any{"function_runtime": "provided.al2023"}, "function_source_dist_zip: does not contain what function_handler=handler.handler names; want bootstrap"},
-		"program without mode":    {map[string]any{"function_runtime": "provided.al2023", "function_source_dist_zip": zipAt(t, map[string]string{"bootstrap": "#!"})}, "function_source_dist_zip: its bootstrap is not executable; want the mode 0755 in the zip"},
+		"program without mode":    {map[string]any{"function_runtime": "provided.al2023", "function_source_dist_zip": zipAt(t, map[string]string{"bootstrap": "#!"})}, `function_source_dist_zip: member "bootstrap": not executable for Lambda's user (mode 0644); want the mode 0755 in the zip`},
 		"broken code":             {map[string]any{"function_source_dist_zip": broken}, "function_source_dist_zip: " + broken + " is invalid; want a folder or a zip: zip: not a valid zip file"},
 		"broken packages":         {map[string]any{"function_source_dependencies_zip": broken}, "function_source_dependencies_zip: " + broken + " is invalid; want a folder or a zip: zip: not a valid zip file"},
 		"too much code":           {map[string]any{"function_source_dist_zip": sparse(t, "handler.py", 251)}, "function_source_dist_zip: has 251 MB unzipped; want up to 234 MB"},
@@ -152,7 +154,7 @@ func extraction(t *testing.T, conf config.Config) error {
 			t.Error(err)
 		}
 	})
-	return checkExtraction(deps, conf.EphemeralStorage)
+	return checkQueryDependencies(deps, conf.EphemeralStorage, QuerySettingsOf(conf).sqliteDatabase())
 }
 
 // members returns the path of a zip with empty files of these names.
@@ -232,4 +234,74 @@ func TestRemoveDeletesFilesOfCustomFunction(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkRemoved(t)
+}
+
+// Lambda keeps the modes of a zip and runs the function as another user.
+func TestUnreadableCodeIsAnError(t *testing.T) {
+	const setting = "function_source_dist_zip: "
+	provided := map[string]any{"function_runtime": "provided.al2023", "function_source_dependencies_zip": nil}
+	hydrated := map[string]any{"function_runtime": "provided.al2023"}
+	for name, test := range map[string]struct {
+		members []member
+		changes map[string]any
+		want    string
+	}{
+		"handler":             {[]member{{"handler.py", "", 0o600}}, nil, setting + `member "handler.py": Lambda's user cannot read it (mode 0600); want a mode such as 0644 in the zip`},
+		"module":              {[]member{{"handler.py", "", 0o644}, {"lib/x.py", "", 0o640}}, nil, setting + `member "lib/x.py": Lambda's user cannot read it (mode 0640)`},
+		"folder":              {[]member{{"handler.py", "", 0o644}, {"lib/", "", fs.ModeDir | 0o744}, {"lib/x.py", "", 0o644}}, nil, setting + `member "lib": Lambda's user cannot read it (mode 0744); want a mode such as 0755`},
+		"bootstrap":           {[]member{{"bootstrap", "#!/bin/sh\n", 0o700}}, provided, setting + `member "bootstrap": not executable for Lambda's user (mode 0700)`},
+		"CRLF":                {[]member{{"bootstrap", "#!/bin/sh\r\nexit\r\n", 0o755}}, provided, setting + `member "bootstrap": lines end in CRLF`},
+		"CRLF behind hydrate": {[]member{{"bootstrap", "#!/bin/sh\r\nexit\r\n", 0o755}}, hydrated, setting + `member "bootstrap": lines end in CRLF`},
+		"no interpreter":      {[]member{{"bootstrap", "exit\n", 0o755}}, provided, setting + `member "bootstrap": neither a native program nor a script`},
+		"readable":            {[]member{{"handler.py", "", 0o444}, {"lib/", "", fs.ModeDir | 0o555}, {"lib/x.py", "", 0o444}}, nil, ""},
+		"startable":           {[]member{{"bootstrap", "#!/bin/sh\nexit\n", 0o555}}, provided, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("TMPDIR", t.TempDir())
+			changes := map[string]any{"function_source_dist_zip": zipWith(t, test.members)}
+			maps.Copy(changes, test.changes)
+			_, err := prepare(t, settings.Custom(t, changes), Environment{})
+			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %s", err, test.want)
+			}
+		})
+	}
+}
+
+// Files of a folder get modes that Lambda's user can read.
+func TestFolderWithPrivateFilesIsReadable(t *testing.T) {
+	code := settings.Folder(t, map[string]string{"handler.py": ""})
+	if err := os.Chmod(filepath.Join(code, "handler.py"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := prepare(t, settings.Custom(t, map[string]any{"function_source_dist_zip": code}), Environment{}); err != nil {
+		t.Error(err)
+	}
+}
+
+type member struct {
+	name, content string
+	mode          fs.FileMode
+}
+
+// zipWith returns the path of a zip whose members have Unix modes.
+func zipWith(t *testing.T, members []member) string {
+	t.Helper()
+	var data bytes.Buffer
+	archive := zip.NewWriter(&data)
+	for _, m := range members {
+		header := &zip.FileHeader{Name: m.name}
+		header.SetMode(m.mode)
+		to, err := archive.CreateHeader(header)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := to.Write([]byte(m.content)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return write(t, "code.zip", data.Bytes())
 }

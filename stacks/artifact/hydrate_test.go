@@ -67,7 +67,7 @@ func TestHydratedCodeOfBucketKeepsProgram(t *testing.T) {
 	for _, member := range archive.File {
 		got[member.Name] = content(t, member)
 	}
-	if diff := cmp.Diff(map[string]string{"bootstrap": "hydrate", "bootstrap.original": "program"}, got); diff != "" {
+	if diff := cmp.Diff(map[string]string{"bootstrap": "hydrate", "bootstrap.original": "#!program"}, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -75,7 +75,7 @@ func TestHydratedCodeOfBucketKeepsProgram(t *testing.T) {
 // executableZip makes a zip with one program.
 func executableZip(t *testing.T, name string) string {
 	t.Helper()
-	directory := settings.Folder(t, map[string]string{name: "program"})
+	directory := settings.Folder(t, map[string]string{name: "#!program"})
 	if err := os.Chmod(filepath.Join(directory, name), 0o755); err != nil {
 		t.Fatal(err)
 	}

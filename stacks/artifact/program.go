@@ -101,7 +101,8 @@ func compile(ctx context.Context, from source) (directory string, err error) {
 	if err := command.Run(); err != nil {
 		return directory, fmt.Errorf("compile %s (%s): %w\n%s", from.pkg, strings.Join(command.Args, " "), err, output.String())
 	}
-	return directory, nil
+	// Lambda runs the program as another user, whatever the umask of this one is.
+	return directory, os.Chmod(filepath.Join(directory, from.file), 0o755) //nolint:gosec // see above
 }
 
 // goArchitecture returns Go's name for a Lambda architecture.

@@ -61,6 +61,15 @@ func QuerySettingsOf(conf config.Config) QuerySettings {
 	return settings
 }
 
+// sqliteDatabase returns the path of the SQLite database, "" for another database,
+// or if a secret holds the path.
+func (s QuerySettings) sqliteDatabase() string {
+	if s.Connection == nil || s.Connection.DBType != "sqlite" {
+		return ""
+	}
+	return s.Connection.DBCreds.Text("database")
+}
+
 // PrepareQuery makes the artifacts of a query function, for an app that has no
 // settings in the CDK context. defaults is the folder with the dependencies of
 // every query function. The caller must call Remove.
@@ -79,7 +88,7 @@ func (p *preparer) query(ctx context.Context, settings QuerySettings) (*Query, e
 	if query.Dependencies, err = p.pack(settings.Dependencies); err != nil {
 		return query, err
 	}
-	problem := checkExtraction(query.Dependencies, max(settings.StorageMB, minStorage))
+	problem := checkQueryDependencies(query.Dependencies, max(settings.StorageMB, minStorage), settings.sqliteDatabase())
 	query.Variables, err = queryVariables(settings, query.Dependencies.Hash)
 	return query, errors.Join(problem, err)
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 
 	"defog-cdk/internal/archive"
@@ -45,9 +46,10 @@ func PackDependencies(defaults, source string) (deps *Zip, err error) {
 	return deps, nil
 }
 
-// checkExtraction checks that the query function can extract its dependencies at
-// its start.
-func checkExtraction(deps *Zip, storageMB int) error {
+// checkQueryDependencies checks that the query function can extract its
+// dependencies at its start, and that they contain the SQLite database; "" for
+// another database.
+func checkQueryDependencies(deps *Zip, storageMB int, database string) error {
 	const setting = "function_source_dependencies_zip"
 	found, err := archive.Open(deps.Path)
 	if err != nil {
@@ -57,7 +59,28 @@ func checkExtraction(deps *Zip, storageMB int) error {
 	if needed := int((found.Disk + mebibyte - 1) / mebibyte); needed > storageMB {
 		problem = errors.Join(problem, fmt.Errorf("needs %d MB of the function's /tmp, extracted; want ephemeral_storage=%d or more", needed, needed))
 	}
-	return about(setting, errors.Join(problem, found.Close()))
+	return errors.Join(about(setting, problem), checkSQLite(found, database), found.Close())
+}
+
+// checkSQLite checks that the dependencies contain a SQLite database, complete in
+// one file. A layer may contain one with an absolute path.
+// https://www.sqlite.org/wal.html, https://www.sqlite.org/tempfiles.html
+func checkSQLite(dependencies *archive.Archive, database string) error {
+	const key = "connection_file: db_creds.database"
+	if database == "" || path.IsAbs(database) {
+		return nil
+	}
+	name := path.Clean(database)
+	if !dependencies.Has(name) {
+		return fmt.Errorf("%s: %s is not among the dependencies; want a SQLite file in function_source_dependencies_zip", key, database)
+	}
+	for _, suffix := range []string{"-wal", "-journal"} {
+		if dependencies.Size(name+suffix) > 0 {
+			return fmt.Errorf("%s: %s%s holds changes that are not in %[2]s; want a closed database: "+
+				"end the programs that use it, run sqlite3 %[2]s \"PRAGMA wal_checkpoint(TRUNCATE)\", and remove the file", key, database, suffix)
+		}
+	}
+	return nil
 }
 
 // packFolders zips the folders' files under a name.

@@ -103,3 +103,29 @@ func packed(t *testing.T, defaults, source string) *Zip {
 	})
 	return deps
 }
+
+func TestSQLiteDatabaseIsComplete(t *testing.T) {
+	for name, test := range map[string]struct {
+		database string
+		files    map[string]string
+		want     string
+	}{
+		"present":       {"shop.db", map[string]string{"shop.db": "rows"}, ""},
+		"in a folder":   {"./data/shop.db", map[string]string{"data/shop.db": "rows"}, ""},
+		"in a layer":    {"/opt/shop.db", map[string]string{"a": ""}, ""},
+		"no database":   {"", map[string]string{"a": ""}, ""},
+		"missing":       {"shop.db", map[string]string{"shop.sqlite": "rows"}, "connection_file: db_creds.database: shop.db is not among the dependencies; want a SQLite file in function_source_dependencies_zip"},
+		"a folder":      {"data", map[string]string{"data/shop.db": "rows"}, "data is not among the dependencies"},
+		"with a WAL":    {"shop.db", map[string]string{"shop.db": "rows", "shop.db-wal": "rows"}, "shop.db-wal holds changes that are not in shop.db; want a closed database"},
+		"with journal":  {"shop.db", map[string]string{"shop.db": "rows", "shop.db-journal": "rows"}, "shop.db-journal holds changes that are not in shop.db"},
+		"with an empty": {"shop.db", map[string]string{"shop.db": "rows", "shop.db-wal": ""}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			deps := packed(t, settings.Folder(t, test.files), "")
+			err := checkQueryDependencies(deps, minStorage, test.database)
+			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %s", err, test.want)
+			}
+		})
+	}
+}
