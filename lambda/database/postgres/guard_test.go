@@ -54,10 +54,7 @@ func TestAttacksAreRefused(t *testing.T) {
 		strings.Join(guardtest.Statements(t, "postgres/modules.sql", ""), "\n"))
 	defer server.Query(t, "DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA stored CASCADE")
 	state := func() string { return fmt.Sprint(server.Query(t, attackState)) }
-	var attacks []string
-	for _, sql := range guardtest.Statements(t, "postgres/attacks.sql", "") {
-		attacks = append(attacks, strings.NewReplacer(`\n`, "\n", `\r`, "\r", `\t`, "\t").Replace(sql))
-	}
+	attacks := guardtest.Attacks(t, "postgres/attacks.sql", "")
 	eachUser(t, func(t *testing.T, d *db) {
 		before := state()
 		for _, sql := range attacks {

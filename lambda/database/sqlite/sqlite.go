@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -195,8 +196,13 @@ var readPragmas = map[string]bool{
 // SQLite calls it for every action of a statement, views included.
 func authorize(action sqlite.Action) sqlite.AuthResult {
 	switch action.Type() {
-	case sqlite.OpSelect, sqlite.OpRead, sqlite.OpFunction, sqlite.OpRecursive:
+	case sqlite.OpSelect, sqlite.OpFunction, sqlite.OpRecursive:
 		return sqlite.AuthResultOK
+	case sqlite.OpRead:
+		// These tables hold raw pages, with rows that were deleted, and statements.
+		if !slices.Contains([]string{"sqlite_dbpage", "sqlite_stmt"}, strings.ToLower(action.Table())) {
+			return sqlite.AuthResultOK
+		}
 	case sqlite.OpPragma:
 		if readPragmas[strings.ToLower(action.Pragma())] {
 			return sqlite.AuthResultOK

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -101,7 +102,7 @@ func TestRefusesHostileStatements(t *testing.T) {
 	for name, path := range map[string]string{"relative": file, "absolute": filepath.Join(directory, file)} {
 		t.Run(name, func(t *testing.T) {
 			db := openFile(t, directory, path)
-			databasetest.ExpectRefused(t, db, guardtest.Statements(t, "sqlite/hostile.sql", directory), db.query, state)
+			databasetest.ExpectRefused(t, db, append(guardtest.Statements(t, "sqlite/hostile.sql", directory), guardtest.Attacks(t, "sqlite/attacks.sql", directory)...), db.query, state)
 		})
 	}
 }
@@ -179,5 +180,35 @@ func TestContextEndsWaitForLockedFile(t *testing.T) {
 	defer cancel()
 	if _, err := db.Query(ctx, "SELECT * FROM t", database.Limits{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A new version of SQLite with other functions fails here, so that they are
+// examined.
+func TestFunctionsAreKnown(t *testing.T) {
+	known := strings.Fields(`
+		-> ->> abs acos acosh asin asinh atan atan2 atanh avg bm25 ceil ceiling changes char coalesce concat concat_ws cos cosh count
+		cume_dist current_date current_time current_timestamp date datetime degrees dense_rank exp first_value floor format fts5
+		fts5_get_locale fts5_insttoken fts5_locale fts5_source_id geopoly_area geopoly_bbox geopoly_blob geopoly_ccw
+		geopoly_contains_point geopoly_debug geopoly_group_bbox geopoly_json geopoly_overlap geopoly_regular geopoly_svg
+		geopoly_within geopoly_xform glob group_concat hex highlight if ifnull iif instr json json_array json_array_insert
+		json_array_length json_error_position json_extract json_group_array json_group_object json_insert json_object json_patch
+		json_pretty json_quote json_remove json_replace json_set json_type json_valid jsonb jsonb_array jsonb_array_insert
+		jsonb_extract jsonb_group_array jsonb_group_object jsonb_insert jsonb_object jsonb_patch jsonb_remove jsonb_replace jsonb_set
+		julianday lag last_insert_rowid last_value lead length like likelihood likely ln load_extension log log10 log2 lower ltrim
+		match max min mod nth_value ntile nullif octet_length percent_rank pi pow power printf quote radians random randomblob rank
+		replace round row_number rtreecheck rtreedepth rtreenode rtrim sign sin sinh snippet soundex sqlite_compileoption_get
+		sqlite_compileoption_used sqlite_log sqlite_offset sqlite_source_id sqlite_version sqrt strftime string_agg substr
+		substring subtype sum tan tanh time timediff total total_changes trim trunc typeof unhex unicode unistr unistr_quote
+		unixepoch unlikely upper zeroblob`)
+	directory, file := writeFile(t)
+	rows, err := databasetest.MustQuery(t, openFile(t, directory, file), "SELECT DISTINCT name FROM pragma_function_list", databasetest.Unlimited()).Texts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		if !slices.Contains(known, row[0]) {
+			t.Errorf("the function %s is unknown", row[0])
+		}
 	}
 }

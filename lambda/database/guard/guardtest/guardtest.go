@@ -32,3 +32,14 @@ func Statements(tb testing.TB, name, directory string) []string {
 	}
 	return list
 }
+
+// Attacks returns the statements of a file of attacks. The file spells control
+// characters as \n, \r and \t.
+func Attacks(tb testing.TB, name, directory string) []string {
+	tb.Helper()
+	list := Statements(tb, name, directory)
+	for i, sql := range list {
+		list[i] = strings.NewReplacer(`\n`, "\n", `\r`, "\r", `\t`, "\t").Replace(sql)
+	}
+	return list
+}

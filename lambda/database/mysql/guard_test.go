@@ -1,0 +1,85 @@
+package mysql
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"defog-cdk/config/connection"
+	"defog-cdk/lambda/database"
+	"defog-cdk/lambda/database/databasetest"
+	"defog-cdk/lambda/database/guard"
+	"defog-cdk/lambda/database/guard/guardtest"
+)
+
+// shop creates the tables of analytics.sql, and a user who only reads them.
+func shop(t *testing.T) {
+	t.Helper()
+	server.Query(t, strings.Join(guardtest.Statements(t, "mysql/schema.sql", ""), "\n")+`
+		CREATE SEQUENCE shop.numbers;
+		CREATE OR REPLACE USER analyst IDENTIFIED BY 'reads'; GRANT SELECT, SHOW VIEW, EXECUTE ON shop.* TO analyst`)
+	t.Cleanup(func() { server.Query(t, "DROP DATABASE shop; DROP USER analyst") })
+}
+
+// eachUser runs a test as the superuser and as a reader.
+func eachUser(t *testing.T, run func(t *testing.T, d *db)) {
+	t.Helper()
+	for name, creds := range map[string]connection.Creds{
+		"superuser": {"database": "shop"}, "reader": {"database": "shop", "user": "analyst", "password": "reads"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, databasetest.Open(t, New, server.Creds(), creds, "").(*db))
+		})
+	}
+}
+
+func TestAnalyticsRuns(t *testing.T) {
+	shop(t)
+	eachUser(t, func(t *testing.T, d *db) {
+		databasetest.ExpectRuns(t, d, guardtest.Statements(t, "mysql/analytics.sql", ""))
+	})
+}
+
+func TestAttacksAreRefused(t *testing.T) {
+	shop(t)
+	directory := t.TempDir()
+	attacks := guardtest.Attacks(t, "mysql/attacks.sql", directory)
+	state := func() string {
+		files, err := os.ReadDir(directory)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(files, server.Query(t, `SELECT GROUP_CONCAT(id, total) FROM shop.orders
+			UNION ALL SELECT next_not_cached_value FROM shop.numbers UNION ALL SELECT COALESCE(IS_USED_LOCK('stolen'), 'free')
+			UNION ALL SELECT CONCAT(@@general_log, @@sql_mode)`))
+	}
+	eachUser(t, func(t *testing.T, d *db) {
+		before := state()
+		for _, sql := range attacks {
+			result, err := d.Query(t.Context(), sql, databasetest.Unlimited())
+			failed, ok := errors.AsType[*database.StatementError](err)
+			if !ok || failed.Code != "" {
+				t.Errorf("%q: got %v, %v; want a refusal by the guard", sql, result, err)
+			}
+		}
+		if diff := cmp.Diff(before, state()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestAllowedFunctionRuns(t *testing.T) {
+	shop(t)
+	eachUser(t, func(t *testing.T, d *db) {
+		_, err := d.Query(t.Context(), "SELECT scribbled()", databasetest.Unlimited())
+		if err == nil || !strings.Contains(err.Error(), "add shop.scribbled to the setting allowed_functions") {
+			t.Errorf("got %v, want the name of the setting", err)
+		}
+		d.guard = d.guard.With(guard.Options{AllowedFunctions: []string{"shop.scribbled"}})
+		databasetest.ExpectRuns(t, d, []string{"SELECT scribbled(), shop.scribbled()"})
+	})
+}
