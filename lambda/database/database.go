@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/lambda/database/guard"
 )
 
 // Database runs queries on one connection, which it keeps from one query to
@@ -32,7 +33,7 @@ type Database interface {
 // Limits bounds one result. Zero means no limit.
 type Limits struct {
 	Rows  int           // maximum number of rows
-	Bytes int           // maximum size of the encoded rows
+	Bytes int           // maximum size of the encoded column names and rows
 	Time  time.Duration // maximum time that the server works on the statement
 
 	// Overflow opens the destination of a result that exceeds Rows or Bytes:
@@ -64,6 +65,18 @@ type Options struct {
 	// AllowedFunctions are volatile functions of the user's, as schema.name, that
 	// statements may call.
 	AllowedFunctions []string
+
+	// MaxSQLBytes is the longest statement; 0 is guard.DefaultMaxBytes.
+	MaxSQLBytes int
+
+	// Abandoned is called for a statement that runs on in this process after its
+	// deadline. The process should restart. It may be nil.
+	Abandoned func()
+}
+
+// Guard returns the guard's options.
+func (o Options) Guard() guard.Options {
+	return guard.Options{MaxBytes: o.MaxSQLBytes, AllowedFunctions: o.AllowedFunctions}
 }
 
 // Opener prepares a database from its credentials. It does not connect: the

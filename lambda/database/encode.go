@@ -60,8 +60,9 @@ import (
 // and null. Declared types do not count. A date stored as text is that text, a
 // DECIMAL stored as a float is a number, and a BOOLEAN is the number stored.
 
-// AppendString appends s as a JSON string.
+// AppendString appends s as a JSON string. It stops when dst is full.
 func AppendString[T string | []byte](dst []byte, s T) []byte {
+	s = s[:min(len(s), room(dst))]
 	dst = append(dst, '"')
 	clean := 0 // start of the text that needs no escape
 	for i := 0; i < len(s); {
@@ -75,6 +76,9 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 			dst = appendEscape(dst, c)
 			i++
 			clean = i
+			if IsFull(dst) {
+				return dst
+			}
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
@@ -82,6 +86,9 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 			dst = append(dst, s[clean:i]...)
 			dst = utf8.AppendRune(dst, utf8.RuneError)
 			clean = i + 1
+			if IsFull(dst) {
+				return dst
+			}
 		}
 		i += size
 	}
@@ -107,8 +114,9 @@ func appendEscape(dst []byte, c byte) []byte {
 	}
 }
 
-// AppendBytes appends raw bytes as hex digits.
+// AppendBytes appends raw bytes as hex digits. It stops when dst is full.
 func AppendBytes(dst, raw []byte) []byte {
+	raw = raw[:min(len(raw), room(dst))]
 	dst = append(dst, `"\\x`...)
 	dst = hex.AppendEncode(dst, raw)
 	return append(dst, '"')

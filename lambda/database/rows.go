@@ -11,62 +11,85 @@ import (
 type Rows struct {
 	limits    Limits
 	columns   []string
+	names     int // size of the encoded columns
 	data      []byte
+	row       []byte // buffer of one row
 	count     int
 	truncated bool
 	full      bool      // no further row is needed
 	overflow  io.Writer // nil within the limits
-	beyond    []byte    // buffer of a row beyond the limits
+	err       error
 }
 
 // NewRows returns an empty collection of rows.
 func NewRows(columns []string, limits Limits) *Rows {
-	return &Rows{limits: limits, columns: columns, data: []byte{'['}}
+	r := &Rows{limits: limits, columns: columns, data: []byte{'['}}
+	r.names = len("[]")
+	for i, name := range columns {
+		if i > 0 {
+			r.names += len(",")
+		}
+		r.row = AppendString(r.row[:0], name)
+		r.names += len(r.row)
+	}
+	most := MaxRowBytes
+	if limits.Bytes > 0 {
+		most = min(most, limits.Bytes)
+	}
+	if r.names > most {
+		r.fail(NamesTooLarge(r.names, most))
+	}
+	return r
 }
 
-// Add appends one row. encode appends its values with commas between them. Add
-// returns false when no further row is needed; it must not be called again
-// then.
+// fail ends the collection with an error.
+func (r *Rows) fail(err error) { r.err, r.full = err, true }
+
+// Add appends one row. encode appends its values with commas between them, and
+// may stop at a full dst. Add returns false when no further row is needed; it
+// must not be called again then.
 func (r *Rows) Add(encode func(dst []byte) []byte) bool {
-	if r.truncated || r.limits.Rows > 0 && r.count == r.limits.Rows {
-		r.beyond = appendRow(r.beyond[:0], encode, true)
-		return r.exceed(r.beyond)
+	if r.full {
+		return false
 	}
-	before := len(r.data)
-	r.data = appendRow(r.data, encode, r.count > 0)
-	if r.limits.Bytes > 0 && len(r.data)+len("]") > r.limits.Bytes {
-		r.beyond = append(r.beyond[:0], r.data[before:]...)
-		r.data = r.data[:before]
-		return r.exceed(r.beyond)
+	r.row = r.row[:0]
+	if r.count > 0 || r.truncated {
+		r.row = append(r.row, ',')
 	}
-	r.count++
-	return true
+	r.row = append(encode(append(r.row, '[')), ']')
+	switch {
+	case r.truncated, r.limits.Rows > 0 && r.count == r.limits.Rows,
+		r.limits.Bytes > 0 && r.names+len(r.data)+len(r.row)+len("]") > r.limits.Bytes:
+		r.exceed()
+	case IsFull(r.row):
+		r.fail(RowTooLarge())
+	default:
+		r.data = append(r.data, r.row...)
+		r.count++
+	}
+	return !r.full
 }
 
-// Full reports whether Add has returned false.
+// Full reports whether no further row is needed.
 func (r *Rows) Full() bool { return r.full }
 
-func appendRow(dst []byte, encode func(dst []byte) []byte, follows bool) []byte {
-	if follows {
-		dst = append(dst, ',')
-	}
-	return append(encode(append(dst, '[')), ']')
-}
-
-// exceed writes a row beyond the limits to the overflow, after the rows before
+// exceed writes the row beyond the limits to the overflow, after the rows before
 // it.
-func (r *Rows) exceed(row []byte) bool {
+func (r *Rows) exceed() {
 	if !r.truncated {
 		r.truncated = true
 		if r.limits.Overflow == nil {
 			r.full = true
-			return false
+			return
 		}
 		r.overflow = r.limits.Overflow(r.columns)
 		r.write(r.data)
 	}
-	r.write(row)
-	return !r.full
+	if IsFull(r.row) {
+		r.fail(RowTooLarge())
+		return
+	}
+	r.write(r.row)
 }
 
 // write writes text to the overflow. The overflow's owner keeps its errors.
@@ -78,8 +101,12 @@ func (r *Rows) write(text []byte) {
 	r.full = err != nil
 }
 
-// Result returns the rows and closes the overflow's array.
-func (r *Rows) Result() *Result {
+// Result returns the rows and closes the overflow's array. The error is that of
+// a row or of column names that are too large.
+func (r *Rows) Result() (*Result, error) {
+	if r.err != nil {
+		return nil, r.err
+	}
 	if r.overflow != nil {
 		r.write([]byte{']'})
 	}
@@ -88,7 +115,7 @@ func (r *Rows) Result() *Result {
 		Data:      append(r.data, ']'),
 		RowCount:  r.count,
 		Truncated: r.truncated,
-	}
+	}, nil
 }
 
 // ValueEncoder appends a value of a database/sql driver as JSON.
@@ -112,6 +139,9 @@ func ReadRows(source driver.Rows, limits Limits, newEncoder func(typeName string
 	values := make([]driver.Value, len(columns))
 	encode := func(dst []byte) []byte {
 		for i, value := range values {
+			if IsFull(dst) {
+				break
+			}
 			if i > 0 {
 				dst = append(dst, ',')
 			}
@@ -125,15 +155,17 @@ func ReadRows(source driver.Rows, limits Limits, newEncoder func(typeName string
 	}
 	rows := NewRows(columns, limits)
 	for {
-		err := source.Next(values)
+		err = source.Next(values)
 		if errors.Is(err, io.EOF) {
-			return rows.Result(), false, nil
+			result, err = rows.Result()
+			return result, false, err
 		}
 		if err != nil {
 			return nil, false, err
 		}
 		if !rows.Add(encode) {
-			return rows.Result(), true, nil
+			result, err = rows.Result()
+			return result, true, err
 		}
 	}
 }

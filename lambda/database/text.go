@@ -79,6 +79,9 @@ func AppendTimeText(dst, text []byte) []byte {
 // AppendJSON appends a JSON value unchanged. A value that encoding/json rejects
 // (nested too deep, or not UTF-8) becomes a string.
 func AppendJSON(dst, text []byte) []byte {
+	if r := room(dst); len(text) > r {
+		return append(dst, text[:r]...) // a full dst is discarded
+	}
 	if !utf8.Valid(text) || !json.Valid(text) {
 		return AppendString(dst, text)
 	}

@@ -75,6 +75,19 @@ func (t Timer) Explain(err error, stopped ...string) error {
 	return LimitExceeded(failed.Code, t.Timeout)
 }
 
+// stopGrace is how much longer than its timeout a statement may take, before the
+// driver stops it: the server's own timeout leaves the connection usable.
+const stopGrace = 250 * time.Millisecond
+
+// Bound returns a context that ends shortly after the timeout, for a server that
+// does not stop the statement by itself.
+func (t Timer) Bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if t.Timeout == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, t.Timeout+stopGrace)
+}
+
 // LimitReached reports whether err is that of a context which ended at the
 // statement's limit, not at the end of ctx.
 func (t Timer) LimitReached(ctx context.Context, err error) bool {

@@ -31,22 +31,23 @@ const (
 // cloud.google.com/go/bigquery 7.3 MB, google.golang.org/api/bigquery/v2 5.2 MB,
 // this client 2.4 MB. The first one also drops trailing zeros of decimals.
 type db struct {
+	guard  *guard.Guard
 	config config
 	rest   *restClient
 }
 
 // New prepares a BigQuery project. It implements database.Opener.
-func New(creds connection.Creds, _ database.Options) (database.Database, error) {
+func New(creds connection.Creds, options database.Options) (database.Database, error) {
 	config, err := newConfig(creds)
 	if err != nil {
 		return nil, fmt.Errorf("open bigquery: %w", err)
 	}
-	return &db{config: config, rest: newRESTClient(config)}, nil
+	return &db{guard: guard.BigQuery.With(options.Guard()), config: config, rest: newRESTClient(config)}, nil
 }
 
 // Query implements database.Database.
 func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
-	return database.RunGuarded(ctx, guard.BigQuery, nil, d.query, sql, limits)
+	return database.RunGuarded(ctx, d.guard, nil, d.query, sql, limits)
 }
 
 // Close implements database.Database.
@@ -201,7 +202,7 @@ func (d *db) read(ctx context.Context, job jobReference, limits database.Limits)
 			rows = database.NewRows(page.Schema.names(), limits)
 		}
 		if !addPage(rows, page) || page.PageToken == "" {
-			return rows.Result(), nil
+			return rows.Result()
 		}
 		parameters.Set("pageToken", page.PageToken)
 	}

@@ -25,6 +25,9 @@ func (s *schema) encoders() []cellEncoder {
 // appendCells appends cells with commas between them.
 func appendCells(dst []byte, cells []cell, encoders []cellEncoder) []byte {
 	for i, cell := range cells[:min(len(cells), len(encoders))] {
+		if database.IsFull(dst) {
+			break
+		}
 		if i > 0 {
 			dst = append(dst, ',')
 		}
@@ -46,6 +49,9 @@ func (f field) encoder() cellEncoder {
 		}
 		dst = append(dst, '[')
 		for i, element := range elements {
+			if database.IsFull(dst) {
+				break
+			}
 			if i > 0 {
 				dst = append(dst, ',')
 			}

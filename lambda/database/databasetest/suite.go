@@ -94,6 +94,7 @@ func (s Suite) testColumns(t *testing.T) {
 
 func (s Suite) testLimits(t *testing.T) {
 	db := s.Open(t)
+	counter := s.namesBytes(t, db, s.Counter)
 	for _, c := range []struct {
 		name      string
 		sql       string
@@ -104,8 +105,8 @@ func (s Suite) testLimits(t *testing.T) {
 		{"fewer rows", fmt.Sprintf(s.Counter, 2), database.Limits{Rows: 3}, "[[1],[2]]", false},
 		{"as many rows", fmt.Sprintf(s.Counter, 3), database.Limits{Rows: 3}, "[[1],[2],[3]]", false},
 		{"more rows", fmt.Sprintf(s.Counter, 4), database.Limits{Rows: 3}, "[[1],[2],[3]]", true},
-		{"as many bytes", fmt.Sprintf(s.Counter, 3), database.Limits{Bytes: 13}, "[[1],[2],[3]]", false},
-		{"more bytes", fmt.Sprintf(s.Counter, 3), database.Limits{Bytes: 12}, "[[1],[2]]", true},
+		{"as many bytes", fmt.Sprintf(s.Counter, 3), database.Limits{Bytes: counter + 13}, "[[1],[2],[3]]", false},
+		{"more bytes", fmt.Sprintf(s.Counter, 3), database.Limits{Bytes: counter + 12}, "[[1],[2]]", true},
 		{"one row too long", fmt.Sprintf(s.Text, 100), database.Limits{Bytes: 100}, "[]", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -121,6 +122,17 @@ func (s Suite) testLimits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// namesBytes returns the size of the encoded column names of a statement with
+// one number. Limits count it.
+func (s Suite) namesBytes(t *testing.T, db database.Database, sql string) int {
+	t.Helper()
+	names, err := json.Marshal(MustQuery(t, db, fmt.Sprintf(sql, 1), Unlimited()).Columns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(names)
 }
 
 // A hundred million rows beyond the limit take neither their time nor memory.

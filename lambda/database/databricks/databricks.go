@@ -32,6 +32,7 @@ const (
 // always requests Arrow, converts decimals in structs to floats, has one time
 // limit per connection, and sends telemetry to Databricks.
 type db struct {
+	guard   *guard.Guard
 	config  config
 	client  *client
 	session *session // nil before the first query and after an error
@@ -39,17 +40,17 @@ type db struct {
 
 // New prepares a Databricks warehouse or cluster. It implements
 // database.Opener.
-func New(creds connection.Creds, _ database.Options) (database.Database, error) {
+func New(creds connection.Creds, options database.Options) (database.Database, error) {
 	config, err := newConfig(creds)
 	if err != nil {
 		return nil, fmt.Errorf("open databricks: %w", err)
 	}
-	return &db{config: config, client: newClient(config)}, nil
+	return &db{guard: guard.Databricks.With(options.Guard()), config: config, client: newClient(config)}, nil
 }
 
 // Query implements database.Database.
 func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
-	return database.RunGuarded(ctx, guard.Databricks, nil, d.query, sql, limits)
+	return database.RunGuarded(ctx, d.guard, nil, d.query, sql, limits)
 }
 
 // Close implements database.Database.
@@ -215,7 +216,7 @@ func (d *db) read(ctx context.Context, operation hive.Struct, columns []column, 
 	if err != nil {
 		return nil, err
 	}
-	return rows.Result(), nil
+	return rows.Result()
 }
 
 // fetch calls take with each batch of the operation's rows until take returns

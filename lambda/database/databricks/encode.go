@@ -69,6 +69,9 @@ func (c cells) size() int {
 // append appends a row with commas between its values.
 func (b batch) append(dst []byte, row int, encoders []database.Encoder) []byte {
 	for i, column := range b.columns[:min(len(b.columns), len(encoders))] {
+		if database.IsFull(dst) {
+			break
+		}
 		if i > 0 {
 			dst = append(dst, ',')
 		}

@@ -37,6 +37,9 @@ func newError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if own, ok := errors.AsType[*database.StatementError](err); ok {
+		return own
+	}
 	_, connecting := errors.AsType[*database.ConnectFailure](err)
 	failed, fromServer := errors.AsType[*mysql.MySQLError](err)
 	if fromServer && !connecting && !slices.Contains(closingCodes, failed.Number) {

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -18,7 +19,8 @@ import (
 // db is a MySQL or MariaDB database and its one connection.
 type db struct {
 	config    *mysql.Config
-	conn      conn // nil before the first query and after an error
+	conn      conn                  // nil before the first query and after an error
+	meter     *database.MeteredConn // of conn
 	session   session
 	guard     *guard.Guard
 	catalogue *guard.Catalogue // nil before the connection's first query
@@ -46,7 +48,7 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 	if err != nil {
 		return nil, fmt.Errorf("open mysql: %w", err)
 	}
-	return &db{config: config, guard: guard.MySQL.With(guard.Options{AllowedFunctions: options.AllowedFunctions})}, nil
+	return &db{config: config, guard: guard.MySQL.With(options.Guard())}, nil
 }
 
 // Query implements database.Database.
@@ -76,9 +78,14 @@ func (d *db) query(ctx context.Context, sql string, limits database.Limits) (*da
 		return nil, newError(ctx, err)
 	}
 	timer := database.StartTimer(ctx, limits.Time)
-	result, err := d.run(ctx, sql, timer.Timeout, limits)
-	if err == nil {
+	bound, cancel := timer.Bound(ctx)
+	defer cancel()
+	result, err := d.run(bound, sql, timer.Timeout, limits)
+	switch {
+	case err == nil:
 		return result, nil
+	case bound.Err() != nil && ctx.Err() == nil:
+		return nil, database.LimitExceeded("", timer.Timeout)
 	}
 	return nil, timer.Explain(newError(ctx, err), mysqlTimeout, mariadbTimeout)
 }
@@ -94,7 +101,11 @@ func (d *db) run(ctx context.Context, sql string, timeout time.Duration, limits 
 		time.AfterFunc(database.CancelTimeout, abandon) // if the server ignores the request
 		_ = kill()                                      // a failure leads to the same
 	})
+	d.meter.Reset()
 	result, err := d.transaction(running, sql, timeout, limits)
+	if err != nil && d.meter.Exceeded() {
+		err = database.RowTooLarge()
+	}
 	if !unregister() {
 		<-killed
 		d.drop() // a late request would stop the next statement
@@ -128,7 +139,7 @@ func (d *db) read(ctx context.Context, sql string, limits database.Limits) (*dat
 		return nil, err
 	}
 	defer func() { _ = source.Close() }() // the rollback finds a broken connection
-	result, more, err := database.ReadRows(source, limits, newEncoder)
+	result, more, err := database.ReadRows(meteredRows{source, d.meter}, limits, newEncoder)
 	if more {
 		d.cancel(source, abandon)
 	}
@@ -155,7 +166,7 @@ func (d *db) killer() func() error {
 	return func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), database.CancelTimeout)
 		defer cancel()
-		conn, err := dial(ctx, d.config)
+		conn, _, err := dial(ctx, d.config)
 		if err != nil {
 			return err
 		}
@@ -173,14 +184,14 @@ func (d *db) connect(ctx context.Context) (err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, database.ConnectTimeout)
 	defer cancel()
-	conn, err := dial(ctx, d.config)
+	conn, meter, err := dial(ctx, d.config)
 	if err != nil {
 		return &database.ConnectFailure{Err: err}
 	}
 	if d.session, err = startSession(ctx, conn); err != nil {
 		return errors.Join(&database.ConnectFailure{Err: err}, conn.Close())
 	}
-	d.conn = conn
+	d.conn, d.meter = conn, meter
 	return nil
 }
 
@@ -207,16 +218,44 @@ func (d *db) drop() {
 	d.catalogue = nil
 }
 
-func dial(ctx context.Context, config *mysql.Config) (conn, error) {
+// dial connects, and returns the meter of the connection's rows.
+func dial(ctx context.Context, config *mysql.Config) (conn, *database.MeteredConn, error) {
+	meter := &database.MeteredConn{}
+	config = config.Clone()
+	dialSocket := config.DialFunc
+	if dialSocket == nil {
+		dialSocket = new(net.Dialer).DialContext
+	}
+	config.DialFunc = func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+		meter.Conn, err = dialSocket(ctx, network, address)
+		return meter, err
+	}
 	connector, err := mysql.NewConnector(config)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	opened, err := connector.Connect(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return opened.(conn), nil
+	return opened.(conn), meter, nil
+}
+
+// meteredRows limits the size of each row.
+type meteredRows struct {
+	driver.Rows
+	meter *database.MeteredConn
+}
+
+// Next implements driver.Rows.
+func (r meteredRows) Next(values []driver.Value) error {
+	r.meter.Reset()
+	return r.Rows.Next(values)
+}
+
+// ColumnTypeDatabaseTypeName implements driver.RowsColumnTypeDatabaseTypeName.
+func (r meteredRows) ColumnTypeDatabaseTypeName(column int) string {
+	return r.Rows.(driver.RowsColumnTypeDatabaseTypeName).ColumnTypeDatabaseTypeName(column)
 }
 
 func exec(ctx context.Context, conn conn, sql string) error {

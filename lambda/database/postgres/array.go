@@ -14,6 +14,9 @@ func appendArray(dst, text []byte, encode database.Encoder) []byte {
 		_, body, _ = bytes.Cut(body, []byte("="))
 	}
 	out, rest, ok := appendElements(dst, body, encode)
+	if database.IsFull(out) {
+		return out
+	}
 	if !ok || len(rest) > 0 {
 		return database.AppendString(dst, text)
 	}
@@ -32,6 +35,9 @@ func appendElements(dst, text []byte, encode database.Encoder) (out, rest []byte
 		return append(dst, ']'), rest, true
 	}
 	for {
+		if database.IsFull(dst) {
+			return dst, text, false
+		}
 		if dst, text, ok = appendElement(dst, text, encode); !ok || len(text) == 0 {
 			return dst, text, false
 		}

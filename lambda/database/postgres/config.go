@@ -9,10 +9,6 @@ import (
 	"defog-cdk/lambda/database"
 )
 
-// maxRowBytes limits the length of a row. It exceeds the size of an answer,
-// and keeps one row from filling the memory.
-const maxRowBytes = 16 << 20
-
 // newConfig returns the driver's configuration for db_creds with host, port,
 // database, user and password, and the TLS keys. parameters are the session's
 // settings.
@@ -40,7 +36,7 @@ func newConfig(creds connection.Creds, directory string, parameters map[string]s
 	config.TLSConfig = tlsConfig
 	config.Fallbacks = nil
 	config.ConnectTimeout = database.ConnectTimeout
-	config.MaxProtocolMessageBodyLen = maxRowBytes
+	config.MaxProtocolMessageBodyLen = database.MaxRowBytes
 	config.RuntimeParams = parameters
 	return config, nil
 }

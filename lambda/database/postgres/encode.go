@@ -74,6 +74,9 @@ const (
 // appendBytea appends bytes that the server wrote as hex digits or, in the
 // older format, with backslashes.
 func appendBytea(dst, text []byte) []byte {
+	if database.IsFull(dst) {
+		return dst
+	}
 	if digits, ok := bytes.CutPrefix(text, []byte(`\x`)); ok {
 		before := len(dst)
 		dst = append(dst, `"\\x`...)

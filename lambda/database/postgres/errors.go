@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -28,10 +27,11 @@ func newError(ctx context.Context, err error) error {
 	if fromServer && !connecting && cmp.Or(failed.SeverityUnlocalized, failed.Severity) == "ERROR" {
 		return &database.StatementError{Code: failed.Code, Message: message(failed)}
 	}
-	if long, ok := errors.AsType[*pgproto3.ExceededMaxBodyLenErr](err); ok {
-		return &database.StatementError{Message: fmt.Sprintf(
-			"the result holds a row of %d bytes; want at most %d: select less of it",
-			long.ActualBodyLen, long.MaxExpectedBodyLen)}
+	if _, ok := errors.AsType[*pgproto3.ExceededMaxBodyLenErr](err); ok {
+		return database.RowTooLarge()
+	}
+	if own, ok := errors.AsType[*database.StatementError](err); ok {
+		return own
 	}
 	return database.NewConnectionError(reason(err), err)
 }

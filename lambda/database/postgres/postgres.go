@@ -69,7 +69,7 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 		return nil, fmt.Errorf("open postgres: %w", err)
 	}
 	return &db{
-		config: config, token: token, guard: guard.Postgres.With(guard.Options{AllowedFunctions: options.AllowedFunctions}),
+		config: config, token: token, guard: guard.Postgres.With(options.Guard()),
 		catalogue: catalogue{query: guard.PostgresCatalogue}, encoder: newEncoder, schema: defaultSchema, pinned: pinned,
 		reset: "DISCARD ALL", unsafe: unsafeQuery,
 	}, nil
@@ -99,9 +99,14 @@ func (d *db) query(ctx context.Context, sql string, limits database.Limits) (*da
 		return nil, newError(ctx, err)
 	}
 	timer := database.StartTimer(ctx, limits.Time)
-	result, err := d.run(ctx, sql, timer.Timeout, limits)
-	if err == nil {
+	bound, cancel := timer.Bound(ctx)
+	defer cancel()
+	result, err := d.run(bound, sql, timer.Timeout, limits)
+	switch {
+	case err == nil:
 		return result, nil
+	case bound.Err() != nil && ctx.Err() == nil:
+		return nil, database.LimitExceeded("", timer.Timeout)
 	}
 	return nil, timer.Explain(newError(ctx, err), codeCanceled)
 }
@@ -172,6 +177,9 @@ func (d *db) read(ctx context.Context, pipeline *pgconn.Pipeline, limits databas
 	}
 	encode := func(dst []byte) []byte {
 		for i, text := range reader.Values() {
+			if database.IsFull(dst) {
+				break
+			}
 			if i > 0 {
 				dst = append(dst, ',')
 			}
@@ -191,7 +199,7 @@ func (d *db) read(ctx context.Context, pipeline *pgconn.Pipeline, limits databas
 	} else if _, err := reader.Close(); err != nil {
 		return nil, err
 	}
-	return rows.Result(), nil
+	return rows.Result()
 }
 
 // cancel stops a statement whose remaining rows are not needed. If the server

@@ -228,7 +228,7 @@ func TestErrors(t *testing.T) {
 		{SQL: "SELECT 1 / 0", Code: "22012", Message: "division by zero"},
 		{SQL: "SELECT 'x", Code: "", Message: "a string is not closed"},
 		{SQL: "SELECT * FROM accounts FOR UPDATE", Code: "25006", Message: "read-only transaction"},
-		{SQL: "SELECT repeat('x', 17 * 1024 * 1024)", Code: "", Message: "want at most 16777216"},
+		{SQL: "SELECT repeat('x', 17 * 1024 * 1024)", Code: "", Message: "more than 8388608 bytes"},
 	})
 	databasetest.MustQuery(t, db, "SELECT 1", databasetest.Unlimited())
 }

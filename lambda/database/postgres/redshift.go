@@ -36,7 +36,7 @@ func NewRedshift(creds connection.Creds, options database.Options) (database.Dat
 	}
 	schema := cmp.Or(creds.Text("schema"), defaultSchema)
 	return &redshift{&db{
-		config: config, guard: guard.Redshift.With(guard.Options{AllowedFunctions: options.AllowedFunctions}),
+		config: config, guard: guard.Redshift.With(options.Guard()),
 		catalogue: catalogue{query: guard.RedshiftCatalogue}, encoder: newRedshiftEncoder, schema: schema,
 		reset:  "RESET ALL", // there is no DISCARD
 		unsafe: redshiftUnsafeQuery,

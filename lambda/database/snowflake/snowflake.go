@@ -20,6 +20,7 @@ import (
 // sessions: autocommit is off, and every statement is rolled back. Snowflake
 // commits DDL nonetheless; the guard and the role's privileges refuse it.
 type db struct {
+	guard     *guard.Guard
 	config    sf.Config
 	transport *transport
 	conn      conn // nil before the first query and after an error
@@ -56,12 +57,12 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 	if err != nil {
 		return nil, fmt.Errorf("open snowflake: %w", err)
 	}
-	return &db{config: config, transport: transport}, nil
+	return &db{guard: guard.Snowflake.With(options.Guard()), config: config, transport: transport}, nil
 }
 
 // Query implements database.Database.
 func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
-	return database.RunGuarded(ctx, guard.Snowflake, nil, d.query, sql, limits)
+	return database.RunGuarded(ctx, d.guard, nil, d.query, sql, limits)
 }
 
 // Close implements database.Database.

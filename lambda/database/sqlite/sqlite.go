@@ -18,13 +18,13 @@ import (
 	"defog-cdk/lambda/database/guard"
 )
 
-// maxValueBytes limits the length of a value that a statement builds.
-const maxValueBytes = 64 << 20
-
 // db is a SQLite file and its one connection.
 type db struct {
-	uri  string
-	conn *sqlite.Conn // nil before the first query
+	guard     *guard.Guard
+	uri       string
+	conn      *sqlite.Conn // nil before the first query
+	abandoned bool         // a statement runs on after its deadline
+	onAbandon func()
 }
 
 // New prepares a SQLite file. It implements database.Opener. The db_creds key
@@ -42,12 +42,12 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 		query.Set("immutable", "1")
 	}
 	uri := url.URL{Scheme: "file", OmitHost: true, Path: file, RawQuery: query.Encode()}
-	return &db{uri: uri.String()}, nil
+	return &db{guard: guard.SQLite.With(options.Guard()), uri: uri.String(), onAbandon: options.Abandoned}, nil
 }
 
 // Close implements database.Database.
 func (d *db) Close() error {
-	if d.conn == nil {
+	if d.conn == nil || d.abandoned {
 		return nil
 	}
 	err := d.conn.Close()
@@ -57,7 +57,7 @@ func (d *db) Close() error {
 
 // Query implements database.Database.
 func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
-	return database.RunGuarded(ctx, guard.SQLite, nil, d.query, sql, limits)
+	return database.RunGuarded(ctx, d.guard, nil, d.query, sql, limits)
 }
 
 // CheckReadOnly implements database.ReadOnlyChecker. It reports no privileges:
@@ -75,6 +75,9 @@ func (d *db) query(ctx context.Context, sql string, limits database.Limits) (*da
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if d.abandoned {
+		return nil, database.NewConnectionError("an earlier statement does not stop", nil)
+	}
 	running := ctx
 	if limits.Time > 0 {
 		var cancel context.CancelFunc
@@ -87,15 +90,14 @@ func (d *db) query(ctx context.Context, sql string, limits database.Limits) (*da
 		}
 		return nil, database.NewConnectionError("the file could not be opened", err)
 	}
-	d.conn.SetInterrupt(running.Done())
-	defer d.conn.SetInterrupt(nil)
-
-	result, err := d.read(sql, limits)
+	result, err := d.readUntil(running, sql, limits)
 	switch {
 	case err == nil:
 		return result, nil
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
+	case errors.Is(err, errAbandoned):
+		return nil, database.LimitExceeded(sqlite.ResultInterrupt.String(), limits.Time)
 	case sqlite.ErrCode(err).ToPrimary() == sqlite.ResultInterrupt:
 		return nil, database.LimitExceeded(sqlite.ErrCode(err).String(), limits.Time)
 	default:
@@ -108,6 +110,9 @@ func (d *db) connect(ctx context.Context) (err error) {
 	if d.conn != nil {
 		return nil
 	}
+	if errAccounting != nil {
+		return errAccounting
+	}
 	conn, err := sqlite.OpenConn(d.uri, sqlite.OpenReadOnly|sqlite.OpenURI)
 	if err != nil {
 		return err
@@ -118,9 +123,11 @@ func (d *db) connect(ctx context.Context) (err error) {
 		}
 	}()
 	conn.SetInterrupt(ctx.Done()) // without it, SQLite waits for a locked file forever
-	conn.Limit(sqlite.LimitAttached, 0)
-	conn.Limit(sqlite.LimitLength, maxValueBytes)
+	for limit, value := range limits {
+		conn.Limit(limit, value)
+	}
 	for _, sql := range []string{
+		"PRAGMA hard_heap_limit = " + strconv.Itoa(maxHeapBytes),
 		"PRAGMA query_only = on",
 		"PRAGMA trusted_schema = off",        // views cannot call dangerous functions
 		"SELECT count(*) FROM sqlite_schema", // fails for a file that is no database
@@ -224,6 +231,9 @@ func (d *db) read(sql string, limits database.Limits) (*database.Result, error) 
 	}
 	encode := func(dst []byte) []byte {
 		for i := range columns {
+			if database.IsFull(dst) {
+				break
+			}
 			if i > 0 {
 				dst = append(dst, ',')
 			}
@@ -238,7 +248,7 @@ func (d *db) read(sql string, limits database.Limits) (*database.Result, error) 
 			return nil, err
 		}
 		if !row || !rows.Add(encode) {
-			return rows.Result(), nil
+			return rows.Result()
 		}
 	}
 }
@@ -249,9 +259,12 @@ func (d *db) read(sql string, limits database.Limits) (*database.Result, error) 
 // makes unique by a suffix: n, n:1.
 func (d *db) columns(statement *sqlite.Stmt, sql string) ([]string, error) {
 	columns := make([]string, statement.ColumnCount())
-	distinct := true
+	distinct, size := true, 0
 	for i := range columns {
 		columns[i] = statement.ColumnName(i)
+		if size += len(columns[i]); size > database.MaxRowBytes {
+			return nil, database.NamesTooLarge(size, database.MaxRowBytes)
+		}
 		distinct = distinct && statement.ColumnIndex(columns[i]) == i
 	}
 	if distinct {
@@ -289,7 +302,13 @@ func appendValue(dst []byte, statement *sqlite.Stmt, column int) []byte {
 
 // newError converts a driver's error to one of package database.
 func newError(err error) error {
+	if own, ok := errors.AsType[*database.StatementError](err); ok {
+		return own
+	}
 	code := sqlite.ErrCode(err)
+	if err := newLimitError(code); err != nil {
+		return err
+	}
 	switch code.ToPrimary() {
 	case sqlite.ResultIOErr, sqlite.ResultCorrupt, sqlite.ResultNotADB, sqlite.ResultCantOpen, sqlite.ResultBusy:
 		return database.NewConnectionError("the file could not be read", err)

@@ -22,6 +22,7 @@ import (
 // db is a SQL Server database and its one connection. SQL Server has no
 // read-only transactions: every query runs in one that is rolled back.
 type db struct {
+	guard     *guard.Guard
 	config    msdsn.Config
 	conn      *mssql.Conn // nil before the first query and after an error
 	socket    net.Conn    // of conn
@@ -38,14 +39,14 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 	if err != nil {
 		return nil, fmt.Errorf("open sqlserver: %w", err)
 	}
-	return &db{config: config}, nil
+	return &db{guard: guard.SQLServer.With(options.Guard()), config: config}, nil
 }
 
 // Query implements database.Database. It accepts the semicolon that T-SQL is
 // often written with before WITH.
 func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
 	sql = strings.TrimLeft(sql, "; \t\r\n")
-	return database.RunGuarded(ctx, guard.SQLServer, nil, d.query, sql, limits)
+	return database.RunGuarded(ctx, d.guard, nil, d.query, sql, limits)
 }
 
 // Close implements database.Database.
