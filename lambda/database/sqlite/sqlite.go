@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/sqlitefile"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/database/guard"
 )
@@ -22,6 +24,7 @@ import (
 type db struct {
 	guard     *guard.Guard
 	uri       string
+	immutable string       // the file that must not change; "" for none
 	conn      *sqlite.Conn // nil before the first query
 	abandoned bool         // a statement runs on after its deadline
 	onAbandon func()
@@ -34,15 +37,28 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 	if file == "" {
 		return nil, fmt.Errorf("open sqlite: %w", database.MissingError("database"))
 	}
-	query := url.Values{"mode": {"ro"}}
+	query, immutable := url.Values{"mode": {"ro"}}, ""
 	if !filepath.IsAbs(file) {
 		file = filepath.Join(options.Directory, file)
+		immutable = file
 		// Installed dependencies never change, so SQLite needs neither locks nor
-		// a journal.
+		// a journal. It would also ignore a journal that is there.
 		query.Set("immutable", "1")
+		if err := checkImmutable(file); err != nil {
+			return nil, fmt.Errorf("open sqlite: %w", err)
+		}
 	}
 	uri := url.URL{Scheme: "file", OmitHost: true, Path: file, RawQuery: query.Encode()}
-	return &db{guard: guard.SQLite.With(options.Guard()), uri: uri.String(), onAbandon: options.Abandoned}, nil
+	return &db{guard: guard.SQLite.With(options.Guard()), uri: uri.String(), immutable: immutable, onAbandon: options.Abandoned}, nil
+}
+
+// checkImmutable checks that the dependencies hold the file, and no journal whose
+// changes it lacks.
+func checkImmutable(file string) error {
+	if _, err := os.Stat(file); err != nil {
+		return fmt.Errorf("db_creds.database: %w; want a file of the dependencies", err)
+	}
+	return sqlitefile.CheckFile(file)
 }
 
 // Close implements database.Database.
@@ -83,6 +99,11 @@ func (d *db) query(ctx context.Context, sql string, limits database.Limits) (*da
 		var cancel context.CancelFunc
 		running, cancel = context.WithTimeout(ctx, limits.Time)
 		defer cancel()
+	}
+	if d.immutable != "" {
+		if err := sqlitefile.CheckFile(d.immutable); err != nil { // a program writes to the file after all
+			return nil, database.NewConnectionError("the file has a journal with further changes", err)
+		}
 	}
 	if err := d.connect(running); err != nil {
 		if ctx.Err() != nil {

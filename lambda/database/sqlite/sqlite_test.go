@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -120,7 +121,10 @@ func TestInvalidFile(t *testing.T) {
 	if err := os.WriteFile(garbage, []byte(strings.Repeat("not a database", 100)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range []string{"missing.db", garbage} {
+	if _, err := New(connection.Creds{"database": "missing.db"}, database.Options{Directory: t.TempDir()}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("missing in the dependencies: got %v", err)
+	}
+	for _, file := range []string{filepath.Join(t.TempDir(), "missing.db"), garbage} {
 		_, err := openFile(t, t.TempDir(), file).Query(t.Context(), "SELECT 1", databasetest.Unlimited())
 		failed, ok := errors.AsType[*database.ConnectionError](err)
 		if !ok || strings.Contains(failed.Error(), file) {
