@@ -12,9 +12,9 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/aws/jsii-runtime-go"
-
 	"defog-cdk/config"
+	"defog-cdk/internal/kernel"
+	"defog-cdk/internal/localaws"
 	"defog-cdk/internal/private"
 	"defog-cdk/stacks"
 	"defog-cdk/stacks/artifact"
@@ -29,9 +29,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := synth(ctx)
 	stop()
-	jsii.Close()
-	if err != nil {
-		fmt.Fprint(os.Stderr, config.Explain(err))
+	stderr, problem := kernel.Close()
+	if err = errors.Join(err, problem); err != nil {
+		fmt.Fprint(stderr, config.Explain(err))
 		os.Exit(1)
 	}
 }
@@ -47,6 +47,10 @@ func synth(ctx context.Context) (err error) {
 	}
 	for _, warning := range conf.Connection.Warnings {
 		warn(errors.New(warning))
+	}
+	localAWS := localaws.IsEndpoint(os.Getenv("AWS_ENDPOINT_URL"))
+	if localAWS {
+		conf.SetDefaultArchitecture(localaws.Architecture())
 	}
 	environment := artifact.Environment{Account: os.Getenv("CDK_DEFAULT_ACCOUNT"), Region: os.Getenv("CDK_DEFAULT_REGION")}
 	artifacts, err := artifact.Prepare(ctx, conf, environment, defaultDependencies)
@@ -65,7 +69,7 @@ func synth(ctx context.Context) (err error) {
 	if err := os.WriteFile(filepath.Join(*app.Outdir(), ".gitignore"), assemblyIgnore, 0o600); err != nil {
 		return fmt.Errorf("keep the cloud assembly out of git: %w", err)
 	}
-	options := stacks.Options{LocalAWS: stacks.IsLocalAWS(os.Getenv("AWS_ENDPOINT_URL"))}
+	options := stacks.Options{LocalAWS: localAWS}
 	if err := stacks.New(ctx, app, artifacts, options); err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -28,14 +27,13 @@ func (a *AWS) Deploy(ctx context.Context, out io.Writer, args ...string) error {
 }
 
 // CDK runs the checkout's CDK CLI, in the checkout, against this local AWS,
-// with its output going to out. The functions are built for this machine. Each
-// run writes its cloud assembly to a new folder in the private directory, so that
-// several may run at once.
+// with its output going to out. Each run writes its cloud assembly to a new
+// folder in the private directory, so that several may run at once.
 //
 // The end of ctx interrupts the CLI. What the CLI leaves running, or leaves in
 // its temporary directory, goes with Stop.
 func (a *AWS) CDK(ctx context.Context, out io.Writer, args ...string) error {
-	return a.cdk(ctx, a.checkout, out, slices.Concat(args, []string{"-c", "architecture=" + Architecture()})...)
+	return a.cdk(ctx, a.checkout, out, args...)
 }
 
 func (a *AWS) cdk(ctx context.Context, directory string, out io.Writer, args ...string) error {
@@ -61,13 +59,4 @@ func (a *AWS) cdk(ctx context.Context, directory string, out io.Writer, args ...
 		return fmt.Errorf("cdk %s: %w", strings.Join(args, " "), err)
 	}
 	return nil
-}
-
-// Architecture returns this machine's architecture as the app's setting of
-// that name spells it.
-func Architecture() string {
-	if runtime.GOARCH == "amd64" {
-		return "x86_64"
-	}
-	return runtime.GOARCH
 }

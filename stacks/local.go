@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -29,13 +27,6 @@ import (
 // This file is the only one about local AWS (MiniStack 1.5.33): adaptToLocalAWS
 // changes a finished stack, after the constructs. One resource of an unsupported
 // type would make the whole deployment fail.
-
-// IsLocalAWS reports whether an AWS endpoint, as in AWS_ENDPOINT_URL, is on this
-// machine.
-func IsLocalAWS(endpoint string) bool {
-	parsed, err := url.Parse(endpoint)
-	return err == nil && (parsed.Hostname() == "localhost" || net.ParseIP(parsed.Hostname()).IsLoopback())
-}
 
 // localAWS adapts one stack.
 type localAWS struct {

@@ -234,17 +234,3 @@ func TestPipelineStackWarnsOnLocalAWS(t *testing.T) {
 		t.Errorf("the warning is %q", warning)
 	}
 }
-
-func TestLoopbackEndpointIsLocalAWS(t *testing.T) {
-	got := map[string]bool{}
-	want := map[string]bool{
-		"": false, "https://vpce-1.lambda.eu-west-1.vpce.amazonaws.com": false, "http://10.0.0.1:4566": false, "::": false,
-		"http://127.0.0.1:4566": true, "https://localhost:4566": true, "http://[::1]:4566": true,
-	}
-	for endpoint := range want {
-		got[endpoint] = stacks.IsLocalAWS(endpoint)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
-}

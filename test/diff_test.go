@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/localaws"
 	"defog-cdk/local"
 )
 
@@ -93,12 +94,8 @@ func (r *diffDeployment) execute(t *testing.T, variables []string, program strin
 	}
 	environ := append(r.aws.Environ(os.Environ()), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	output, code = command(t, append(environ, variables...), program, args...)
-	return strings.ReplaceAll(output, jsiiNoise, ""), code
+	return output, code
 }
-
-// jsiiNoise is what jsii prints at times, without an end of line, after it has
-// waited twice for its process.
-const jsiiNoise = "Runtime process exited abnormally: waitid: no child processes"
 
 func testDiffOfAChange(t *testing.T, r *diffDeployment) {
 	temporary, home, since := t.TempDir(), t.TempDir(), time.Now().Add(-time.Second)
@@ -106,7 +103,7 @@ func testDiffOfAChange(t *testing.T, r *diffDeployment) {
 	stop := make(chan struct{})
 	go func() { modes <- watchModes(temporary, stop) }()
 	output, code := r.defog(t, []string{"TMPDIR=" + temporary, "CDK_HOME=" + home, "DEFOG_FINGERPRINT_KEY=0123456789abcdef"},
-		slices.Concat([]string{"diff", "--fail"}, r.settings(r.new, "-c", "max_rows=77", "-c", "architecture="+local.Architecture()))...)
+		slices.Concat([]string{"diff", "--fail"}, r.settings(r.new, "-c", "max_rows=77", "-c", "architecture="+localaws.Architecture()))...)
 	close(stop)
 	if code != 1 {
 		t.Errorf("exit code %d", code)
@@ -154,7 +151,7 @@ func (r *diffDeployment) synthesize(t *testing.T) string {
 	t.Helper()
 	r.once.Do(func() {
 		output, code := r.execute(t, nil, "cdk", slices.Concat([]string{"diff", "-o", r.assembly},
-			r.settings(r.new, "-c", "max_rows=77", "-c", "architecture="+local.Architecture()))...)
+			r.settings(r.new, "-c", "max_rows=77", "-c", "architecture="+localaws.Architecture()))...)
 		if code != 0 || !strings.Contains(output, "npm run diff") {
 			t.Fatalf("exit code %d:\n%s", code, output)
 		}
@@ -230,7 +227,7 @@ func testDiffOfABrokenApp(t *testing.T, r *diffDeployment) {
 func testReview(t *testing.T, r *diffDeployment) {
 	r.synthesize(t)
 	report := filepath.Join(t.TempDir(), "review.md")
-	synth := []string{"run", "--silent", "review", "--", "--output", report, "-c", "architecture=" + local.Architecture()}
+	synth := []string{"run", "--silent", "review", "--", "--output", report, "-c", "architecture=" + localaws.Architecture()}
 	tests := []struct {
 		name    string
 		program string

@@ -19,7 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"defog-cdk/config/connection"
-	"defog-cdk/local"
+	"defog-cdk/internal/localaws"
 )
 
 // Local AWS has no CodePipeline. The tests do what the pipeline does for a stage, in
@@ -58,7 +58,7 @@ func (d *deployment) pipelineSettings(t *testing.T) []string {
 		"pipeline_source": map[string]any{"repository": "defog-cdk"},
 		"pipeline_stages": []any{map[string]any{"stage": "dev", "account": "000000000000", "region": region}},
 		"stages": map[string]any{"dev": map[string]any{
-			"credentials_secret": d.secretName(), "db_type": "postgres", "architecture": local.Architecture(),
+			"credentials_secret": d.secretName(), "db_type": "postgres", "architecture": localaws.Architecture(),
 			"smoke_question": "How many?", "smoke_expect": "3",
 		}},
 	})

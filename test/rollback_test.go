@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/google/go-cmp/cmp"
 
-	"defog-cdk/local"
+	"defog-cdk/internal/localaws"
 )
 
 // testRollback lets an update fail after it has changed the function. The update
@@ -23,7 +23,7 @@ func testRollback(t *testing.T, d *deployment) {
 	before := d.ask(t, question)
 
 	assembly := filepath.Join(t.TempDir(), "cdk.out")
-	args := d.settings("cdk", "synth", "--quiet", "-o", assembly, "-c", "max_rows=5", "-c", "architecture="+local.Architecture())
+	args := d.settings("cdk", "synth", "--quiet", "-o", assembly, "-c", "max_rows=5", "-c", "architecture="+localaws.Architecture())
 	if output, code := command(t, d.aws.Environ(os.Environ()), "npx", args...); code != 0 {
 		t.Fatal(output)
 	}

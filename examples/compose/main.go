@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/jsii-runtime-go"
 
+	"defog-cdk/internal/kernel"
 	"defog-cdk/stacks/artifact"
 	"defog-cdk/stacks/construct"
 	"defog-cdk/stacks/query"
@@ -23,9 +24,9 @@ import (
 
 func main() {
 	err := synth(context.Background(), awscdk.NewApp(nil), "lambda/query/dependencies")
-	jsii.Close()
-	if err != nil {
-		log.Fatal(err)
+	stderr, problem := kernel.Close()
+	if err = errors.Join(err, problem); err != nil {
+		log.New(stderr, "", 0).Fatal(err)
 	}
 }
 

@@ -44,11 +44,11 @@ func run(ctx context.Context, out, log io.Writer) (err error) {
 # Local AWS is up. In another terminal, in this directory:
 
 %s
-npx cdk deploy -c app_name=defog -c architecture=%s
+npx cdk deploy -c app_name=defog
 go run ./cmd/defog ask -c app_name=defog "…"
 
 # Ctrl-C here stops it, and all that was deployed is gone.
-`, aws.Exports(), local.Architecture())
+`, aws.Exports())
 
 	select {
 	case <-ctx.Done():

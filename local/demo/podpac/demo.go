@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"defog-cdk/local"
+	"defog-cdk/internal/localaws"
 	"defog-cdk/local/show"
 )
 
@@ -82,8 +82,8 @@ func (d *demo) findPython(ctx context.Context) error {
 	default:
 		return fmt.Errorf("python3 is %s, which podpac does not run on: put Python 3.11, 3.12 or 3.13 on the PATH, remove .venv, and try again", d.python)
 	}
-	if local.Architecture() != "x86_64" {
-		return fmt.Errorf("podpac 4 cannot be had for %s from wheels: its numcodecs has none", local.Architecture())
+	if localaws.Architecture() != "x86_64" {
+		return fmt.Errorf("podpac 4 cannot be had for %s from wheels: its numcodecs has none", localaws.Architecture())
 	}
 	return nil
 }
@@ -102,7 +102,7 @@ func (d *demo) pack(ctx context.Context) error {
 		program := func(out io.Writer) *exec.Cmd {
 			return d.DefogCommand(ctx, out, "pack",
 				"--requirements", requirements, "--handler", example+"/handler.py", "--keep", "runtime-sdk",
-				"--python", d.python, "--arch", local.Architecture(), "--interpreter", interpreter(),
+				"--python", d.python, "--arch", localaws.Architecture(), "--interpreter", interpreter(),
 				"--name", "podpac", "--dist-dir", packed)
 		}
 		var printed bytes.Buffer
