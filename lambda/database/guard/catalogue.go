@@ -175,3 +175,10 @@ func (c *Catalogue) hasColumn(schema, name, column string) (has, found bool) {
 	}
 	return has, found
 }
+
+// HasUserFunction reports whether one of the names is that of a user's function.
+func (c *Catalogue) HasUserFunction(names []string) bool {
+	return c != nil && slices.ContainsFunc(names, func(name string) bool {
+		return slices.ContainsFunc(c.functions[name], func(f function) bool { return f.user })
+	})
+}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -81,5 +82,25 @@ func TestAllowedFunctionRuns(t *testing.T) {
 		}
 		d.guard = d.guard.With(guard.Options{AllowedFunctions: []string{"shop.scribbled"}})
 		databasetest.ExpectRuns(t, d, []string{"SELECT scribbled(), shop.scribbled()"})
+	})
+}
+
+// A stored function can set a variable or take a lock, which its session keeps.
+func TestSessionEndsAfterStoredFunction(t *testing.T) {
+	shop(t)
+	server.Query(t, "CREATE FUNCTION shop.leave_lock() RETURNS int READS SQL DATA RETURN (SELECT GET_LOCK('left behind', 0))")
+	eachUser(t, func(t *testing.T, d *db) {
+		for _, sql := range []string{"SELECT leave_lock()", "SELECT shop.leave_lock(), (SELECT 1 UNION SELECT 2)"} {
+			_, _ = d.Query(t.Context(), sql, databasetest.Unlimited()) // the lock counts
+			for tries := 0; ; tries++ {
+				if rows := server.Query(t, "SELECT COALESCE(IS_USED_LOCK('left behind'), 'free')"); rows[0][0] == "free" {
+					break
+				}
+				if tries == 100 {
+					t.Fatalf("%s: the lock remains", sql)
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+		}
 	})
 }

@@ -63,7 +63,20 @@ func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*da
 		}
 		d.catalogue, d.catalogueSince = guard.NewMySQLCatalogue(rows), database.Now()
 	}
-	return database.RunGuarded(ctx, d.guard, d.catalogue, d.query, sql, limits)
+	statement, err := database.CheckStatement(ctx, d.guard, d.catalogue, sql)
+	if err != nil {
+		return nil, err
+	}
+	result, err := d.query(ctx, statement.SQL, limits)
+	// The protocol's command that resets a session is not part of the driver. A
+	// statement cannot change its session, unless a stored function does.
+	if d.catalogue.HasUserFunction(statement.Functions) {
+		d.drop()
+	}
+	if err == nil {
+		result.SQL = statement.SQL
+	}
+	return result, err
 }
 
 // Close implements database.Database.

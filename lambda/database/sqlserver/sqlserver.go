@@ -26,8 +26,7 @@ type db struct {
 	config    msdsn.Config
 	conn      *mssql.Conn // nil before the first query and after an error
 	socket    net.Conn    // of conn
-	timeout   time.Duration
-	idleSince time.Time // by the wall clock
+	idleSince time.Time   // by the wall clock
 
 	// dial replaces the network in tests; nil for the network.
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -112,7 +111,8 @@ func (d *db) closeSocketAfter(ctx context.Context) (unregister func()) {
 // transaction runs the statement in a transaction and rolls it back. It leaves
 // the connection ready for the next query or drops it.
 func (d *db) transaction(ctx context.Context, sql string, timeout time.Duration, limits database.Limits) (*database.Result, error) {
-	if err := d.limit(ctx, timeout); err != nil {
+	if err := d.configure(ctx, timeout); err != nil {
+		d.drop() // nothing of the last query may remain
 		return nil, err
 	}
 	// The rollback must reach the server after the end of ctx too.
@@ -127,20 +127,18 @@ func (d *db) transaction(ctx context.Context, sql string, timeout time.Duration,
 	return result, err
 }
 
-// limit sets the session's lock timeout if it changes.
-func (d *db) limit(ctx context.Context, timeout time.Duration) error {
-	if timeout == d.timeout {
-		return nil
-	}
+// configure resets the session, so that nothing of the last query remains, and
+// sets what sessionSettings and the lock timeout require. The request that
+// carries the settings carries the reset too.
+func (d *db) configure(ctx context.Context, timeout time.Duration) error {
 	milliseconds := int64(-1) // no limit
 	if timeout > 0 {
 		milliseconds = timeout.Milliseconds()
 	}
-	if err := exec(ctx, d.conn, fmt.Sprintf("SET LOCK_TIMEOUT %d", milliseconds)); err != nil {
+	if err := d.conn.ResetSession(ctx); err != nil {
 		return err
 	}
-	d.timeout = timeout
-	return nil
+	return exec(ctx, d.conn, fmt.Sprintf("%s; SET LOCK_TIMEOUT %d", sessionSettings, milliseconds))
 }
 
 // read runs the statement and encodes its rows as they arrive.
@@ -210,7 +208,6 @@ func (d *db) logIn(ctx context.Context) error {
 	d.socket = dialer.socket
 	if err == nil {
 		d.conn = conn.(*mssql.Conn)
-		d.timeout = 0
 		err = exec(ctx, d.conn, sessionSettings)
 	}
 	if err != nil && ctx.Err() != nil {

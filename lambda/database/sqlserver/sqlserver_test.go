@@ -153,8 +153,8 @@ func TestQueryRollsBack(t *testing.T) {
 		_, _ = db.Query(t.Context(), sql, databasetest.Unlimited())
 	}
 	want := []string{
-		"BEGIN TRANSACTION", "\nSELECT 1", "ROLLBACK TRANSACTION",
-		"BEGIN TRANSACTION", "\nSELECT * FROM missing", // the server rolls back after an error
+		sessionSettings + "; SET LOCK_TIMEOUT 300000", "BEGIN TRANSACTION", "\nSELECT 1", "ROLLBACK TRANSACTION",
+		sessionSettings + "; SET LOCK_TIMEOUT 300000", "BEGIN TRANSACTION", "\nSELECT * FROM missing", // the server rolls back after an error
 	}
 	if diff := cmp.Diff(want, server.Statements()[before:]); diff != "" {
 		t.Error(diff)
@@ -278,7 +278,8 @@ func TestSessionSetsLanguage(t *testing.T) {
 	}
 }
 
-func TestLockTimeoutIsSetOnChange(t *testing.T) {
+// The batch with the settings follows the reset, which undoes them.
+func TestSessionIsConfiguredForEachQuery(t *testing.T) {
 	db := openServer(t, nil, "")
 	databasetest.MustQuery(t, db, "SELECT 1", database.Limits{})
 	before := len(server.Statements())
@@ -286,7 +287,11 @@ func TestLockTimeoutIsSetOnChange(t *testing.T) {
 		databasetest.MustQuery(t, db, "SELECT 1", database.Limits{Time: limit})
 	}
 	set := slices.DeleteFunc(server.Statements()[before:], func(sql string) bool { return !strings.HasPrefix(sql, "SET") })
-	if diff := cmp.Diff([]string{"SET LOCK_TIMEOUT 1500", "SET LOCK_TIMEOUT 3600000", "SET LOCK_TIMEOUT -1"}, set); diff != "" {
+	var want []string
+	for _, limit := range []string{"-1", "1500", "1500", "3600000", "-1"} {
+		want = append(want, sessionSettings+"; SET LOCK_TIMEOUT "+limit)
+	}
+	if diff := cmp.Diff(want, set); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -72,6 +72,7 @@ var (
 	errEscape          = errors.New("a string or a name holds an invalid escape sequence")
 	errBits            = errors.New("a bit string or a byte string holds an invalid digit")
 	errContinued       = errors.New("a string with escape sequences goes on in another line: write one string")
+	errOperator        = errors.New("an operator is too long")
 	errParameter       = errors.New("it holds a parameter, which has no value")
 )
 

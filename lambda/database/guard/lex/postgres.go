@@ -86,17 +86,28 @@ func (p Postgres) next(c *cursor) error {
 	case first == '$':
 		return p.dollar(c)
 	case strings.IndexByte(postgresOperators, first) >= 0:
-		c.verbatim(Symbol, operator(c.rest))
+		size := operator(c.rest)
+		if size == 0 {
+			return errOperator
+		}
+		c.verbatim(Symbol, size)
 		return nil
 	default:
 		return c.symbol("::", "..", ":=")
 	}
 }
 
+// maxOperators is how many of their characters may stand in a row. The server
+// takes at most maxPostgresName for one operator.
+const maxOperators = 128
+
 // operator returns how many bytes at the start of text the server takes for one
-// operator.
+// operator; 0 for too many.
 func operator(text string) int {
-	size := span(text, func(c byte) bool { return strings.IndexByte(postgresOperators, c) >= 0 })
+	size := span(text[:min(len(text), maxOperators)], func(c byte) bool { return strings.IndexByte(postgresOperators, c) >= 0 })
+	if size == maxOperators {
+		return 0
+	}
 	for _, comment := range []string{"--", "/*"} {
 		if at := strings.Index(text[:size], comment); at > 0 {
 			size = at

@@ -1,0 +1,73 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fill repeats a piece up to the longest statement.
+func fill(before, piece, after string) string {
+	return before + strings.Repeat(piece, (DefaultMaxBytes-len(before)-len(after))/len(piece)) + after
+}
+
+func TestTimeGrowsWithLength(t *testing.T) {
+	catalogue := NewPostgresCatalogue([][]string{
+		{"function", "public", "total", "v", "", "sql", "", "true", "true", "true"},
+		{"relation", "public", "orders", "", "true", "total", "", "", "", ""},
+	})
+	for name, sql := range map[string]string{
+		"unicode names":   fill("SELECT ", `U&"a"`, ""),
+		"uescape":         fill("SELECT ", `U&"a" uescape `, ""),
+		"names":           fill("SELECT ", "a,", "a"),
+		"paths":           fill("SELECT ", "a.", "a"),
+		"columns":         fill("SELECT ", "t.total,", "1 FROM orders t"),
+		"many qualifiers": fill("SELECT ", "x.total,y.total,", "1 FROM orders t"),
+		"calls":           fill("SELECT ", "f(", ""),
+		"closed calls":    fill("SELECT ", "f(1),", "1"),
+		"sizes":           fill("SELECT ", "pg_relation_size('a'),", "1"),
+		"lists":           fill("WITH ", "f(a),", "x AS (SELECT 1) SELECT 1"),
+		"parentheses":     fill("SELECT ", "(", ""),
+		"explain":         fill("", "EXPLAIN (a) ", "SELECT 1"),
+		"comments":        fill("SELECT ", "/* */", "1"),
+		"nested comments": fill("SELECT ", "/*", ""),
+		"lines":           fill("SELECT ", "--\n", "1"),
+		"continuations":   fill("SELECT ", "'a'\n", "1"),
+		"spread strings":  fill("SELECT ", "'a'\n--x\n", "1"),
+		"dollars":         fill("SELECT ", "$a$b$", "1"),
+		"operators":       fill("SELECT 1 ", "+-", "1"),
+		"files":           fill("SELECT * FROM t WHERE ", "json.a,", "1"),
+		"sources":         fill("SELECT * FROM a WHERE ", "(a,", "1"),
+		"crosstab":        fill("SELECT * FROM crosstab('SELECT ", "a,", "1')"),
+	} {
+		for _, g := range []*Guard{Postgres, Redshift, MySQL, SQLite, SQLServer, BigQuery, Snowflake, Databricks} {
+			var given *Catalogue
+			if g == Postgres || g == Redshift {
+				given = catalogue
+			}
+			start := time.Now()
+			_, _ = g.Check(t.Context(), sql, given)
+			if took := time.Since(start); took > 2*time.Second {
+				t.Errorf("%s: %s", name, took)
+			}
+		}
+	}
+}
+
+func TestRefusesLongStatements(t *testing.T) {
+	long := "SELECT '" + strings.Repeat("x", DefaultMaxBytes) + "'"
+	var refusal *Refusal
+	if err := check(Postgres, long); !errors.As(err, &refusal) || !strings.Contains(err.Error(), "want at most 65536") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := Postgres.With(Options{MaxBytes: 2 * DefaultMaxBytes}).Check(t.Context(), long, nil); err != nil {
+		t.Error(err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Postgres.Check(ended, "SELECT 1", nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want context.Canceled", err)
+	}
+}
