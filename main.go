@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+
 	"defog-cdk/config"
 	"defog-cdk/internal/kernel"
 	"defog-cdk/internal/localaws"
@@ -36,14 +38,17 @@ func main() {
 	}
 }
 
-func synth(ctx context.Context) (err error) {
+func synth(ctx context.Context) error {
 	values, err := config.Context(os.Getenv)
 	if err != nil {
 		return err
 	}
 	conf, err := config.Load(values)
 	if err != nil {
-		return errors.Join(err, artifact.CheckPolicies(conf))
+		if err = errors.Join(err, artifact.CheckPolicies(conf)); !config.OnlyMissingFiles(err) {
+			return err
+		}
+		return assemble(func(app awscdk.App) error { return stacks.NewPlaceholder(app, conf, config.Problems(err)) })
 	}
 	for _, warning := range conf.Connection.Warnings {
 		warn(errors.New(warning))
@@ -57,8 +62,13 @@ func synth(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, artifacts.Remove()) }()
+	options := stacks.Options{LocalAWS: localAWS}
+	err = assemble(func(app awscdk.App) error { return stacks.New(ctx, app, artifacts, options) })
+	return errors.Join(err, artifacts.Remove())
+}
 
+// assemble writes the cloud assembly of an app, unless build returns an error.
+func assemble(build func(awscdk.App) error) (err error) {
 	defer func() {
 		if thrown := recover(); thrown != nil { // constructs reject properties by a panic of jsii
 			err = fmt.Errorf("the CDK rejected the app: %v", thrown)
@@ -69,8 +79,7 @@ func synth(ctx context.Context) (err error) {
 	if err := os.WriteFile(filepath.Join(*app.Outdir(), ".gitignore"), assemblyIgnore, 0o600); err != nil {
 		return fmt.Errorf("keep the cloud assembly out of git: %w", err)
 	}
-	options := stacks.Options{LocalAWS: localAWS}
-	if err := stacks.New(ctx, app, artifacts, options); err != nil {
+	if err := build(app); err != nil {
 		return err
 	}
 	app.Synth(nil)

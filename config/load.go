@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -151,7 +152,7 @@ func (c *checker) checkFile(key string, path *string, home string) {
 	}
 	*path = expand(*path, home)
 	if _, err := os.Stat(*path); err != nil {
-		c.failf(key, "%v; want an existing path, relative to this folder or from / or ~/", err)
+		c.failf(key, "%w; want an existing path, relative to this folder or from / or ~/", err)
 	}
 }
 
@@ -188,6 +189,16 @@ func Explain(err error) string {
 		fmt.Fprintf(&text, "  - %v\n", problem)
 	}
 	return text.String()
+}
+
+// Problems returns the errors that are joined in an error.
+func Problems(err error) []error { return flatten(err) }
+
+// OnlyMissingFiles reports whether an error of [Load] has no other cause than files
+// that do not exist. The settings are valid then, and name the app's stacks.
+func OnlyMissingFiles(err error) bool {
+	problems := flatten(err)
+	return len(problems) > 0 && !slices.ContainsFunc(problems, func(problem error) bool { return !errors.Is(problem, fs.ErrNotExist) })
 }
 
 // flatten returns the errors that are joined in an error.

@@ -216,3 +216,29 @@ func TestProgramIsExecutableWithPrivateUmask(t *testing.T) {
 		t.Errorf("mode %04o, want 0755", mode)
 	}
 }
+
+// TestMissingConnectionFileStopsOnlyDeployments runs the CLI before the connection
+// file exists.
+func TestMissingConnectionFileStopsOnlyDeployments(t *testing.T) {
+	t.Parallel()
+	cloud := sharedAWS(t, plainAWS)
+	settings := []string{"-c", "app_name=missing", "-c", "connection_file=" + filepath.Join(t.TempDir(), "connection.json")}
+	for _, test := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"bootstrap", "aws://000000000000/" + region}, 0, "bootstrapped"},
+		{[]string{"ls"}, 0, "missing-dev\n"},
+		{[]string{"destroy", "--force"}, 0, "missing-dev: destroyed"},
+		{[]string{"synth", "--quiet"}, 1, "connection.json: not found; want a connection file"},
+		{[]string{"diff"}, 1, "connection.json: not found; want a connection file"},
+		{[]string{"deploy", "--require-approval", "never"}, 1, "connection.json: not found; want a connection file"},
+	} {
+		args := slices.Concat([]string{"cdk"}, test.args, settings, []string{"--output", filepath.Join(t.TempDir(), "cdk.out")})
+		output, code := command(t, cloud.Environ(os.Environ()), "npx", args...)
+		if code != test.code || !strings.Contains(output, test.want) {
+			t.Errorf("cdk %s: exit code %d, want %d with %q:\n%s", test.args[0], code, test.code, test.want, output)
+		}
+	}
+}

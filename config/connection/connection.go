@@ -67,10 +67,18 @@ func (c *Connection) warnIfReadable(path string) {
 	}
 }
 
+// missingFileError is the error of a connection file that does not exist.
+type missingFileError string
+
+func (e missingFileError) Error() string { return string(e) }
+
+// Is reports that the error is [fs.ErrNotExist].
+func (e missingFileError) Is(target error) bool { return target == fs.ErrNotExist }
+
 func readFile(path string) (Connection, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Connection{}, fmt.Errorf("%s: not found; want a connection file as in docs/databases.md, or the path of another", path)
+		return Connection{}, missingFileError(path + ": not found; want a connection file as in docs/databases.md, or the path of another")
 	}
 	if err != nil {
 		return Connection{}, fmt.Errorf("%s: %w", path, errors.Unwrap(err))

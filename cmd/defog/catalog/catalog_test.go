@@ -30,6 +30,9 @@ func openSQLite(t *testing.T, script string) database.Database {
 	return open(t, "sqlite", connection.Creds{"database": path})
 }
 
+// oneLine returns a statement as the guard renders it: one space between tokens.
+func oneLine(sql string) string { return strings.Join(strings.Fields(sql), " ") }
+
 // read returns the tables and the progress messages.
 func read(t *testing.T, db database.Database, dbType string, options Options) (tables []schema.Table, progress string) {
 	t.Helper()

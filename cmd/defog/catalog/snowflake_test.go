@@ -18,7 +18,7 @@ func TestReadSnowflake(t *testing.T) {
 	nameless := make([]string, 8)
 	server := stand.Start(t, func(statement string) (stand.Result, bool) {
 		switch statement {
-		case snowflakeQueries.columns:
+		case oneLine(snowflakeQueries.columns):
 			return table(nameless,
 				"", "ORDERS", "", "what was sold", "ID", "NUMBER(38,0)", "not null", "",
 				"", "ORDERS", "", "what was sold", "STATE", "TEXT(20)", "", "of the order",

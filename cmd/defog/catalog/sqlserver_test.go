@@ -19,12 +19,12 @@ func TestReadSQLServer(t *testing.T) {
 		switch statement = strings.TrimSpace(statement); {
 		case strings.HasPrefix(statement, "SET "):
 			return tds.Result{}, true
-		case statement == strings.TrimSpace(sqlserverQueries.columns):
+		case statement == oneLine(sqlserverQueries.columns):
 			return texts(8,
 				"", "orders", "", "what was sold", "id", "int", "not null", "",
 				"", "orders", "", "what was sold", "state", "nvarchar(20)", "", "of the order",
 				"crm", "buyers", "view", "", "a]b", "varchar(max)", "", ""), true
-		case statement == strings.TrimSpace(sqlserverQueries.keys):
+		case statement == oneLine(sqlserverQueries.keys):
 			return texts(7, "", "orders", "pk", "id", "", "", "", "", "orders", "fk", "state", "crm", "buyers", "a]b"), true
 		case statement == "SELECT DISTINCT TOP (11) CAST(v AS nvarchar(max)) AS v FROM (SELECT TOP (10000) [state] AS v FROM [orders] WHERE [state] IS NOT NULL) AS s ORDER BY v":
 			return texts(1, "open", "shut"), true

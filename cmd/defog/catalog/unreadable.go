@@ -69,7 +69,7 @@ func (r *reader) probeAll(ctx context.Context) error {
 // failed handles the error of a query on one object. It returns the error if the
 // database itself does not answer. Otherwise it reports the object, adds it to
 // Unreadable, and removes it from the tables. An object with a failed column stays a
-// table. So does a slow one, because a query can be faster than a read of all rows.
+// table. So does a slow one, because other queries on it can be faster.
 func (r *reader) failed(ctx context.Context, table schema.Table, column string, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return err
