@@ -21,9 +21,10 @@ import (
 // configuration, its log and its bucket.
 type cloud struct {
 	*fakeAWS
-	answer string // of an invocation
-	failed bool   // whether the answer is an error
-	events []logEvent
+	answer  string // of an invocation
+	failed  bool   // whether the answer is an error
+	gateway string // the API's error; "" without an API
+	events  []logEvent
 
 	mu      sync.Mutex
 	invoked []string          // the payloads
@@ -59,6 +60,9 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer c.mu.Unlock()
 	path := r.URL.Path
 	switch {
+	case c.gateway != "" && strings.Contains(r.Host, ".execute-api."):
+		w.WriteHeader(http.StatusBadGateway)
+		fmt.Fprint(w, c.gateway)
 	case strings.Contains(string(body), "Action=DescribeStacks"):
 		c.describeStacks(w, string(body))
 	case strings.Contains(string(body), "Action=GetTemplate"):
@@ -385,4 +389,30 @@ func fakeNpx(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return folder
+}
+
+// A function that does not start logs nothing of its own, and its API hides why.
+func TestStartFailureIsShown(t *testing.T) {
+	const failure = "Runtime.InvalidEntrypoint: fork/exec /var/task/bootstrap: exec format error"
+	c := newCloud(t)
+	c.outputs["QueryUrl"], c.outputs["ApiAuth"] = "https://abcd1234.execute-api.eu-central-1.amazonaws.com/", "none"
+	c.failed, c.answer = true, `{"errorType":"Runtime.InvalidEntrypoint","errorMessage":"fork/exec /var/task/bootstrap: exec format error"}`
+	c.gateway = `{"message":"Internal Server Error"}`
+	if code, _, stderr := defog(t, "ask", "How many?"); code != 1 || !strings.Contains(stderr, "does not answer (502): "+failure) {
+		t.Errorf("ask: exit code %d, %s", code, stderr)
+	}
+	now := time.Now().UnixMilli()
+	c.events = []logEvent{{"a", now, "START RequestId: mine", "1"}, {"a", now, "END RequestId: mine", "2"}}
+	if code, stdout, stderr := defog(t, "logs"); code != 0 || !strings.Contains(stdout, "The function does not start: "+failure) {
+		t.Errorf("logs: exit code %d, %s%s", code, stdout, stderr)
+	}
+	invoked := len(c.invoked)
+	c.events = append(c.events, logEvent{"a", now, `{"level":"ERROR","msg":"question"}`, "3"})
+	if _, stdout, _ := defog(t, "logs"); strings.Contains(stdout, "does not start") || len(c.invoked) != invoked {
+		t.Errorf("logs of a function that starts: %s, %d invocations", stdout, len(c.invoked)-invoked)
+	}
+	c.failed, c.answer = false, `{"ran_successfully":false}`
+	if _, _, stderr := defog(t, "ask", "How many?"); !strings.Contains(stderr, "failed or exceeded its timeout (502") {
+		t.Errorf("ask a function that starts: %s", stderr)
+	}
 }

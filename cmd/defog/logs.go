@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"defog-cdk/cmd/defog/client"
 	"defog-cdk/cmd/defog/logs"
+	"defog-cdk/cmd/defog/terminal"
 )
 
 // logsCommand holds the flags of logs.
@@ -91,6 +93,12 @@ func (l *logsCommand) run(ctx context.Context, stdout io.Writer) error {
 	show(events)
 	switch {
 	case len(events) > 0:
+		// The query function logs one line a request, unless it does not start.
+		if l.request == "" && stack.Output("QueryUrl") != "" && !slices.ContainsFunc(events, logs.Event.FromFunction) {
+			if failure := client.StartFailure(ctx, cfg, function.Name, stack.Output(client.AliasOutput)); failure != "" {
+				fmt.Fprintln(stdout, "The function does not start: "+terminal.Text(failure))
+			}
+		}
 		return nil
 	case l.request != "":
 		return fmt.Errorf("--request: log group %s has no request %s of the last %s (--since); CloudWatch delivers lines after some seconds",

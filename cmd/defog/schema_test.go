@@ -145,9 +145,9 @@ func TestSchemaReportsInvalidSettings(t *testing.T) {
 	writeFile(t, "no-creds.json", `{"api_key": "k", "db_type": "sqlite", "db_creds": {}}`)
 	writeFile(t, "no-file.json", `{"api_key": "k", "db_type": "sqlite", "db_creds": {"database": "none.sqlite"}}`)
 	for want, args := range map[string][]string{
-		"db_creds: are empty": {"-c", "connection_file=no-creds.json"},
-		"connection failed":   {"-c", "connection_file=no-file.json"},
-		"not found":           {"-c", "connection_file=none.json"},
+		"db_creds: are empty":       {"-c", "connection_file=no-creds.json"},
+		"none.sqlite: no such file": {"-c", "connection_file=no-file.json"},
+		"not found":                 {"-c", "connection_file=none.json"},
 		"function_source_dependencies_zip: is a zip; want a folder": {"-c", "connection_file=connection.json", "-c", "function_source_dependencies_zip=deps.zip"},
 		`unknown command "coffee"`:                                  {"coffee"},
 	} {

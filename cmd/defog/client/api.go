@@ -17,6 +17,8 @@ type API struct {
 	Auth    string // the caller authorization: "iam", "jwt" or "none"
 	Region  string // the region of signatures
 	Account string // empty when unknown
+
+	function, alias string // empty when unknown
 }
 
 // Find reads the API of a deployed stack from the stack's outputs.
@@ -25,7 +27,10 @@ func Find(ctx context.Context, cfg aws.Config, name string) (API, error) {
 	if err != nil {
 		return API{}, err
 	}
-	api := API{URL: stack.Output("QueryUrl"), Auth: stack.Output("ApiAuth"), Region: stack.Region, Account: stack.Account}
+	api := API{
+		URL: stack.Output("QueryUrl"), Auth: stack.Output("ApiAuth"), Region: stack.Region, Account: stack.Account,
+		function: stack.Output(FunctionOutput), alias: stack.Output(AliasOutput),
+	}
 	if command := stack.Output("EvalCommand"); api.URL == "" && command != "" {
 		return API{}, fmt.Errorf("stack %s holds a custom function, which answers no questions; it evaluates events: %s", name, command)
 	}

@@ -69,6 +69,11 @@ func Ask(ctx context.Context, cfg aws.Config, api API, question Question) (*Answ
 	if answer, ok := decode(response.StatusCode, body); ok {
 		return answer, nil
 	}
+	if response.StatusCode >= http.StatusInternalServerError {
+		if failure := StartFailure(ctx, cfg, api.function, api.alias); failure != "" {
+			return nil, fmt.Errorf("the query function does not answer (%d): %s", response.StatusCode, failure)
+		}
+	}
 	return nil, explain(api, response, body)
 }
 

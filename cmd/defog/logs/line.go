@@ -22,6 +22,15 @@ func (e Event) Line(raw bool) string {
 	return e.time.Local().Format("15:04:05.000") + " " + terminal.Text(readable(message))
 }
 
+// FromFunction reports whether the event is a JSON line of the query function, and
+// not one of Lambda.
+func (e Event) FromFunction() bool {
+	var line struct {
+		Message *string `json:"msg"`
+	}
+	return json.Unmarshal([]byte(e.message), &line) == nil && line.Message != nil
+}
+
 func readable(message string) string {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal([]byte(message), &fields) != nil {
