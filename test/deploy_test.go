@@ -203,7 +203,7 @@ func testAskCommand(t *testing.T, d *deployment) {
 		t.Errorf("exit code %d:\n%s", code, output)
 	}
 	output, code = command(t, environ, defog.get(t), "ask", "-c", "app_name="+d.app, "What is not in the list?")
-	if code == 0 || !strings.Contains(output, "does not know") {
+	if code == 0 || !strings.Contains(output, "has no SQL for this question") {
 		t.Errorf("exit code %d:\n%s", code, output)
 	}
 }

@@ -65,13 +65,13 @@ func TestUpload(t *testing.T) {
 		}
 	}
 
-	if again, code := upload("1.0"); code != 0 || !strings.Contains(again, "is there already") || !strings.Contains(again, settings[0]) {
+	if again, code := upload("1.0"); code != 0 || !strings.Contains(again, "shop_deps.zip exists") || !strings.Contains(again, settings[0]) {
 		t.Errorf("exit code %d: %s", code, again)
 	}
 	if err := os.WriteFile(filepath.Join(folder, "shop_deps.zip"), noise(t, 20<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if output, code := upload("1.0"); code != 1 || !strings.Contains(output, "is there already, with other content") {
+	if output, code := upload("1.0"); code != 1 || !strings.Contains(output, "exists with other content") {
 		t.Errorf("exit code %d: %s", code, output)
 	}
 }
