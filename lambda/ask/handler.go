@@ -43,6 +43,7 @@ type Handler struct {
 	MaxRows          int           // limit of rows in an answer
 	StatementTimeout time.Duration // of one statement
 	LogQuestions     bool          // adds the question's text to the log
+	ShowCauses       bool          // adds the cause to an answer of code not_ready, for an operator's machine
 	Stack            string        // dimension of the metrics in the log; "" for none
 	Tracer           *trace.Tracer // records the duration of each step; nil for none
 
@@ -101,6 +102,9 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 
 	x := &exchange{requestID: requestID(ctx, event), coldStart: h.isFirst(), tracer: h.Tracer, secrets: h.Secrets}
 	x.failure = h.answer(ctx, x, read)
+	if h.ShowCauses && x.failure != nil && x.failure.code == NotReady {
+		x.failure.message = fmt.Sprintf("The function is not ready: %v", x.failure.cause)
+	}
 	out, err := x.encode(isHTTP)
 	if err != nil {
 		return nil, err

@@ -80,6 +80,7 @@ func (s *server) listen(ctx context.Context, get func(string) string) (net.Liste
 	}
 	service.folder = s.dependencies
 	s.handler = service.handler(nil)
+	s.handler.ShowCauses = true
 	s.handler.Prepare(ctx)
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(cmp.Or(host, "127.0.0.1"), port))
 	if err != nil {

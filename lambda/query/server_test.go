@@ -156,3 +156,32 @@ func TestServerListensOnLoopbackByDefault(t *testing.T) {
 		t.Errorf("got host %s", host)
 	}
 }
+
+// The operator reads the answers of a local server, so they hold the cause.
+func TestServerShowsWhyItIsNotReady(t *testing.T) {
+	directory := t.TempDir()
+	writeShop(t, filepath.Join(directory, "shop.db"))
+	for name, content := range map[string]string{
+		"golden.json": `[{"question": "How many?", "sql": "SELECT count(*) FROM coffee"}]`,
+		"shop.db-wal": strings.Repeat("x", 100),
+	} {
+		if err := os.WriteFile(filepath.Join(directory, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	url := serveLocally(t, &server{dependencies: directory}, map[string]string{
+		environ.Credentials: encode(t, "shop.db", ""), environ.Generator: golden,
+	})
+	response, err := http.Post(url, "application/json", strings.NewReader(`{"question":"How many?"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(body), "shop.db-wal: holds changes") {
+		t.Errorf("got %d: %s", response.StatusCode, body)
+	}
+}
