@@ -76,8 +76,8 @@ func checkSQLite(dependencies *archive.Archive, database string) error {
 	}
 	for _, suffix := range []string{"-wal", "-journal"} {
 		if dependencies.Size(name+suffix) > 0 {
-			return fmt.Errorf("%s: %s%s holds changes that are not in %[2]s; want a closed database: "+
-				"end the programs that use it, run sqlite3 %[2]s \"PRAGMA wal_checkpoint(TRUNCATE)\", and remove the file", key, database, suffix)
+			return fmt.Errorf("%s: %s%s holds changes that are not in %[2]s; want a closed database. "+
+				"End the programs that use it, and run sqlite3 %[2]s \"PRAGMA wal_checkpoint(TRUNCATE)\"", key, database, suffix)
 		}
 	}
 	return nil
