@@ -12,6 +12,8 @@ import (
 // https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical
 type BigQuery struct{}
 
+var errDoubledQuote = errors.New(`two strings are not apart: write \' for a quote in a string`)
+
 var errNameEscape = errors.New("quoted names with a backslash or a line break are not supported")
 
 // Scan implements Scanner. A path in one pair of backquotes is one token.
@@ -41,8 +43,11 @@ func (b BigQuery) Scan(sql string) ([]Token, error) {
 func (b BigQuery) next(c *cursor) error {
 	first := c.rest[0]
 	prefix := span(c.rest, func(c byte) bool { return strings.IndexByte("rRbB", c) >= 0 })
+	quoted := prefix <= 2 && prefix < len(c.rest) && (c.rest[prefix] == '\'' || c.rest[prefix] == '"')
 	switch {
-	case prefix <= 2 && prefix < len(c.rest) && (c.rest[prefix] == '\'' || c.rest[prefix] == '"'):
+	case quoted && len(c.tokens) > 0 && !c.spaced && c.last().Kind == String:
+		return errDoubledQuote // which white space between the two would change
+	case quoted:
 		return b.string(c, prefix)
 	case first == '`':
 		value, size := doubled(c.rest, '`')
@@ -76,7 +81,7 @@ func (b BigQuery) next(c *cursor) error {
 	case first == '?':
 		return errParameter
 	default:
-		return c.symbol("|>", "=>", "->", "||", "<<", ">>", "<=", ">=", "<>", "!=")
+		return c.symbol("|>", "=>", "->", "::", "||", "<<", ">>", "<=", ">=", "<>", "!=")
 	}
 }
 

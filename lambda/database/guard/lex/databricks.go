@@ -100,7 +100,7 @@ func (d Databricks) next(c *cursor) error {
 	case first == '?':
 		return errParameter
 	default:
-		return c.symbol("<=>", "=>", "->", "::", "||", "<<", ">>", "<=", ">=", "<>", "!=", "==")
+		return c.symbol("<=>", "=>", "->", "::", "|>", "||", "<<", ">>", "<=", ">=", "<>", "!=", "==")
 	}
 }
 

@@ -60,7 +60,7 @@ func (s SQLServer) next(c *cursor) error {
 	case first == '$': // 0 as money, which needs no white space behind it
 		return errNumberWord
 	default:
-		return c.symbol("::", "<=", ">=", "<>", "!=", "!<", "!>", "||")
+		return c.symbol("::", "->", "=>", "<=", ">=", "<>", "!=", "!<", "!>", "||")
 	}
 }
 
