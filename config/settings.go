@@ -36,6 +36,7 @@ type Settings struct {
 	GeneratorTimeout  int    `key:"generator_timeout" default:"13" valid:"1..900" only:"query" doc:"Timeout of the SQL generator, in seconds."`
 	StatementTimeout  int    `key:"statement_timeout" default:"15" valid:"1..900" only:"query" doc:"Timeout of one SQL statement, in seconds. The sum of both timeouts and 1 must fit into lambda_timeout."`
 	MaxRows           int    `key:"max_rows" default:"10000" valid:"1..1000000" only:"query" doc:"Maximum number of rows in an answer. A longer answer is truncated and marked."`
+	MaxSQLBytes       int    `key:"max_sql_bytes" default:"65536" valid:"1024..1048576" only:"query" doc:"Maximum size of an SQL statement, in bytes. A longer one is refused."`
 	ResultsBucket     string `key:"results_bucket" form:"bucket" only:"query" doc:"Existing bucket for answers over max_rows or 6 MB. All rows are written there as CSV, and the answer holds a URL. Default: such answers are truncated."`
 	ResultsLifetime   int    `key:"results_lifetime" default:"3600" valid:"60..43200" only:"query" doc:"Lifetime of that URL, in seconds. It ends earlier if the session of the function's role ends. Only with results_bucket."`
 	Retries           int    `key:"retries" default:"3" valid:"0..10" only:"query" doc:"Number of times that a failed statement returns to the SQL generator."`

@@ -71,6 +71,9 @@ const (
 	// MaxRows is the maximum number of rows in an answer.
 	MaxRows = "DEFOG_MAX_ROWS"
 
+	// MaxSQLBytes is the maximum size of a statement, in bytes. Default: 65536.
+	MaxSQLBytes = "DEFOG_MAX_SQL_BYTES"
+
 	// Retries is how often a failed statement returns to the SQL generator.
 	Retries = "DEFOG_RETRIES"
 

@@ -83,7 +83,8 @@ func (r response) refuse(refusal refusal) ([]byte, error) {
 }
 
 // accept returns the response for an answer. result is nil if no statement ran.
-// Rows over the limit are removed, also from result.
+// Rows over the limit are removed, also from result. The error is a
+// *database.StatementError if the names of the columns exceed the limit.
 func (r response) accept(result *database.Result, a answer) ([]byte, error) {
 	if result == nil {
 		text, err := marshal(a)
@@ -102,7 +103,11 @@ func (r response) accept(result *database.Result, a answer) ([]byte, error) {
 		return nil, err
 	}
 	frame := len(r.before) + len(r.after) + r.size([]byte(`{"columns":,"data":,`))
-	if room := r.limit - frame - r.size(columns) - r.size(tail); r.size(result.Data) > room {
+	room := r.limit - frame - r.size(columns) - r.size(tail)
+	if room < len("[]") {
+		return nil, database.NamesTooLarge(r.size(columns), r.limit-frame-r.size(tail)-len("[]"))
+	}
+	if r.size(result.Data) > room {
 		result.Data, result.RowCount = r.cut(result.Data, room)
 		result.Truncated = true // "true" is not longer than "false", so tail does not grow
 		if tail, err = marshal(a); err != nil {

@@ -55,4 +55,5 @@ type failure struct {
 	sql     string // the question's first statement; "" without one
 	state   string // the database's code of a failed statement, for the log
 	cause   error  // for the log
+	final   bool   // no other statement is tried
 }

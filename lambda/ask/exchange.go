@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"defog-cdk/lambda/database"
@@ -50,7 +51,7 @@ func (x *exchange) run(ctx context.Context, backend Backend, retries int, limits
 
 	first := x.execute(ctx, backend, limits)
 	for fail := first; fail != nil; fail = x.execute(ctx, backend, limits) {
-		if fail.code != StatementFailed {
+		if fail.code != StatementFailed || fail.final {
 			return fail
 		}
 		if x.retries == retries {
@@ -106,7 +107,7 @@ func (x *exchange) execute(ctx context.Context, backend Backend, limits database
 	switch {
 	case isStatement:
 		// No cause: a database's message can quote rows, which must not be logged.
-		fail.code, fail.message, fail.state = StatementFailed, statement.Message, statement.Code
+		fail.code, fail.message, fail.state, fail.final = StatementFailed, shorten(statement.Message), statement.Code, statement.Final
 	case ctx.Err() != nil:
 		fail.code, fail.message, fail.cause = DatabaseTimeout, "The database did not answer in time.", err
 	case isConnection:
@@ -115,6 +116,18 @@ func (x *exchange) execute(ctx context.Context, backend Backend, limits database
 		fail.code, fail.message, fail.cause = Internal, "Internal error in the query; the function's log has details under request_id.", err
 	}
 	return fail
+}
+
+// maxMessage is the longest message of a database, in bytes. A database can quote
+// a value of many megabytes.
+const maxMessage = 8 << 10
+
+// shorten cuts a message at maxMessage.
+func shorten(message string) string {
+	if len(message) <= maxMessage {
+		return message
+	}
+	return strings.ToValidUTF8(message[:maxMessage], "") + " …"
 }
 
 // rows runs the statement and uploads all rows if they exceed the limits. If the
@@ -179,5 +192,10 @@ func (x *exchange) encode(isHTTP bool) ([]byte, error) {
 		a.GenerationTimeTaken = new(x.generation.Seconds())
 		a.ExecutionTimeTaken = new(x.execution.Seconds())
 	}
-	return newResponse(isHTTP, OK).accept(x.result, a)
+	out, err := newResponse(isHTTP, OK).accept(x.result, a)
+	if large, ok := errors.AsType[*database.StatementError](err); ok {
+		x.failure = &failure{code: StatementFailed, message: large.Message}
+		return x.encode(isHTTP)
+	}
+	return out, err
 }

@@ -13,6 +13,7 @@ import (
 type StatementError struct {
 	Code    string // SQLSTATE or the database's own code; empty without one
 	Message string
+	Final   bool // another statement would not run either
 }
 
 func (e *StatementError) Error() string { return e.Message }

@@ -46,7 +46,7 @@ func NewRows(columns []string, limits Limits) *Rows {
 func (r *Rows) fail(err error) { r.err, r.full = err, true }
 
 // Add appends one row. encode appends its values with commas between them, and
-// may stop at a full dst. Add returns false when no further row is needed; it
+// may stop at a full `dst`. Add returns false when no further row is needed; it
 // must not be called again then.
 func (r *Rows) Add(encode func(dst []byte) []byte) bool {
 	if r.full {

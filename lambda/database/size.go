@@ -12,11 +12,11 @@ import (
 // answer of Lambda's 6 MB, and keeps one row from filling a memory of 128 MB.
 const MaxRowBytes = 8 << 20
 
-// IsFull reports whether dst exceeds MaxRowBytes. An encoder then appends
+// IsFull reports whether `dst` exceeds MaxRowBytes. An encoder then appends
 // nothing further, and Rows discards the row.
 func IsFull(dst []byte) bool { return len(dst) > MaxRowBytes }
 
-// room returns how many bytes fill dst.
+// room returns how many bytes fill `dst`.
 func room(dst []byte) int { return max(0, MaxRowBytes+1-len(dst)) }
 
 // RowTooLarge returns the error of a row that exceeds MaxRowBytes.

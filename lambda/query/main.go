@@ -32,12 +32,13 @@ func main() {
 		os.Exit(1)
 	}
 
+	limitMemory(os.Getenv)
 	service, err := newService(os.Getenv)
 	handler := service.handler(err)
 	ctx, cancel := context.WithTimeout(context.Background(), initTime)
 	handler.Prepare(ctx)
 	cancel()
-	lambda.Start(handler)
+	lambda.Start(service.relaunch.lambdaHandler(handler))
 }
 
 // newService reads the environment. It returns a service even with an error, so
@@ -46,5 +47,6 @@ func newService(get func(string) string) (*service, error) {
 	s, err := readSettings(get)
 	var secrets ask.Secrets
 	secrets.Add(s.aws.SecretKey, s.aws.SessionToken)
-	return &service{settings: s, secrets: &secrets, log: ask.NewLogger(os.Stdout, &secrets)}, err
+	log := ask.NewLogger(os.Stdout, &secrets)
+	return &service{settings: s, secrets: &secrets, log: log, relaunch: newRelaunch(log)}, err
 }

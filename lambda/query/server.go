@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -33,6 +34,8 @@ type server struct {
 	usage    string     // the response to GET
 	mu       sync.Mutex // a function instance handles one request at a time
 	handler  *ask.Handler
+
+	relaunch *relaunch
 }
 
 func (s *server) addFlags(flags *flag.FlagSet) {
@@ -79,7 +82,7 @@ func (s *server) listen(ctx context.Context, get func(string) string) (net.Liste
 		return nil, err
 	}
 	service.folder = s.dependencies
-	s.handler = service.handler(nil)
+	s.handler, s.relaunch = service.handler(nil), service.relaunch
 	s.handler.ShowCauses = true
 	s.handler.Prepare(ctx)
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(cmp.Or(host, "127.0.0.1"), port))
@@ -145,8 +148,11 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	for name, value := range response.Headers {
 		w.Header().Set(name, value)
 	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(response.Body)))
 	w.WriteHeader(response.StatusCode)
-	_, _ = io.WriteString(w, response.Body) // fails only if the client has disconnected
+	_, _ = io.WriteString(w, response.Body)   // fails only if the client has disconnected
+	_ = http.NewResponseController(w).Flush() // likewise
+	s.relaunch.restart()
 }
 
 // maxBody is the limit of an HTTP API; the handler's limit is lower.

@@ -25,8 +25,9 @@ const checkTime = 3 * time.Second
 // service creates the handler and its backend from the settings.
 type service struct {
 	settings
-	secrets *ask.Secrets
-	log     *slog.Logger
+	secrets  *ask.Secrets
+	log      *slog.Logger
+	relaunch *relaunch
 }
 
 // handler returns the handler of events. With invalid settings it answers each
@@ -153,7 +154,10 @@ func (s *service) openModel(conn connection.Connection, knowledge *generate.Know
 // unreachable, the first query reports that.
 func (s *service) openDatabase(ctx context.Context, conn connection.Connection, directory string) (database.Database, error) {
 	open := func(conn connection.Connection) (*checkedDatabase, error) {
-		db, err := drivers.Open(conn, database.Options{Directory: directory, Token: s.databaseToken, AllowedFunctions: s.allowedFunctions})
+		db, err := drivers.Open(conn, database.Options{
+			Directory: directory, Token: s.databaseToken, AllowedFunctions: s.allowedFunctions,
+			MaxSQLBytes: s.maxSQLBytes, Abandoned: s.relaunch.request,
+		})
 		if err != nil {
 			return nil, fmt.Errorf("open database: %w", err)
 		}

@@ -14,6 +14,7 @@ import (
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/environ"
 	"defog-cdk/lambda/awsenv"
+	"defog-cdk/lambda/database/guard"
 	"defog-cdk/lambda/dependencies"
 	"defog-cdk/lambda/trace"
 )
@@ -41,6 +42,7 @@ type settings struct {
 	folder           string // of dependencies that need no extraction; "" on AWS
 	statementTimeout time.Duration
 	maxRows          int
+	maxSQLBytes      int
 	retries          int
 	logQuestions     bool
 	allowedFunctions []string // of the user's, although volatile
@@ -86,6 +88,7 @@ func readSettings(get func(string) string) (settings, error) {
 	}
 	s.maxBytes = int64(number(environ.DependenciesMaxMB, dependencies.DefaultMaxBytes>>20, 1)) << 20
 	s.maxRows = number(environ.MaxRows, 10_000, 1)
+	s.maxSQLBytes = number(environ.MaxSQLBytes, guard.DefaultMaxBytes, 1)
 	s.retries = number(environ.Retries, 3, 0)
 	s.statementTimeout = time.Duration(number(environ.StatementTimeout, 30, 1)) * time.Second
 	s.generatorTimeout = time.Duration(number(environ.GeneratorTimeout, 0, 0)) * time.Second

@@ -35,6 +35,7 @@ type QuerySettings struct {
 	Generator, GeneratorModel, GeneratorRegion, GeneratorBaseURL string
 	GeneratorTimeout, StatementTimeout                           int // seconds
 	MaxRows, Retries                                             int
+	MaxSQLBytes                                                  int // 0 for the function's default
 	ResultsBucket                                                string
 	ResultsLifetime                                              int // seconds
 	LogQuestions, Metrics                                        bool
@@ -44,6 +45,9 @@ type QuerySettings struct {
 	Variables map[string]string // the operator's
 }
 
+// defaultMaxSQLBytes is the function's default.
+const defaultMaxSQLBytes = 64 << 10
+
 // QuerySettingsOf returns the query function's part of the settings.
 func QuerySettingsOf(conf config.Config) QuerySettings {
 	settings := QuerySettings{
@@ -51,6 +55,7 @@ func QuerySettingsOf(conf config.Config) QuerySettings {
 		CredentialsSecret: conf.CredentialsSecret,
 		Generator:         conf.Generator, GeneratorModel: conf.GeneratorModel, GeneratorRegion: conf.GeneratorRegion, GeneratorBaseURL: conf.GeneratorBaseURL,
 		GeneratorTimeout: conf.GeneratorTimeout, StatementTimeout: conf.StatementTimeout, MaxRows: conf.MaxRows, Retries: conf.Retries,
+		MaxSQLBytes:   conf.MaxSQLBytes,
 		ResultsBucket: conf.ResultsBucket, ResultsLifetime: conf.ResultsLifetime,
 		LogQuestions: conf.LogQuestions, Metrics: conf.AlarmEmail != "", Variables: conf.Environment,
 		AllowedFunctions: conf.AllowedFunctions, AllowPrivilegedLogin: conf.AllowPrivilegedLogin,
@@ -134,6 +139,9 @@ func queryVariables(settings QuerySettings, dependenciesHash string) (map[string
 	}
 	if settings.StorageMB > minStorage { // the function's default
 		variables[environ.DependenciesMaxMB] = strconv.Itoa(settings.StorageMB)
+	}
+	if settings.MaxSQLBytes != 0 && settings.MaxSQLBytes != defaultMaxSQLBytes {
+		variables[environ.MaxSQLBytes] = strconv.Itoa(settings.MaxSQLBytes)
 	}
 	if settings.LogQuestions {
 		variables[environ.LogQuestions] = "true"

@@ -47,6 +47,7 @@ var causes = []cause{
 	{"AWS::Lambda::Function", variable(environ.GeneratorTimeout), "generator_timeout"},
 	{"AWS::Lambda::Function", variable(environ.StatementTimeout), "statement_timeout"},
 	{"AWS::Lambda::Function", variable(environ.MaxRows), "max_rows"},
+	{"AWS::Lambda::Function", variable(environ.MaxSQLBytes), "max_sql_bytes"},
 	{"AWS::Lambda::Function", variable(environ.Retries), "retries"},
 	{"AWS::Lambda::Function", variable(environ.LogQuestions), "log_questions"},
 	{"AWS::Lambda::Function", variable(environ.AllowPrivilegedLogin), "allow_privileged_login"},

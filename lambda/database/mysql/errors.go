@@ -37,8 +37,8 @@ func newError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if own, ok := errors.AsType[*database.StatementError](err); ok {
-		return own
+	if failed, ok := errors.AsType[*database.StatementError](err); ok {
+		return failed
 	}
 	_, connecting := errors.AsType[*database.ConnectFailure](err)
 	failed, fromServer := errors.AsType[*mysql.MySQLError](err)

@@ -30,8 +30,8 @@ func newError(ctx context.Context, err error) error {
 	if _, ok := errors.AsType[*pgproto3.ExceededMaxBodyLenErr](err); ok {
 		return database.RowTooLarge()
 	}
-	if own, ok := errors.AsType[*database.StatementError](err); ok {
-		return own
+	if failed, ok := errors.AsType[*database.StatementError](err); ok {
+		return failed
 	}
 	return database.NewConnectionError(reason(err), err)
 }

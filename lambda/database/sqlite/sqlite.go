@@ -92,7 +92,7 @@ func (d *db) query(ctx context.Context, sql string, limits database.Limits) (*da
 		return nil, err
 	}
 	if d.abandoned {
-		return nil, database.NewConnectionError("an earlier statement does not stop", nil)
+		return nil, database.NewConnectionError("an earlier statement does not stop", errAbandoned)
 	}
 	running := ctx
 	if limits.Time > 0 {
@@ -118,7 +118,9 @@ func (d *db) query(ctx context.Context, sql string, limits database.Limits) (*da
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.Is(err, errAbandoned):
-		return nil, database.LimitExceeded(sqlite.ResultInterrupt.String(), limits.Time)
+		failed := database.LimitExceeded(sqlite.ResultInterrupt.String(), limits.Time)
+		failed.Final = true
+		return nil, failed
 	case sqlite.ErrCode(err).ToPrimary() == sqlite.ResultInterrupt:
 		return nil, database.LimitExceeded(sqlite.ErrCode(err).String(), limits.Time)
 	default:
@@ -323,8 +325,8 @@ func appendValue(dst []byte, statement *sqlite.Stmt, column int) []byte {
 
 // newError converts a driver's error to one of package database.
 func newError(err error) error {
-	if own, ok := errors.AsType[*database.StatementError](err); ok {
-		return own
+	if failed, ok := errors.AsType[*database.StatementError](err); ok {
+		return failed
 	}
 	code := sqlite.ErrCode(err)
 	if err := newLimitError(code); err != nil {

@@ -49,8 +49,8 @@ func newError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if own, ok := errors.AsType[*database.StatementError](err); ok {
-		return own
+	if failed, ok := errors.AsType[*database.StatementError](err); ok {
+		return failed
 	}
 	if _, stopped := errors.AsType[*database.StoppedError](err); stopped {
 		return &database.StatementError{Code: codeStopped, Message: "the statement was stopped"}

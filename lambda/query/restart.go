@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+
+	"defog-cdk/lambda/ask"
+)
+
+// relaunch replaces the process after an answer: a statement that does not stop
+// keeps a processor and its memory. Lambda takes an exit for a failure of the
+// question, so the program starts anew in the same process.
+type relaunch struct {
+	needed atomic.Bool
+	log    *slog.Logger
+	exec   func() error // returns only an error
+}
+
+func newRelaunch(log *slog.Logger) *relaunch { return &relaunch{log: log, exec: execute} }
+
+// request has the process restart after the answer of the running question.
+func (r *relaunch) request() { r.needed.Store(true) }
+
+// restart replaces the process if it was requested.
+func (r *relaunch) restart() {
+	if !r.needed.Load() {
+		return
+	}
+	r.log.Warn("a statement does not stop; the process restarts")
+	if err := r.exec(); err != nil {
+		r.log.Error("the restart failed; the process exits", "cause", err)
+		os.Exit(1)
+	}
+}
+
+// execute replaces the process's program with a new start of itself.
+func execute() error {
+	program, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("restart: %w", err)
+	}
+	return syscall.Exec(program, os.Args, os.Environ()) //nolint:gosec // the program itself
+}
+
+// response is an answer. The Lambda library closes it once Lambda has it.
+type response struct {
+	*bytes.Reader
+	relaunch *relaunch
+}
+
+// Close implements io.Closer.
+func (r response) Close() error {
+	r.relaunch.restart()
+	return nil
+}
+
+// lambdaHandler returns the handler in the form that closes its responses.
+func (r *relaunch) lambdaHandler(handler *ask.Handler) func(context.Context, json.RawMessage) (io.Reader, error) {
+	return func(ctx context.Context, payload json.RawMessage) (io.Reader, error) {
+		out, err := handler.Invoke(ctx, payload)
+		if err != nil {
+			return nil, err
+		}
+		return response{bytes.NewReader(out), r}, nil
+	}
+}
+
+// limitMemory has the garbage collector keep to half of the function's memory.
+// The other half is for the program, SQLite and the drivers' buffers. GOMEMLIMIT
+// takes precedence.
+func limitMemory(get func(string) string) {
+	if megabytes, err := strconv.Atoi(get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")); err == nil && megabytes > 0 &&
+		get("GOMEMLIMIT") == "" && megabytes < math.MaxInt32 {
+		debug.SetMemoryLimit(int64(megabytes) << 20 / 2)
+	}
+}
