@@ -2,6 +2,7 @@
 package bigquery
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -72,7 +73,7 @@ func (d *db) run(ctx context.Context, sql string, timer database.Timer, limits d
 	if timer.Timeout > 0 {
 		var cancel context.CancelFunc
 		// The service stops the job at its own timeout, with a delay.
-		running, cancel = context.WithTimeout(ctx, timer.Timeout+database.ConnectTimeout)
+		running, cancel = timer.Bound(ctx)
 		defer cancel()
 	}
 	location, err := d.dryRun(running, sql)
@@ -201,7 +202,11 @@ func (d *db) read(ctx context.Context, job jobReference, limits database.Limits)
 		if rows == nil {
 			rows = database.NewRows(page.Schema.names(), limits)
 		}
-		if !addPage(rows, page) || page.PageToken == "" {
+		more, err := addPage(rows, page)
+		if err != nil {
+			return nil, err
+		}
+		if !more || page.PageToken == "" {
 			return rows.Result()
 		}
 		parameters.Set("pageToken", page.PageToken)
@@ -209,14 +214,25 @@ func (d *db) read(ctx context.Context, job jobReference, limits database.Limits)
 }
 
 // addPage adds a page's rows. It returns false when no further row is needed.
-func addPage(rows *database.Rows, page queryResults) bool {
+func addPage(rows *database.Rows, page queryResults) (more bool, err error) {
+	if len(page.Rows) == 0 || string(page.Rows) == "null" {
+		return true, nil
+	}
 	encoders := page.Schema.encoders()
-	for _, row := range page.Rows {
+	list := json.NewDecoder(bytes.NewReader(page.Rows))
+	if _, err := list.Token(); err != nil { // the opening bracket
+		return false, &database.InvalidReplyError{Err: err}
+	}
+	for list.More() {
+		var row row
+		if err := list.Decode(&row); err != nil {
+			return false, &database.InvalidReplyError{Err: err}
+		}
 		if !rows.Add(func(dst []byte) []byte { return appendCells(dst, row.Cells, encoders) }) {
-			return false
+			return false, nil
 		}
 	}
-	return true
+	return true, nil
 }
 
 // cancel stops a job.

@@ -16,8 +16,8 @@ import (
 	"defog-cdk/lambda/database"
 )
 
-// maxReplyBytes limits a reply. The service's limit is lower.
-const maxReplyBytes = 64 << 20
+// maxReplyBytes limits a reply. The service sends pages of up to 20 MB.
+const maxReplyBytes = 24 << 20
 
 // restClient sends requests with an access token.
 type restClient struct {

@@ -10,8 +10,8 @@ import (
 	"defog-cdk/lambda/database/databricks/hive"
 )
 
-// maxReplyBytes limits a reply, to several times batchBytes.
-const maxReplyBytes = 64 << 20
+// maxReplyBytes limits a reply, to twice batchBytes.
+const maxReplyBytes = 16 << 20
 
 // client sends the protocol's messages, each in an HTTP request.
 type client struct {

@@ -17,6 +17,7 @@ import (
 // Limits of one reply with rows.
 const (
 	batchRows  = 5000
+	batchCells = 500_000 // a decoded cell takes at least 16 bytes
 	batchBytes = 8 << 20 // ignored by Spark
 )
 
@@ -200,7 +201,7 @@ func (d *db) read(ctx context.Context, operation hive.Struct, columns []column, 
 	for i, c := range columns {
 		names[i], encoders[i] = c.name, newEncoder(c.typeName)
 	}
-	maxRows := batchRows
+	maxRows := min(batchRows, max(1, batchCells/max(1, len(columns))))
 	if limits.Rows > 0 && limits.Overflow == nil {
 		maxRows = min(maxRows, limits.Rows+1)
 	}

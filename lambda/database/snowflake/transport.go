@@ -1,7 +1,10 @@
 package snowflake
 
 import (
+	"bufio"
+	"compress/gzip"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -43,15 +46,63 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	repeatable.Header["Idempotency-Key"] = []string{}
 	response, err := t.base.RoundTrip(repeatable)
 	if err != nil && request.Context().Err() == nil {
-		t.mu.Lock()
-		stop := t.stop
-		t.mu.Unlock()
-		if stop != nil {
-			stop(err)
-		}
+		t.fail(err)
+	}
+	if err == nil {
+		err = t.limit(response)
 	}
 	return response, err
 }
+
+// fail ends the running statement.
+func (t *transport) fail(err error) {
+	t.mu.Lock()
+	stop := t.stop
+	t.mu.Unlock()
+	if stop != nil {
+		stop(err)
+	}
+}
+
+// maxReplyBytes limits a reply after decompression: a chunk has up to 16 MB.
+const maxReplyBytes = 24 << 20
+
+// limit decompresses the body and limits its size. A body that is too large ends
+// the statement: the driver would request it again.
+func (t *transport) limit(response *http.Response) error {
+	buffered := bufio.NewReader(response.Body)
+	var text io.Reader = buffered
+	// The driver recognizes compression by the same bytes.
+	if magic, err := buffered.Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
+		if text, err = gzip.NewReader(buffered); err != nil {
+			return err
+		}
+		response.Header.Del("Content-Encoding")
+		response.ContentLength = -1
+	}
+	response.Body = &limitedBody{text: http.MaxBytesReader(nil, io.NopCloser(text), maxReplyBytes), body: response.Body, fail: t.fail}
+	return nil
+}
+
+// limitedBody is a body with a limit.
+type limitedBody struct {
+	text io.Reader
+	body io.Closer
+	fail func(error)
+}
+
+// Read implements io.Reader.
+func (b *limitedBody) Read(p []byte) (int, error) {
+	n, err := b.text.Read(p)
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		err = database.RowTooLarge()
+		b.fail(err)
+	}
+	return n, err
+}
+
+// Close implements io.Closer.
+func (b *limitedBody) Close() error { return b.body.Close() }
 
 // sendEnd sends a request that ends a statement or the session. It limits the
 // time and reports success always, since the driver would repeat the request.

@@ -5,6 +5,7 @@
 package hive
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -43,10 +44,7 @@ func Encode(method string, kind thrift.TMessageType, content Struct) ([]byte, er
 // Decode decodes a message of the binary protocol.
 func Decode(text []byte) (method string, kind thrift.TMessageType, content Struct, err error) {
 	ctx := context.Background()
-	buffer := thrift.NewTMemoryBufferLen(0)
-	if _, err := buffer.Write(text); err != nil {
-		return "", 0, nil, err
-	}
+	buffer := &thrift.TMemoryBuffer{Buffer: bytes.NewBuffer(text)} // without a copy
 	r := reader{ctx: ctx, p: thrift.NewTBinaryProtocolConf(buffer, nil)}
 	method, kind, _, err = r.p.ReadMessageBegin(ctx)
 	if err != nil {
