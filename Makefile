@@ -5,7 +5,7 @@
 export Q
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup demo demo-podpac local serve diff test test-unit test-e2e test-race lint lint-prose golden clean
+.PHONY: fuzz help setup demo demo-podpac local serve diff test test-unit test-e2e test-race lint lint-prose golden clean
 
 help:
 	@echo "make demo              deploy to local AWS and ask a question (Q=\"…\" for another one, KEEP=1 to keep it running)"
@@ -63,6 +63,13 @@ test test-unit test-e2e golden: export CDK_VALIDATION = false
 # The end-to-end tests take longest and start first.
 test: setup .build/mariadb/installed
 	@go run ./internal/tools/testreport -timeout 1h ./test ./local ./...
+	@$(MAKE) --no-print-directory fuzz
+
+# Compares the SQL guard with the parsers of PostgreSQL and MySQL.
+FUZZTIME ?= 15s
+fuzz:
+	@for target in FuzzPostgresParserAgrees FuzzMySQLParserAgrees; do \
+	 go test ./lambda/database/guard -run '^$$' -fuzz $$target'$$' -fuzztime $(FUZZTIME) || exit 1; done
 
 # The tests of stacks need the pinned Node, not the CDK CLI.
 test-unit: setup
