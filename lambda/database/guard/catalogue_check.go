@@ -119,7 +119,7 @@ func (g *Guard) reason(f function) string {
 
 // extensionReason returns why a function of an extension may not be called.
 func extensionReason(f function) string {
-	reaching := slices.Contains(postgresReaching, f.name) || slices.Contains(postgresReachingSchemas, f.schema)
+	reaching := slices.Contains(postgresReaching, f.name)
 	switch {
 	case slices.Contains(postgresComputing, f.extension) && !reaching,
 		slices.Contains(postgresKnown[f.extension], f.name),

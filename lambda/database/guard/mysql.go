@@ -76,8 +76,7 @@ var mysqlFunctions = newSet(`
 	mpointfromtext mpointfromwkb mpolyfromtext mpolyfromwkb multilinestring multilinestringfromtext multilinestringfromwkb multipoint
 	multipointfromtext multipointfromwkb multipolygon multipolygonfromtext multipolygonfromwkb numgeometries numinteriorrings numpoints
 	overlaps point pointfromtext pointfromwkb pointn pointonsurface polyfromtext polyfromwkb polygon polygonfromtext polygonfromwkb srid
-	startpoint touches within x y string_to_vector to_vector vector_to_string from_vector vector_dim distance
-	can_access_column can_access_database can_access_table can_access_user can_access_view`)
+	startpoint touches within x y string_to_vector to_vector vector_to_string from_vector vector_dim distance`)
 
 // mysqlPrefixes begin the names of built-in functions that compute.
 var mysqlPrefixes = []string{"json_", "st_", "mbr", "vec_"}
@@ -126,6 +125,8 @@ func checkMySQL(tokens []lex.Token) error {
 			return refusal(strings.ToUpper(t.Text) + " may not be used here")
 		case (t.IsWord("delete") || t.IsWord("update") || t.IsWord("insert") && !begins2(rest, "(", "")) && !behind(tokens[:i], "."):
 			return refusal(strings.ToUpper(t.Text) + " may not be used here; quote it if it is a name: `" + t.Text + "`")
+		case t.Kind == lex.Constant && (strings.Contains(t.Text, "wsrep_sst_auth") || strings.Contains(t.Text, "report_password")):
+			return refusal(t.Text + " may not be read")
 		case t.Is(":="):
 			return refusal("it sets a variable")
 		case t.Named() && sources[i] && slices.Contains(mysqlSchemas, t.Text) && len(rest) > 0 && rest[0].Is("."):

@@ -69,6 +69,8 @@ var postgresRefused = []string{
 	"database_to_xml", "database_to_xmlschema", "database_to_xml_and_xmlschema",
 	// Files and other servers, by extensions.
 	"xslt_process", "http", "http_get", "http_head", "http_post", "http_put", "http_patch", "http_delete",
+	// Files of rasters.
+	"st_addband", "st_bandfilesize", "st_bandfiletimestamp", "st_fromgdalraster",
 	// A row by its physical address in a table by its name.
 	"currtid", "currtid2",
 	// The server's operation and settings.
@@ -236,22 +238,18 @@ var postgresHarmless = strings.Fields(`
 	pg_jit_available pg_stat_have_stats pg_blocking_pids pg_safe_snapshot_blocking_pids pg_notification_queue_usage`)
 
 // postgresComputing are extensions that only compute, or read what a statement
-// could read without them.
+// could read without them. Those that take SQL or a table's name as text, such as
+// pgrouting and address_standardizer, are not among them.
 var postgresComputing = strings.Fields(`
-	address_standardizer address_standardizer_data_us bloom btree_gin btree_gist citext cube dict_int dict_xsyn earthdistance
-	fuzzystrmatch h3 h3_postgis hll hstore intagg intarray ip4r isn jsonb_plperl ltree orafce pg_bigm pg_hint_plan pg_trgm pg_uuidv7 pgcrypto
-	pgvector vector vectorscale pgrouting plpgsql postgis postgis_sfcgal postgis_tiger_geocoder prefix roaringbitmap rum seg semver
-	tablefunc tdigest timescaledb_toolkit tsm_system_rows tsm_system_time unaccent unit uuid-ossp uri wrappers_none`)
+	bloom btree_gin btree_gist citext cube dict_int dict_xsyn earthdistance fuzzystrmatch h3 h3_postgis hll hstore intagg intarray ip4r isn
+	ltree pg_bigm pg_hint_plan pg_trgm pg_uuidv7 pgcrypto pgvector plpgsql postgis postgis_sfcgal prefix roaringbitmap rum seg semver tablefunc
+	tdigest timescaledb_toolkit tsm_system_rows tsm_system_time unaccent unit uuid-ossp vector vectorscale`)
 
 // postgresReaching are functions of these extensions that do more.
 var postgresReaching = strings.Fields(`
 	addgeometrycolumn dropgeometrycolumn dropgeometrytable populate_geometry_columns updategeometrysrid postgis_extensions_upgrade
 	lockrow unlockrows addauth checkauth checkauthtrigger enablelongtransactions disablelongtransactions gettransactionid
-	connectby dbms_pipe utl_file dbms_alert dbms_output loader_generate_script loader_generate_nation_script install_missing_indexes
-	drop_indexes_generate_script pgr_dijkstra_sql`)
-
-// postgresReachingSchemas are schemas of these extensions whose functions do more.
-var postgresReachingSchemas = []string{"utl_file", "dbms_pipe", "dbms_alert", "dbms_output", "dbms_sql", "dbms_assert", "plunit", "tiger"}
+	connectby isn_weak`)
 
 // postgresKnown are functions of other extensions that only compute, although
 // they are not immutable.
