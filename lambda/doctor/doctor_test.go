@@ -208,3 +208,14 @@ func TestExamineLimitsEachStep(t *testing.T) {
 		}
 	})
 }
+
+func TestExamineRefusesSuperuser(t *testing.T) {
+	server := postgres.Start(t)
+	for privileged, want := range map[bool]doctor.Status{false: doctor.Failed, true: doctor.Warning} {
+		target := newTarget(connection.Connection{DBType: "postgres", DBCreds: server.Creds(), BaseURL: serve(t, 404, time.Now)})
+		target.PrivilegedLogin = privileged
+		if got := statuses(t, target)["login rights"]; got != want {
+			t.Errorf("allow_privileged_login %v: got %q, want %q", privileged, got, want)
+		}
+	}
+}
