@@ -263,7 +263,11 @@ type meteredRows struct {
 // Next implements driver.Rows.
 func (r meteredRows) Next(values []driver.Value) error {
 	r.meter.Reset()
-	return r.Rows.Next(values)
+	err := r.Rows.Next(values)
+	if err == nil && r.meter.Exceeded() { // by its last read
+		return database.RowTooLarge()
+	}
+	return err
 }
 
 // ColumnTypeDatabaseTypeName implements driver.RowsColumnTypeDatabaseTypeName.
