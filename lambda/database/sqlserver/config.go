@@ -83,7 +83,7 @@ func parseServer(server string) (host, instance string, port uint64, err error) 
 type contextDialer struct {
 	host   string
 	dial   func(ctx context.Context, network, address string) (net.Conn, error) // nil for the network
-	socket net.Conn
+	socket *pacedConn
 	stops  []func() bool
 }
 
@@ -98,8 +98,8 @@ func (d *contextDialer) DialContext(ctx context.Context, network, address string
 		return nil, err
 	}
 	d.stops = append(d.stops, context.AfterFunc(ctx, func() { _ = conn.Close() }))
-	d.socket = conn // the driver uses the last one
-	return conn, nil
+	d.socket = &pacedConn{Conn: conn} // the driver uses the last one
+	return d.socket, nil
 }
 
 // release keeps the socket open after the end of the context.

@@ -25,7 +25,7 @@ type db struct {
 	guard     *guard.Guard
 	config    msdsn.Config
 	conn      *mssql.Conn // nil before the first query and after an error
-	socket    net.Conn    // of conn
+	socket    *pacedConn  // of conn
 	idleSince time.Time   // by the wall clock
 
 	// dial replaces the network in tests; nil for the network.
@@ -79,7 +79,12 @@ func (d *db) run(ctx context.Context, sql string, timeout time.Duration, limits 
 		defer time.AfterFunc(timeout, stop).Stop()
 	}
 	defer d.closeSocketAfter(running)()
+	socket := d.socket
 	result, err := d.transaction(running, sql, timeout, limits)
+	if err != nil && socket.isExceeded() {
+		d.drop()
+		return nil, database.RowTooLarge()
+	}
 	if d.conn != nil && !d.conn.IsValid() {
 		d.drop()
 	}
@@ -143,10 +148,12 @@ func (d *db) configure(ctx context.Context, timeout time.Duration) error {
 
 // read runs the statement and encodes its rows as they arrive.
 func (d *db) read(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
-	source, err := sendBatch(ctx, d.conn, sql)
+	d.socket.reset()
+	rows, err := sendBatch(ctx, d.conn, sql)
 	if err != nil {
 		return nil, err
 	}
+	source := pacedRows{rows, d.socket}
 	result, more, err := database.ReadRows(source, limits, newEncoder)
 	switch {
 	case err != nil:
@@ -194,8 +201,8 @@ const sessionSettings = "SET QUOTED_IDENTIFIER ON; SET ANSI_NULLS ON; SET ANSI_W
 	"SET LANGUAGE us_english; SET DATEFORMAT mdy; SET DATEFIRST 7; SET CONCAT_NULL_YIELDS_NULL ON; SET ROWCOUNT 0; " +
 	// The server rolls back after an error or an attention.
 	"SET XACT_ABORT ON; SET IMPLICIT_TRANSACTIONS OFF; " +
-	// The size exceeds that of an answer, and keeps one value from filling the memory.
-	"SET TEXTSIZE 33554432"
+	// The size exceeds that of the largest row: no value that is cut reaches an answer.
+	"SET TEXTSIZE 17825792"
 
 // logIn connects. The driver observes ctx only until there is a socket; the
 // dialer closes the socket at the end of ctx.

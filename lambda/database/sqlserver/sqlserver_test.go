@@ -46,6 +46,9 @@ func answer(statement string) (tds.Result, bool) {
 	if result, ok := typed(statement); ok {
 		return result, true
 	}
+	if result, ok := large(statement); ok {
+		return result, true
+	}
 	n := []tds.Column{{Name: "n", Type: tds.BigInt}}
 	var count int64
 	switch _, err := fmt.Sscanf(statement, counterQuery, &count); {
