@@ -65,5 +65,5 @@ func shareWithLambda(name string, entry fs.DirEntry, err error) error {
 	if shared == mode {
 		return nil
 	}
-	return os.Chmod(name, shared)
+	return os.Chmod(name, shared) //nolint:gosec // no other user writes to the assembly
 }

@@ -59,7 +59,7 @@ type response struct {
 }
 
 // Close implements io.Closer.
-func (r response) Close() error {
+func (r response) Close() error { //nolint:unparam // io.Closer
 	r.relaunch.restart()
 	return nil
 }
