@@ -119,6 +119,7 @@ type cursor struct {
 	rest   string
 	spaced bool // white space was skipped before rest
 	tokens []Token
+	bare   int // number of tokens up to the last name without quotes
 }
 
 // add appends the token that takes the next size bytes.

@@ -65,7 +65,7 @@ func (m MySQL) next(c *cursor) error {
 		return m.bits(c, isBit)
 	case first == '@':
 		return m.variable(c)
-	case first == '.' && startsNumber(c.rest) && (c.last().Kind != Word || c.spaced):
+	case first == '.' && startsNumber(c.rest) && (c.bare == 0 || c.bare != len(c.tokens) || c.spaced):
 		return m.number(c)
 	case isDigit(first) && (!c.last().Is(".") || c.spaced):
 		return m.number(c)
@@ -85,9 +85,10 @@ func (m MySQL) word(c *cursor) {
 	word := c.rest[:size]
 	if !ascii(word) || isDigit(word[0]) || word[0] == '$' {
 		c.add(Name, size, strings.ToLower(word), quote(word, "`", "`"))
-		return
+	} else {
+		c.add(Word, size, lower(word), word)
 	}
-	c.add(Word, size, lower(word), word)
+	c.bare = len(c.tokens)
 }
 
 // name reads a name in backquotes; before is how many bytes are before it.
@@ -178,7 +179,7 @@ func (m MySQL) number(c *cursor) error {
 		m.word(c)
 		return nil
 	}
-	if size < len(c.rest) && (c.rest[size] == 'e' || c.rest[size] == 'E') && c.rest[size-1] == '.' {
+	if size < len(c.rest) && (c.rest[size] == 'e' || c.rest[size] == 'E') {
 		return errNumberWord
 	}
 	c.verbatim(Number, size)
@@ -213,7 +214,7 @@ func (m MySQL) variable(c *cursor) error {
 		return nil
 	}
 	size := at + span(c.rest[at:], func(c byte) bool { return c < utf8.RuneSelf && isName(c) || c == '.' })
-	if size == at || size < len(c.rest) && c.rest[size] >= utf8.RuneSelf {
+	if size == at || c.rest[size-1] == '.' || size < len(c.rest) && c.rest[size] >= utf8.RuneSelf {
 		return errParameter
 	}
 	c.add(Constant, size, lower(c.rest[:size]), c.rest[:size])
