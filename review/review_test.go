@@ -179,8 +179,8 @@ func runScript(t *testing.T, script string, code int, variables ...string) (exit
 	return command.ProcessState.ExitCode(), string(data)
 }
 
-// TestRoleOnlyReadsTemplates ignores the short forms of CloudFormation's functions.
-func TestRoleOnlyReadsTemplates(t *testing.T) {
+// TestRoleReadsOneTemplate ignores the short forms of CloudFormation's functions.
+func TestRoleReadsOneTemplate(t *testing.T) {
 	var role struct {
 		Resources map[string]struct {
 			Type       string `yaml:"Type"`
@@ -193,7 +193,7 @@ func TestRoleOnlyReadsTemplates(t *testing.T) {
 	read(t, "role.yml", &role)
 	for name, resource := range role.Resources {
 		for _, statement := range resource.Properties.PolicyDocument.Statement {
-			if statement.Action != "cloudformation:GetTemplate" || !strings.HasSuffix(statement.Resource, ":stack/${AppName}-*/*") {
+			if statement.Action != "cloudformation:GetTemplate" || !strings.HasSuffix(statement.Resource, ":stack/${Stack}/*") {
 				t.Errorf("%s allows %+v", name, statement)
 			}
 		}

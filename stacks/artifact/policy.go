@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"defog-cdk/config"
 )
@@ -121,11 +122,26 @@ func (s policyStatement) check(allowAll bool) error {
 
 // everyAction reports whether the statement covers all actions, or all but some.
 func (s policyStatement) everyAction() bool {
-	return len(s.NotAction) > 0 || slices.Contains(s.Action, "*") || slices.Contains(s.Action, "*:*")
+	return len(s.NotAction) > 0 || slices.ContainsFunc(s.Action, func(action string) bool {
+		return onlyWildcards(strings.ReplaceAll(action, ":", ""))
+	})
 }
 
+// everyResource reports whether the statement covers resources of every service: *,
+// arn:*, arn:aws:*:*, and the like. A * also matches colons.
 func (s policyStatement) everyResource() bool {
-	return len(s.NotResource) > 0 || slices.Contains(s.Resource, "*")
+	return len(s.NotResource) > 0 || slices.ContainsFunc(s.Resource, func(resource string) bool {
+		parts := strings.Split(resource, ":")
+		if len(parts) < 3 {
+			return strings.Contains(resource, "*")
+		}
+		return onlyWildcards(parts[2])
+	})
+}
+
+// onlyWildcards reports whether a pattern matches a name of any service.
+func onlyWildcards(pattern string) bool {
+	return strings.Trim(pattern, "*?") == "" && strings.Contains(pattern, "*")
 }
 
 // oneOrMore is a value or a list of values, as IAM accepts both.

@@ -2,6 +2,7 @@ package artifact
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,6 +51,22 @@ func TestInvalidPolicyIsAnError(t *testing.T) {
 	} {
 		if _, err := parsePolicy([]byte(text), false); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestPolicyOfEverythingIsAnErrorInEachSpelling(t *testing.T) {
+	statement := `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": %q, "Resource": %q}}`
+	for _, action := range []string{"*", "*:*", "**", "?*", "?*:*"} {
+		for _, resource := range []string{"*", "**", "arn:*", "arn:aws:*", "arn:aws*", "a*", "arn:*:*", "arn:aws:*:*", "arn:aws:**:*", "arn:*:*:*:*:*", "arn:aws:*:eu-west-1:*:*"} {
+			if _, err := parsePolicy(fmt.Appendf(nil, statement, action, resource), false); err == nil || !strings.Contains(err.Error(), "every action on every resource") {
+				t.Errorf("%s on %s: got %v", action, resource, err)
+			}
+		}
+	}
+	for action, resource := range map[string]string{"*": "arn:aws:s3:::b/*", "s3:*": "*", "*:*": "arn:aws*:dynamodb:*:*:table/t", "s3:Get*": "arn:*"} {
+		if _, err := parsePolicy(fmt.Appendf(nil, statement, action, resource), false); err != nil {
+			t.Errorf("%s on %s: %v", action, resource, err)
 		}
 	}
 }

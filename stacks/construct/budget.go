@@ -134,6 +134,6 @@ func newBudgetStop(scope constructs.Construct, props BudgetProps) awssns.Topic {
 	topic := newTopic(scope, TopicProps{Name: name, Service: "budgets", KeyDescription: "Encrypts messages of the " + lowerFirst(name)})
 	topic.AddSubscription(awssnssubscriptions.NewLambdaSubscription(stop, nil))
 	// https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
-	allowPublish(topic, "budgets", map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Stack_Of(scope).Account()}})
+	allowPublish(topic, "budgets", nil)
 	return topic
 }

@@ -64,8 +64,9 @@ func NewRelease(scope constructs.Construct, id string, props ReleaseProps) *Rele
 func (r *Release) addCanary(scope constructs.Construct, props ReleaseProps) {
 	function := props.Function
 	r.Errors = NewErrorAlarm(scope, "Errors", function)
+	account := SourceAccount(awscdk.Stack_Of(scope))
 	role := awsiam.NewRole(scope, jsii.String(ReleaseRoleID), &awsiam.RoleProps{
-		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("codedeploy.amazonaws.com"), nil),
+		AssumedBy:   awsiam.NewPrincipalWithConditions(ServicePrincipal("codedeploy"), &account),
 		Description: jsii.Sprintf("Moves the alias %s of %s to a new version", LiveAlias, props.Stack),
 		InlinePolicies: &map[string]awsiam.PolicyDocument{"Release": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{
 			Statements: &[]awsiam.PolicyStatement{

@@ -1,6 +1,7 @@
 package construct
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -22,10 +23,11 @@ type TopicProps struct {
 
 // NewAlarmTopic makes a topic that mails the alarms of this account and region,
 // and accepts no other message.
-func NewAlarmTopic(scope constructs.Construct, stack, email string) awssns.Topic {
-	topic := NewMailTopic(scope, "Alarms of "+stack, email, "cloudwatch")
+func NewAlarmTopic(scope constructs.Construct, name, email string) awssns.Topic {
+	topic := NewMailTopic(scope, "Alarms of "+name, email, "cloudwatch")
+	stack := awscdk.Stack_Of(scope)
 	allowPublish(topic, "cloudwatch", map[string]any{"ArnLike": map[string]any{
-		"aws:SourceArn": awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{
+		"aws:SourceArn": stack.FormatArn(&awscdk.ArnComponents{
 			Service:      jsii.String("cloudwatch"),
 			Resource:     jsii.String("alarm"),
 			ResourceName: jsii.String("*"),
@@ -49,10 +51,12 @@ func newTopic(scope constructs.Construct, props TopicProps) awssns.Topic {
 		EnableKeyRotation: jsii.Bool(true),
 		RemovalPolicy:     awscdk.RemovalPolicy_DESTROY, // it encrypts nothing that is kept
 	})
+	conditions := SourceAccount(awscdk.Stack_Of(scope))
 	key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &[]awsiam.IPrincipal{ServicePrincipal(props.Service)},
 		Actions:    jsii.Strings("kms:Decrypt", "kms:GenerateDataKey*"),
 		Resources:  jsii.Strings("*"), // in a key's policy: this key
+		Conditions: &conditions,
 	}), nil)
 
 	topic := awssns.NewTopic(scope, jsii.String("Topic"), &awssns.TopicProps{
@@ -66,13 +70,23 @@ func newTopic(scope constructs.Construct, props TopicProps) awssns.Topic {
 	return topic
 }
 
-func allowPublish(topic awssns.Topic, service string, conditions map[string]any) {
+// allowPublish lets a service publish for this account, and under more conditions.
+func allowPublish(topic awssns.Topic, service string, more map[string]any) {
+	conditions := SourceAccount(awscdk.Stack_Of(topic))
+	maps.Copy(conditions, more)
 	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &[]awsiam.IPrincipal{ServicePrincipal(service)},
 		Actions:    jsii.Strings("sns:Publish"),
 		Resources:  &[]*string{topic.TopicArn()},
 		Conditions: &conditions,
 	}))
+}
+
+// SourceAccount returns the condition that a service acts for a resource of the
+// stack's account. Lambda sends no such key when it assumes an execution role.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+func SourceAccount(stack awscdk.Stack) map[string]any {
+	return map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()}}
 }
 
 // ServicePrincipal returns the principal of an AWS service by its short name.

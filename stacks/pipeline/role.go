@@ -1,9 +1,15 @@
 package pipeline
 
 import (
+	"maps"
+	"slices"
+	"strconv"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/pipelines"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -31,7 +37,7 @@ var (
 		construct.MatchFinding(`Resource::arn:[^:]+:logs:[^:]+:[^:]+:log-group:\/aws\/codebuild\/<\w+>:\*`),
 		construct.MatchFinding(`Resource::arn:[^:]+:codebuild:[^:]+:[^:]+:report-group\/<\w+>-\*`),
 	}}
-	replicaWildcards = acceptance{"the CDK has only aliases of the keys in other regions, so its grant covers every key, and their own policies restrict it", []any{
+	replicaWildcards = acceptance{"an override in the template names the keys in other regions by their aliases, and cdk-nag reads the CDK's grant before it", []any{
 		"Resource::*",
 	}}
 	mutationWildcards = acceptance{"the pipeline updates itself: it describes stacks and assumes the CDK's bootstrap roles, which a condition names by tag", []any{
@@ -98,4 +104,93 @@ func useConnection(pipeline pipelines.CodePipeline, source config.PipelineSource
 	var role awsiam.Role
 	jsii.UnsafeCast(findChild(pipeline.Pipeline(), "Source", sourceAction, "CodePipelineActionRole"), &role)
 	role.AddToPolicy(construct.AllowStatement(jsii.String(source.ConnectionARN), "codeconnections:UseConnection"))
+}
+
+// restrictKeys narrows what the pipeline's role may do with the keys of other
+// regions' artifacts. The CDK has only aliases of these keys, and so its grant covers
+// every key; a condition on the aliases restricts it. Call it after all grants.
+// https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+func restrictKeys(stack awscdk.Stack, pipeline awscodepipeline.Pipeline) {
+	support := *pipeline.CrossRegionSupport()
+	if len(support) == 0 {
+		return
+	}
+	var keys []string
+	var aliases []*string
+	for _, region := range slices.Sorted(maps.Keys(support)) {
+		var alias awskms.IAlias
+		jsii.UnsafeCast(support[region].ReplicationBucket.EncryptionKey(), &alias)
+		aliases = append(aliases, alias.AliasName())
+		keys = append(keys, *stack.FormatArn(&awscdk.ArnComponents{
+			Service: jsii.String("kms"), Region: jsii.String(region), Resource: jsii.String("key"), ResourceName: jsii.String("*"),
+		}))
+	}
+	var policy awsiam.CfnPolicy
+	jsii.UnsafeCast(findChild(pipeline.Role(), "DefaultPolicy").Node().DefaultChild(), &policy)
+	document, _ := stack.Resolve(policy.PolicyDocument()).(map[string]any)
+	granted, _ := document["Statement"].([]any)
+	var statements []any
+	for _, value := range granted {
+		statement, _ := value.(map[string]any)
+		resources, _ := statement["Resource"].([]any)
+		every := slices.Index(resources, any("*"))
+		if every < 0 {
+			statements = append(statements, statement)
+			continue
+		}
+		named := maps.Clone(statement)
+		named["Resource"] = slices.Delete(slices.Clone(resources), every, every+1)
+		replicas := maps.Clone(statement)
+		replicas["Resource"] = keys
+		replicas["Condition"] = map[string]any{"ForAnyValue:StringEquals": map[string]any{"kms:ResourceAliases": aliases}}
+		statements = append(statements, named, replicas)
+	}
+	policy.AddPropertyOverride(jsii.String("PolicyDocument.Statement"), statements)
+}
+
+// sourceServices are the services that send the account of the resource for which
+// they assume a role.
+//   - https://docs.aws.amazon.com/codebuild/latest/userguide/cross-service-confused-deputy-prevention.html
+//   - https://docs.aws.amazon.com/codedeploy/latest/userguide/cross-service-confused-deputy-prevention.html
+//   - https://docs.aws.amazon.com/codepipeline/latest/userguide/cross-service-confused-deputy-prevention.html
+//   - https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
+var sourceServices = []any{"codebuild.amazonaws.com", "codedeploy.amazonaws.com", "codepipeline.amazonaws.com", "events.amazonaws.com"}
+
+// notifyingServices are the services whose statements in the policies of a topic and
+// its key the CDK writes, without a condition.
+// https://docs.aws.amazon.com/dtconsole/latest/userguide/set-up-sns.html
+var notifyingServices = []any{"codestar-notifications.amazonaws.com"}
+
+// restrictTrust lets services assume the stack's roles, and use its topics and their
+// keys, for this account's resources only. It covers the policies that the CDK makes by
+// itself.
+func restrictTrust(stack awscdk.Stack) {
+	for _, resource := range construct.Resources(stack, "AWS::IAM::Role") {
+		var role awsiam.CfnRole
+		jsii.UnsafeCast(resource, &role)
+		restrictServices(stack, role, "AssumeRolePolicyDocument", role.AssumeRolePolicyDocument(), sourceServices)
+	}
+	for _, resource := range construct.Resources(stack, "AWS::SNS::TopicPolicy") {
+		var policy awssns.CfnTopicPolicy
+		jsii.UnsafeCast(resource, &policy)
+		restrictServices(stack, policy, "PolicyDocument", policy.PolicyDocument(), notifyingServices)
+	}
+	for _, resource := range construct.Resources(stack, "AWS::KMS::Key") {
+		var key awskms.CfnKey
+		jsii.UnsafeCast(resource, &key)
+		restrictServices(stack, key, "KeyPolicy", key.KeyPolicy(), notifyingServices)
+	}
+}
+
+// restrictServices adds the condition to the statements of services in a policy.
+func restrictServices(stack awscdk.Stack, resource awscdk.CfnResource, property string, policy any, services []any) {
+	document, _ := stack.Resolve(policy).(map[string]any)
+	statements, _ := document["Statement"].([]any)
+	for i, value := range statements {
+		statement, _ := value.(map[string]any)
+		principal, _ := statement["Principal"].(map[string]any)
+		if slices.Contains(services, principal["Service"]) {
+			resource.AddPropertyOverride(jsii.String(property+".Statement."+strconv.Itoa(i)+".Condition"), construct.SourceAccount(stack))
+		}
+	}
 }

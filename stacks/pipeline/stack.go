@@ -104,6 +104,8 @@ func NewStack(scope constructs.Construct, id string, props StackProps) (awscdk.S
 	startBySource(stack, id, props.Source, pipeline.Pipeline())
 	notify(stack, id, props.NotifyEmail, pipeline.Pipeline())
 	expireReplicas(pipeline.Pipeline())
+	restrictKeys(stack, pipeline.Pipeline())
+	restrictTrust(stack)
 	acceptPolicies(pipeline, deployer.roles)
 	construct.Tag(stack, props.Tags)
 	warnAboutFiles(stack, props.Files)

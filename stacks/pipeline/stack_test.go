@@ -275,6 +275,65 @@ func TestStageWithoutSmokeQuestionHasNoSmokeRole(t *testing.T) {
 	}
 }
 
+func TestServicesActForOneAccountOnly(t *testing.T) {
+	_, stack := newPipeline(t, pipelineSettings(t, fromGitHub, sixStages, map[string]any{"pipeline_notify_email": "ops@example.com"}))
+	template := assertions.Template_FromStack(stack, nil)
+	services := map[string]int{}
+	check := func(name string, document any) {
+		for _, value := range document.(map[string]any)["Statement"].([]any) {
+			statement := value.(map[string]any)
+			principal, _ := statement["Principal"].(map[string]any)
+			service, isService := principal["Service"].(string)
+			if !isService {
+				continue
+			}
+			services[service]++
+			condition, _ := statement["Condition"].(map[string]any)
+			if equals, _ := condition["StringEquals"].(map[string]any); equals["aws:SourceAccount"] != toolsAccount {
+				t.Errorf("%s trusts %s with %v", name, service, statement["Condition"])
+			}
+		}
+	}
+	for name, resource := range *template.ToJSON() {
+		if name != "Resources" {
+			continue
+		}
+		for id, value := range resource.(map[string]any) {
+			properties, _ := value.(map[string]any)["Properties"].(map[string]any)
+			for _, property := range []string{"AssumeRolePolicyDocument", "PolicyDocument", "KeyPolicy"} {
+				if document := properties[property]; document != nil {
+					check(id, document)
+				}
+			}
+		}
+	}
+	for _, service := range []string{"codebuild.amazonaws.com", "codepipeline.amazonaws.com", "codestar-notifications.amazonaws.com"} {
+		if services[service] == 0 {
+			t.Errorf("no policy names %s", service)
+		}
+	}
+}
+
+func TestRoleUsesOnlyKeysOfItsArtifacts(t *testing.T) {
+	_, stack := newPipeline(t, pipelineSettings(t, fromGitHub, sixStages, nil))
+	template := assertions.Template_FromStack(stack, nil)
+	actions := []string{"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"}
+	key := func(region string) string { return "arn:aws:kms:" + region + ":" + toolsAccount + ":key/*" }
+	template.HasResourceProperties(jsii.String("AWS::IAM::Policy"), map[string]any{
+		"PolicyName": assertions.Match_StringLikeRegexp(jsii.String("^PipelineRoleDefaultPolicy")),
+		"PolicyDocument": map[string]any{"Statement": assertions.Match_ArrayWith(&[]any{
+			map[string]any{"Effect": "Allow", "Action": actions, "Resource": []any{map[string]any{"Fn::GetAtt": []any{assertions.Match_AnyValue(), "Arn"}}}},
+			map[string]any{
+				"Effect": "Allow", "Action": actions, "Resource": []any{key("ap-southeast-2"), key("us-east-1")},
+				"Condition": map[string]any{"ForAnyValue:StringEquals": map[string]any{"kms:ResourceAliases": []any{
+					assertions.Match_StringLikeRegexp(jsii.String("^alias/")), assertions.Match_StringLikeRegexp(jsii.String("^alias/")),
+				}}},
+			},
+			assertions.Match_ObjectLike(&map[string]any{"Effect": "Allow", "Action": "sts:AssumeRole"}), // the grants after it stay
+		})},
+	})
+}
+
 func TestMain(m *testing.M) { stacktest.Main(m) }
 
 func TestSynthWarnsAboutFilesOutsideCheckout(t *testing.T) {
