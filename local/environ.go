@@ -3,13 +3,20 @@ package local
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
 const region = "us-east-1"
+
+// The credentials of the account's root user.
+const accessKey, secretKey = "test", "test"
 
 // unproxied names this machine as NO_PROXY does.
 const unproxied = "127.0.0.1,.localhost"
@@ -21,8 +28,8 @@ func (a *AWS) Settings() map[string]string {
 		"AWS_ENDPOINT_URL":            a.Endpoint(),
 		"AWS_REGION":                  region,
 		"AWS_DEFAULT_REGION":          region,
-		"AWS_ACCESS_KEY_ID":           "test",
-		"AWS_SECRET_ACCESS_KEY":       "test",
+		"AWS_ACCESS_KEY_ID":           accessKey,
+		"AWS_SECRET_ACCESS_KEY":       secretKey,
 		"AWS_CONFIG_FILE":             os.DevNull,
 		"AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 		"AWS_EC2_METADATA_DISABLED":   "true",
@@ -34,6 +41,17 @@ func (a *AWS) Settings() map[string]string {
 		settings["AWS_CA_BUNDLE"], settings["NODE_EXTRA_CA_CERTS"] = certificate, certificate
 	}
 	return settings
+}
+
+// Config returns the configuration of an AWS SDK that reaches this local AWS, as
+// Settings does for other programs.
+func (a *AWS) Config() aws.Config {
+	return aws.Config{
+		Region:       region,
+		BaseEndpoint: aws.String(a.Endpoint()),
+		Credentials:  credentials.NewStaticCredentialsProvider(accessKey, secretKey, ""),
+		HTTPClient:   &http.Client{Transport: a.transport},
+	}
 }
 
 // Environ returns environ, in the form of os.Environ, with the AWS and CDK

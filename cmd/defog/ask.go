@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 	"time"
 
@@ -67,7 +66,7 @@ func (a *askCommand) run(ctx context.Context, question string, stdout io.Writer)
 	if err != nil {
 		return err
 	}
-	return a.print(answer, stdout)
+	return answer.Print(stdout, a.json)
 }
 
 // withTimeout runs ask within a time, and replaces the errors of an end that
@@ -85,40 +84,6 @@ func withTimeout(ctx context.Context, timeout time.Duration, ask func(context.Co
 		return nil, errors.New("interrupted")
 	}
 	return nil, err
-}
-
-// print writes the answer. An answer with an error message is an error.
-func (a *askCommand) print(answer *client.Answer, stdout io.Writer) error {
-	switch {
-	case a.json:
-		fmt.Fprintln(stdout, terminal.JSON(answer.Body))
-	case answer.SQL != "":
-		fmt.Fprintf(stdout, "%s\n\n", terminal.Text(answer.SQL))
-	}
-	if !answer.RanSuccessfully {
-		status := ""
-		if answer.Status != http.StatusOK {
-			status = fmt.Sprintf(" (%d)", answer.Status)
-		}
-		return fmt.Errorf("%s%s", answer.Error, status)
-	}
-	if a.json {
-		return nil
-	}
-	terminal.Table(stdout, answer.Columns, answer.Rows)
-	fmt.Fprintln(stdout, rowCount(answer))
-	return nil
-}
-
-func rowCount(answer *client.Answer) string {
-	text := fmt.Sprintf("%d rows", len(answer.Rows))
-	if len(answer.Rows) == 1 {
-		text = "1 row"
-	}
-	if answer.Truncated {
-		text += "; the function's limit cut off further rows"
-	}
-	return text
 }
 
 // jsonOrText returns text as JSON: valid JSON unchanged, other text as a JSON

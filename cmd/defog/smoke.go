@@ -65,7 +65,7 @@ func (s *smokeCommand) run(ctx context.Context, stdout io.Writer) error {
 	if err := s.check(answer); err != nil {
 		return fmt.Errorf("%w; SQL: %s", err, answer.SQL)
 	}
-	fmt.Fprintf(stdout, "answered as expected: %s\n%s\n", rowCount(answer), terminal.Text(answer.SQL))
+	fmt.Fprintf(stdout, "answered as expected: %s\n%s\n", answer.RowCount(), terminal.Text(answer.SQL))
 	return nil
 }
 
@@ -116,7 +116,7 @@ func (s *smokeCommand) check(answer *client.Answer) error {
 			}
 		}
 	}
-	return fmt.Errorf("wrong answer: none of its cells is %s (%s)", s.expect, rowCount(answer))
+	return fmt.Errorf("wrong answer: none of its cells is %s (%s)", s.expect, answer.RowCount())
 }
 
 // cellText returns a cell as JSON, and a text without its quotes.

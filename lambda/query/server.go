@@ -22,6 +22,8 @@ import (
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/environ"
 	"defog-cdk/lambda/ask"
+	"defog-cdk/lambda/generate"
+	"defog-cdk/lambda/schema"
 )
 
 // server serves the function over HTTP on this machine, for development.
@@ -81,6 +83,9 @@ func (s *server) listen(ctx context.Context, get func(string) string) (net.Liste
 	if err != nil {
 		return nil, err
 	}
+	if err := s.check(service.settings); err != nil {
+		return nil, err
+	}
 	service.folder = s.dependencies
 	s.handler, s.relaunch = service.handler(nil), service.relaunch
 	s.handler.ShowCauses = true
@@ -102,6 +107,40 @@ func (s *server) readConnection() (string, error) {
 		s.warnings += "Warning: " + warning + "\n"
 	}
 	return conn.Encode()
+}
+
+// check checks what synth checks of a deployment: the connection and the files
+// that the function reads.
+func (s *server) check(settings settings) error {
+	info, err := os.Stat(s.dependencies)
+	if err != nil || !info.IsDir() {
+		return fmt.Errorf("-dependencies: no folder %s; want the folder with the files of the function (make serve DEPENDENCIES=folder)", s.dependencies)
+	}
+	var problems []error
+	switch settings.generator {
+	case defog:
+		if settings.secret == "" && settings.connection.APIKey == "" {
+			problems = append(problems, errors.New("api_key: missing in the connection; want the API key, which generator defog requires"))
+		}
+	case golden:
+		_, err = generate.OpenGolden(s.dependencies)
+	default:
+		_, err = schema.Open(s.dependencies)
+	}
+	if err != nil {
+		problems = append(problems, fmt.Errorf("-dependencies: %s: %w", s.dependencies, err))
+	}
+	database := settings.connection.DBCreds.Text("database")
+	if settings.connection.DBType != "sqlite" || database == "" {
+		return errors.Join(problems...)
+	}
+	if !filepath.IsAbs(database) {
+		database = filepath.Join(s.dependencies, database)
+	}
+	if info, err := os.Stat(database); err != nil || !info.Mode().IsRegular() {
+		problems = append(problems, fmt.Errorf("db_creds.database: no file %s; want a SQLite file in the folder of -dependencies", database))
+	}
+	return errors.Join(problems...)
 }
 
 // guard rejects requests of web pages: cross-origin posts, and requests with

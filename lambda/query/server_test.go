@@ -18,6 +18,9 @@ import (
 func serveLocally(t *testing.T, s *server, environment map[string]string) string {
 	t.Helper()
 	s.address = ":0"
+	if s.dependencies == "" {
+		s.dependencies = t.TempDir()
+	}
 	listener, err := s.listen(t.Context(), func(name string) string { return environment[name] })
 	if err != nil {
 		t.Fatal(err)
@@ -144,7 +147,8 @@ func TestServerReportsInvalidConfiguration(t *testing.T) {
 }
 
 func TestServerListensOnLoopbackByDefault(t *testing.T) {
-	s := server{address: ":0"}
+	s := server{address: ":0", dependencies: t.TempDir()}
+	writeShop(t, filepath.Join(s.dependencies, "shop.sqlite"))
 	environment := map[string]string{environ.Credentials: encode(t, "shop.sqlite", "")}
 	listener, err := s.listen(t.Context(), func(name string) string { return environment[name] })
 	if err != nil {
@@ -183,5 +187,48 @@ func TestServerShowsWhyItIsNotReady(t *testing.T) {
 	}
 	if response.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(body), "shop.db-wal: holds changes") {
 		t.Errorf("got %d: %s", response.StatusCode, body)
+	}
+}
+
+// The server refuses what synth refuses, before the first question.
+func TestServerRequiresTheFilesOfTheFunction(t *testing.T) {
+	folder := t.TempDir()
+	writeShop(t, filepath.Join(folder, "shop.sqlite"))
+	for name, test := range map[string]struct {
+		folder, generator, database string
+		keyless                     bool
+		want                        []string
+	}{
+		"no folder":       {folder: "none", database: "shop.sqlite", want: []string{"-dependencies: no folder", "none"}},
+		"no golden.json":  {generator: golden, database: "shop.sqlite", want: []string{"golden.json"}},
+		"no schema.json":  {generator: bedrock, database: "shop.sqlite", want: []string{"schema.json"}},
+		"no SQLite file":  {database: "other.sqlite", want: []string{"db_creds.database: no file", "other.sqlite"}},
+		"no API key":      {database: "shop.sqlite", keyless: true, want: []string{"api_key: missing"}},
+		"two, both named": {database: "other.sqlite", keyless: true, want: []string{"api_key: missing", "other.sqlite"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn := connection.Connection{APIKey: apiKey, DBType: "sqlite", DBCreds: connection.Creds{"database": test.database}}
+			if test.keyless {
+				conn.APIKey = ""
+			}
+			credentials, err := conn.Encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			environment := map[string]string{environ.Credentials: credentials, environ.Generator: test.generator, environ.GeneratorModel: "m"}
+			s := server{address: ":0", dependencies: folder}
+			if test.folder != "" {
+				s.dependencies = test.folder
+			}
+			listener, err := s.listen(t.Context(), func(name string) string { return environment[name] })
+			if err == nil {
+				listener.Close()
+			}
+			for _, part := range test.want {
+				if err == nil || !strings.Contains(err.Error(), part) {
+					t.Errorf("the error lacks %q: %v", part, err)
+				}
+			}
+		})
 	}
 }

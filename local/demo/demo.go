@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"defog-cdk/cmd/defog/client"
 	"defog-cdk/config/connection"
 	"defog-cdk/local/demo/shop"
 	"defog-cdk/local/show"
@@ -17,6 +18,9 @@ import (
 
 // appName sets the demo's stack apart from others.
 const appName = "defog-demo"
+
+// answerTimeout exceeds the function's own timeout.
+const answerTimeout = 45 * time.Second
 
 // demo is one run.
 type demo struct {
@@ -44,7 +48,7 @@ func (d *demo) deploy(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	if err := d.Prepare(ctx); err != nil {
+	if err := d.Bootstrap(ctx); err != nil {
 		return err
 	}
 	return d.Step("deploy the query function with `cdk deploy`", func(out io.Writer) error {
@@ -75,22 +79,38 @@ func writeShop(ctx context.Context, connectionFile, dependencies string) error {
 	return shop.Write(ctx, dependencies)
 }
 
-// ask asks the question twice with the program that operators use: for people,
-// then for programs.
+// ask asks the question twice, as `defog ask` does: for people, then for
+// programs.
 func (d *demo) ask(ctx context.Context) error {
 	fmt.Fprintf(d.Out, "\nThe question: %s\n\n", d.question)
-	first, err := d.Defog(ctx, "ask", "-c", "app_name="+appName, "--", d.question)
+	first, err := d.answer(ctx, false)
 	if err != nil {
 		return err
 	}
 	fmt.Fprint(d.Out, "\nThe answer as an application gets it:\n\n")
-	second, err := d.Defog(ctx, "ask", "-c", "app_name="+appName, "--json", "--", d.question)
+	second, err := d.answer(ctx, true)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(d.Out, "\nThe first answer took %.2f s, as the function had to start, the second %.2f s.\n",
 		first.Seconds(), second.Seconds())
 	return nil
+}
+
+// answer prints the deployed function's answer, and returns how long it took.
+func (d *demo) answer(ctx context.Context, asJSON bool) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	begin, cfg := time.Now(), d.AWS.Config()
+	api, err := client.Find(ctx, cfg, appName+"-dev")
+	if err != nil {
+		return 0, err
+	}
+	answer, err := client.Ask(ctx, cfg, api, client.Question{Question: d.question})
+	if err != nil {
+		return 0, err
+	}
+	return time.Since(begin), answer.Print(d.Out, asJSON)
 }
 
 // suggest prints further commands.

@@ -19,6 +19,5 @@ func main() {
 	flag.BoolVar(&d.keep, "keep", false, "leave the local AWS up afterwards")
 	flag.BoolVar(&d.Verbose, "v", false, "show the output of every step")
 	flag.Parse()
-	d.Expect = "The first run may take some minutes, to download and compile; later ones take less than one."
 	show.Main("demo", &d.Show, d.run)
 }

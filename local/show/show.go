@@ -23,7 +23,7 @@ import (
 type Show struct {
 	Out     io.Writer
 	Verbose bool   // the output of every step is shown
-	Expect  string // how long it takes, printed first
+	Expect  string // how long it takes, printed first; "" prints nothing
 
 	Directory string     // of this run, for files of its own
 	AWS       *local.AWS // set when the show begins
@@ -65,7 +65,9 @@ func (s *Show) play(ctx context.Context, run func(context.Context) error) (err e
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(s.Directory)) }()
 
-	fmt.Fprintf(s.Out, "%s\n\n", s.Expect)
+	if s.Expect != "" {
+		fmt.Fprintf(s.Out, "%s\n\n", s.Expect)
+	}
 	if err := s.Step("start local AWS", func(io.Writer) error {
 		s.AWS, err = local.Start(ctx, ".")
 		return err
@@ -85,27 +87,16 @@ func (s *Show) Step(title string, do func(out io.Writer) error) error {
 	return nil
 }
 
-// Prepare builds the operator's program and readies the account for the CDK.
-func (s *Show) Prepare(ctx context.Context) error {
-	if err := s.Step("build the operator's program", func(out io.Writer) error {
-		return s.Command(ctx, out, "go", "build", "-o", s.program(), "./cmd/defog").Run()
-	}); err != nil {
-		return err
-	}
+// Bootstrap prepares the account for the CDK.
+func (s *Show) Bootstrap(ctx context.Context) error {
 	return s.Step("bootstrap the account for the CDK", func(out io.Writer) error { return s.AWS.Bootstrap(ctx, out) })
 }
 
-// Defog runs the operator's program with its output shown, and returns how long
-// it took. The program prints its errors.
-func (s *Show) Defog(ctx context.Context, arguments ...string) (time.Duration, error) {
-	begin := time.Now()
-	if err := s.Command(ctx, s.Out, s.program(), arguments...).Run(); err != nil {
-		if s.Verbose {
-			fmt.Fprintf(s.Out, "The end of the local AWS's log:\n%s\n", s.AWS.Log())
-		}
-		return 0, fmt.Errorf("defog %s: %w", arguments[0], err)
-	}
-	return time.Since(begin), nil
+// Build compiles the operator's program.
+func (s *Show) Build(ctx context.Context) error {
+	return s.Step("build the operator's program", func(out io.Writer) error {
+		return s.Command(ctx, out, "go", "build", "-o", s.program(), "./cmd/defog").Run()
+	})
 }
 
 // DefogCommand prepares the operator's program, with its output going to out.

@@ -36,7 +36,10 @@ func (d *demo) run(ctx context.Context) error {
 	if err := d.findPython(ctx); err != nil {
 		return err
 	}
-	if err := d.Prepare(ctx); err != nil {
+	if err := d.Build(ctx); err != nil {
+		return err
+	}
+	if err := d.Bootstrap(ctx); err != nil {
 		return err
 	}
 	if err := d.pack(ctx); err != nil {
