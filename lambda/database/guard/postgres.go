@@ -239,7 +239,7 @@ var postgresHarmless = strings.Fields(`
 
 // postgresComputing are extensions that only compute, or read what a statement
 // could read without them. Those that take SQL or a table's name as text, such as
-// pgrouting and address_standardizer, are not among them.
+// `pgrouting` and `address_standardizer`, are not among them.
 var postgresComputing = strings.Fields(`
 	bloom btree_gin btree_gist citext cube dict_int dict_xsyn earthdistance fuzzystrmatch h3 h3_postgis hll hstore intagg intarray ip4r isn
 	ltree pg_bigm pg_hint_plan pg_trgm pg_uuidv7 pgcrypto pgvector plpgsql postgis postgis_sfcgal prefix roaringbitmap rum seg semver tablefunc
