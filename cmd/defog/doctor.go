@@ -98,6 +98,7 @@ func (d *doctorCommand) local(ctx context.Context) (doctor.Report, error) {
 		GeneratorRegion: conf.GeneratorRegion,
 		Drivers:         drivers(),
 		Token:           d.databaseToken,
+		PrivilegedLogin: conf.AllowPrivilegedLogin,
 	}
 	if target.GeneratorRegion == "" {
 		cfg, err := d.session(ctx)

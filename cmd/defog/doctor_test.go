@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/testserver/postgres"
 	"defog-cdk/lambda/doctor"
 )
 
@@ -132,6 +133,40 @@ func TestDoctorReadsTheDependenciesOfTheSettings(t *testing.T) {
 		_, report, stderr := runDoctor(t, "-c", "connection_file="+file, "-c", "generator=golden", "-c", "function_source_dependencies_zip="+source)
 		if got := status(report, "golden.json"); got != want {
 			t.Errorf("%s: got %s: %+v %s", source, got, report, stderr)
+		}
+	}
+}
+
+// The folder that the driver reads is temporary.
+func TestDoctorNamesJournalAmongTheDependencies(t *testing.T) {
+	newAWS(t)
+	writeFile(t, "lambda/query/dependencies/rds-ca.pem", "")
+	writeFile(t, "connection.json", `{"db_type":"sqlite","db_creds":{"database":"shop.db"}}`)
+	writeFile(t, "folder/golden.json", "[]")
+	writeFile(t, "folder/shop.db", "")
+	writeFile(t, "folder/shop.db-wal", strings.Repeat("w", 33))
+	_, report, stderr := runDoctor(t, "-c", "connection_file=connection.json", "-c", "generator=golden", "-c", "function_source_dependencies_zip=folder")
+	for _, f := range report.Findings {
+		if f.Check == "login" && strings.HasPrefix(f.Detail, "shop.db-wal: holds changes") && strings.Contains(f.Advice, "dependencies") {
+			return
+		}
+	}
+	t.Errorf("got %+v %s, want a finding about shop.db-wal", report, stderr)
+}
+
+func TestDoctorFollowsAllowPrivilegedLogin(t *testing.T) {
+	server := postgres.Start(t) // before newAWS, which changes the folder
+	newAWS(t)
+	writeFile(t, "lambda/query/dependencies/rds-ca.pem", "")
+	data, err := json.Marshal(connection.Connection{APIKey: dbPassword, DBType: "postgres", DBCreds: server.Creds(), BaseURL: serveNothing(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, "connection.json", string(data))
+	for allowed, want := range map[string]doctor.Status{"false": doctor.Failed, "true": doctor.Warning} {
+		_, report, stderr := runDoctor(t, "-c", "connection_file=connection.json", "-c", "allow_privileged_login="+allowed)
+		if got := status(report, "login rights"); got != want {
+			t.Errorf("allow_privileged_login=%s: got %q, want %q: %+v %s", allowed, got, want, report, stderr)
 		}
 	}
 }

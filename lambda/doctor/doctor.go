@@ -5,10 +5,12 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/sqlitefile"
 	"defog-cdk/lambda/database"
 )
 
@@ -109,6 +111,11 @@ func (target Target) examineDatabase(ctx context.Context, conn connection.Connec
 		return findings
 	}
 	db, err := target.Drivers.Open(conn, options)
+	if journal, ok := errors.AsType[*sqlitefile.JournalError](err); ok {
+		// The folder is temporary, so that the error names the file as the dependencies do.
+		found := &sqlitefile.JournalError{Database: conn.DBCreds.Text("database"), Suffix: journal.Suffix}
+		return append(findings, Finding{"login", Failed, found.Error(), "Replace the file in the dependencies."})
+	}
 	if err != nil {
 		return append(findings, Finding{"login", Failed, err.Error(), "Correct db_creds in connection.json."})
 	}

@@ -75,12 +75,12 @@ func (r *relaunch) lambdaHandler(handler *ask.Handler) func(context.Context, jso
 	}
 }
 
-// limitMemory has the garbage collector keep to half of the function's memory.
-// The other half is for the program, SQLite and the drivers' buffers. GOMEMLIMIT
+// limitMemory has the garbage collector keep to three eighths of the function's
+// memory. The rest is for the program, SQLite and the drivers' buffers. GOMEMLIMIT
 // takes precedence.
 func limitMemory(get func(string) string) {
 	if megabytes, err := strconv.Atoi(get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")); err == nil && megabytes > 0 &&
 		get("GOMEMLIMIT") == "" && megabytes < math.MaxInt32 {
-		debug.SetMemoryLimit(int64(megabytes) << 20 / 2)
+		debug.SetMemoryLimit(int64(megabytes) << 20 * 3 / 8)
 	}
 }

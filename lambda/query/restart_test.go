@@ -36,11 +36,11 @@ func TestProcessRestartsAfterStatementThatDoesNotStop(t *testing.T) {
 	}
 }
 
-func TestMemoryLimitIsHalfOfFunctionMemory(t *testing.T) {
+func TestMemoryLimitIsThreeEighthsOfFunctionMemory(t *testing.T) {
 	before := debug.SetMemoryLimit(-1)
 	t.Cleanup(func() { debug.SetMemoryLimit(before) })
 	for environment, want := range map[[2]string]int64{
-		{"128", ""}: 64 << 20, {"1024", ""}: 512 << 20, {"128", "100MiB"}: before, {"", ""}: before, {"x", ""}: before,
+		{"128", ""}: 48 << 20, {"1024", ""}: 384 << 20, {"128", "100MiB"}: before, {"", ""}: before, {"x", ""}: before,
 	} {
 		debug.SetMemoryLimit(before)
 		limitMemory(func(name string) string {

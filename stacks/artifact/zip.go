@@ -14,6 +14,7 @@ import (
 
 	"defog-cdk/internal/archive"
 	"defog-cdk/internal/bundle"
+	"defog-cdk/internal/sqlitefile"
 )
 
 // Zip is a zip for upload.
@@ -74,13 +75,7 @@ func checkSQLite(dependencies *archive.Archive, database string) error {
 	if !dependencies.Has(name) {
 		return fmt.Errorf("%s: %s is not among the dependencies; want a SQLite file in function_source_dependencies_zip", key, database)
 	}
-	for _, suffix := range []string{"-wal", "-journal"} {
-		if dependencies.Size(name+suffix) > 0 {
-			return fmt.Errorf("%s: %s%s holds changes that are not in %[2]s; want a closed database. "+
-				"End the programs that use it, and run sqlite3 %[2]s \"PRAGMA wal_checkpoint(TRUNCATE)\"", key, database, suffix)
-		}
-	}
-	return nil
+	return about(key, sqlitefile.Check(name, dependencies.Open))
 }
 
 // packFolders zips the folders' files under a name.

@@ -116,8 +116,9 @@ func TestSQLiteDatabaseIsComplete(t *testing.T) {
 		"no database":   {"", map[string]string{"a": ""}, ""},
 		"missing":       {"shop.db", map[string]string{"shop.sqlite": "rows"}, "connection_file: db_creds.database: shop.db is not among the dependencies; want a SQLite file in function_source_dependencies_zip"},
 		"a folder":      {"data", map[string]string{"data/shop.db": "rows"}, "data is not among the dependencies"},
-		"with a WAL":    {"shop.db", map[string]string{"shop.db": "rows", "shop.db-wal": "rows"}, "shop.db-wal holds changes that are not in shop.db; want a closed database"},
-		"with journal":  {"shop.db", map[string]string{"shop.db": "rows", "shop.db-journal": "rows"}, "shop.db-journal holds changes that are not in shop.db"},
+		"with a WAL":    {"shop.db", map[string]string{"shop.db": "rows", "shop.db-wal": strings.Repeat("w", 33)}, "connection_file: db_creds.database: shop.db-wal: holds changes that shop.db lacks"},
+		"with journal":  {"shop.db", map[string]string{"shop.db": "rows", "shop.db-journal": "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"}, "shop.db-journal: holds changes that shop.db lacks"},
+		"zeroed":        {"shop.db", map[string]string{"shop.db": "rows", "shop.db-journal": strings.Repeat("\x00", 512)}, ""}, // journal_mode = PERSIST
 		"with an empty": {"shop.db", map[string]string{"shop.db": "rows", "shop.db-wal": ""}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

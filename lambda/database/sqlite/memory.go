@@ -11,7 +11,7 @@ import (
 )
 
 // maxHeapBytes limits SQLite's memory. A statement that needs more fails.
-const maxHeapBytes = 32 << 20
+const maxHeapBytes = 24 << 20
 
 // errAccounting is the error of the configuration in init.
 var errAccounting error
