@@ -11,7 +11,8 @@ type Catalogue struct {
 	composed  map[string][]composed // what calls a function under another name
 	relations map[string][]relation
 	schemas   map[string]bool
-	database  string // where MySQL looks for functions and tables
+	views     map[string]bool // MySQL's, in lower case
+	database  string          // where MySQL looks for functions and tables
 }
 
 // function is one function, or several of one name that do not differ here.
@@ -26,9 +27,10 @@ type function struct {
 	visible      bool   // found without its schema
 }
 
-// composed is an operator, an aggregate, a cast or a type that calls a function.
+// composed is an operator, an aggregate, a cast or a type that calls a function, or a
+// type that holds such a one.
 type composed struct {
-	kind         string // "operator", "aggregate" or "type"
+	kind         string // "operator", "aggregate", "type" or "row": the type of a relation's rows
 	schema, name string // of the function
 }
 
@@ -43,7 +45,7 @@ type relation struct {
 // PostgresCatalogue reads what NewPostgresCatalogue takes. It is cheap: one row
 // for each function's name, and one for each relation that matters.
 const PostgresCatalogue = `
-	WITH f AS (
+	WITH RECURSIVE f AS (
 		SELECT p.oid, n.nspname AS schema, p.proname AS name, p.provolatile AS volatility, coalesce(e.extname, '') AS extension,
 			l.lanname AS language, CASE WHEN l.lanname = 'internal' AND p.oid >= 16384 THEN p.prosrc ELSE '' END AS source,
 			l.lanpltrusted AS trusted, p.oid >= 16384 AS of_user, pg_catalog.pg_function_is_visible(p.oid) AS visible
@@ -51,7 +53,24 @@ const PostgresCatalogue = `
 		JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 		JOIN pg_catalog.pg_language l ON l.oid = p.prolang
 		LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e'
-		LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid)
+		LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid),
+	t AS (
+		SELECT t.oid, f.schema, f.name, f.volatility FROM pg_catalog.pg_type t JOIN f ON f.oid IN (t.typinput, t.typoutput, t.typmodin)
+		WHERE t.oid >= 16384 AND t.typtype = 'b'
+		UNION
+		SELECT c.casttarget, f.schema, f.name, f.volatility FROM pg_catalog.pg_cast c JOIN f ON f.oid = c.castfunc WHERE c.oid >= 16384
+		UNION
+		SELECT c.contypid, f.schema, f.name, f.volatility FROM pg_catalog.pg_constraint c
+		JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objid = c.oid
+			AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+		JOIN f ON f.oid = d.refobjid WHERE c.contypid <> 0
+		UNION
+		SELECT holder.oid, t.schema, t.name, t.volatility FROM t, LATERAL (
+			SELECT oid FROM pg_catalog.pg_type WHERE typbasetype = t.oid OR typelem = t.oid
+			UNION ALL SELECT rngtypid FROM pg_catalog.pg_range WHERE rngsubtype = t.oid
+			UNION ALL SELECT c.reltype FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+				WHERE a.atttypid = t.oid AND a.attnum > 0 AND c.reltype <> 0) holder
+		WHERE t.volatility <> 'i')
 	SELECT DISTINCT 'function', schema::text, name::text, volatility::text, extension::text, language::text, source, trusted::text,
 		of_user::text, visible::text FROM f
 	UNION ALL
@@ -62,17 +81,8 @@ const PostgresCatalogue = `
 	FROM pg_catalog.pg_aggregate a JOIN pg_catalog.pg_proc p ON p.oid = a.aggfnoid
 	JOIN f ON f.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn) WHERE p.oid >= 16384
 	UNION ALL
-	SELECT 'type', t.typname, f.schema, f.name, '', '', '', '', '', ''
-	FROM pg_catalog.pg_type t JOIN f ON f.oid IN (t.typinput, t.typoutput, t.typmodin) WHERE t.oid >= 16384 AND t.typtype = 'b'
-	UNION ALL
-	SELECT 'type', t.typname, f.schema, f.name, '', '', '', '', '', ''
-	FROM pg_catalog.pg_cast c JOIN pg_catalog.pg_type t ON t.oid = c.casttarget JOIN f ON f.oid = c.castfunc WHERE c.oid >= 16384
-	UNION ALL
-	SELECT 'type', t.typname, f.schema, f.name, '', '', '', '', '', ''
-	FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_type t ON c.contypid IN (t.oid, t.typelem) AND c.contypid <> 0
-	JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objid = c.oid
-		AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-	JOIN f ON f.oid = d.refobjid
+	SELECT CASE WHEN c.relkind IN ('r', 'v', 'm', 'f', 'p') THEN 'row' ELSE 'type' END, p.typname, t.schema, t.name, '', '', '', '', '', ''
+	FROM t JOIN pg_catalog.pg_type p ON p.oid = t.oid LEFT JOIN pg_catalog.pg_class c ON c.oid = p.typrelid
 	UNION ALL
 	SELECT 'relation', n.nspname, c.relname, coalesce(e.extname, ''), pg_catalog.pg_table_is_visible(c.oid)::text,
 		coalesce((SELECT pg_catalog.string_agg(a.attname, chr(1)) FROM pg_catalog.pg_attribute a
@@ -115,12 +125,15 @@ func NewPostgresCatalogue(rows [][]string) *Catalogue {
 	return c
 }
 
-// MySQLCatalogue reads what NewMySQLCatalogue takes: the database in use and the
-// stored functions that the user may call.
+// MySQLCatalogue reads what NewMySQLCatalogue takes: the database in use, the stored
+// functions that the user may call, and the names of views.
 const MySQLCatalogue = `
 	SELECT 'database', COALESCE(DATABASE(), ''), '', ''
 	UNION ALL
-	SELECT ROUTINE_SCHEMA, ROUTINE_NAME, IS_DETERMINISTIC, SQL_DATA_ACCESS FROM information_schema.ROUTINES WHERE ROUTINE_TYPE = 'FUNCTION'`
+	SELECT ROUTINE_SCHEMA, ROUTINE_NAME, IS_DETERMINISTIC, SQL_DATA_ACCESS FROM information_schema.ROUTINES WHERE ROUTINE_TYPE = 'FUNCTION'
+	UNION ALL
+	SELECT DISTINCT '', TABLE_NAME, '', 'view' FROM information_schema.TABLES
+	WHERE TABLE_TYPE = 'VIEW' AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'performance_schema')`
 
 // NewMySQLCatalogue reads the rows of MySQLCatalogue. The first is the database.
 func NewMySQLCatalogue(rows [][]string) *Catalogue {
@@ -128,6 +141,10 @@ func NewMySQLCatalogue(rows [][]string) *Catalogue {
 	for i, row := range rows {
 		if i == 0 {
 			c.database = row[1]
+			continue
+		}
+		if row[3] == "view" {
+			c.views[strings.ToLower(row[1])] = true
 			continue
 		}
 		volatility := "v"
@@ -150,6 +167,7 @@ func NewMySQLCatalogue(rows [][]string) *Catalogue {
 func newCatalogue() *Catalogue {
 	return &Catalogue{
 		functions: map[string][]function{}, composed: map[string][]composed{}, relations: map[string][]relation{}, schemas: map[string]bool{},
+		views: map[string]bool{},
 	}
 }
 

@@ -18,9 +18,36 @@ func (s *statement) checkCatalogue() error {
 		case t.Kind == lex.Symbol:
 			err = s.checkComposed("operator", t.Text)
 		case t.Named():
-			err = s.checkNamed(i, t.Text)
+			if err = s.checkKeyword(i); err == nil {
+				err = s.checkNamed(i, t.Text)
+			}
 		}
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// postgresKeywords are words that PostgreSQL's parser replaces by operators.
+var postgresKeywords = map[string][]string{
+	"like": {"~~"}, "ilike": {"~~*"}, "similar": {"~"}, "not like": {"!~~"}, "not ilike": {"!~~*"}, "not similar": {"!~"},
+	"between": {"<", "<=", ">", ">="}, "in": {"="}, "not in": {"<>"}, "not between": {"<", "<=", ">", ">="},
+	"distinct": {"="}, "case": {"="}, "nullif": {"="},
+}
+
+// checkKeyword refuses the word at i if it stands for an operator which calls a refused
+// function.
+func (s *statement) checkKeyword(i int) error {
+	if s.tokens[i].Kind != lex.Word {
+		return nil
+	}
+	word := s.tokens[i].Text
+	if behind(s.tokens[:i], "not") {
+		word = "not " + word
+	}
+	for _, operator := range postgresKeywords[word] {
+		if err := s.checkComposed("operator", operator); err != nil {
 			return err
 		}
 	}
@@ -37,6 +64,11 @@ func (s *statement) checkNamed(i int, name string) error {
 		if err := s.checkComposed("type", name); err != nil {
 			return err
 		}
+		if s.isType(i) {
+			if err := s.checkComposed("row", name); err != nil {
+				return err
+			}
+		}
 	}
 	switch {
 	case s.calls(i) && !s.names(i):
@@ -51,10 +83,26 @@ func (s *statement) checkNamed(i int, name string) error {
 	}
 	// A field of something can be a call.
 	reason := s.refuseFunction("", name)
+	if reason == nil && s.guard.examines(name) {
+		reason = refusal("the function " + name + " may not be called as a field")
+	}
 	if reason == nil || s.tokens[i-2].Named() && s.isColumn(i, name) {
 		return nil
 	}
 	return reason
+}
+
+// isType reports whether the relation's name at i can be the type of its rows. It is one
+// in a cast, before a constant, or in a list of columns with types.
+func (s *statement) isType(i int) bool {
+	before, after := s.tokens[:s.start(i)], s.tokens[i+1:]
+	switch {
+	case behind(before, "::", "as", "returning"), len(after) > 0 && after[0].Kind == lex.String:
+		return true
+	case len(after) > 0 && after[0].Is("."), len(before) < 2, behind(before, "select", "distinct", "all", "lateral", "only", "table", "not", "case"):
+		return false
+	}
+	return before[len(before)-1].Named() && behind(before[:len(before)-1], "(", ",")
 }
 
 // qualifier returns the name before the one at i and a dot; "" for none.
@@ -173,7 +221,8 @@ func (s *statement) query(i int) int {
 			continue
 		}
 		open := i + len(strings.Fields(phrase))
-		if open+1 < len(s.tokens) && s.tokens[open].Is("(") && slices.Contains([]string{"select", "with", "values", "table", "("}, s.tokens[open+1].Text) {
+		if open+2 < len(s.tokens) && s.tokens[open].Is("(") && (behind(s.tokens[:open+2], "select", "with", "table", "(") ||
+			s.tokens[open+1].IsWord("values") && s.tokens[open+2].Is("(")) { // "values" is a column in f() AS (values int)
 			return open
 		}
 	}
@@ -184,10 +233,33 @@ func (s *statement) query(i int) int {
 // column, or a relation in a schema. PostgreSQL takes t.f for f(t) unless t has a
 // column f.
 func (s *statement) isColumn(i int, column string) bool {
-	if behind(s.tokens[:s.start(i)], "from", "join", "only", "table") {
+	if start := s.start(i); behind(s.tokens[:start], "join", "only", "table") || behind(s.tokens[:start], "from") && s.isClause(start-1) {
 		return true // a relation
 	}
 	return s.hasColumn(s.tokens[i-2].Text, column)
+}
+
+// isClause reports whether the FROM at i begins a clause, and not a part of an
+// expression: extract(day FROM a), a IS DISTINCT FROM b.
+func (s *statement) isClause(i int) bool {
+	if s.clauses == nil {
+		s.clauses = make([]bool, len(s.tokens))
+		open := []bool{false} // by depth, whether a SELECT waits for its FROM
+		for j, t := range s.tokens {
+			last := len(open) - 1
+			switch {
+			case t.Is("("):
+				open = append(open, false)
+			case t.Is(")") && last > 0:
+				open = open[:last]
+			case t.IsWord("select"):
+				open[last] = true
+			case t.IsWord("from") && open[last] && (!behind(s.tokens[:j], "distinct") || !behind(s.tokens[:j-1], "is", "not")):
+				s.clauses[j], open[last] = true, false
+			}
+		}
+	}
+	return s.clauses[i]
 }
 
 // hasColumn reports whether everything of a name in the FROM clauses of the

@@ -22,6 +22,7 @@ type Guard struct {
 	refused  func(string) bool // functions that no statement may call
 	hidden   []string          // tables and schemas that no statement may name
 	sqlCalls []string          // functions that run the SQL in their arguments
+	examined []string          // functions whose arguments the guard examines
 
 	// objects has DESCRIBE stand before an object, and not before a statement.
 	objects bool
@@ -59,6 +60,10 @@ type Statement struct {
 
 	// Functions are the names that the statement calls or can call, sorted.
 	Functions []string
+
+	// NamesView reports whether a name in it is that of a view in the catalogue. A view
+	// can call functions that the statement does not name.
+	NamesView bool
 }
 
 // statement is what one check reads.
@@ -68,6 +73,7 @@ type statement struct {
 	catalogue *Catalogue // nil without one
 	functions map[string]bool
 	columns   map[[2]string]bool // what hasColumn found
+	clauses   []bool             // what isClause found of each FROM; nil before
 }
 
 // With returns the guard with options.
@@ -120,7 +126,8 @@ func (g *Guard) Check(ctx context.Context, sql string, catalogue *Catalogue) (St
 		functions = append(functions, name)
 	}
 	slices.Sort(functions)
-	return Statement{SQL: lex.Render(tokens), Functions: functions}, ctx.Err()
+	namesView := catalogue != nil && slices.ContainsFunc(tokens, func(t lex.Token) bool { return t.Named() && catalogue.views[t.Text] })
+	return Statement{SQL: lex.Render(tokens), Functions: functions, NamesView: namesView}, ctx.Err()
 }
 
 // The most parentheses around a token, and parts of a path: more only cost time.
@@ -244,16 +251,22 @@ func (s *statement) checkNames(ctx context.Context) error {
 		if !called && !isField(s.tokens[:i]) {
 			continue
 		}
-		if s.guard.refused(t.Text) || !called && slices.Contains(s.guard.sqlCalls, t.Text) {
+		if s.guard.refused(t.Text) || !called && s.guard.examines(t.Text) {
 			return refusal("the function " + t.Text + " may not be called")
 		}
-		if slices.Contains(s.guard.sqlCalls, t.Text) {
+		if slices.Contains(s.guard.sqlCalls, t.Text) && !behind(s.tokens[:i], "as") {
 			if err := s.checkArguments(ctx, t.Text, i+2); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// examines reports whether the guard examines the arguments of a function, which
+// another syntax than a call would hide.
+func (g *Guard) examines(function string) bool {
+	return slices.Contains(g.sqlCalls, function) || slices.Contains(g.examined, function)
 }
 
 // calls reports whether the name at i stands before an opening parenthesis.

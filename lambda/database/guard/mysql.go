@@ -49,8 +49,8 @@ var mysqlRefusedPrefixes = []string{
 	"spider_", "aws_",
 }
 
-// mysqlFunctions are the built-in functions that a statement may call, apart from
-// those with mysqlPrefixes.
+// mysqlFunctions are the built-in functions that a statement may call. A prefix does not
+// suffice: MariaDB's module CONNECT adds json_file, which reads files.
 var mysqlFunctions = newSet(`
 	abs acos adddate addtime add_months aes_decrypt aes_encrypt any_value ascii asin atan atan2 avg bin bin_to_uuid bit_and bit_count bit_length
 	bit_or bit_xor cast ceil ceiling char character_length char_length charset chr coalesce coercibility collation column_check column_exists
@@ -69,6 +69,26 @@ var mysqlFunctions = newSet(`
 	tan time timediff timestamp timestampadd timestampdiff time_format time_to_sec to_base64 to_char to_date to_days to_number to_seconds
 	trim trunc truncate ucase uncompress uncompressed_length unhex unix_timestamp updatexml upper user utc_date utc_time utc_timestamp uuid
 	uuid_short uuid_to_bin uuid_v4 uuid_v7 values value variance var_pop var_samp version week weekday weekofyear weight_string year yearweek
+	json_array json_array_append json_array_insert json_array_intersect json_arrayagg json_compact json_contains json_contains_path
+	json_depth json_detailed json_equals json_exists json_extract json_insert json_key_value json_keys json_length json_loose json_merge
+	json_merge_patch json_merge_preserve json_normalize json_object json_object_filter_keys json_object_to_array json_objectagg
+	json_overlaps json_pretty json_query json_quote json_remove json_replace json_schema_valid json_schema_validation_report json_search
+	json_set json_storage_free json_storage_size json_table json_type json_unquote json_valid json_value
+	st_area st_asbinary st_asgeojson st_astext st_aswkb st_aswkt st_boundary st_buffer st_buffer_strategy st_centroid st_collect
+	st_contains st_convexhull st_crosses st_difference st_dimension st_disjoint st_distance st_distance_sphere st_endpoint st_envelope
+	st_equals st_exteriorring st_frechetdistance st_geohash st_geomcollfromtext st_geomcollfromtxt st_geomcollfromwkb
+	st_geometrycollectionfromtext st_geometrycollectionfromwkb st_geometryfromtext st_geometryfromwkb st_geometryn st_geometrytype
+	st_geomfromgeojson st_geomfromtext st_geomfromwkb st_hausdorffdistance st_interiorringn st_intersection st_intersects st_isclosed
+	st_isempty st_isring st_issimple st_isvalid st_latfromgeohash st_latitude st_length st_linefromtext st_linefromwkb
+	st_lineinterpolatepoint st_lineinterpolatepoints st_linestringfromtext st_linestringfromwkb st_longfromgeohash st_longitude
+	st_makeenvelope st_mlinefromtext st_mlinefromwkb st_mpointfromtext st_mpointfromwkb st_mpolyfromtext st_mpolyfromwkb
+	st_multilinestringfromtext st_multilinestringfromwkb st_multipointfromtext st_multipointfromwkb st_multipolygonfromtext
+	st_multipolygonfromwkb st_numgeometries st_numinteriorring st_numinteriorrings st_numpoints st_overlaps st_pointatdistance
+	st_pointfromgeohash st_pointfromtext st_pointfromwkb st_pointn st_pointonsurface st_polyfromtext st_polyfromwkb
+	st_polygonfromtext st_polygonfromwkb st_relate st_simplify st_srid st_startpoint st_swapxy st_symdifference st_touches
+	st_transform st_union st_validate st_within st_x st_y
+	mbrcontains mbrcoveredby mbrcovers mbrdisjoint mbrequal mbrequals mbrintersects mbroverlaps mbrtouches mbrwithin
+	vec_distance vec_distance_cosine vec_distance_euclidean vec_fromtext vec_totext
 	area astext aswkb asbinary aswkt boundary buffer centroid contains convexhull crosses dimension disjoint distance endpoint envelope
 	equals exteriorring geomcollfromtext geomcollfromwkb geometrycollection geometrycollectionfromtext geometrycollectionfromwkb
 	geometryfromtext geometryfromwkb geometryn geometrytype geomfromtext geomfromwkb geomcollection glength interiorringn intersects
@@ -77,9 +97,6 @@ var mysqlFunctions = newSet(`
 	multipointfromtext multipointfromwkb multipolygon multipolygonfromtext multipolygonfromwkb numgeometries numinteriorrings numpoints
 	overlaps point pointfromtext pointfromwkb pointn pointonsurface polyfromtext polyfromwkb polygon polygonfromtext polygonfromwkb srid
 	startpoint touches within x y string_to_vector to_vector vector_to_string from_vector vector_dim distance`)
-
-// mysqlPrefixes begin the names of built-in functions that compute.
-var mysqlPrefixes = []string{"json_", "st_", "mbr", "vec_"}
 
 // mysqlSyntax are words before a parenthesis that call nothing.
 var mysqlSyntax = newSet(`
@@ -111,7 +128,17 @@ func mysqlHidden(table string) bool {
 		"processlist", "user_statistics", "client_statistics", "query_cache_info", "query_response_time", "metadata_lock_info", "user_variables",
 		"applicable_roles", "user_privileges", "user_attributes", "system_variables", "files", "locales", "disks", "thread_pool_queues",
 		"thread_pool_groups", "thread_pool_waits", "thread_pool_stats", "optimizer_trace", "profiling",
-	}, table) || strings.HasPrefix(table, "innodb_") && table != "innodb_tablestats"
+		"users", "slave_status", "slave_hosts", "tp_thread_state", "tp_thread_group_state", "replica_host_status",
+		"connection_control_failed_login_attempts", "global_temporary_tables", "temporary_tables", "temp_tables_info",
+		"schema_privileges", "table_privileges", "column_privileges",
+	}, table) || strings.HasPrefix(table, "innodb_") && table != "innodb_tablestats" ||
+		slices.ContainsFunc(mysqlEngines, func(prefix string) bool { return strings.HasPrefix(table, prefix) })
+}
+
+// mysqlEngines begin the names of tables in information_schema by which engines and
+// modules show transactions, servers and users.
+var mysqlEngines = []string{
+	"rocksdb_", "tokudb_", "xtradb_", "spider_", "wsrep_", "mysql_firewall_", "query_response_time_", "columnstore_", "feedback",
 }
 
 // checkMySQL refuses mysqlPhrases, assignments, relations of other sessions, and
@@ -153,8 +180,9 @@ func (s *statement) checkMySQLNames() error {
 		if !s.calls(i) {
 			continue
 		}
-		builtIn := mysqlFunctions[t.Text] || slices.ContainsFunc(mysqlPrefixes, func(prefix string) bool { return strings.HasPrefix(t.Text, prefix) })
+		builtIn := mysqlFunctions[t.Text]
 		switch {
+		case schema == "" && s.catalogue != nil && len(s.catalogue.candidates("", t.Text)) > 0: // named like a word of the syntax
 		case schema == "" && (builtIn || t.Kind == lex.Word && mysqlSyntax[t.Text]):
 			continue
 		case schema == "" && (s.names(i) || behind(s.tokens[:i], ")")): // a list of columns

@@ -15,6 +15,7 @@ var Postgres = &Guard{
 	reading:  []string{"select", "with", "values", "table", "show", "explain"},
 	refused:  refusedByPostgres,
 	sqlCalls: []string{"crosstab", "crosstab2", "crosstab3", "crosstab4"},
+	examined: postgresExamined,
 	hidden:   postgresHidden,
 	also:     checkPostgres,
 	names:    (*statement).checkCatalogue,
@@ -123,6 +124,9 @@ var postgresSettings = []string{"all", "primary_conninfo", "archive_command", "r
 // the name has to be a constant.
 var postgresReads = []string{"table_to_xml", "table_to_xmlschema", "table_to_xml_and_xmlschema"}
 
+// postgresExamined are functions that checkPostgresCall examines.
+var postgresExamined = slices.Concat([]string{"current_setting"}, postgresReads)
+
 // postgresByText are functions that take a relation, a function or a schema by
 // its name and return facts of it. A constant among their arguments is examined.
 var postgresByText = strings.Fields(`
@@ -151,6 +155,8 @@ func checkPostgres(tokens []lex.Token) error {
 			err = refusal(strings.ToUpper(t.Text) + " may not be used here")
 		case t.IsWord("show") && i == 0 && len(after) > 0 && slices.Contains(postgresSettings, after[0].Text):
 			err = refusal("the setting " + after[0].Text + " may not be shown")
+		case t.IsWord("treat") && len(after) > 0 && after[0].Is("(") && !behind(before, "."):
+			err = refusal("TREAT would call a function by a type's name") // https://www.postgresql.org/docs/current/sql-keywords-appendix.html
 		case t.Kind == lex.String && isRegistered(before, after):
 			err = checkObject(t.Text)
 		case t.Named() && len(after) > 0 && after[0].Is("("):

@@ -14,9 +14,10 @@ var Redshift = &Guard{
 	refused: func(function string) bool {
 		return refusedByPostgres(function) || slices.Contains(Postgres.sqlCalls, function)
 	},
-	hidden: slices.Concat(postgresHidden, redshiftHidden),
-	also:   checkPostgres,
-	names:  (*statement).checkCatalogue,
+	examined: postgresExamined,
+	hidden:   slices.Concat(postgresHidden, redshiftHidden),
+	also:     checkPostgres,
+	names:    (*statement).checkCatalogue,
 }
 
 // redshiftHidden are views of sessions and of what others asked.

@@ -25,6 +25,8 @@ func sources(tokens []lex.Token, clauses []string) []bool {
 			list[i] = list[i-1]
 		case tokens[i-1].Is(","):
 			list[i] = lists[last]
+		case i > 1 && tokens[i-2].Is("{"): // ODBC's {OJ a LEFT OUTER JOIN b}
+			list[i] = list[i-2]
 		}
 		switch {
 		case t.Is("("):
@@ -34,9 +36,16 @@ func sources(tokens []lex.Token, clauses []string) []bool {
 		case t.Kind != lex.Word:
 		case t.Text == "from" || t.Text == "join":
 			lists[last] = true
-		case slices.Contains(clauses, t.Text) && !behind(tokens[:i], "as") && (i+1 >= len(tokens) || !tokens[i+1].Is(",")):
+		case slices.Contains(clauses, t.Text) && !behind(tokens[:i], "as", ".") && !isIndexHint(tokens[:i]) &&
+			(i+1 >= len(tokens) || !tokens[i+1].Is(",")):
 			lists[last] = false
 		}
 	}
 	return list
+}
+
+// isIndexHint reports whether BY behind the tokens is that of FOR ORDER BY or FOR GROUP
+// BY. These stand in a hint behind a table.
+func isIndexHint(before []lex.Token) bool {
+	return behind(before, "order", "group") && behind(before[:len(before)-1], "for")
 }

@@ -89,8 +89,9 @@ func TestAllowedFunctionRuns(t *testing.T) {
 func TestSessionEndsAfterStoredFunction(t *testing.T) {
 	shop(t)
 	server.Query(t, "CREATE FUNCTION shop.leave_lock() RETURNS int READS SQL DATA RETURN (SELECT GET_LOCK('left behind', 0))")
+	server.Query(t, "CREATE VIEW shop.leaving AS SELECT shop.leave_lock() AS n; CREATE VIEW shop.leaving_again AS SELECT n FROM shop.leaving")
 	eachUser(t, func(t *testing.T, d *db) {
-		for _, sql := range []string{"SELECT leave_lock()", "SELECT shop.leave_lock(), (SELECT 1 UNION SELECT 2)"} {
+		for _, sql := range []string{"SELECT leave_lock()", "SELECT * FROM leaving", "SELECT n FROM `shop`.`leaving_again`", "SELECT shop.leave_lock(), (SELECT 1 UNION SELECT 2)"} {
 			_, _ = d.Query(t.Context(), sql, databasetest.Unlimited()) // the lock counts
 			for tries := 0; ; tries++ {
 				if rows := server.Query(t, "SELECT COALESCE(IS_USED_LOCK('left behind'), 'free')"); rows[0][0] == "free" {

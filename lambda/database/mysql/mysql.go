@@ -69,8 +69,8 @@ func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*da
 	}
 	result, err := d.query(ctx, statement.SQL, limits)
 	// The protocol's command that resets a session is not part of the driver. A
-	// statement cannot change its session, unless a stored function does.
-	if d.catalogue.HasUserFunction(statement.Functions) {
+	// statement cannot change its session, unless a stored function does, perhaps in a view.
+	if statement.NamesView || d.catalogue.HasUserFunction(statement.Functions) {
 		d.drop()
 	}
 	if err == nil {

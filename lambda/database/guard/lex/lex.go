@@ -92,7 +92,8 @@ func Render(tokens []Token) string {
 // operators may touch an operand, which is no symbol.
 var operators = map[string]bool{
 	"+": true, "-": true, "*": true, "/": true, "%": true, "<": true, ">": true, "=": true, "<=": true, ">=": true, "<>": true, "!=": true,
-	"||": true, "::": true, ":": true, "->": true, "->>": true, "=>": true,
+	"||": true, "::": true, ":": true, "->": true, "->>": true, "=>": true, "~": true, "!": true, "|": true, "^": true, "<<": true, ">>": true,
+	"&&": true, "==": true,
 }
 
 // apart reports whether two tokens stay two without white space between them.

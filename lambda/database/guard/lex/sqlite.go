@@ -11,7 +11,7 @@ func (s SQLite) Scan(sql string) ([]Token, error) {
 	c := &cursor{rest: sql}
 	for {
 		switch {
-		case c.blank(" \t\n\r\f"):
+		case c.blank(" \t\n\r\f\ufeff"): // a byte order mark is a blank wherever a token may begin
 			continue
 		case strings.HasPrefix(c.rest, "--"):
 			c.line("\n")
@@ -82,8 +82,25 @@ func (s SQLite) number(c *cursor) error {
 		size = number(c.rest)
 	}
 	if size < len(c.rest) && isName(c.rest[size]) {
-		return errNumberWord
+		return s.separated(c)
 	}
 	c.verbatim(Number, size)
+	return nil
+}
+
+// separated reads a number such as 1_000, which SQLite has had since 3.46.
+func (s SQLite) separated(c *cursor) error {
+	size := span(c.rest, func(c byte) bool { return isName(c) || c == '.' })
+	text := c.rest[:size]
+	for i := range len(text) {
+		if text[i] == '_' && (i == 0 || i+1 == size || !isDigit(text[i-1]) || !isDigit(text[i+1])) {
+			return errNumberWord
+		}
+	}
+	plain := strings.ReplaceAll(text, "_", "")
+	if hasPrefixFold(plain, "0x") || number(plain) != len(plain) {
+		return errNumberWord
+	}
+	c.add(Number, size, text, plain)
 	return nil
 }

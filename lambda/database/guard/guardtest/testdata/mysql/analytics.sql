@@ -242,3 +242,8 @@ SELECT p.category AS label, SUM(i.quantity * i.price) AS value FROM products p R
 SELECT p.name AS label, SUM(i.quantity * i.price) AS value FROM products p RIGHT JOIN items i ON i.product_id = p.id LEFT JOIN orders o ON o.id = i.order_id GROUP BY p.name HAVING SUM(i.quantity * i.price) IS NOT NULL ORDER BY value DESC, label
 SELECT p.category AS label, MIN(i.price) AS value FROM products p RIGHT JOIN items i ON i.product_id = p.id LEFT JOIN orders o ON o.id = i.order_id GROUP BY p.category HAVING MIN(i.price) IS NOT NULL ORDER BY value DESC, label
 SELECT p.name AS label, MIN(i.price) AS value FROM products p RIGHT JOIN items i ON i.product_id = p.id LEFT JOIN orders o ON o.id = i.order_id GROUP BY p.name HAVING MIN(i.price) IS NOT NULL ORDER BY value DESC, label
+SELECT * FROM { OJ customers c LEFT OUTER JOIN orders o ON o.customer_id = c.id } ORDER BY o.id, c.id
+SELECT * FROM orders FORCE INDEX FOR ORDER BY (PRIMARY), customers ORDER BY orders.id
+SELECT t.path, t.limit FROM (SELECT 1 AS path, 2 AS `limit`) t
+SELECT jt.a FROM JSON_TABLE('[{"a":1}]', '$[*]' COLUMNS (a INT PATH '$.a')) AS jt
+SELECT p.id, c.name FROM shop.paid_orders p JOIN customers c ON c.id = p.customer_id ORDER BY 1

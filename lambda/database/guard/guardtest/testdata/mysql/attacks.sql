@@ -174,3 +174,20 @@ XA START 'a'
 INSTALL SONAME 'x'
 USE mysql
 HELP 'x'
+-- Relations behind a hint, behind an ODBC join, and behind a column with a reserved name.
+SELECT * FROM { OJ information_schema.processlist p LEFT OUTER JOIN (SELECT 1 AS a) x ON 1 = 1 }
+SELECT u.user FROM { OJ mysql.user u LEFT OUTER JOIN (SELECT 1 AS a) x ON 1 = 1 }
+SELECT u.user FROM (SELECT 1 AS `limit`) a JOIN (SELECT 1 AS z) b ON a.limit = 1, mysql.user u
+SELECT u.user FROM orders USE INDEX FOR ORDER BY (PRIMARY), mysql.user u
+SELECT p.info FROM orders IGNORE INDEX FOR GROUP BY (PRIMARY), information_schema.processlist p
+-- Functions of the user's, or of a module, that are named like built-in ones or like syntax.
+SELECT path(1)
+SELECT json_scribbled(1)
+SELECT json_file('/etc/hostname')
+SELECT st_anything('x')
+SELECT vec_anything('x')
+-- Other sessions and servers in information_schema.
+SELECT * FROM information_schema.users
+SELECT * FROM information_schema.slave_status
+SELECT * FROM information_schema.rocksdb_trx
+SELECT * FROM information_schema.query_response_time_read

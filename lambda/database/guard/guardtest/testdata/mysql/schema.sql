@@ -10,3 +10,5 @@ INSERT INTO orders VALUES (1, 1, '2024-01-15 10:00', 'paid', 125), (2, 1, '2024-
 INSERT INTO items VALUES (1, 1, 10, 12.5), (2, 1, 1, 12.5), (3, 2, 1, 99);
 CREATE FUNCTION gross(net decimal(10, 2)) RETURNS decimal(10, 2) DETERMINISTIC RETURN net * 1.19;
 CREATE FUNCTION scribbled() RETURNS int RETURN 1;
+CREATE FUNCTION path(n int) RETURNS int RETURN n; CREATE FUNCTION json_scribbled(n int) RETURNS int RETURN n;
+CREATE VIEW paid_orders AS SELECT * FROM orders WHERE status = 'paid';

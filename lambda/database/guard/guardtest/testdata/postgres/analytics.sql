@@ -311,3 +311,8 @@ SELECT p.category AS label, SUM(i.quantity * i.price) AS value FROM products p R
 SELECT p.name AS label, SUM(i.quantity * i.price) AS value FROM products p RIGHT JOIN items i ON i.product_id = p.id LEFT JOIN orders o ON o.id = i.order_id GROUP BY p.name HAVING SUM(i.quantity * i.price) IS NOT NULL ORDER BY value DESC, label
 SELECT p.category AS label, MIN(i.price) AS value FROM products p RIGHT JOIN items i ON i.product_id = p.id LEFT JOIN orders o ON o.id = i.order_id GROUP BY p.category HAVING MIN(i.price) IS NOT NULL ORDER BY value DESC, label
 SELECT p.name AS label, MIN(i.price) AS value FROM products p RIGHT JOIN items i ON i.product_id = p.id LEFT JOIN orders o ON o.id = i.order_id GROUP BY p.name HAVING MIN(i.price) IS NOT NULL ORDER BY value DESC, label
+SELECT extract(year FROM o.ordered_at), trim(both ' ' FROM o.status), o.total IS DISTINCT FROM o.id FROM orders o ORDER BY o.id
+SELECT t.current_setting, t.treat FROM (SELECT 1 AS current_setting, 2 AS treat) t
+SELECT t.values FROM (SELECT 1 AS values) t JOIN json_to_record('{"a":1}') AS r(a int) ON true
+SELECT crosstab.* FROM crosstab('SELECT customer_id, status, sum(total) FROM orders GROUP BY 1, 2 ORDER BY 1, 2') AS crosstab(customer int, open numeric, paid numeric)
+SELECT CASE WHEN o.total IS NOT DISTINCT FROM o.total THEN 1 END FROM public.orders o

@@ -232,3 +232,35 @@ SELECT 1pg_sleep(1)
 SELECT 'x'pg_sleep, pg_sleep(1)
 SELECT 1e5pg_sleep, pg_sleep(1)
 SELECT $1::text, pg_sleep(1)
+-- A FROM of an expression has no relation behind it, so that t.f calls f.
+SELECT true IS DISTINCT FROM t.pg_try_advisory_lock FROM generate_series(1, 1) AS t
+SELECT 'a' IS NOT DISTINCT FROM t.echoed FROM unnest(ARRAY['a']) t
+SELECT trim(both 'x' FROM t.pg_read_file) FROM unnest(ARRAY['/etc/hostname']) AS t
+SELECT substring('a' FROM t.echoed) FROM unnest(ARRAY['a']) t
+SELECT overlay('abc' placing 'x' from t.pg_backend_pid) + 0, t.pg_advisory_lock FROM generate_series(1, 1) t
+-- TREAT calls the function that its type names.
+SELECT TREAT('/etc/hostname' AS pg_read_file)
+SELECT TREAT(4242 AS pg_advisory_lock)
+SELECT TREAT (4242::bigint AS "pg_try_advisory_lock")
+-- A function whose arguments the guard examines, called as a field.
+SELECT t.current_setting FROM unnest(ARRAY['data_directory']) AS t
+SELECT (t).current_setting FROM unnest(ARRAY['config_file']) AS t
+SELECT ('hba_file'::text).current_setting
+SELECT t.crosstab2 FROM unnest(ARRAY['SELECT 1, 2, 3']) AS t
+-- A list of columns with types, which is no query of a WITH.
+SELECT * FROM generate_series(1, 1) g, rows_of(5) AS ("values" int)
+SELECT * FROM generate_series(1, 1) g, rows_of(5) AS (values int)
+SELECT * FROM ROWS FROM (now(), rows_of(5) AS (values int))
+WITH a AS (SELECT 1) SELECT * FROM a, rows_of(5) AS ("select" int)
+-- Types that hold a type which calls a function.
+SELECT 'x'::watched_again
+SELECT '{x}'::_watched
+SELECT ROW('x', 1)::watched_pair
+SELECT '{"(x,1)"}'::watched_pair[]
+SELECT json_populate_record(NULL::watched_pair, '{"a":"x"}')
+SELECT jsonb_populate_record(NULL::watched_rows, '{"a":"x"}')
+SELECT CAST('(x)' AS watched_rows)
+SELECT * FROM jsonb_to_recordset('[{"r":{"a":"x"}}]') AS t(r watched_rows)
+-- Keywords that stand for an operator of the user's.
+SELECT 5 NOT ILIKE 'x'
+SELECT * FROM generate_series(1, 3) g WHERE g NOT ILIKE ALL (ARRAY['x'])

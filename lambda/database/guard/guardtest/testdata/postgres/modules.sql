@@ -13,3 +13,9 @@ CREATE FUNCTION watch(t text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN PERFORM
 CREATE DOMAIN watched AS text CHECK (watch(VALUE));
 CREATE FUNCTION aliased(bigint) RETURNS void LANGUAGE internal STABLE AS 'pg_advisory_lock_int8';
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC;
+CREATE FUNCTION rows_of(n int) RETURNS SETOF record LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_lock(n); RETURN QUERY SELECT 1; END';
+CREATE FUNCTION echoed(t text) RETURNS text LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_lock(3); RETURN t; END';
+CREATE DOMAIN watched_again AS watched; CREATE TYPE watched_pair AS (a watched, b int); CREATE TABLE watched_rows (a watched);
+CREATE FUNCTION alike(a int, b text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_lock(a); RETURN true; END';
+CREATE OPERATOR !~~* (LEFTARG = int, RIGHTARG = text, FUNCTION = alike);
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC;

@@ -109,3 +109,8 @@ SELECT sqlite_drop_column(1, 2, 3)
 SELECT sqlite_rename_table(1, 2, 3, 4, 5, 6, 7)
 SELECT sqlite_rename_test(1, 2, 3, 4, 5, 6)
 SELECT sqlite_add_constraint(1, 2, 3)
+-- A byte order mark is a blank.
+SELECT ﻿load_extension('x')
+SELECT hex(﻿fts3_tokenizer('simple'))
+SELECT 1,﻿sqlite_log(1, 'x')
+SELECT 1﻿; ﻿DELETE FROM orders

@@ -18,3 +18,4 @@ SELECT value FROM json_each('[1, 2]')
 SELECT '{"a": 1}' ->> 'a', 'a' || 'b', 1 <> 2, 7 % 3
 SELECT owner FROM accounts WHERE owner GLOB 'a*' AND owner LIKE '%e'
 SELECT body, bm25(notes) FROM notes WHERE notes MATCH 'full'
+SELECT 1_000, 1_0.2_5e1_0, ~1
