@@ -43,6 +43,7 @@ var snowflakeRefused = []string{
 	"nextval", "getnextval",
 	// Results and statements of other questions and sessions, and logins.
 	"result_scan", "last_query_id", "login_history", "rest_event_history", "task_history", "copy_history", "pipe_usage_history",
+	"extract_semantic_categories", "all_user_names",
 	"alert_history", "stage_directory_file_registration_history", "tag_references_with_lineage", "policy_references",
 }
 
@@ -68,6 +69,8 @@ func checkSnowflake(tokens []lex.Token) error {
 		case t.Kind == lex.Word && (slices.Contains(snowflakeStarting, t.Text) ||
 			slices.ContainsFunc(snowflakePhrases, func(phrase string) bool { return begins(tokens[i:], phrase) })):
 			return refusal(strings.ToUpper(t.Text) + " may not be used here")
+		case t.IsWord("call") && behind(before, ")") && isPathCall(after):
+			return refusal("CALL may not be used here")
 		case t.Is("@"), t.Kind == lex.String && isFile(before, t.Text):
 			return refusal("files in stages may not be read; where a text begins with @, compare it by = or LIKE")
 		case t.Is("->>"), t.Is("->") && begins2(after, ">", ""), t.Is("-") && begins2(after, ">", ">"):
@@ -89,6 +92,14 @@ func checkSnowflake(tokens []lex.Token) error {
 		return refusal("it is not complete")
 	}
 	return nil
+}
+
+// isPathCall reports whether tokens begin with a call of a function or procedure: a.b(.
+func isPathCall(tokens []lex.Token) bool {
+	for len(tokens) > 2 && tokens[0].Named() && tokens[1].Is(".") {
+		tokens = tokens[2:]
+	}
+	return len(tokens) > 1 && tokens[0].Named() && tokens[1].Is("(")
 }
 
 // isFile reports whether a string may name a file or a stage. Such a string begins with

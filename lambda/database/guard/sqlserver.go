@@ -23,10 +23,15 @@ var SQLServer = &Guard{
 	also:    checkSQLServer,
 }
 
-// sqlserverHidden are password hashes, other sessions and their statements.
+// sqlserverHidden are password hashes, other sessions and their statements, and what
+// SQL Server Agent, Database Mail and Service Broker hold for others.
 var sqlserverHidden = []string{
 	"sql_logins", "syslogins", "sysxlogins", "sysoledbusers", "sysremotelogins", "sysprocesses", "syscacheobjects",
 	"linked_logins", "column_encryption_key_values", "openkeys",
+	"query_store_query_text", "query_store_plan", "traces", "transmission_queue",
+	"sysjobs", "sysjobsteps", "sysjobstepslogs", "sysjobhistory", "sysjobs_view", "sysproxies",
+	"sysmail_account", "sysmail_server", "sysmail_profile", "sysmail_mailitems", "sysmail_allitems", "sysmail_sentitems",
+	"sysmail_unsentitems", "sysmail_faileditems", "sysmail_attachments", "sysmail_mailattachments", "sysmail_log",
 }
 
 func refusedBySQLServer(function string) bool {

@@ -250,3 +250,7 @@ SELECT * FROM [ｓｙｓｌｏｇｉｎｓ]
 SELECT * FROM linked#.bank.dbo.accounts
 SELECT * FROM linked@2.bank.dbo.accounts
 SELECT * FROM linked#a.bank..accounts
+SELECT command FROM msdb.dbo.sysjobsteps
+SELECT * FROM msdb..sysmail_mailitems
+SELECT query_sql_text FROM sys.query_store_query_text
+SELECT message_body FROM sys.transmission_queue
