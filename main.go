@@ -48,7 +48,7 @@ func synth(ctx context.Context) error {
 		if err = errors.Join(err, artifact.CheckPolicies(conf)); !config.OnlyMissingFiles(err) {
 			return err
 		}
-		return assemble(func(app awscdk.App) error { return stacks.NewPlaceholder(app, conf, config.Problems(err)) })
+		return assemblePlaceholder(conf, err)
 	}
 	for _, warning := range conf.Connection.Warnings {
 		warn(errors.New(warning))
@@ -59,12 +59,21 @@ func synth(ctx context.Context) error {
 	}
 	environment := artifact.Environment{Account: os.Getenv("CDK_DEFAULT_ACCOUNT"), Region: os.Getenv("CDK_DEFAULT_REGION")}
 	artifacts, err := artifact.Prepare(ctx, conf, environment, defaultDependencies)
+	if artifact.OnlyUnusableSecrets(err) {
+		return assemblePlaceholder(conf, err)
+	}
 	if err != nil {
 		return err
 	}
 	options := stacks.Options{LocalAWS: localAWS}
 	err = assemble(func(app awscdk.App) error { return stacks.New(ctx, app, artifacts, options) })
 	return errors.Join(err, artifacts.Remove())
+}
+
+// assemblePlaceholder writes a cloud assembly for the commands of the CDK CLI that
+// need no more than the stack's name.
+func assemblePlaceholder(conf config.Config, err error) error {
+	return assemble(func(app awscdk.App) error { return stacks.NewPlaceholder(app, conf, config.Problems(err)) })
 }
 
 // assemble writes the cloud assembly of an app, unless build returns an error.

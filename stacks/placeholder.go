@@ -8,7 +8,7 @@ import (
 	"defog-cdk/config"
 )
 
-// NewPlaceholder makes a stack in place of one whose files are missing. The CDK CLI
+// NewPlaceholder makes a stack in place of one whose files or secret are missing. The CDK CLI
 // bootstraps, lists and destroys with it, for which the stack's name suffices. The
 // problems are errors of the stack, with which the CLI rejects all other commands.
 // --ignore-errors overrides them: a rule then fails the deployment in CloudFormation.
@@ -25,7 +25,7 @@ func NewPlaceholder(app constructs.Construct, conf config.Config, problems []err
 	awscdk.NewCfnRule(stack, jsii.String("MissingFiles"), &awscdk.CfnRuleProps{
 		Assertions: &[]*awscdk.CfnRuleAssertion{{
 			Assert:            awscdk.Fn_ConditionEquals(jsii.String("files"), jsii.String("missing")),
-			AssertDescription: jsii.String("files of the settings are missing: see the errors of cdk synth"),
+			AssertDescription: jsii.String("files or secrets of the settings are missing: see the errors of cdk synth"),
 		}},
 	})
 	return nil

@@ -233,6 +233,15 @@ func testUpdate(t *testing.T, d *deployment) {
 }
 
 func testSecret(t *testing.T, d *deployment) {
+	missing := d.settings("-c", "credentials_secret="+d.app+"/absent", "-c", "db_type=postgres")
+	var out bytes.Buffer
+	err := d.aws.Deploy(t.Context(), &out, missing...)
+	if want := "credentials_secret: " + d.app + "/absent does not exist in " + region; err == nil || !strings.Contains(out.String(), want) {
+		t.Errorf("deploy with an absent secret: %v; want %s in\n%s", err, want, out.String())
+	}
+	if output := d.cdk(t, slices.Concat([]string{"ls"}, missing)...); !strings.Contains(output, d.stack()) {
+		t.Errorf("ls with an absent secret:\n%s", output)
+	}
 	d.deploy(t, d.createSecret(t)...)
 	if got := d.ask(t, "SELECT count(*) FROM orders"); len(got.Data) != 1 || string(got.Data[0][0]) != "1000" {
 		t.Errorf("got %+v", got)

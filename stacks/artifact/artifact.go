@@ -53,12 +53,16 @@ type Wave struct {
 // query function. The caller must call Remove.
 func Prepare(ctx context.Context, conf config.Config, environment Environment, defaults string) (*Artifacts, error) {
 	p := newPreparer(defaults)
+	p.secrets.account = environment.Account
 	if conf.Pipeline {
 		pipeline, err := p.pipeline(ctx, conf, environment)
 		return &Artifacts{Pipeline: pipeline}, err
 	}
-	stage, err := p.stage(ctx, conf, environment)
-	return &Artifacts{Stage: stage}, err
+	stage, err := p.stage(ctx, conf, environment, environment.Region)
+	if err != nil {
+		return nil, errors.Join(err, stage.remove())
+	}
+	return &Artifacts{Stage: stage}, nil
 }
 
 // Remove deletes the files that Prepare made.
@@ -91,14 +95,19 @@ type preparer struct {
 	defaults     string
 	programs     map[source]*Program
 	dependencies map[string]*Zip // by the operator's folder or zip
+	secrets      secretLookup
 }
 
 func newPreparer(defaults string) *preparer {
 	return &preparer{defaults: defaults, programs: map[source]*Program{}, dependencies: map[string]*Zip{}}
 }
 
-func (p *preparer) stage(ctx context.Context, conf config.Config, environment Environment) (*Stage, error) {
+// stage makes the artifacts of a stage in one environment. primary is the first of
+// its regions. After an error, too, the caller must remove them: later stages share
+// them.
+func (p *preparer) stage(ctx context.Context, conf config.Config, environment Environment, primary string) (*Stage, error) {
 	stage := &Stage{Environment: environment, Config: conf}
+	secret := p.secrets.start(ctx, conf, environment, primary)
 	policies, problem := readPolicies(conf)
 	stage.Policies = policies
 	var err error
@@ -107,10 +116,7 @@ func (p *preparer) stage(ctx context.Context, conf config.Config, environment En
 	} else {
 		stage.Query, err = p.query(ctx, QuerySettingsOf(conf))
 	}
-	if err = errors.Join(problem, err); err != nil {
-		return nil, errors.Join(err, stage.remove())
-	}
-	return stage, nil
+	return stage, errors.Join(problem, err, secret())
 }
 
 // pipeline makes the artifacts of every stage in each of its regions.
@@ -119,13 +125,16 @@ func (p *preparer) pipeline(ctx context.Context, conf config.Config, environment
 	problems := pipeline.check()
 	for _, stage := range conf.Stages {
 		wave := Wave{Name: stage.Stage, Approve: stage.Approve}
-		for _, environment := range stageEnvironments(stage, pipeline.Environment) {
-			made, err := p.stage(ctx, stage.Config, environment)
+		environments := stageEnvironments(stage, pipeline.Environment)
+		for _, environment := range environments {
+			made, err := p.stage(ctx, stage.Config, environment, environments[0].Region)
+			wave.Regions = append(wave.Regions, made)
 			if err != nil {
-				problems = append(problems, fmt.Errorf("stage %s: %w", stage.Stage, err))
+				for _, problem := range config.Problems(err) {
+					problems = append(problems, fmt.Errorf("stage %s: %w", stage.Stage, problem))
+				}
 				break // other regions have the same problems
 			}
-			wave.Regions = append(wave.Regions, made)
 		}
 		pipeline.Waves = append(pipeline.Waves, wave)
 	}
