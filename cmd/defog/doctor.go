@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	awslambda "github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -159,7 +160,7 @@ func (d *doctorCommand) print(report doctor.Report, stdout io.Writer) error {
 	}
 	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	for _, f := range report.Findings {
-		text := f.Detail
+		text := strings.ReplaceAll(f.Detail, "\n", "; ") // several problems
 		if f.Advice != "" {
 			text += " → " + f.Advice
 		}

@@ -154,6 +154,17 @@ func TestDoctorNamesJournalAmongTheDependencies(t *testing.T) {
 	t.Errorf("got %+v %s, want a finding about shop.db-wal", report, stderr)
 }
 
+func TestDoctorSeparatesProblemsOfOneFile(t *testing.T) {
+	newAWS(t)
+	writeFile(t, "lambda/query/dependencies/rds-ca.pem", "")
+	writeFile(t, "connection.json", `{"db_type":"postgres","api_key":"your Defog API key","db_creds":{"host":"postgres://db/shop"}}`)
+	var stdout, stderr bytes.Buffer
+	run(t.Context(), []string{"doctor", "-c", "connection_file=connection.json"}, &stdout, &stderr)
+	if text := stdout.String(); !strings.Contains(text, "api_key") || !strings.Contains(text, "connection.json: db_creds.host: a URL; want the host name alone; ") || strings.Contains(text, `\n`) {
+		t.Errorf("got %s %s, want the problems on one line with semicolons", text, &stderr)
+	}
+}
+
 func TestDoctorFollowsAllowPrivilegedLogin(t *testing.T) {
 	server := postgres.Start(t) // before newAWS, which changes the folder
 	newAWS(t)
