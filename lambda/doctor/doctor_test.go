@@ -139,10 +139,13 @@ func TestExamineChecksGeneratorFiles(t *testing.T) {
 		files     map[string]string
 		want      map[string]doctor.Status
 	}{
-		"golden":          {"golden", map[string]string{"golden.json": "[]"}, map[string]doctor.Status{"golden.json": "ok"}},
+		"golden":          {"golden", map[string]string{"golden.json": `[{"question": "How many?", "sql": "SELECT 1"}]`}, map[string]doctor.Status{"golden.json": "ok"}},
 		"golden, missing": {"golden", nil, map[string]doctor.Status{"golden.json": "failed"}},
+		"golden, empty":   {"golden", map[string]string{"golden.json": "[]"}, map[string]doctor.Status{"golden.json": "failed"}},
+		"golden, no sql":  {"golden", map[string]string{"golden.json": `[{"question": "How many?"}]`}, map[string]doctor.Status{"golden.json": "failed"}},
 		"golden, invalid": {"golden", map[string]string{"golden.json": "["}, map[string]doctor.Status{"golden.json": "failed"}},
-		"model":           {"openai", map[string]string{"schema.json": "{}", "glossary.md": "", "golden.json": "[]"}, map[string]doctor.Status{"schema.json": "ok", "glossary.md": "warning", "golden.json": "ok"}},
+		"model":           {"openai", map[string]string{"schema.json": `{"tables": [{"name": "a", "columns": [{"name": "b", "type": "text"}]}]}`, "glossary.md": "", "golden.json": "[]"}, map[string]doctor.Status{"schema.json": "ok", "glossary.md": "warning", "golden.json": "ok"}},
+		"model, no table": {"openai", map[string]string{"schema.json": "{}", "glossary.md": "a", "golden.json": "[]"}, map[string]doctor.Status{"schema.json": "failed", "glossary.md": "ok", "golden.json": "ok"}},
 		"model, missing":  {"bedrock", nil, map[string]doctor.Status{"schema.json": "failed", "glossary.md": "warning", "golden.json": "warning"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -23,15 +23,28 @@ func (t Target) examineFiles(folder string, err error) []Finding {
 	const advice = "Create it with: go run ./cmd/defog schema"
 	switch t.Generator {
 	case "golden":
-		return []Finding{examineFile(folder, generate.GoldenFile, Failed, `Add question/SQL pairs: [{"question": "…", "sql": "…"}].`)}
+		_, err := generate.OpenGolden(folder)
+		return []Finding{examineContent(folder, generate.GoldenFile, `Add question/SQL pairs: [{"question": "…", "sql": "…"}].`, err)}
 	case "bedrock", "openai":
+		_, err := schema.Open(folder)
 		return []Finding{
-			examineFile(folder, schema.File, Failed, advice),
+			examineContent(folder, schema.File, advice, err),
 			examineFile(folder, generate.GlossaryFile, Warning, advice),
 			examineFile(folder, generate.GoldenFile, Warning, advice),
 		}
 	}
 	return []Finding{{"dependencies", OK, "the generator " + t.Generator + " requires no file", ""}}
+}
+
+// examineContent checks a required file. The error is that of the generator that
+// read it, since the function does not start with it.
+func examineContent(folder, name, advice string, err error) Finding {
+	finding := examineFile(folder, name, Failed, advice)
+	if err == nil || finding.Status == Failed {
+		return finding
+	}
+	// The folder is temporary, so that the error names the file as the dependencies do.
+	return Finding{name, Failed, strings.ReplaceAll(err.Error(), filepath.Join(folder, name)+": ", ""), advice}
 }
 
 // examineFile checks that the file exists, is not empty and, for .json, is JSON.

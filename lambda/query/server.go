@@ -92,7 +92,7 @@ func (s *server) listen(ctx context.Context, get func(string) string) (net.Liste
 	s.handler.Prepare(ctx)
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(cmp.Or(host, "127.0.0.1"), port))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("-listen: %w; want a free address of this machine (make serve LISTEN=127.0.0.1:8081)", err)
 	}
 	s.usage = s.warnings + fmt.Sprintf(usage, listener.Addr())
 	return listener, nil
@@ -120,7 +120,7 @@ func (s *server) check(settings settings) error {
 	switch settings.generator {
 	case defog:
 		if settings.secret == "" && settings.connection.APIKey == "" {
-			problems = append(problems, errors.New("api_key: missing in the connection; want the API key, which generator defog requires"))
+			problems = append(problems, errors.New("api_key: missing in the connection; want the API key, which generator defog requires, or another generator (DEFOG_GENERATOR=golden)"))
 		}
 	case golden:
 		_, err = generate.OpenGolden(s.dependencies)

@@ -161,6 +161,18 @@ func TestServerListensOnLoopbackByDefault(t *testing.T) {
 	}
 }
 
+func TestServerReportsAddressInUse(t *testing.T) {
+	taken := httptest.NewServer(http.NotFoundHandler())
+	defer taken.Close()
+	s := server{address: taken.Listener.Addr().String(), dependencies: t.TempDir()}
+	writeShop(t, filepath.Join(s.dependencies, "shop.sqlite"))
+	environment := map[string]string{environ.Credentials: encode(t, "shop.sqlite", "")}
+	_, err := s.listen(t.Context(), func(name string) string { return environment[name] })
+	if err == nil || !strings.Contains(err.Error(), "make serve LISTEN=") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // The operator reads the answers of a local server, so they hold the cause.
 func TestServerShowsWhyItIsNotReady(t *testing.T) {
 	directory := t.TempDir()
