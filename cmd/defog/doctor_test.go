@@ -111,7 +111,8 @@ func TestDoctorReadsTheDependenciesOfTheSettings(t *testing.T) {
 	newAWS(t)
 	writeFile(t, "lambda/query/dependencies/rds-ca.pem", "")
 	file, _ := writeConnection(t, serveNothing(t))
-	writeFile(t, "folder/golden.json", "[]")
+	const pairs = `[{"question": "How many customers are there?", "sql": "SELECT count(*) FROM customers"}]`
+	writeFile(t, "folder/golden.json", pairs)
 	archive, err := os.Create("deps.zip")
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +120,7 @@ func TestDoctorReadsTheDependenciesOfTheSettings(t *testing.T) {
 	w := zip.NewWriter(archive)
 	if member, err := w.Create("golden.json"); err != nil {
 		t.Fatal(err)
-	} else if _, err := io.WriteString(member, "[]"); err != nil {
+	} else if _, err := io.WriteString(member, pairs); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {

@@ -44,7 +44,8 @@ func examineContent(folder, name, advice string, err error) Finding {
 		return finding
 	}
 	// The folder is temporary, so that the error names the file as the dependencies do.
-	return Finding{name, Failed, strings.ReplaceAll(err.Error(), filepath.Join(folder, name)+": ", ""), advice}
+	detail := strings.ReplaceAll(err.Error(), filepath.Join(folder, name)+": ", "")
+	return Finding{name, Failed, strings.TrimPrefix(detail, name+": "), advice}
 }
 
 // examineFile checks that the file exists, is not empty and, for .json, is JSON.
