@@ -14,6 +14,7 @@ import (
 	"defog-cdk/config/connection"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/database/guard"
+	"defog-cdk/lambda/database/snowflake/minicore"
 )
 
 // db is a Snowflake account and its one session. Snowflake has no read-only
@@ -47,6 +48,9 @@ const noPlatformDetection = "SNOWFLAKE_DISABLE_PLATFORM_DETECTION"
 
 // New prepares a Snowflake account. It implements database.Opener.
 func New(creds connection.Creds, options database.Options) (database.Database, error) {
+	if err := minicore.Err(); err != nil {
+		return nil, fmt.Errorf("open snowflake: %w", err)
+	}
 	if err := os.Setenv(noPlatformDetection, "true"); err != nil {
 		return nil, fmt.Errorf("open snowflake: %w", err)
 	}
