@@ -164,7 +164,7 @@ func (d *doctorCommand) print(report doctor.Report, stdout io.Writer) error {
 		if f.Advice != "" {
 			text += " → " + f.Advice
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\n", f.Status, terminal.Line(f.Check), terminal.Line(strings.ReplaceAll(text, "\n", "; ")))
+		fmt.Fprintf(table, "%s\t%s\t%s\n", f.Status, terminal.Line(f.Check), terminal.Line(text))
 	}
 	return table.Flush()
 }
