@@ -81,7 +81,7 @@ func testSecretCommands(t *testing.T, d *deployment, settings []string) {
 		}
 		return output, code
 	}
-	if output, code := defog("check"); code != 1 || !strings.Contains(output, "ResourceNotFoundException") {
+	if output, code := defog("check"); code != 1 || !strings.Contains(output, "the secret does not exist") {
 		t.Errorf("an absent secret: exit code %d:\n%s", code, output)
 	}
 	if output, code := defog("put", "--stage", "dev"); code != 0 || !strings.HasPrefix(output, "arn:aws:secretsmanager:us-east-1:000000000000:secret:"+d.secretName()+"-") || !strings.Contains(output, "go run ./cmd/defog secret check -c settings_file=") {

@@ -59,6 +59,16 @@ func TestSecretCheckTakesTheSecretsDBType(t *testing.T) {
 	}
 }
 
+func TestSecretCheckNamesTheCommandForAMissingSecret(t *testing.T) {
+	fake := newAWS(t)
+	fake.status, fake.answer = http.StatusBadRequest, `{"__type":"ResourceNotFoundException","message":"Secrets Manager can't find the specified secret."}`
+	code, _, stderr := defog(t, "secret", "check", "-c", "credentials_secret=shop/prod")
+	want := "defog: stage dev: shop/prod in eu-central-1: the secret does not exist or has no content; want a connection; to write it, run: defog secret put\n"
+	if code != 1 || stderr != want {
+		t.Errorf("exit code %d, stderr %q, want %q", code, stderr, want)
+	}
+}
+
 // TestSessionErrorsAreFriendly runs each command that calls AWS without
 // credentials, with expired ones, and without a region.
 func TestSessionErrorsAreFriendly(t *testing.T) {

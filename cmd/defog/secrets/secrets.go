@@ -58,6 +58,9 @@ type Checked struct {
 func Check(ctx context.Context, cfg aws.Config, settings config.Settings, account string) (Checked, error) {
 	name := Name(settings)
 	stored, err := secretsmanager.NewFromConfig(cfg).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &name})
+	if _, missing := errors.AsType[*types.ResourceNotFoundException](err); missing {
+		return Checked{}, errors.New("the secret does not exist or has no content; want a connection; to write it, run: defog secret put")
+	}
 	if err != nil {
 		return Checked{}, session.Failure("read the secret", err)
 	}
