@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"runtime/debug"
+	"runtime/metrics"
 	"strconv"
 	"sync/atomic"
 	"syscall"
@@ -61,7 +62,27 @@ type response struct {
 // Close implements io.Closer.
 func (r response) Close() error { //nolint:unparam // io.Closer
 	r.relaunch.restart()
+	freeMemory()
 	return nil
+}
+
+// keptHeapBytes is what the process keeps of the heap after an answer.
+const keptHeapBytes = 10 << 20
+
+// freeMemory returns the memory of a large answer to the system: SQLite's memory
+// is outside of the heap, and the next statement may fill it.
+func freeMemory() {
+	heap := []metrics.Sample{
+		{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/unused:bytes"}, {Name: "/memory/classes/heap/free:bytes"},
+	}
+	metrics.Read(heap)
+	var held uint64
+	for _, part := range heap {
+		held += part.Value.Uint64()
+	}
+	if held > keptHeapBytes {
+		debug.FreeOSMemory()
+	}
 }
 
 // lambdaHandler returns the handler in the form that closes its responses.

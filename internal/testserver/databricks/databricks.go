@@ -35,6 +35,9 @@ var recorded = sync.OnceValues(func() (map[string]Recorded, error) {
 type Server struct {
 	testserver.Faults
 
+	// Answer returns the table of a statement that is not recorded, and false for
+	// an unknown one; nil for none.
+	Answer func(sql string) (Table, bool)
 	// Plain makes it a server of Spark, which does not report whether rows follow.
 	Plain bool
 	// Rights are the user's write privileges in the catalog; nil for no such

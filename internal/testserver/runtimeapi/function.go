@@ -58,7 +58,7 @@ type Config struct {
 // a deployment has it, into the file output.
 func Build(ctx context.Context, output string, drivers ...string) error {
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w",
-		"-tags", "lambda.norpc,onedriver,"+strings.Join(drivers, ","), "-o", output, "defog-cdk/lambda/query")
+		"-tags", "lambda.norpc,minicore_disabled,onedriver,"+strings.Join(drivers, ","), "-o", output, "defog-cdk/lambda/query")
 	build.Env = append(build.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the query function: %w\n%s", err, out)

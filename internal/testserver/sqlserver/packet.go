@@ -58,12 +58,14 @@ type packetWriter struct {
 
 func (w *packetWriter) Write(data []byte) (int, error) {
 	w.body = append(w.body, data...)
-	for len(w.body) > packetSize-headerSize {
-		if err := w.send(w.body[:packetSize-headerSize], 0); err != nil {
+	rest := w.body
+	for len(rest) > packetSize-headerSize {
+		if err := w.send(rest[:packetSize-headerSize], 0); err != nil {
 			return 0, err
 		}
-		w.body = append(w.body[:0], w.body[packetSize-headerSize:]...)
+		rest = rest[packetSize-headerSize:]
 	}
+	w.body = append(w.body[:0], rest...)
 	return len(data), nil
 }
 

@@ -2,7 +2,6 @@
 package bigquery
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -215,17 +214,16 @@ func (d *db) read(ctx context.Context, job jobReference, limits database.Limits)
 
 // addPage adds a page's rows. It returns false when no further row is needed.
 func addPage(rows *database.Rows, page queryResults) (more bool, err error) {
-	if len(page.Rows) == 0 || string(page.Rows) == "null" {
+	if page.Rows.isNull() {
 		return true, nil
 	}
-	encoders := page.Schema.encoders()
-	list := json.NewDecoder(bytes.NewReader(page.Rows))
-	if _, err := list.Token(); err != nil { // the opening bracket
-		return false, &database.InvalidReplyError{Err: err}
+	if page.Rows[0] != '[' {
+		return false, &database.InvalidReplyError{Err: errors.New("rows: got no list; want a list")}
 	}
-	for list.More() {
+	encoders := page.Schema.encoders()
+	for element := range page.Rows.elements {
 		var row row
-		if err := list.Decode(&row); err != nil {
+		if err := json.Unmarshal(element, &row); err != nil {
 			return false, &database.InvalidReplyError{Err: err}
 		}
 		if !rows.Add(func(dst []byte) []byte { return appendCells(dst, row.Cells, encoders) }) {

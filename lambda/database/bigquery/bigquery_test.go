@@ -39,6 +39,9 @@ func answer(sql string) bigquery.Statement {
 		row := func(i int) string { return fmt.Sprintf(`{"f": [{"v": "%d"}]}`, i+1) }
 		return bigquery.Statement{Type: "SELECT", Schema: integerColumn, Rows: n, Row: row}
 	}
+	if _, err := fmt.Sscanf(sql, longTextsQuery, &n); err == nil {
+		return bigquery.Statement{Type: "SELECT", Schema: `[{"name": "t", "type": "STRING"}]`, Rows: n, Row: func(int) string { return longTextRow }}
+	}
 	if _, err := fmt.Sscanf(sql, "SELECT REPEAT('x', %d) AS t", &n); err == nil {
 		return query(`[{"name": "t", "type": "STRING"}]`, `{"f": [{"v": "`+strings.Repeat("x", n)+`"}]}`)
 	}

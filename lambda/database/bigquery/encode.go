@@ -12,7 +12,7 @@ import (
 )
 
 // cellEncoder appends a cell's value: a text, a list, a row or null.
-type cellEncoder func(dst []byte, value json.RawMessage) []byte
+type cellEncoder func(dst []byte, value rawJSON) []byte
 
 func (s *schema) encoders() []cellEncoder {
 	encoders := make([]cellEncoder, len(s.Fields))
@@ -42,19 +42,21 @@ func (f field) encoder() cellEncoder {
 	if f.Mode != "REPEATED" {
 		return value
 	}
-	return func(dst []byte, list json.RawMessage) []byte {
-		var elements []cell
-		if isNull(list) || json.Unmarshal(list, &elements) != nil {
+	return func(dst []byte, list rawJSON) []byte {
+		if list.isNull() || list[0] != '[' {
 			return append(dst, "[]"...) // the service sends null for an empty array too
 		}
 		dst = append(dst, '[')
-		for i, element := range elements {
-			if database.IsFull(dst) {
+		first := true
+		for text := range list.elements {
+			var element cell
+			if database.IsFull(dst) || json.Unmarshal(text, &element) != nil {
 				break
 			}
-			if i > 0 {
+			if !first {
 				dst = append(dst, ',')
 			}
+			first = false
 			dst = value(dst, element.Value)
 		}
 		return append(dst, ']')
@@ -66,24 +68,24 @@ func (f field) valueEncoder() cellEncoder {
 		return f.structEncoder()
 	}
 	encode := newTextEncoder(f.Type, f.Element.Type)
-	return func(dst []byte, value json.RawMessage) []byte {
-		var text string
-		if isNull(value) {
+	return func(dst []byte, value rawJSON) []byte {
+		if value.isNull() {
 			return append(dst, "null"...)
 		}
-		if json.Unmarshal(value, &text) != nil {
+		text, ok := value.text()
+		if !ok {
 			return database.AppendString(dst, []byte(value)) // the API has no others
 		}
-		return encode(dst, []byte(text))
+		return encode(dst, text)
 	}
 }
 
 // structEncoder appends an object with the fields' names.
 func (f field) structEncoder() cellEncoder {
 	encoders := (&schema{f.Fields}).encoders()
-	return func(dst []byte, value json.RawMessage) []byte {
+	return func(dst []byte, value rawJSON) []byte {
 		var row row
-		if isNull(value) || json.Unmarshal(value, &row) != nil {
+		if value.isNull() || json.Unmarshal(value, &row) != nil {
 			return append(dst, "null"...)
 		}
 		dst = append(dst, '{')
@@ -97,8 +99,6 @@ func (f field) structEncoder() cellEncoder {
 		return append(dst, '}')
 	}
 }
-
-func isNull(value json.RawMessage) bool { return len(value) == 0 || string(value) == "null" }
 
 // newTextEncoder returns the encoder of a type. Other types, decimals included,
 // become strings.

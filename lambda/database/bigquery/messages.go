@@ -1,6 +1,10 @@
 package bigquery
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+	"unicode/utf8"
+)
 
 // Messages of the REST API, with the fields that the driver uses.
 // https://cloud.google.com/bigquery/docs/reference/rest/v2
@@ -57,7 +61,7 @@ type (
 		JobComplete bool          `json:"jobComplete"`
 		Schema      *schema       `json:"schema"`
 		PageToken   string        `json:"pageToken"`
-		Rows        rowList       `json:"rows"`
+		Rows        rawJSON       `json:"rows"`
 		Errors      []errorDetail `json:"errors"`
 	}
 
@@ -80,7 +84,7 @@ type (
 	}
 
 	cell struct {
-		Value json.RawMessage `json:"v"`
+		Value rawJSON `json:"v"`
 	}
 
 	errorDetail struct {
@@ -89,14 +93,55 @@ type (
 	}
 )
 
-// rowList is the JSON of a page's rows, which are decoded one at a time: decoded
-// cells take several times the memory. It aliases the reply, which nothing changes.
-type rowList []byte
+// rawJSON is valid JSON in the reply, without a copy. Nothing changes the reply.
+type rawJSON []byte
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (l *rowList) UnmarshalJSON(text []byte) error {
-	*l = text
+func (j *rawJSON) UnmarshalJSON(text []byte) error {
+	*j = text
 	return nil
+}
+
+// isNull reports whether the value is null or missing.
+func (j rawJSON) isNull() bool { return len(j) == 0 || string(j) == "null" }
+
+// elements yields the elements of a list one at a time: decoded cells take several
+// times the memory.
+func (j rawJSON) elements(yield func(rawJSON) bool) {
+	first, depth, quoted := 1, 0, false // the element starts after the bracket
+	for i := 0; i < len(j); i++ {
+		switch c := j[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted && c == '\\':
+			i++
+		case quoted:
+		case c == '[' || c == '{':
+			depth++
+		case c == ']' || c == '}':
+			depth--
+		}
+		if !quoted && (depth == 1 && j[i] == ',' || depth == 0 && j[i] == ']') {
+			element := bytes.TrimSpace(j[first:i])
+			if len(element) == 0 || !yield(element) { // the list is empty
+				return
+			}
+			first = i + 1
+		}
+	}
+}
+
+// text returns the text of a string, and false for another value.
+func (j rawJSON) text() ([]byte, bool) {
+	if len(j) < len(`""`) || j[0] != '"' {
+		return nil, false
+	}
+	if inner := j[1 : len(j)-1]; bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
+		return inner, true // without a copy
+	}
+	var text string
+	err := json.Unmarshal(j, &text)
+	return []byte(text), err == nil
 }
 
 func (s *schema) names() []string {

@@ -252,6 +252,19 @@ func ExpectFailures(t *testing.T, db database.Database, list []Failure) {
 	}
 }
 
+// ExpectReplyLimit checks the driver's limit of a reply. The statement below stays
+// just within it and returns all its rows. The statement over exceeds it and fails,
+// and the next one runs.
+func ExpectReplyLimit(t *testing.T, db database.Database, below string, rows int, over Failure) {
+	t.Helper()
+	for range 2 {
+		if result := MustQuery(t, db, below, Unlimited()); result.RowCount != rows || result.Truncated {
+			t.Errorf("%.100s: got %d rows, truncated is %v, want %d", below, result.RowCount, result.Truncated, rows)
+		}
+		ExpectFailures(t, db, []Failure{over})
+	}
+}
+
 // ExpectRefused runs statements that must fail with a StatementError and leave
 // state as it is. With unguarded, it also runs them without the guard: then
 // they may succeed, but to no effect.

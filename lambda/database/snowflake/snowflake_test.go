@@ -65,6 +65,9 @@ func answer(statement string) (stand.Result, bool) {
 	if _, err := fmt.Sscanf(statement, textQuery, &count); err == nil {
 		return textRow([]string{"T"}, strings.Repeat("x", int(count))), true
 	}
+	if result, ok := large(statement); ok {
+		return result, true
+	}
 	switch statement {
 	case "SELECT 1":
 		return stand.Result{Columns: n, Rows: countUp(1)}, true

@@ -5,8 +5,10 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -84,21 +86,51 @@ func (t *transport) limit(response *http.Response) error {
 	return nil
 }
 
-// limitedBody is a body with a limit.
+// limitedBody is a body with a limit of its bytes and of its values.
 type limitedBody struct {
 	text io.Reader
 	body io.Closer
 	fail func(error)
+
+	values  int64 // commas outside of strings
+	quoted  bool  // the next byte is in a string
+	escaped bool  // a backslash is before the next byte
 }
 
 // Read implements io.Reader.
 func (b *limitedBody) Read(p []byte) (int, error) {
 	n, err := b.text.Read(p)
+	b.count(p[:n])
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		err = database.RowTooLarge()
-		b.fail(err)
+	} else if most := maxValues(); b.values > most {
+		err = &database.StatementError{Message: fmt.Sprintf(
+			"the result has a part of more than %d values; want fewer: select fewer columns, or give the function more memory", most)}
+	} else {
+		return n, err
 	}
-	return n, err
+	b.fail(err)
+	return 0, err
+}
+
+// maxValues returns how many values of a reply fit into memory. The driver takes
+// about 40 bytes for a value, keeps two chunks, and copies a chunk twice.
+func maxValues() int64 { return debug.SetMemoryLimit(-1) / 128 }
+
+// count counts the values of a part of the JSON.
+func (b *limitedBody) count(text []byte) {
+	for _, c := range text {
+		switch {
+		case b.escaped:
+			b.escaped = false
+		case b.quoted && c == '\\':
+			b.escaped = true
+		case c == '"':
+			b.quoted = !b.quoted
+		case c == ',' && !b.quoted:
+			b.values++
+		}
+	}
 }
 
 // Close implements io.Closer.

@@ -18,9 +18,15 @@ import (
 // largeQuery has rows of a text.
 const largeQuery = "SELECT REPLICATE('x', %d) AS t FROM numbers WHERE n <= %d"
 
-// large returns the result of largeQuery.
+// wideQuery has a row of a text in UTF-16, which takes two bytes a character.
+const wideQuery = "SELECT REPLICATE(N'x', %d) AS t"
+
+// large returns the result of largeQuery or wideQuery.
 func large(statement string) (tds.Result, bool) {
 	var size, count int
+	if _, err := fmt.Sscanf(statement, wideQuery, &size); err == nil {
+		return rowOf(cell{tds.NVarChar(0), tds.Pieces(bytes.Repeat([]byte("x\x00"), size))}), true
+	}
 	if _, err := fmt.Sscanf(statement, largeQuery, &size, &count); err != nil {
 		return tds.Result{}, false
 	}
@@ -44,6 +50,14 @@ func TestLargeRowsAreRefused(t *testing.T) {
 	if !result.Truncated || string(result.Data) != "[]" {
 		t.Errorf("one row of 7 MB: got %d rows, want an answer without the row", result.RowCount)
 	}
+}
+
+// The limit is that of the row in an answer: twice as much on the network.
+func TestRowBeyondLimitIsRefused(t *testing.T) {
+	const framing = 50_000 // at least half of what frames the text
+	databasetest.ExpectReplyLimit(t, openServer(t, nil, ""), fmt.Sprintf(wideQuery, database.MaxRowBytes-framing), 1, databasetest.Failure{
+		SQL: fmt.Sprintf(wideQuery, database.MaxRowBytes+1), Message: database.RowTooLarge().Message,
+	})
 }
 
 // Rows that are large, but not too large, all reach the overflow, however slow it
