@@ -43,16 +43,16 @@ func NewAlarm(scope constructs.Construct, id string, props AlarmProps) awscloudw
 	})
 }
 
-// NewTrendAlarm makes an alarm that fires when two of the last three points reach
-// the threshold: one failed request is not enough.
-func NewTrendAlarm(scope constructs.Construct, id string, metric awscloudwatch.IMetric, threshold float64, description string) awscloudwatch.Alarm {
-	return NewAlarm(scope, id, AlarmProps{Description: description, Metric: metric, Threshold: threshold, Evaluated: 3, Breaching: 2})
+// TrendAlarm returns the properties of an alarm that fires when two of the last
+// three points reach the threshold: one failed request is not enough.
+func TrendAlarm(metric awscloudwatch.IMetric, threshold float64, description string) AlarmProps {
+	return AlarmProps{Description: description, Metric: metric, Threshold: threshold, Evaluated: 3, Breaching: 2}
 }
 
-// NewErrorAlarm makes an alarm that fires within a minute of a crash or a
-// timeout. The function handles every foreseen failure, so one error is enough.
-func NewErrorAlarm(scope constructs.Construct, id string, function awslambda.IFunction) awscloudwatch.Alarm {
-	return NewAlarm(scope, id, AlarmProps{
+// ErrorAlarm returns the properties of an alarm that fires within a minute of a crash
+// or a timeout. The function handles every foreseen failure, so one error is enough.
+func ErrorAlarm(function awslambda.IFunction) AlarmProps {
+	return AlarmProps{
 		Description: "The function crashed or timed out. Search its log for the level ERROR.",
 		Metric: function.MetricErrors(&awscloudwatch.MetricOptions{
 			Statistic: jsii.String("Sum"),
@@ -60,25 +60,26 @@ func NewErrorAlarm(scope constructs.Construct, id string, function awslambda.IFu
 		}),
 		Threshold: Once,
 		Evaluated: 1,
-	})
+	}
 }
 
-// NewThrottleAlarm makes an alarm that fires when Lambda rejects invocations.
-func NewThrottleAlarm(scope constructs.Construct, id string, function awslambda.IFunction, description string) awscloudwatch.Alarm {
-	return NewTrendAlarm(scope, id, function.MetricThrottles(Sample("Sum")), Once, description)
+// ThrottleAlarm returns the properties of an alarm that fires when Lambda rejects
+// invocations.
+func ThrottleAlarm(function awslambda.IFunction, description string) AlarmProps {
+	return TrendAlarm(function.MetricThrottles(Sample("Sum")), Once, description)
 }
 
-// NewDurationAlarm makes an alarm that fires when one invocation in twenty takes
-// nearly as long as the timeout.
-func NewDurationAlarm(scope constructs.Construct, id string, function awslambda.IFunction, timeoutSeconds int, description string) awscloudwatch.Alarm {
-	return NewTrendAlarm(scope, id, function.MetricDuration(Sample("p95")), slowShare*float64(timeoutSeconds*1000), description)
+// DurationAlarm returns the properties of an alarm that fires when one invocation in
+// twenty takes nearly as long as the timeout.
+func DurationAlarm(function awslambda.IFunction, timeoutSeconds int, description string) AlarmProps {
+	return TrendAlarm(function.MetricDuration(Sample("p95")), slowShare*float64(timeoutSeconds*1000), description)
 }
 
-// NewRequestAlarm makes an alarm that fires when one request in twenty ends with
-// a status from 500.
-func NewRequestAlarm(scope constructs.Construct, id string, stage awsapigatewayv2.HttpStage, description string) awscloudwatch.Alarm {
+// RequestAlarm returns the properties of an alarm that fires when one request in
+// twenty ends with a status from 500.
+func RequestAlarm(stage awsapigatewayv2.HttpStage, description string) AlarmProps {
 	rate := Percentage("5xx %", stage.MetricServerError(Sample("Sum")), stage.MetricCount(Sample("Sum")))
-	return NewTrendAlarm(scope, id, rate, failedRequests, description)
+	return TrendAlarm(rate, failedRequests, description)
 }
 
 // Notify sends the alarms, and their end, to a topic.

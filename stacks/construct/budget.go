@@ -131,7 +131,7 @@ func newBudgetStop(scope constructs.Construct, props BudgetProps) awssns.Topic {
 		Environment:  Texts(map[string]string{"FUNCTION": *props.Function.FunctionName()}),
 	})
 	name := "Budget of " + props.Stack
-	topic := newTopic(scope, TopicProps{Name: name, Service: "budgets", KeyDescription: "Encrypts messages of the " + lowerFirst(name)})
+	topic := NewTopic(scope, TopicID, TopicProps{Name: name, Service: "budgets", KeyDescription: "Encrypts messages of the " + lowerFirst(name)})
 	topic.AddSubscription(awssnssubscriptions.NewLambdaSubscription(stop, nil))
 	// https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
 	allowPublish(topic, "budgets", nil)

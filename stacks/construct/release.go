@@ -63,7 +63,7 @@ func NewRelease(scope constructs.Construct, id string, props ReleaseProps) *Rele
 
 func (r *Release) addCanary(scope constructs.Construct, props ReleaseProps) {
 	function := props.Function
-	r.Errors = NewErrorAlarm(scope, "Errors", function)
+	r.Errors = NewAlarm(scope, "Errors", ErrorAlarm(function))
 	account := SourceAccount(awscdk.Stack_Of(scope))
 	role := awsiam.NewRole(scope, jsii.String(ReleaseRoleID), &awsiam.RoleProps{
 		AssumedBy:   awsiam.NewPrincipalWithConditions(ServicePrincipal("codedeploy"), &account),

@@ -13,6 +13,9 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
+// TopicID is the construct id of a topic.
+const TopicID = "Topic"
+
 // TopicProps are the properties of a topic for the messages of an AWS service.
 type TopicProps struct {
 	Name           string // its display name
@@ -21,10 +24,16 @@ type TopicProps struct {
 	KeyDescription string
 }
 
+// AlarmTopicProps are the properties of a topic for a stack's alarms.
+type AlarmTopicProps struct {
+	Stack string // the stack's name
+	Email string
+}
+
 // NewAlarmTopic makes a topic that mails the alarms of this account and region,
 // and accepts no other message.
-func NewAlarmTopic(scope constructs.Construct, name, email string) awssns.Topic {
-	topic := NewMailTopic(scope, "Alarms of "+name, email, "cloudwatch")
+func NewAlarmTopic(scope constructs.Construct, id string, props AlarmTopicProps) awssns.Topic {
+	topic := NewTopic(scope, id, MailTopic("Alarms of "+props.Stack, "cloudwatch", props.Email))
 	stack := awscdk.Stack_Of(scope)
 	allowPublish(topic, "cloudwatch", map[string]any{"ArnLike": map[string]any{
 		"aws:SourceArn": stack.FormatArn(&awscdk.ArnComponents{
@@ -37,16 +46,16 @@ func NewAlarmTopic(scope constructs.Construct, name, email string) awssns.Topic 
 	return topic
 }
 
-// NewMailTopic makes a topic that mails the messages of an AWS service.
-func NewMailTopic(scope constructs.Construct, name, email, service string) awssns.Topic {
-	return newTopic(scope, TopicProps{Name: name, Service: service, Email: email, KeyDescription: "Encrypts the " + lowerFirst(name) + " on their way to the mail"})
+// MailTopic returns the properties of a topic that mails the messages of a service.
+func MailTopic(name, service, email string) TopicProps {
+	return TopicProps{Name: name, Service: service, Email: email, KeyDescription: "Encrypts the " + lowerFirst(name) + " on their way to the mail"}
 }
 
-// newTopic makes a topic that accepts messages only over TLS, and its key. AWS's
+// NewTopic makes a topic that accepts messages only over TLS, and its key. AWS's
 // own key for SNS (alias/aws/sns) lets no service publish.
 // https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
-func newTopic(scope constructs.Construct, props TopicProps) awssns.Topic {
-	key := awskms.NewKey(scope, jsii.String("TopicKey"), &awskms.KeyProps{
+func NewTopic(scope constructs.Construct, id string, props TopicProps) awssns.Topic {
+	key := awskms.NewKey(scope, jsii.String(id+"Key"), &awskms.KeyProps{
 		Description:       jsii.String(props.KeyDescription),
 		EnableKeyRotation: jsii.Bool(true),
 		RemovalPolicy:     awscdk.RemovalPolicy_DESTROY, // it encrypts nothing that is kept
@@ -59,7 +68,7 @@ func newTopic(scope constructs.Construct, props TopicProps) awssns.Topic {
 		Conditions: &conditions,
 	}), nil)
 
-	topic := awssns.NewTopic(scope, jsii.String("Topic"), &awssns.TopicProps{
+	topic := awssns.NewTopic(scope, jsii.String(id), &awssns.TopicProps{
 		DisplayName: jsii.Sprintf("%.90s", props.Name), // SNS's limit is 100 characters
 		MasterKey:   key,
 		EnforceSSL:  jsii.Bool(true),

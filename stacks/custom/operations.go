@@ -55,19 +55,19 @@ func NewOperations(scope constructs.Construct, id string, props OperationsProps)
 	function := props.Function.Function
 	errors := props.Function.Release.Errors
 	if errors == nil {
-		errors = construct.NewErrorAlarm(node, "Errors", function)
+		errors = construct.NewAlarm(node, "Errors", construct.ErrorAlarm(function))
 	}
 	alarms := []awscloudwatch.Alarm{
 		errors,
 		props.Function.DeadLetters.Alarm,
-		construct.NewThrottleAlarm(node, "Throttles", function,
-			"Lambda rejected calls: the account's or the function's concurrency is used up (reserved_concurrency), or the budget is spent (budget_action)."),
-		construct.NewDurationAlarm(node, "Slow", function, props.TimeoutSeconds,
-			"One call in twenty takes nearly as long as lambda_timeout."),
+		construct.NewAlarm(node, "Throttles", construct.ThrottleAlarm(function,
+			"Lambda rejected calls: the account's or the function's concurrency is used up (reserved_concurrency), or the budget is spent (budget_action).")),
+		construct.NewAlarm(node, "Slow", construct.DurationAlarm(function, props.TimeoutSeconds,
+			"One call in twenty takes nearly as long as lambda_timeout.")),
 	}
 	if props.API != nil {
-		alarms = append(alarms, construct.NewRequestAlarm(node, "FailedRequests", props.API.Stage,
-			"One request in twenty ends with a status from 500. The logs of the function and the API contain the causes."))
+		alarms = append(alarms, construct.NewAlarm(node, "FailedRequests", construct.RequestAlarm(props.API.Stage,
+			"One request in twenty ends with a status from 500. The logs of the function and the API contain the causes.")))
 	}
-	construct.Notify(construct.NewAlarmTopic(node, props.Stack, props.AlarmEmail), alarms...)
+	construct.Notify(construct.NewAlarmTopic(node, construct.TopicID, construct.AlarmTopicProps{Stack: props.Stack, Email: props.AlarmEmail}), alarms...)
 }

@@ -140,7 +140,7 @@ func notify(stack awscdk.Stack, name, email string, pipeline awscodepipeline.Pip
 		return
 	}
 	scope := constructs.NewConstruct(stack, jsii.String("Notices"))
-	topic := construct.NewMailTopic(scope, "Notices of "+name, email, "codestar-notifications")
+	topic := construct.NewTopic(scope, construct.TopicID, construct.MailTopic("Notices of "+name, "codestar-notifications", email))
 	pipeline.NotifyOn(jsii.String("Notify"), topic, &awscodepipeline.PipelineNotifyOnOptions{
 		Events: &[]awscodepipeline.PipelineNotificationEvents{
 			awscodepipeline.PipelineNotificationEvents_PIPELINE_EXECUTION_FAILED,

@@ -35,7 +35,7 @@ func NewOperations(scope constructs.Construct, id string, props OperationsProps)
 		return
 	}
 	alarms := newAlarms(node, props)
-	construct.Notify(construct.NewAlarmTopic(node, props.Stack, props.AlarmEmail), alarms...)
+	construct.Notify(construct.NewAlarmTopic(node, construct.TopicID, construct.AlarmTopicProps{Stack: props.Stack, Email: props.AlarmEmail}), alarms...)
 	addDashboard(node, props, alarms)
 }
 
@@ -43,22 +43,22 @@ func newAlarms(scope constructs.Construct, props OperationsProps) []awscloudwatc
 	function, stack := props.Function.Function, props.Stack
 	errors := props.Function.Release.Errors
 	if errors == nil {
-		errors = construct.NewErrorAlarm(scope, "Errors", function)
+		errors = construct.NewAlarm(scope, "Errors", construct.ErrorAlarm(function))
 	}
 	return []awscloudwatch.Alarm{
 		errors,
-		construct.NewThrottleAlarm(scope, "Throttles", function,
-			"Lambda rejected questions: the account's or the function's concurrency is used up (reserved_concurrency)."),
-		construct.NewDurationAlarm(scope, "Slow", function, props.TimeoutSeconds,
-			"One question in twenty takes nearly as long as lambda_timeout. The dashboard shows the generator's and the database's time."),
-		construct.NewTrendAlarm(scope, "FailedAnswers", questionMetric(stack, metrics.Failures).With(construct.Sample("Average")), failedAnswers,
-			"One question in four has no answer. The saved query Failed questions shows the causes."),
-		construct.NewTrendAlarm(scope, "GeneratorFailures", total(stack, metrics.GeneratorFailures), construct.Once,
-			"The SQL generator is unavailable or slower than generator_timeout; the database is not the cause."),
-		construct.NewTrendAlarm(scope, "DatabaseFailures", total(stack, metrics.DatabaseFailures), construct.Once,
-			"The database is unavailable, rejects the login or is slower than statement_timeout; the generator is not the cause."),
-		construct.NewRequestAlarm(scope, "FailedRequests", props.API.Stage,
-			"One request in twenty ends with a status from 500. The saved query Failed questions shows the causes."),
+		construct.NewAlarm(scope, "Throttles", construct.ThrottleAlarm(function,
+			"Lambda rejected questions: the account's or the function's concurrency is used up (reserved_concurrency).")),
+		construct.NewAlarm(scope, "Slow", construct.DurationAlarm(function, props.TimeoutSeconds,
+			"One question in twenty takes nearly as long as lambda_timeout. The dashboard shows the generator's and the database's time.")),
+		construct.NewAlarm(scope, "FailedAnswers", construct.TrendAlarm(questionMetric(stack, metrics.Failures).With(construct.Sample("Average")), failedAnswers,
+			"One question in four has no answer. The saved query Failed questions shows the causes.")),
+		construct.NewAlarm(scope, "GeneratorFailures", construct.TrendAlarm(total(stack, metrics.GeneratorFailures), construct.Once,
+			"The SQL generator is unavailable or slower than generator_timeout; the database is not the cause.")),
+		construct.NewAlarm(scope, "DatabaseFailures", construct.TrendAlarm(total(stack, metrics.DatabaseFailures), construct.Once,
+			"The database is unavailable, rejects the login or is slower than statement_timeout; the generator is not the cause.")),
+		construct.NewAlarm(scope, "FailedRequests", construct.RequestAlarm(props.API.Stage,
+			"One request in twenty ends with a status from 500. The saved query Failed questions shows the causes.")),
 	}
 }
 
