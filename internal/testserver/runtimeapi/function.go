@@ -132,11 +132,18 @@ func (f *Function) Process() *os.Process { return f.process.Process }
 // of an ended process would include its parent.
 func (f *Function) PeakMemory() (int64, error) {
 	file := fmt.Sprintf("/proc/%d/status", f.process.Process.Pid)
-	status, err := os.ReadFile(file)
-	if err != nil {
-		return 0, fmt.Errorf("read the function's memory: %w", err)
+	var rest string
+	// A process that replaces its program has no memory for a moment.
+	for tries, found := 0, false; !found && tries < 500; tries++ {
+		if tries > 0 {
+			time.Sleep(10 * time.Millisecond)
+		}
+		status, err := os.ReadFile(file)
+		if err != nil {
+			return 0, fmt.Errorf("read the function's memory: %w", err)
+		}
+		_, rest, found = strings.Cut(string(status), "VmHWM:")
 	}
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
 	var kilobytes int64
 	if _, err := fmt.Sscanf(rest, "%d kB", &kilobytes); err != nil {
 		return 0, fmt.Errorf("read the function's memory in %s: %w", file, err)
