@@ -51,7 +51,7 @@ func TestSettingDocsAreShortSentences(t *testing.T) {
 	check = func(fields []field) {
 		for _, f := range fields {
 			if !strings.HasSuffix(f.doc, ".") {
-				t.Errorf("%s: the doc is no sentence: %q", f.key, f.doc)
+				t.Errorf("%s: the doc is not a sentence: %q", f.key, f.doc)
 			}
 			for _, found := range sentence.FindAllString(f.doc, -1) {
 				if n := len(strings.Fields(found)); n > 25 {

@@ -90,7 +90,7 @@ func pairs(flag string, texts []string) (map[string]string, error) {
 	return values, nil
 }
 
-// knownSettings refuses keys that are no settings: the CDK ignores unknown context.
+// knownSettings rejects keys that are not settings: the CDK ignores unknown context.
 func knownSettings(settings map[string]string) error {
 	values := map[string]any{}
 	for key, value := range maps.All(settings) {

@@ -283,7 +283,7 @@ func shellWord(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
-// confirm asks a yes-or-no question. No answer is no.
+// confirm asks a yes-or-no question. An empty answer means no.
 func confirm(stdin io.Reader, stderr io.Writer, question string) bool {
 	fmt.Fprintf(stderr, "%s [y/N] ", question)
 	answer, err := bufio.NewReader(stdin).ReadString('\n')

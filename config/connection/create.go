@@ -10,7 +10,7 @@ import (
 )
 
 // Create writes the connection to a new file with mode 0600. It never changes an
-// existing file: the same connection is no error (created is false), another one
+// existing file: the same connection is not an error (created is false), another one
 // is.
 func (c Connection) Create(path string) (created bool, err error) {
 	if c.DBCreds == nil {

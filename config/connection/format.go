@@ -11,7 +11,7 @@ import (
 
 // placeholders matches values of examples: an ellipsis, <password>, ${PASSWORD},
 // {{password}}, "your API key", REPLACE_ME. It matches whole values that
-// are no names or passwords in practice.
+// are not names or passwords in practice.
 var placeholders = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)^(…+|\.\.\.|<[^<>]*>|‹[^‹›]*›|\$\{\w+\}|\{\{[^{}]*\}\}|\[(your[ _-]?)?(api[ _-]?key|password|host|user|database)\]|` +
 		`your([ _-][a-z]+)+|(insert|enter|put|add|paste)[ _-](your|the)([ _-][a-z]+)+|(replace|change|fill)[ _-]me([ _-]in)?|placeholder)$`)

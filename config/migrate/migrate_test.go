@@ -52,7 +52,7 @@ func TestReadMergesLevelsAsChalice(t *testing.T) {
 			`{"app_name": "a", "lambda_memory_size": 512, "xray": true, "stages": {"dev": {"lambda_memory_size": 1024}}}`,
 			[]string{"lambda_functions.api_handler.tags: left out: Chalice ignores it here", "lambda_functions.api_handler.api_gateway_stage: left out: Chalice ignores it here"},
 		},
-		"null is no value": {
+		"null is not a value": {
 			`{"app_name": "a", "lambda_memory_size": 256, "stages": {"dev": {"lambda_memory_size": null, "lambda_functions": {"api_handler": {"lambda_memory_size": null}}}}}`,
 			`{"app_name": "a", "lambda_memory_size": 256, "stages": {"dev": {}}}`, nil,
 		},

@@ -476,7 +476,7 @@ func (r reader) tidy(sql string) string {
 }
 
 // withoutExplanation removes the text after a statement. It cuts only at the end of
-// a line, outside quotes and parentheses, and only before text that is no SQL.
+// a line, outside quotes and parentheses, and only before text that is not SQL.
 func (r reader) withoutExplanation(text string) string {
 	if end := strings.Index(text, "```"); end >= 0 {
 		text = text[:end]

@@ -1,8 +1,8 @@
 // Package trace reports the duration of each step of a request to AWS X-Ray. A
 // step is a subsegment of the segment that Lambda creates for the invocation.
 //
-// It sends datagrams to the daemon that Lambda runs. X-Ray's SDK for Go is no
-// longer developed, and OpenTelemetry requires a collector that is larger than
+// It sends datagrams to the daemon that Lambda runs. AWS no longer develops
+// X-Ray's SDK for Go, and OpenTelemetry requires a collector that is larger than
 // the function.
 //
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html

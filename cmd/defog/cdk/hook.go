@@ -106,7 +106,7 @@ func RunApp(ctx context.Context, socket, app string) error {
 	defer cancel()
 	answers := make(chan string, 1)
 	go func() {
-		answer, _ := io.ReadAll(connection) // a cut answer is no answer
+		answer, _ := io.ReadAll(connection) // a truncated answer does not count
 		answers <- string(answer)
 		cancel()
 	}()

@@ -243,7 +243,7 @@ func (r *run) checkDependencies(conn connection.Connection) []error {
 	var problems []error
 	info, err := os.Stat(r.dependencies)
 	if err == nil && !info.IsDir() {
-		return []error{fmt.Errorf("function_source_dependencies_zip: %s is no folder; want one, where init writes", r.dependencies)}
+		return []error{fmt.Errorf("function_source_dependencies_zip: %s is not a folder; want a folder, where init writes", r.dependencies)}
 	}
 	if name := conn.DBCreds.Text("database"); r.DBType == "sqlite" && name != "" {
 		if _, err := os.Stat(filepath.Join(r.dependencies, name)); err != nil {

@@ -22,7 +22,7 @@ type prompter struct {
 	out      io.Writer
 }
 
-// newPrompter returns nil if stdin is no terminal.
+// newPrompter returns nil if stdin is not a terminal.
 func newPrompter(stdin io.Reader, out io.Writer) *prompter {
 	terminal, ok := stdin.(*os.File)
 	if !ok || !term.IsTerminal(int(terminal.Fd())) {

@@ -17,7 +17,7 @@ type Plan struct {
 	Bytes   int64    // the total size of files and links
 }
 
-// Limits bound what a zip extracts to. The zero value is no limit.
+// Limits bound what a zip extracts to. The zero value limits nothing.
 type Limits struct {
 	Bytes int64 // total
 	Ratio int64 // total bytes per byte of the zip, above RatioFrom
@@ -74,7 +74,7 @@ func CheckRatio(zipped, unzipped, ratio int64) error {
 
 var windowsPath = regexp.MustCompile(`^[A-Za-z]:|\\`)
 
-// checkName refuses a name that is no path below the target folder.
+// checkName rejects a name that is not a path below the target folder.
 func checkName(name string) error {
 	const relative = "a relative path with slashes, without .."
 	steps := strings.Split(name, "/")

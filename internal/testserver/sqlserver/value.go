@@ -191,7 +191,7 @@ func Amount(n int64) []byte {
 func Digits(text string, size byte) []byte {
 	n, ok := new(big.Int).SetString(strings.NewReplacer("-", "", ".", "").Replace(text), 10)
 	if !ok {
-		panic(fmt.Sprintf("%q is no decimal", text))
+		panic(fmt.Sprintf("%q is not a decimal", text))
 	}
 	v := make([]byte, size)
 	if !strings.HasPrefix(text, "-") {

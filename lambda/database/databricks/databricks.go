@@ -99,7 +99,7 @@ func (d *db) run(ctx context.Context, sql string, timeout time.Duration, limits 
 type column struct{ name, typeName string }
 
 // describe returns the columns of a query. DESCRIBE QUERY fails for every
-// statement that is no query. describe replaces an expired session.
+// statement that is not a query. describe replaces an expired session.
 func (d *db) describe(ctx context.Context, sql string, timeout time.Duration) ([]column, error) {
 	kept := d.session != nil
 	rows, err := d.texts(ctx, "DESCRIBE QUERY "+sql, timeout)

@@ -27,7 +27,7 @@ var types = []databasetest.Case{
 		Data: `[["425 days, 0:00:00","-425 days, 0:00:00","90 days, 0:00:00","1 day, 2:03:04.500000","-2 days, 21:56:56","2 days, 1:00:00","5 days, 0:00:00"]]`},
 	{Name: "arrays", SQL: "SELECT array(1, 2, NULL), array('a', 'b'), array(array(1), array()), array()", Data: `[[[1,2,null],["a","b"],[[1],[]],[]]]`},
 	{Name: "maps and structs", SQL: "SELECT map('a', 1), named_struct('a', 1, 'b', 'x'), array(named_struct('a', 12.50))", Data: `[[{"a":1},{"a":1,"b":"x"},[{"a":12.50}]]]`},
-	{Name: "what is no JSON", SQL: `SELECT named_struct('d', DATE'2024-02-29'), array('a"b')`, Data: `[["{\"d\":2024-02-29}","[\"a\"b\"]"]]`},
+	{Name: "what is not JSON", SQL: `SELECT named_struct('d', DATE'2024-02-29'), array('a"b')`, Data: `[["{\"d\":2024-02-29}","[\"a\"b\"]"]]`},
 	{Name: "variant", SQL: `SELECT parse_json('{"a": [1, 2.50, null]}'), parse_json('"x"')`, Data: `[[{"a":[1,2.5,null]},"x"]]`},
 	{Name: "names", SQL: "SELECT 1 AS `größe`, 2 AS `a``b`", Data: "[[1,2]]"},
 	{Name: "values", SQL: "VALUES (1, 'a'), (2, NULL)", Data: `[[1,"a"],[2,null]]`},

@@ -50,7 +50,7 @@ func TestChunkWithTooManyValuesIsRefused(t *testing.T) {
 	})
 }
 
-// Commas, quotes and backslashes in a value are no separators, also across reads.
+// Commas, quotes and backslashes in a value are not separators, also across reads.
 func TestLimitedBodyCountsValues(t *testing.T) {
 	const text = `["a,b","c\\",null,"\",",1],["d"]`
 	for size := 1; size <= len(text); size++ {

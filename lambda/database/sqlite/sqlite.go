@@ -153,7 +153,7 @@ func (d *db) connect(ctx context.Context) (err error) {
 		"PRAGMA hard_heap_limit = " + strconv.Itoa(maxHeapBytes),
 		"PRAGMA query_only = on",
 		"PRAGMA trusted_schema = off",        // views cannot call dangerous functions
-		"SELECT count(*) FROM sqlite_schema", // fails for a file that is no database
+		"SELECT count(*) FROM sqlite_schema", // fails for a file that is not a database
 	} {
 		if err := exec(conn, sql); err != nil {
 			return err

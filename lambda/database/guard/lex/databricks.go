@@ -40,7 +40,7 @@ func (d Databricks) Scan(sql string) ([]Token, error) {
 			c.line("\n\r")
 			continue
 		case strings.HasPrefix(c.rest, "/*"):
-			// To Spark a hint is no comment inside a comment.
+			// To Spark a hint is not a comment inside a comment.
 			before := c.rest
 			if err := c.block(true); err != nil {
 				return nil, err

@@ -89,7 +89,7 @@ func Render(tokens []Token) string {
 	return sql.String()
 }
 
-// operators may touch an operand, which is no symbol.
+// operators may touch an operand, which is not a symbol.
 var operators = map[string]bool{
 	"+": true, "-": true, "*": true, "/": true, "%": true, "<": true, ">": true, "=": true, "<=": true, ">=": true, "<>": true, "!=": true,
 	"||": true, "::": true, ":": true, "->": true, "->>": true, "=>": true, "~": true, "!": true, "|": true, "^": true, "<<": true, ">>": true,

@@ -77,7 +77,7 @@ func (s SQLServer) string(c *cursor, prefix int) error {
 	return nil
 }
 
-// name reads a quoted name. White space at its end is no part of it.
+// name reads a quoted name. White space at its end is not part of it.
 func (s SQLServer) name(c *cursor, end byte) error {
 	value, size := doubled(c.rest, end)
 	if size == 0 {
