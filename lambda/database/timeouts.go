@@ -33,18 +33,23 @@ const (
 func Now() time.Time { return time.Now().Round(0) }
 
 // Usable reports whether an idle connection still works. A quiet socket that
-// was in use until just now is taken as working; otherwise ping decides.
-func Usable(ctx context.Context, socket net.Conn, idleSince time.Time, ping func(context.Context) error) bool {
+// was in use until just now is taken as working; otherwise ping decides, and its
+// success ends the idle time.
+func Usable(ctx context.Context, socket net.Conn, idleSince *time.Time, ping func(context.Context) error) bool {
 	unread, err := HasUnread(socket)
 	if errors.Is(err, io.EOF) {
 		return false
 	}
-	if err == nil && !unread && time.Since(idleSince) < IdleBeforePing {
+	if err == nil && !unread && time.Since(*idleSince) < IdleBeforePing {
 		return true
 	}
 	ctx, cancel := context.WithTimeout(ctx, PingTimeout)
 	defer cancel()
-	return ping(ctx) == nil
+	if ping(ctx) != nil {
+		return false
+	}
+	*idleSince = Now()
+	return true
 }
 
 // Timer holds a statement's timeout and its start.

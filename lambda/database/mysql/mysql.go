@@ -204,7 +204,7 @@ func (d *db) connect(ctx context.Context) (err error) {
 	if d.session, err = startSession(ctx, conn); err != nil {
 		return errors.Join(&database.ConnectFailure{Err: err}, conn.Close())
 	}
-	d.conn, d.meter = conn, meter
+	d.conn, d.meter, d.idleSince = conn, meter, database.Now()
 	return nil
 }
 
@@ -219,7 +219,11 @@ func (d *db) usable(ctx context.Context) bool {
 	}
 	ctx, cancel := context.WithTimeout(ctx, database.PingTimeout)
 	defer cancel()
-	return d.conn.Ping(ctx) == nil
+	if d.conn.Ping(ctx) != nil {
+		return false
+	}
+	d.idleSince = database.Now()
+	return true
 }
 
 // drop closes the connection.

@@ -239,12 +239,12 @@ func (d *db) connect(ctx context.Context) error {
 	if err != nil {
 		return &database.ConnectFailure{Err: err}
 	}
-	d.conn = conn
+	d.conn, d.idleSince = conn, database.Now()
 	return nil
 }
 
 func (d *db) usable(ctx context.Context) bool {
-	return !d.conn.IsClosed() && database.Usable(ctx, d.conn.Conn(), d.idleSince, d.conn.Ping)
+	return !d.conn.IsClosed() && database.Usable(ctx, d.conn.Conn(), &d.idleSince, d.conn.Ping)
 }
 
 // drop closes the connection. It waits shortly for the driver's request that

@@ -419,3 +419,44 @@ func TestSlowWriteDoesNotBlockNextQuery(t *testing.T) {
 		}
 	}
 }
+
+// countedConn counts the packets that the driver sends.
+type countedConn struct {
+	*net.TCPConn
+	sent *int
+}
+
+func (c countedConn) Write(p []byte) (int, error) {
+	*c.sent++
+	return c.TCPConn.Write(p)
+}
+
+// A query is one packet, with a ping before it after an idle time.
+func TestQueryChecksIdleConnectionOnce(t *testing.T) {
+	db := openServer(t, map[string]any{"sslmode": "disable"}, "")
+	sent := 0
+	dial := db.config.DialFunc
+	db.config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return countedConn{conn.(*net.TCPConn), &sent}, nil
+	}
+	packets := func() int {
+		t.Helper()
+		before := sent
+		if _, err := db.Query(t.Context(), "SELECT 1", database.Limits{}); err != nil {
+			t.Fatal(err)
+		}
+		return sent - before
+	}
+	packets() // connects, and reads the catalogue
+	if warm := packets(); warm != 1 {
+		t.Errorf("a warm query sends %d packets, want 1", warm)
+	}
+	db.idleSince = db.idleSince.Add(-time.Minute)
+	if idle := packets(); idle != 2 {
+		t.Errorf("a query after an idle time sends %d packets, want 2", idle)
+	}
+}

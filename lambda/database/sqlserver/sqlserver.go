@@ -224,7 +224,7 @@ func (d *db) logIn(ctx context.Context) error {
 }
 
 func (d *db) usable(ctx context.Context) bool {
-	return d.conn.IsValid() && database.Usable(ctx, d.socket, d.idleSince, func(ctx context.Context) error {
+	return d.conn.IsValid() && database.Usable(ctx, d.socket, &d.idleSince, func(ctx context.Context) error {
 		defer d.closeSocketAfter(ctx)()
 		return d.conn.Ping(ctx)
 	})
