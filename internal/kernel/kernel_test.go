@@ -20,7 +20,9 @@ const childMode = "KERNEL_TEST_CHILD"
 func TestMain(m *testing.M) {
 	switch os.Getenv(childMode) {
 	case "":
-		os.Exit(m.Run())
+		code := m.Run()
+		jsii.Close() // the imported package starts a kernel, with its own folder
+		os.Exit(code)
 	case "jsii":
 		constructs.NewRootConstruct(jsii.String("root"))
 		jsii.Close()
