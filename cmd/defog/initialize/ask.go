@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"defog-cdk/config"
 	"defog-cdk/config/connection"
 )
 
@@ -47,7 +48,7 @@ func (r *run) setting(ctx context.Context, p *prompter, key string, q question) 
 }
 
 func (r *run) askApplication(ctx context.Context, p *prompter) error {
-	return r.setting(ctx, p, "app_name", question{title: "Name of the application (app_name)", initial: defaultAppName})
+	return r.setting(ctx, p, "app_name", question{title: "Name of the application (app_name)", initial: defaultAppName, check: checkSetting("app_name")})
 }
 
 func (r *run) askGenerator(ctx context.Context, p *prompter) error {
@@ -205,6 +206,19 @@ func oneOf(valid []string) func(string) error {
 	}
 }
 
+// checkSetting returns the check of a setting's value by itself.
+func checkSetting(key string) func(string) error {
+	return func(text string) error {
+		prefix := key + " (" + settingsFile + "): "
+		for _, problem := range config.CheckFile(settingsFile, map[string]any{key: text}, "dev") {
+			if reason, found := strings.CutPrefix(problem.Error(), prefix); found {
+				return errors.New(reason)
+			}
+		}
+		return nil
+	}
+}
+
 // checkKey returns the check of one key of db_creds: that of the connection file.
 func (r *run) checkKey(key string) func(string) error {
 	return func(text string) error {
@@ -226,6 +240,9 @@ func (r *run) checkKey(key string) func(string) error {
 					return errors.New(reason)
 				}
 			}
+		}
+		if key == "database" && r.DBType == "sqlite" {
+			return checkSQLite(value(r.Settings["function_source_dependencies_zip"], defaultDependencies), text)
 		}
 		return nil
 	}

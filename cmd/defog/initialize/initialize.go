@@ -235,6 +235,18 @@ func (r *run) connection() (conn connection.Connection, err error) {
 	return conn, nil
 }
 
+// checkSQLite checks that the dependencies' folder has a SQLite file.
+func checkSQLite(folder, name string) error {
+	path := filepath.Join(folder, name)
+	if filepath.IsAbs(name) {
+		path = name
+	}
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return fmt.Errorf("no file %s; want a SQLite file in the folder %s", path, folder)
+	}
+	return nil
+}
+
 // checkDependencies checks the files that the function reads.
 func (r *run) checkDependencies(conn connection.Connection) []error {
 	if r.dependencies == "" {
@@ -246,8 +258,8 @@ func (r *run) checkDependencies(conn connection.Connection) []error {
 		return []error{fmt.Errorf("function_source_dependencies_zip: %s is not a folder; want a folder, where init writes", r.dependencies)}
 	}
 	if name := conn.DBCreds.Text("database"); r.DBType == "sqlite" && name != "" {
-		if _, err := os.Stat(filepath.Join(r.dependencies, name)); err != nil {
-			problems = append(problems, fmt.Errorf("db_creds.database: no file %s; want a SQLite file in the folder %s", filepath.Join(r.dependencies, name), r.dependencies))
+		if err := checkSQLite(r.dependencies, name); err != nil {
+			problems = append(problems, fmt.Errorf("db_creds.database: %w", err))
 		}
 	}
 	if r.Settings["generator"] == "golden" {

@@ -158,7 +158,7 @@ func converse(t *testing.T, options initialize.Options, turns ...turn) (screen s
 }
 
 func TestInitAsksForTheKeysOfEachDatabase(t *testing.T) {
-	first := []turn{{"Name of the application", "shop"}, {"SQL generator", "defog"}, {"API key", "k-secret"}}
+	first := []turn{{"Name of the application", "my app"}, {"Name of the application", "shop"}, {"SQL generator", "defog"}, {"API key", "k-secret"}}
 	key := "-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----"
 	for dbType, test := range map[string]struct {
 		turns []turn
@@ -193,7 +193,7 @@ func TestInitAsksForTheKeysOfEachDatabase(t *testing.T) {
 			connection.Creds{"server_hostname": "x.cloud.databricks.com", "access_token": "p-secret", "http_path": "/sql/1"},
 		},
 		"sqlite": {
-			[]turn{{"SQLite file", "shop.db"}},
+			[]turn{{"SQLite file", "missing.db"}, {"SQLite file", "shop.db"}},
 			connection.Creds{"database": "shop.db"},
 		},
 	} {
