@@ -38,7 +38,7 @@ func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), initTime)
 	handler.Prepare(ctx)
 	cancel()
-	lambda.Start(service.relaunch.lambdaHandler(handler))
+	lambda.Start(service.relaunch.lambdaHandler(newRouter(handler, service.paths())))
 }
 
 // newService reads the environment. It returns a service even with an error, so

@@ -15,7 +15,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"defog-cdk/lambda/ask"
+	"github.com/aws/aws-lambda-go/lambda"
 )
 
 // relaunch replaces the process after an answer: a statement that does not stop
@@ -86,7 +86,7 @@ func freeMemory() {
 }
 
 // lambdaHandler returns the handler in the form that closes its responses.
-func (r *relaunch) lambdaHandler(handler *ask.Handler) func(context.Context, json.RawMessage) (io.Reader, error) {
+func (r *relaunch) lambdaHandler(handler lambda.Handler) func(context.Context, json.RawMessage) (io.Reader, error) {
 	return func(ctx context.Context, payload json.RawMessage) (io.Reader, error) {
 		out, err := handler.Invoke(ctx, payload)
 		if err != nil {

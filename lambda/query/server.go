@@ -18,10 +18,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
 
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/environ"
-	"defog-cdk/lambda/ask"
 	"defog-cdk/lambda/generate"
 	"defog-cdk/lambda/schema"
 )
@@ -35,7 +35,7 @@ type server struct {
 	warnings string
 	usage    string     // the response to GET
 	mu       sync.Mutex // a function instance handles one request at a time
-	handler  *ask.Handler
+	events   lambda.Handler
 
 	relaunch *relaunch
 }
@@ -87,9 +87,10 @@ func (s *server) listen(ctx context.Context, get func(string) string) (net.Liste
 		return nil, err
 	}
 	service.folder = s.dependencies
-	s.handler, s.relaunch = service.handler(nil), service.relaunch
-	s.handler.ShowCauses = true
-	s.handler.Prepare(ctx)
+	handler := service.handler(nil)
+	handler.ShowCauses = true
+	handler.Prepare(ctx)
+	s.events, s.relaunch = newRouter(handler, service.paths()), service.relaunch
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(cmp.Or(host, "127.0.0.1"), port))
 	if err != nil {
 		return nil, fmt.Errorf("-listen: %w; want a free address of this machine (make serve LISTEN=127.0.0.1:8081)", err)
@@ -212,6 +213,7 @@ func (s *server) answer(r *http.Request) (response events.APIGatewayV2HTTPRespon
 		Headers: map[string]string{"content-type": r.Header.Get("Content-Type")},
 		Body:    string(body),
 	}
+	event.RouteKey, event.RawPath = r.Method+" "+r.URL.Path, r.URL.Path
 	event.RequestContext.HTTP.Method = r.Method
 	payload, err := json.Marshal(event)
 	if err != nil {
@@ -219,7 +221,7 @@ func (s *server) answer(r *http.Request) (response events.APIGatewayV2HTTPRespon
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out, err := s.handler.Invoke(r.Context(), payload)
+	out, err := s.events.Invoke(r.Context(), payload)
 	if err != nil {
 		return response, fmt.Errorf("answer the request: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -57,16 +58,20 @@ type APIProps struct {
 	APISettings
 	Stack       string // the stack's name
 	Description string // unless the settings have one
-	Function    awslambda.IFunction
+	Routes      []Route
+}
 
-	Methods     []awsapigatewayv2.HttpMethod
+// Route passes requests for a path to a function.
+type Route struct {
 	Path        string
-	Integration string                               // the integration's construct id
+	Methods     []awsapigatewayv2.HttpMethod
+	Function    awslambda.IFunction
+	Integration string                               // the integration's construct id; routes with the same one share it
 	Payload     awsapigatewayv2.PayloadFormatVersion // of the event; nil for the newest
 }
 
-// API is an HTTP API that invokes a function: one path, throttled, with an access
-// log that contains no bodies.
+// API is an HTTP API that invokes functions: throttled, with an access log that
+// contains no bodies.
 type API struct {
 	constructs.Construct
 	Stage      awsapigatewayv2.HttpStage
@@ -99,7 +104,8 @@ func NewAPI(scope constructs.Construct, id string, props APIProps) *API {
 	logs := newVendedLogGroup(node, "AccessLogs", props.Stack, props.Logs)
 	stage := newStage(node, "Stage", http, logs, props.APISettings)
 	api := &API{Construct: node, Stage: stage, AccessLogs: logs, URL: strings.TrimSuffix(*stage.Url(), "/") + "/"}
-	api.InvokeARN = *http.ArnForExecuteApi(jsii.String(string(props.Methods[0])), jsii.String(props.Path), stage.StageName())
+	first := props.Routes[0]
+	api.InvokeARN = *http.ArnForExecuteApi(jsii.String(string(first.Methods[0])), jsii.String(first.Path), stage.StageName())
 	if props.Domain != nil {
 		domain := NewDomain(node, "Domain", DomainProps{DomainSettings: *props.Domain, API: http, Stage: stage})
 		api.URL, api.AliasTarget = domain.URL, domain.AliasTarget
@@ -109,16 +115,22 @@ func NewAPI(scope constructs.Construct, id string, props APIProps) *API {
 }
 
 func addRoutes(api awsapigatewayv2.HttpApi, props APIProps) {
-	routes := *api.AddRoutes(&awsapigatewayv2.AddRoutesOptions{
-		Path:       jsii.String(props.Path),
-		Methods:    &props.Methods,
-		Authorizer: props.authorizer(),
-		Integration: awsapigatewayv2integrations.NewHttpLambdaIntegration(jsii.String(props.Integration), props.Function,
-			&awsapigatewayv2integrations.HttpLambdaIntegrationProps{PayloadFormatVersion: props.Payload}),
-	})
-	if props.Auth == "none" {
-		for _, route := range routes {
-			AcceptFinding(route, "AwsSolutions-APIG4", "api_auth=none: the operator chose an open API, and synth warns about it")
+	authorizer := props.authorizer()
+	integrations := map[string]awsapigatewayv2.HttpRouteIntegration{}
+	for _, route := range props.Routes {
+		integration, ok := integrations[route.Integration]
+		if !ok {
+			integration = awsapigatewayv2integrations.NewHttpLambdaIntegration(jsii.String(route.Integration), route.Function,
+				&awsapigatewayv2integrations.HttpLambdaIntegrationProps{PayloadFormatVersion: route.Payload})
+			integrations[route.Integration] = integration
+		}
+		added := *api.AddRoutes(&awsapigatewayv2.AddRoutesOptions{
+			Path: jsii.String(route.Path), Methods: &route.Methods, Authorizer: authorizer, Integration: integration,
+		})
+		if props.Auth == "none" {
+			for _, open := range added {
+				AcceptFinding(open, "AwsSolutions-APIG4", "api_auth=none: the operator chose an open API, and synth warns about it")
+			}
 		}
 	}
 }
@@ -142,8 +154,12 @@ func (p APIProps) corsPreflight() *awsapigatewayv2.CorsPreflightOptions {
 		return nil
 	}
 	var allowed []awsapigatewayv2.CorsHttpMethod
-	for _, method := range p.Methods {
-		allowed = append(allowed, awsapigatewayv2.CorsHttpMethod(method))
+	for _, route := range p.Routes {
+		for _, method := range route.Methods {
+			if cors := awsapigatewayv2.CorsHttpMethod(method); !slices.Contains(allowed, cors) {
+				allowed = append(allowed, cors)
+			}
+		}
 	}
 	return &awsapigatewayv2.CorsPreflightOptions{
 		AllowOrigins:     jsii.Strings(p.CORSOrigins...),

@@ -90,9 +90,11 @@ func (p StackProps) apiProps(stack string, function *Function) construct.APIProp
 		}
 	}
 	return construct.APIProps{
-		APISettings: p.API, Stack: stack, Description: "The function of " + stack, Function: function.Release.Alias,
-		Methods: methods, Path: "/" + p.APIPath, Integration: FunctionID,
-		Payload: awsapigatewayv2.PayloadFormatVersion_VERSION_1_0(),
+		APISettings: p.API, Stack: stack, Description: "The function of " + stack,
+		Routes: []construct.Route{{
+			Path: "/" + p.APIPath, Methods: methods, Function: function.Release.Alias, Integration: FunctionID,
+			Payload: awsapigatewayv2.PayloadFormatVersion_VERSION_1_0(),
+		}},
 	}
 }
 

@@ -63,8 +63,11 @@ func NewStack(scope constructs.Construct, id string, props StackProps) (awscdk.S
 		return nil, err
 	}
 	api := construct.NewAPI(stack, "Api", construct.APIProps{
-		APISettings: props.API, Stack: id, Description: "Questions for " + id, Function: function.Release.Alias,
-		Methods: []awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod_POST}, Path: "/", Integration: "Query",
+		APISettings: props.API, Stack: id, Description: "Questions for " + id,
+		Routes: []construct.Route{{
+			Path: "/", Methods: []awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod_POST},
+			Function: function.Release.Alias, Integration: "Query",
+		}},
 	})
 	function.Release.WatchRequests(stack, construct.ReleaseAlarmID, api.Stage)
 	NewOperations(stack, "Operations", OperationsProps{
