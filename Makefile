@@ -94,9 +94,9 @@ test-unit: setup
 test-e2e: setup
 	@go run ./internal/tools/testreport -count=1 -timeout 1h $(if $(RUN),-run '$(RUN)') ./test ./local
 
-# Without the packages that load the CDK, which has one kernel and no goroutines,
-# and without the test that measures the function's memory: the function under
-# test has no race detector, and the test's servers are too slow for its limits.
+# The packages that load the CDK are left out: they have one kernel and no goroutines.
+# So is the test of the function's memory. Its function has no race detector, and
+# its servers are too slow for its time limits.
 test-race: setup .build/mariadb/installed
 	go test -race -timeout 1h -skip '^TestLargeAnswersFitIntoMemory$$' ./cmd/... ./config/... ./lambda/...
 
