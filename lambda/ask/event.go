@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"defog-cdk/lambda/caller"
 )
 
 // maxBody is the largest request body in bytes.
@@ -27,6 +29,7 @@ type event struct {
 		HTTP      struct {
 			Method string `json:"method"`
 		} `json:"http"`
+		Authorizer json.RawMessage `json:"authorizer"` // of any form, for the same reason
 	} `json:"requestContext"`
 }
 
@@ -44,8 +47,27 @@ func isDoctor(payload []byte) bool {
 	return err == nil && len(given) == 1 && given["doctor"] == true
 }
 
-// request returns the event's body, decoded from base64 if necessary.
-func (e *event) request() ([]byte, *failure) {
+// read returns the event's request. Its caller is valid even if the request is not.
+func (e *event) read() (request, *failure) {
+	from, err := caller.FromAuthorizer(e.RequestContext.Authorizer)
+	if err != nil {
+		return request{caller: from}, &failure{
+			code:    Internal,
+			message: "Internal error: the API's authorizer is not supported; the function's log has details under request_id.",
+			cause:   err,
+		}
+	}
+	body, fail := e.body()
+	if fail != nil {
+		return request{caller: from}, fail
+	}
+	r, fail := parseRequest(body)
+	r.caller = from
+	return r, fail
+}
+
+// body returns the event's body, decoded from base64 if necessary.
+func (e *event) body() ([]byte, *failure) {
 	if e.RequestContext.HTTP.Method != http.MethodPost {
 		return nil, &failure{code: MethodNotAllowed, message: "The HTTP method is not allowed; want POST with a JSON object in the body."}
 	}

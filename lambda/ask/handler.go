@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"defog-cdk/lambda/caller"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/doctor"
 	"defog-cdk/lambda/generate"
@@ -57,6 +58,7 @@ type Backend struct {
 	Generator generate.Generator
 	Database  database.Database // nil: generate SQL and do not run it
 	Results   *results.Store    // for answers over the limits; nil: truncate them
+	CallerKey caller.Key        // hashes callers for the log
 }
 
 // Prepare calls Open before the first request.
@@ -92,9 +94,9 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		text, err := marshal(report)
 		return h.Secrets.RedactJSON(text), err
 	}
-	read := func() ([]byte, *failure) { return payload, nil }
+	read := func() (request, *failure) { return parseInvoke(payload) }
 	if isHTTP {
-		read = event.request
+		read = event.read
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, event.deadline(start))
 		defer cancel()
@@ -115,7 +117,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 
 // answer runs the question and returns its failure, if any. A panic fails only
 // this question.
-func (h *Handler) answer(ctx context.Context, x *exchange, read func() ([]byte, *failure)) (fail *failure) {
+func (h *Handler) answer(ctx context.Context, x *exchange, read func() (request, *failure)) (fail *failure) {
 	defer func() {
 		if p := recover(); p != nil {
 			fail = &failure{
@@ -125,11 +127,7 @@ func (h *Handler) answer(ctx context.Context, x *exchange, read func() ([]byte, 
 			}
 		}
 	}()
-	body, fail := read()
-	if fail != nil {
-		return fail
-	}
-	if x.request, fail = parseRequest(body); fail != nil {
+	if x.request, fail = read(); fail != nil {
 		return fail
 	}
 	ctx, cancel := keepMargin(ctx)
@@ -166,6 +164,16 @@ func keepMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 		return context.WithCancel(ctx)
 	}
 	return context.WithDeadline(ctx, deadline.Add(-min(margin, time.Until(deadline)/4)))
+}
+
+// hash returns the hash of a caller for the log, or "" before the backend is open.
+func (h *Handler) hash(c caller.Caller) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.backend == nil {
+		return ""
+	}
+	return h.backend.CallerKey.Hash(c)
 }
 
 func (h *Handler) isFirst() bool {

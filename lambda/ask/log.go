@@ -49,6 +49,9 @@ func (h *Handler) log(ctx context.Context, x *exchange, total time.Duration, siz
 		slog.Int("retries", x.retries),
 		slog.Bool("cold_start", x.coldStart),
 	}
+	if hash := h.hash(x.request.caller); hash != "" {
+		attrs = append(attrs, slog.String("caller", hash))
+	}
 	if x.result != nil {
 		attrs = append(attrs, slog.Int("rows", x.result.RowCount), slog.Bool("truncated", x.result.Truncated))
 	}

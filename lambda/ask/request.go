@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"defog-cdk/internal/suggest"
+	"defog-cdk/lambda/caller"
 	"defog-cdk/lambda/generate"
 )
 
@@ -26,7 +27,12 @@ type request struct {
 	question generate.Question
 	profile  bool // add the duration of each step to the answer
 	sqlOnly  bool // generate SQL and do not run it
+	caller   caller.Caller
 }
+
+// callerField is a direct invoke's field for the caller. In the body of an HTTP
+// request it is an error: a client could name any caller there.
+const callerField = "caller"
 
 // fields returns the target of each field in a request.
 func (r *request) fields() map[string]any {
@@ -65,10 +71,38 @@ func (l *list) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// parseRequest decodes a request. A failure lists all problems, up to
-// maxProblems.
+// invoker is the target of callerField.
+type invoker caller.Caller
+
+// UnmarshalJSON decodes the caller's claims.
+func (i *invoker) UnmarshalJSON(data []byte) error {
+	from, err := caller.FromInvoke(data)
+	*i = invoker(from)
+	return err
+}
+
+// parseInvoke decodes the payload of a direct invoke. Its sender has permission to
+// invoke the function, and names the caller.
+func parseInvoke(payload []byte) (request, *failure) {
+	return newRequest().parse(payload, func(r *request) map[string]any {
+		targets := r.fields()
+		targets[callerField] = (*invoker)(&r.caller)
+		return targets
+	})
+}
+
+// parseRequest decodes the body of an HTTP request.
 func parseRequest(body []byte) (request, *failure) {
-	r := request{question: generate.Question{Options: generate.DefaultOptions()}}
+	return newRequest().parse(body, (*request).fields)
+}
+
+func newRequest() request {
+	return request{question: generate.Question{Options: generate.DefaultOptions()}}
+}
+
+// parse returns the request in body. A failure lists all problems, up to
+// maxProblems.
+func (r request) parse(body []byte, fields func(*request) map[string]any) (request, *failure) {
 	if len(body) > maxBody {
 		return r, &failure{code: RequestTooLarge, message: fmt.Sprintf("The body has %d bytes; want at most %d.", len(body), maxBody)}
 	}
@@ -78,11 +112,13 @@ func parseRequest(body []byte) (request, *failure) {
 	}
 
 	var problems []string
-	targets := r.fields()
+	targets := fields(&r)
 	names := slices.Sorted(maps.Keys(targets))
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		target, known := targets[name]
-		if !known {
+		if !known && name == callerField {
+			problems = append(problems, "caller: only a direct invoke has this field; the API reads the caller from the request's authorization")
+		} else if !known {
 			name = strings.ToValidUTF8(name[:min(maxName, len(name))], "")
 			problems = append(problems, fmt.Sprintf("%s: unknown field%s", name, suggest.Hint(name, names)))
 		} else if valid := set(target, given[name]); valid != "" {
@@ -119,6 +155,8 @@ func set(target any, value json.RawMessage) (valid string) {
 		valid = "text"
 	case *list:
 		valid = "a list"
+	case *invoker:
+		valid = `an object of claims with the text sub, such as {"sub": "jane"}`
 	case *bool:
 		valid = "true or false"
 	case *int:

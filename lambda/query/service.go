@@ -11,6 +11,7 @@ import (
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/environ"
 	"defog-cdk/lambda/ask"
+	"defog-cdk/lambda/caller"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/dependencies"
 	"defog-cdk/lambda/doctor"
@@ -87,6 +88,9 @@ func (s *service) open(ctx context.Context) (backend ask.Backend, err error) {
 	if err != nil {
 		return backend, err
 	}
+	if backend.CallerKey, err = callerKey(conn); err != nil {
+		return backend, err
+	}
 	if backend.Generator, err = s.openGenerator(conn, directory); err != nil {
 		return backend, err
 	}
@@ -107,6 +111,16 @@ func (s *service) connect(ctx context.Context) (connection.Connection, error) {
 		s.secrets.AddShared(conn.APIKey)
 	}
 	return conn, err
+}
+
+// callerKey returns the key of the callers' hashes in the log. The connection
+// belongs to this deployment alone, and readers of the log do not have it.
+func callerKey(conn connection.Connection) (caller.Key, error) {
+	text, err := conn.Encode()
+	if err != nil {
+		return caller.Key{}, err
+	}
+	return caller.NewKey(text), nil
 }
 
 // files returns the folder with the dependencies, or "" without any.
