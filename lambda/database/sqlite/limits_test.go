@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"errors"
+	"os"
+	osexec "os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -75,9 +77,26 @@ func TestLargeValuesAreRefused(t *testing.T) {
 	databasetest.MustQuery(t, db, "SELECT 1", limits)
 }
 
+// alone is set in the process of a test that must not share SQLite's memory.
+const alone = "DEFOG_TEST_ALONE"
+
 // One call of a function that no interrupt reaches ends the statement in time,
-// and the database runs nothing further.
+// and the database runs nothing further. The abandoned statements keep their memory, so
+// that the test has a process of its own.
 func TestStatementThatDoesNotStopIsAbandoned(t *testing.T) {
+	if os.Getenv(alone) == "" {
+		program, err := os.Executable()
+		if err != nil {
+			t.Fatal(err)
+		}
+		command := osexec.CommandContext(t.Context(), program, "-test.run=^"+t.Name()+"$", "-test.count=1", "-test.v")
+		command.Env = append(os.Environ(), alone+"=1")
+		out, err := command.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return
+	}
 	const limit = 300 * time.Millisecond
 	for _, sql := range []string{
 		"SELECT instr(printf('%.*c', 2000000, 'a'), printf('%.*c', 1000000, 'a') || 'b')",
