@@ -17,8 +17,8 @@ import (
 	"defog-cdk/cmd/defog/terminal"
 	"defog-cdk/config"
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/schema"
 	"defog-cdk/lambda/database"
-	"defog-cdk/lambda/schema"
 )
 
 // schemaCommand holds the flags of schema.

@@ -12,7 +12,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
-	"defog-cdk/lambda/schema"
+	"defog-cdk/internal/schema"
 )
 
 // newShop changes to a folder with a database in the dependencies and its
@@ -45,7 +45,7 @@ func TestSchemaWritesTheFiles(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
-	got, err := schema.Open("deps")
+	got, err := schema.Parse([]byte(readFile(t, "deps/schema.json")))
 	if err != nil {
 		t.Fatal(err)
 	}

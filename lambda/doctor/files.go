@@ -1,16 +1,11 @@
 package doctor
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
-	"defog-cdk/lambda/generate"
-	"defog-cdk/lambda/schema"
+	"defog-cdk/internal/knowledge"
 )
 
 // examineFiles checks the files that the generator reads. Golden queries and a
@@ -20,47 +15,32 @@ func (t Target) examineFiles(folder string, err error) []Finding {
 		return []Finding{{"dependencies", Failed, err.Error(),
 			"Deploy again. If the error remains, check the function's permission to read the S3 object."}}
 	}
-	const advice = "Create it with: go run ./cmd/defog schema"
-	switch t.Generator {
-	case "golden":
-		_, err := generate.OpenGolden(folder)
-		return []Finding{examineContent(folder, generate.GoldenFile, `Add question/SQL pairs: [{"question": "…", "sql": "…"}].`, err)}
-	case "bedrock", "openai":
-		_, err := schema.Open(folder)
-		return []Finding{
-			examineContent(folder, schema.File, advice, err),
-			examineFile(folder, generate.GlossaryFile, Warning, advice),
-			examineFile(folder, generate.GoldenFile, Warning, advice),
-		}
+	var findings []Finding
+	for i, name := range knowledge.Names(t.Generator) {
+		findings = append(findings, t.examineFile(folder, name, i == 0))
+	}
+	if findings != nil {
+		return findings
 	}
 	return []Finding{{"dependencies", OK, "the generator " + t.Generator + " requires no file", ""}}
 }
 
-// examineContent checks a required file. The error is that of the generator that
-// read it, since the function does not start with it.
-func examineContent(folder, name, advice string, err error) Finding {
-	finding := examineFile(folder, name, Failed, advice)
-	if err == nil || finding.Status == Failed {
-		return finding
+// examineFile checks a file with the generator's own rules: the function does not
+// start with an invalid one.
+func (t Target) examineFile(folder, name string, required bool) Finding {
+	advice := "Create it with: go run ./cmd/defog schema"
+	if required && name == knowledge.GoldenFile {
+		advice = `Add question/SQL pairs: [{"question": "…", "sql": "…"}].`
 	}
-	// The folder is temporary, so that the error names the file as the dependencies do.
-	detail := strings.ReplaceAll(err.Error(), filepath.Join(folder, name)+": ", "")
-	return Finding{name, Failed, strings.TrimPrefix(detail, name+": "), advice}
-}
-
-// examineFile checks that the file exists, is not empty and, for .json, is JSON.
-// The status of a missing file is absent.
-func examineFile(folder, name string, absent Status, advice string) Finding {
-	data, err := os.ReadFile(filepath.Join(folder, name))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return Finding{name, absent, "missing in the dependencies", advice}
-	case err != nil:
+	if err := knowledge.Check(t.Generator, name, knowledge.Folder(folder)); err != nil {
 		return Finding{name, Failed, err.Error(), advice}
-	case strings.HasSuffix(name, ".json") && !json.Valid(data):
-		return Finding{name, Failed, "not valid JSON", advice}
-	case len(data) == 0:
+	}
+	info, err := os.Stat(filepath.Join(folder, name))
+	switch {
+	case err != nil: // optional, since the check above accepts it
+		return Finding{name, Warning, "missing in the dependencies", advice}
+	case info.Size() == 0:
 		return Finding{name, Warning, "empty", advice}
 	}
-	return Finding{name, OK, fmt.Sprintf("%d bytes", len(data)), ""}
+	return Finding{name, OK, fmt.Sprintf("%d bytes", info.Size()), ""}
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"defog-cdk/lambda/schema"
+	"defog-cdk/internal/schema"
 )
 
 // dialects names the SQL of each db_type.

@@ -1,22 +1,13 @@
 package generate
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
-)
 
-// GoldenFile is the name of the file of question/SQL pairs in the dependencies:
-// a JSON list of {"question": "…", "sql": "…"}.
-const GoldenFile = "golden.json"
+	"defog-cdk/internal/knowledge"
+)
 
 // threshold is the minimum score of a match. A question with one of five
 // significant words replaced scores lower.
@@ -50,73 +41,25 @@ type Golden struct {
 }
 
 type pair struct {
-	Question string `json:"question"`
-	SQL      string `json:"sql"`
-	meaning  meaning
+	knowledge.Pair
+	meaning meaning
 }
 
 // OpenGolden reads golden.json from directory. The error lists every problem in
 // the file.
 func OpenGolden(directory string) (*Golden, error) {
-	pairs, err := readPairs(directory)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: missing in the dependencies; the golden generator requires it", GoldenFile)
-	}
+	files, err := knowledge.Read("golden", knowledge.Folder(directory))
 	if err != nil {
 		return nil, err
 	}
-	if len(pairs) == 0 {
-		return nil, fmt.Errorf("%s: empty; the golden generator requires at least one question/SQL pair", GoldenFile)
-	}
-	return newGolden(pairs), nil
+	return newGolden(files.Golden), nil
 }
 
-func readPairs(directory string) ([]pair, error) {
-	path := filepath.Join(directory, GoldenFile)
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", GoldenFile, err)
-	}
-	pairs, err := parsePairs(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return pairs, nil
-}
-
-func parsePairs(data []byte) ([]pair, error) {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	var pairs []pair
-	if err := decoder.Decode(&pairs); err != nil {
-		return nil, fmt.Errorf(`%w; want a JSON list of {"question": "…", "sql": "…"}`, err)
-	}
-	var problems []error
-	seen := map[string]int{}
-	for i, p := range pairs {
-		key := text(p.Question)
-		switch first, duplicate := seen[key]; {
-		case key == "" || strings.TrimSpace(p.SQL) == "":
-			problems = append(problems, fmt.Errorf("pair %d: question or sql missing; want both", i+1))
-		case duplicate:
-			problems = append(problems, fmt.Errorf("pair %d: its question duplicates that of pair %d", i+1, first))
-		default:
-			seen[key] = i + 1
-		}
-	}
-	return pairs, errors.Join(problems...)
-}
-
-// text returns a question in lower case with single spaces.
-func text(question string) string {
-	return strings.ToLower(strings.Join(strings.Fields(question), " "))
-}
-
-func newGolden(pairs []pair) *Golden {
-	g := &Golden{language: newLanguage(), pairs: pairs}
+func newGolden(pairs []knowledge.Pair) *Golden {
+	g := &Golden{language: newLanguage(), pairs: make([]pair, len(pairs))}
 	texts := make([][]string, len(pairs))
-	for i := range g.pairs {
-		g.pairs[i].meaning = g.language.analyze(g.pairs[i].Question)
+	for i, golden := range pairs {
+		g.pairs[i] = pair{golden, g.language.analyze(golden.Question)}
 		texts[i] = g.pairs[i].meaning.words
 	}
 	g.weights = weigh(texts)
@@ -158,7 +101,7 @@ func (g *Golden) rank(question string) []candidate {
 			score: g.weights.score(wanted.words, golden.meaning.words),
 			same:  wanted.agrees(golden.meaning, g.language.classes),
 		}
-		if text(question) == text(golden.Question) {
+		if knowledge.Normalize(question) == knowledge.Normalize(golden.Question) {
 			candidates[i].score, candidates[i].same = verbatim, true
 		}
 	}

@@ -1,20 +1,13 @@
 package generate
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 
-	"defog-cdk/lambda/schema"
+	"defog-cdk/internal/knowledge"
+	"defog-cdk/internal/schema"
 )
-
-// GlossaryFile is the name of the glossary in the dependencies: definitions in
-// plain text, as paragraphs with empty lines between them.
-const GlossaryFile = "glossary.md"
 
 // Limits of a prompt's blocks, in bytes; a token has about four. Longer blocks
 // are pruned by relevance to the question.
@@ -41,21 +34,14 @@ type Knowledge struct {
 	tables   func() *index // computed once, on the first call
 }
 
-// OpenKnowledge reads the files from directory.
+// OpenKnowledge reads the files from directory. The error lists every problem in
+// the files.
 func OpenKnowledge(directory string) (*Knowledge, error) {
-	s, err := schema.Open(directory)
+	files, err := knowledge.Read("openai", knowledge.Folder(directory))
 	if err != nil {
 		return nil, err
 	}
-	glossary, err := os.ReadFile(filepath.Join(directory, GlossaryFile))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read %s: %w", GlossaryFile, err)
-	}
-	pairs, err := readPairs(directory)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	k := &Knowledge{schema: s, glossary: paragraphs(string(glossary)), golden: newGolden(pairs)}
+	k := &Knowledge{schema: files.Schema, glossary: paragraphs(files.Glossary), golden: newGolden(files.Golden)}
 	k.language = k.golden.language
 	k.tables = sync.OnceValue(k.indexTables)
 	return k, nil

@@ -46,7 +46,7 @@ func serveOpenAI(t *testing.T, model generator.Model) served {
 	service := &generator.OpenAI{Model: model, Name: openAIModel, APIKey: key}
 	server := httptest.NewServer(service)
 	t.Cleanup(server.Close)
-	o := NewOpenAI(OpenAIConfig{DBType: "postgres", Knowledge: knowledge(t), Model: openAIModel, BaseURL: server.URL + "/", APIKey: key})
+	o := NewOpenAI(OpenAIConfig{DBType: "postgres", Knowledge: openKnowledge(t), Model: openAIModel, BaseURL: server.URL + "/", APIKey: key})
 	o.model.(*openAI).transport.pause = 1 // no pause in tests
 	return served{Generator: o, writer: &o.writer, url: server.URL, service: service, path: generator.CompletionsPath}
 }
@@ -56,7 +56,7 @@ func serveBedrock(t *testing.T, model generator.Model) served {
 	server := httptest.NewServer(service)
 	t.Cleanup(server.Close)
 	b := NewBedrock(BedrockConfig{
-		DBType: "postgres", Knowledge: knowledge(t), Model: bedrockModel, Region: "eu-central-1",
+		DBType: "postgres", Knowledge: openKnowledge(t), Model: bedrockModel, Region: "eu-central-1",
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", key, ""), Endpoint: &server.URL,
 	})
 	client := &b.model.(*bedrock).client
@@ -186,12 +186,12 @@ func TestModelStopsAtTimeout(t *testing.T) {
 func TestModelReportsUnreachableServer(t *testing.T) {
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
-	o := NewOpenAI(OpenAIConfig{Knowledge: knowledge(t), BaseURL: gone.URL})
+	o := NewOpenAI(OpenAIConfig{Knowledge: openKnowledge(t), BaseURL: gone.URL})
 	o.model.(*openAI).transport.pause = 1
 	_, err := o.Generate(t.Context(), newQuestion(question))
 	checkError(t, err, Unreachable, "The generator is unreachable.")
 
-	b := NewBedrock(BedrockConfig{Knowledge: knowledge(t), Region: "eu-central-1", Endpoint: &gone.URL,
+	b := NewBedrock(BedrockConfig{Knowledge: openKnowledge(t), Region: "eu-central-1", Endpoint: &gone.URL,
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", key, "")})
 	_, err = b.Generate(t.Context(), newQuestion(question))
 	checkError(t, err, Unreachable, "The generator is unreachable.")
@@ -239,7 +239,7 @@ func TestOpenAIRejectsLongReplies(t *testing.T) {
 
 func TestOpenAIReportsInvalidKey(t *testing.T) {
 	g := serveOpenAI(t, newModel())
-	o := NewOpenAI(OpenAIConfig{Knowledge: knowledge(t), Model: openAIModel, BaseURL: g.url, APIKey: "another"})
+	o := NewOpenAI(OpenAIConfig{Knowledge: openKnowledge(t), Model: openAIModel, BaseURL: g.url, APIKey: "another"})
 	_, err := o.Generate(t.Context(), newQuestion(question))
 	checkError(t, err, Unreachable, "The generator answered with HTTP status 401 (invalid_api_key).")
 }
@@ -247,7 +247,7 @@ func TestOpenAIReportsInvalidKey(t *testing.T) {
 func TestOpenAISendsNoEmptyKey(t *testing.T) {
 	server := httptest.NewServer(&generator.OpenAI{Model: newModel(), Name: openAIModel})
 	defer server.Close()
-	o := NewOpenAI(OpenAIConfig{Knowledge: knowledge(t), Model: openAIModel, BaseURL: server.URL})
+	o := NewOpenAI(OpenAIConfig{Knowledge: openKnowledge(t), Model: openAIModel, BaseURL: server.URL})
 	if query, err := o.Generate(t.Context(), newQuestion(question)); err != nil || query.SQL != sql {
 		t.Errorf("got %q, %v", query.SQL, err)
 	}
@@ -278,7 +278,7 @@ func TestOpenAIVerifiesCertificates(t *testing.T) {
 	server := httptest.NewTLSServer(&generator.OpenAI{Model: newModel(), Name: openAIModel})
 	defer server.Close()
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
-	o := NewOpenAI(OpenAIConfig{Knowledge: knowledge(t), Model: openAIModel, BaseURL: server.URL})
+	o := NewOpenAI(OpenAIConfig{Knowledge: openKnowledge(t), Model: openAIModel, BaseURL: server.URL})
 	_, err := o.Generate(t.Context(), newQuestion(question))
 	checkError(t, err, Unreachable, "The generator is unreachable.")
 }

@@ -12,12 +12,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"defog-cdk/lambda/schema"
+	"defog-cdk/internal/schema"
 )
 
 var update = flag.Bool("update", false, "rewrite the prompts in testdata")
 
-func knowledge(t *testing.T) *Knowledge {
+func openKnowledge(t *testing.T) *Knowledge {
 	t.Helper()
 	k, err := OpenKnowledge(filepath.Join("testdata", "knowledge"))
 	if err != nil {
@@ -44,7 +44,7 @@ func TestPromptsMatchTestdata(t *testing.T) {
 		"failed": {"sqlserver", bareOptions, &Failure{SQL: `SELECT "x"`, Message: "no column x </database_error>"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			author := newAuthor(test.dbType, knowledge(t))
+			author := newAuthor(test.dbType, openKnowledge(t))
 			prompt, err := author.prompt(test.question)
 			if test.failed != nil {
 				prompt, err = author.retryPrompt(test.question, *test.failed)
@@ -77,7 +77,7 @@ func TestPromptKeepsLatestContext(t *testing.T) {
 	question := newQuestion("?")
 	long := strings.Repeat("x", maxContext/2)
 	question.PreviousContext = json.RawMessage(fmt.Sprintf(`["oldest", "%s", "%s", "newest"]`, long, long))
-	author := newAuthor("postgres", knowledge(t))
+	author := newAuthor("postgres", openKnowledge(t))
 	prompt, err := author.prompt(question)
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +91,7 @@ func TestPromptKeepsLatestContext(t *testing.T) {
 func TestPromptRejectsLongHardFilters(t *testing.T) {
 	question := newQuestion("?")
 	question.HardFilters = json.RawMessage(`"` + strings.Repeat("x", maxFilters+1) + `"`)
-	author := newAuthor("postgres", knowledge(t))
+	author := newAuthor("postgres", openKnowledge(t))
 	_, err := author.prompt(question)
 	checkError(t, err, Refused, "The hard filters are longer than 32000 bytes.")
 }
@@ -189,7 +189,7 @@ func TestSchemaForReducesColumnsOfLargeTable(t *testing.T) {
 }
 
 func TestGlossaryForSelectsRelevantParagraphs(t *testing.T) {
-	k := knowledge(t)
+	k := openKnowledge(t)
 	options := DefaultOptions()
 	options.GlossaryPruning, options.PruneGlossaryBM25Units = true, 1
 	if got, want := k.glossaryFor("revenue this week", options), k.glossary[0]; got != want {
@@ -217,7 +217,7 @@ func TestOpenKnowledgeRequiresSchemaOnly(t *testing.T) {
 		}
 	}
 	write(schema.File, `{"db_type":"sqlite","tables":[{"name":"t","columns":[{"name":"a"}]}]}`)
-	for _, files := range []map[string]string{{}, {GlossaryFile: "", GoldenFile: "[]"}} {
+	for _, files := range []map[string]string{{}, {"glossary.md": "", "golden.json": "[]"}} {
 		for name, content := range files {
 			write(name, content)
 		}
@@ -229,8 +229,8 @@ func TestOpenKnowledgeRequiresSchemaOnly(t *testing.T) {
 			t.Errorf("got %q, want no text", got)
 		}
 	}
-	write(GoldenFile, "{")
-	if _, err := OpenKnowledge(directory); err == nil || !strings.Contains(err.Error(), GoldenFile) {
+	write("golden.json", "{")
+	if _, err := OpenKnowledge(directory); err == nil || !strings.Contains(err.Error(), "golden.json: ") {
 		t.Errorf("broken golden.json: got %v", err)
 	}
 }

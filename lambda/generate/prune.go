@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"defog-cdk/lambda/schema"
+	"defog-cdk/internal/schema"
 )
 
 // neighbor is the share of a table's relevance for the tables at the other end of

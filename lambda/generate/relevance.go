@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"defog-cdk/lambda/schema"
+	"defog-cdk/internal/schema"
 )
 
 // weights holds the weight of each word in a set of texts. The weight grows with

@@ -22,8 +22,7 @@ import (
 
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/environ"
-	"defog-cdk/lambda/generate"
-	"defog-cdk/lambda/schema"
+	"defog-cdk/internal/knowledge"
 )
 
 // server serves the function over HTTP on this machine, for development.
@@ -123,13 +122,10 @@ func (s *server) check(settings settings) error {
 		if settings.secret == "" && settings.connection.APIKey == "" {
 			problems = append(problems, errors.New("api_key: missing in the connection; want the API key, which generator defog requires, or another generator (DEFOG_GENERATOR=golden)"))
 		}
-	case golden:
-		_, err = generate.OpenGolden(s.dependencies)
 	default:
-		_, err = schema.Open(s.dependencies)
-	}
-	if err != nil {
-		problems = append(problems, fmt.Errorf("-dependencies: %s: %w", s.dependencies, err))
+		if _, err := knowledge.Read(settings.generator, knowledge.Folder(s.dependencies)); err != nil {
+			problems = append(problems, fmt.Errorf("-dependencies: %s: %w", s.dependencies, err))
+		}
 	}
 	database := settings.connection.DBCreds.Text("database")
 	if settings.connection.DBType != "sqlite" || database == "" {

@@ -93,7 +93,7 @@ func (p *preparer) query(ctx context.Context, settings QuerySettings) (*Query, e
 	if query.Dependencies, err = p.pack(settings.Dependencies); err != nil {
 		return query, err
 	}
-	problem := checkQueryDependencies(query.Dependencies, max(settings.StorageMB, minStorage), settings.sqliteDatabase())
+	problem := checkQueryDependencies(query.Dependencies, max(settings.StorageMB, minStorage), settings.sqliteDatabase(), settings.Generator)
 	query.Variables, err = queryVariables(settings, query.Dependencies.Hash)
 	return query, errors.Join(problem, err)
 }

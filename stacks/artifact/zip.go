@@ -14,6 +14,7 @@ import (
 
 	"defog-cdk/internal/archive"
 	"defog-cdk/internal/bundle"
+	"defog-cdk/internal/knowledge"
 	"defog-cdk/internal/sqlitefile"
 )
 
@@ -47,10 +48,10 @@ func PackDependencies(defaults, source string) (deps *Zip, err error) {
 	return deps, nil
 }
 
-// checkQueryDependencies checks that the query function can extract its
-// dependencies at its start, and that they contain the SQLite database; "" for
-// another database.
-func checkQueryDependencies(deps *Zip, storageMB int, database string) error {
+// checkQueryDependencies checks that the query function can start with its
+// dependencies. It can extract them, they contain the SQLite database ("" for another
+// database), and the SQL generator can read its files.
+func checkQueryDependencies(deps *Zip, storageMB int, database, generator string) error {
 	const setting = "function_source_dependencies_zip"
 	found, err := archive.Open(deps.Path)
 	if err != nil {
@@ -60,7 +61,8 @@ func checkQueryDependencies(deps *Zip, storageMB int, database string) error {
 	if needed := int((found.Disk + mebibyte - 1) / mebibyte); needed > storageMB {
 		problem = errors.Join(problem, fmt.Errorf("needs %d MB of the function's /tmp, extracted; want ephemeral_storage=%d or more", needed, needed))
 	}
-	return errors.Join(about(setting, problem), checkSQLite(found, database), found.Close())
+	_, unreadable := knowledge.Read(generator, found.Open)
+	return errors.Join(about(setting, problem), checkSQLite(found, database), about(setting, unreadable), found.Close())
 }
 
 // checkSQLite checks that the dependencies contain a SQLite database, complete in

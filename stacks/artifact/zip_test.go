@@ -123,9 +123,51 @@ func TestSQLiteDatabaseIsComplete(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			deps := packed(t, settings.Folder(t, test.files), "")
-			err := checkQueryDependencies(deps, minStorage, test.database)
+			err := checkQueryDependencies(deps, minStorage, test.database, "defog")
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %s", err, test.want)
+			}
+		})
+	}
+}
+
+// TestSQLGeneratorReadsItsFiles checks the folder and the zip: both give the same
+// errors, for every file at once.
+func TestSQLGeneratorReadsItsFiles(t *testing.T) {
+	const table = `{"tables": [{"name": "orders", "columns": [{"name": "id"}]}]}`
+	const setting = "function_source_dependencies_zip: "
+	for name, test := range map[string]struct {
+		generator string
+		files     map[string]string
+		want      []string
+	}{
+		"reads none":      {"defog", map[string]string{"golden.json": "{", "schema.json": "{}"}, nil},
+		"golden":          {"golden", map[string]string{"golden.json": `[{"question": "How many?", "sql": "SELECT 1"}]`, "schema.json": "{}"}, nil},
+		"golden, no SQL":  {"golden", map[string]string{"golden.json": `[{"question": "How many?"}]`}, []string{"golden.json: pair 1: sql: missing; want the SQL that answers the question"}},
+		"golden, missing": {"golden", map[string]string{"schema.json": table}, []string{"golden.json: missing in the dependencies; the golden generator requires it"}},
+		"model":           {"bedrock", map[string]string{"schema.json": table, "glossary.md": "A customer buys.", "golden.json": "[]"}, nil},
+		"model, optional": {"openai", map[string]string{"schema.json": table}, nil},
+		"model, invalid": {"openai", map[string]string{"schema.json": "{}", "glossary.md": "caf\xe9", "golden.json": `[{"question": "a", "sql": ";"}, {"question": "A", "sql": "SELECT 1"}]`}, []string{
+			"schema.json: tables: empty; want at least one table",
+			"glossary.md: not encoded in UTF-8; want text in UTF-8",
+			"golden.json: pair 1: sql: missing; want the SQL that answers the question",
+			"golden.json: pair 2: question: duplicates that of pair 1; want each question once",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := packed(t, settings.Folder(t, test.files), "")
+			for _, deps := range []*Zip{folder, packed(t, t.TempDir(), folder.Path)} {
+				var got []string
+				if err := checkQueryDependencies(deps, minStorage, "", test.generator); err != nil {
+					got = strings.Split(err.Error(), "\n")
+				}
+				var want []string
+				for _, problem := range test.want {
+					want = append(want, setting+problem)
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("-want +got:\n%s", diff)
+				}
 			}
 		})
 	}

@@ -23,7 +23,7 @@ func TestRoleInvokesOneModel(t *testing.T) {
 		"arn:aws:bedrock:eu-west-1:123456789012:provisioned-model/abc":                     {"", []string{`"arn:aws:bedrock:eu-west-1:123456789012:provisioned-model/abc"`}},
 	}
 	for model, test := range tests {
-		changes := map[string]any{"generator": "bedrock", "generator_model": model, "function_source_dependencies_zip": settings.Folder(t, map[string]string{"schema.json": "{}"})}
+		changes := map[string]any{"generator": "bedrock", "generator_model": model, "function_source_dependencies_zip": settings.Folder(t, map[string]string{"schema.json": settings.Schema})}
 		if test.region != "" {
 			changes["generator_region"] = test.region
 		}

@@ -26,7 +26,7 @@ func TestNagAcceptsVariants(t *testing.T) {
 	}
 	variants["a model behind a profile"] = map[string]any{
 		"generator": "bedrock", "generator_model": "eu.anthropic.claude-sonnet-4-v1:0",
-		"function_source_dependencies_zip": settings.Folder(t, map[string]string{"schema.json": "{}"}),
+		"function_source_dependencies_zip": settings.Folder(t, map[string]string{"schema.json": settings.Schema}),
 	}
 	for name, changes := range variants {
 		t.Run(name, func(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"defog-cdk/internal/schema"
 	"defog-cdk/internal/testserver/bigquery"
-	"defog-cdk/lambda/schema"
 )
 
 // TestReadBigQuery uses a fake that answers fixed rows and executes no SQL.

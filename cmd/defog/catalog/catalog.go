@@ -13,8 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"defog-cdk/internal/schema"
 	"defog-cdk/lambda/database"
-	"defog-cdk/lambda/schema"
 )
 
 // queryTimeout limits one query of a catalog or of samples.

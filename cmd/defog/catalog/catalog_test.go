@@ -10,10 +10,10 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/schema"
 	"defog-cdk/internal/testserver/mariadb"
 	"defog-cdk/internal/testserver/postgres"
 	"defog-cdk/lambda/database"
-	"defog-cdk/lambda/schema"
 )
 
 func openSQLite(t *testing.T, script string) database.Database {

@@ -7,8 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"defog-cdk/lambda/generate"
-	"defog-cdk/lambda/schema"
+	"defog-cdk/internal/knowledge"
+	"defog-cdk/internal/schema"
 )
 
 // WriteFiles writes schema.json with its content to the folder, and creates
@@ -20,7 +20,7 @@ func WriteFiles(folder string, content []byte) error {
 	if err := replaceFile(filepath.Join(folder, schema.File), content); err != nil {
 		return err
 	}
-	for name, empty := range map[string]string{generate.GlossaryFile: "", generate.GoldenFile: "[]\n"} {
+	for name, empty := range map[string]string{knowledge.GlossaryFile: "", knowledge.GoldenFile: "[]\n"} {
 		path := filepath.Join(folder, name)
 		_, err := os.Lstat(path)
 		if err == nil {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode"
 
-	"defog-cdk/lambda/schema"
+	"defog-cdk/internal/schema"
 )
 
 // Parts and words in the names of columns with personal data or secrets.

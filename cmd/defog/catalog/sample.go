@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"defog-cdk/lambda/schema"
+	"defog-cdk/internal/schema"
 )
 
 const (

@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"defog-cdk/internal/schema"
 	stand "defog-cdk/internal/testserver/snowflake"
-	"defog-cdk/lambda/schema"
 )
 
 // TestReadSnowflake uses a fake with fixed rows. It checks that the guard accepts the

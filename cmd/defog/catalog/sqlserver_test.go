@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"defog-cdk/internal/schema"
 	tds "defog-cdk/internal/testserver/sqlserver"
-	"defog-cdk/lambda/schema"
 )
 
 // TestReadSQLServer uses a fake with fixed rows. It checks that the guard accepts the

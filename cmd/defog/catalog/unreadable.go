@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"defog-cdk/internal/schema"
 	"defog-cdk/lambda/database"
-	"defog-cdk/lambda/schema"
 )
 
 // defaultProbeTimeout limits the read of one row of a view.

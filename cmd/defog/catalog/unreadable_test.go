@@ -9,10 +9,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"defog-cdk/internal/schema"
 	"defog-cdk/internal/testserver/mariadb"
 	"defog-cdk/internal/testserver/postgres"
 	"defog-cdk/lambda/database"
-	"defog-cdk/lambda/schema"
 )
 
 // readNames returns the names of the tables and of the unreadable objects, and the

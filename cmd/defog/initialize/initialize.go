@@ -19,8 +19,8 @@ import (
 	"defog-cdk/cmd/defog/terminal"
 	"defog-cdk/config"
 	"defog-cdk/config/connection"
-	"defog-cdk/lambda/generate"
-	"defog-cdk/lambda/schema"
+	"defog-cdk/internal/knowledge"
+	"defog-cdk/internal/schema"
 )
 
 // The defaults of settings that init writes, and the file of the settings.
@@ -272,21 +272,21 @@ func (r *run) checkDependencies(conn connection.Connection) []error {
 
 // hasGolden reports whether the folder has a golden.json.
 func (r *run) hasGolden() bool {
-	_, err := os.Stat(filepath.Join(r.dependencies, generate.GoldenFile))
+	_, err := os.Stat(filepath.Join(r.dependencies, knowledge.GoldenFile))
 	return err == nil
 }
 
 // checkGolden checks the existing golden.json, or the pair for a new one.
 func (r *run) checkGolden() (err error) {
 	if r.Question == "" && r.SQL == "" && r.hasGolden() {
-		_, err := generate.OpenGolden(r.dependencies)
+		_, err := knowledge.Read("golden", knowledge.Folder(r.dependencies))
 		return err
 	}
 	if r.Question == "" || r.SQL == "" {
 		return errors.New("question, sql: missing; want the first golden query (--question, --sql), or golden.json in the dependencies")
 	}
 	if r.hasGolden() && !r.Force {
-		return fmt.Errorf("%s: exists; want no --question, or --force to replace it", filepath.Join(r.dependencies, generate.GoldenFile))
+		return fmt.Errorf("%s: exists; want no --question, or --force to replace it", filepath.Join(r.dependencies, knowledge.GoldenFile))
 	}
 	return nil
 }
@@ -298,7 +298,7 @@ func (r *run) golden() ([]byte, error) {
 	}
 	text, err := json.MarshalIndent([]map[string]string{{"question": r.Question, "sql": r.SQL}}, "", "  ")
 	if err != nil {
-		return nil, fmt.Errorf("encode %s: %w", generate.GoldenFile, err)
+		return nil, fmt.Errorf("encode %s: %w", knowledge.GoldenFile, err)
 	}
 	return append(text, '\n'), nil
 }
@@ -325,7 +325,7 @@ func (r *run) write(ctx context.Context, conn connection.Connection) (err error)
 		return err
 	}
 	if pairs != nil {
-		files = append(files, file{filepath.Join(r.dependencies, generate.GoldenFile), pairs, 0o644})
+		files = append(files, file{filepath.Join(r.dependencies, knowledge.GoldenFile), pairs, 0o644})
 	}
 	if path := filepath.Join(r.dependencies, schema.File); r.readsSchema() && (r.Force || !exists(path)) {
 		var text []byte

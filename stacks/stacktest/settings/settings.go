@@ -96,6 +96,9 @@ func PolicyFile(t *testing.T, action, resource string) string {
 	return path
 }
 
+// Schema is the content of a valid schema.json.
+const Schema = `{"tables": [{"name": "orders", "columns": [{"name": "id"}]}]}`
+
 // Folder writes files to a folder.
 func Folder(t *testing.T, files map[string]string) string {
 	t.Helper()

@@ -1,5 +1,5 @@
 // Package schema holds the structure of a database (tables, columns, keys) for
-// a language model's prompt, and reads it from schema.json in the dependencies.
+// a language model's prompt, and the format of schema.json in the dependencies.
 package schema
 
 import (
@@ -7,9 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+
+	"defog-cdk/internal/jsonfile"
 )
 
 // File is the name of the schema file in the dependencies.
@@ -69,43 +68,28 @@ func (t Table) Path() string {
 	return t.Schema + "." + t.Name
 }
 
-// Open reads schema.json from directory. The error lists every problem in the
-// file.
-func Open(directory string) (Schema, error) {
-	path := filepath.Join(directory, File)
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Schema{}, fmt.Errorf("%s: missing in the dependencies; create it from the database with: go run ./cmd/defog schema", File)
-	}
-	if err != nil {
-		return Schema{}, fmt.Errorf("read %s: %w", File, err)
-	}
-	s, err := Parse(data)
-	if err != nil {
-		return s, fmt.Errorf("%s: %w", path, err)
-	}
-	return s, nil
-}
-
-// Parse decodes the content of schema.json. The error lists every problem.
+// Parse decodes the content of schema.json. The error joins every problem.
 func Parse(data []byte) (Schema, error) {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
 	var s Schema
-	if err := decoder.Decode(&s); err != nil {
-		return s, fmt.Errorf(`%w; want {"db_type": "…", "tables": [{"name": "…", "columns": [{"name": "…", "type": "…"}]}]}`, err)
+	if err := jsonfile.DecodeStrict(data, &s); err != nil {
+		return s, err
 	}
 	var problems []error
+	failf := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
 	if len(s.Tables) == 0 {
-		problems = append(problems, errors.New("tables: empty; want at least one table"))
+		failf("tables: empty; want at least one table")
 	}
 	for i, table := range s.Tables {
-		if table.Name == "" || len(table.Columns) == 0 {
-			problems = append(problems, fmt.Errorf("table %d (%q): name or columns missing; want both", i+1, table.Name))
+		key := fmt.Sprintf("tables[%d]", i)
+		if table.Name == "" {
+			failf("%s.name: missing; want the table's name", key)
+		}
+		if len(table.Columns) == 0 {
+			failf("%s.columns: empty; want at least one column of the table %q", key, table.Name)
 		}
 		for j, column := range table.Columns {
 			if column.Name == "" {
-				problems = append(problems, fmt.Errorf("table %d (%q), column %d: name missing", i+1, table.Name, j+1))
+				failf("%s.columns[%d].name: missing; want the name of the column in the table %q", key, j, table.Name)
 			}
 		}
 	}
