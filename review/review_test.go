@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -34,19 +35,22 @@ type workflow struct {
 	Permissions map[string]string `yaml:"permissions"`
 	Jobs        map[string]struct {
 		If          string            `yaml:"if"`
+		Needs       string            `yaml:"needs"`
 		Permissions map[string]string `yaml:"permissions"`
 		Steps       []struct {
 			ID   string            `yaml:"id"`
+			If   string            `yaml:"if"`
 			Uses string            `yaml:"uses"`
+			With map[string]string `yaml:"with"`
 			Run  string            `yaml:"run"`
-			Env  map[string]string `yaml:"env"`
 		} `yaml:"steps"`
 	} `yaml:"jobs"`
 }
 
-// TestWorkflowIsolatesThePullRequest checks the job that runs a pull request's code:
-// it cannot write to the repository, and does not run for forks. No script holds text
-// of a pull request.
+// TestWorkflowIsolatesThePullRequest checks the two jobs. The job that runs the pull
+// request's code has no rights, and does not run for forks. The job with rights runs
+// the base branch's code, and shares only the assembly with the other. No script
+// holds text of a pull request.
 func TestWorkflowIsolatesThePullRequest(t *testing.T) {
 	var w workflow
 	read(t, "github-actions.yml", &w)
@@ -54,24 +58,45 @@ func TestWorkflowIsolatesThePullRequest(t *testing.T) {
 		t.Errorf("all jobs have the permissions %v", w.Permissions)
 	}
 	want := map[string]map[string]string{
-		"compare": {"contents": "read", "id-token": "write"},
-		"post":    {"pull-requests": "write"},
+		"synth":   {"contents": "read"},
+		"verdict": {"contents": "read", "id-token": "write", "pull-requests": "write"},
 	}
 	for name, job := range w.Jobs {
 		if diff := cmp.Diff(want[name], job.Permissions); diff != "" {
 			t.Errorf("job %s: -want +got:\n%s", name, diff)
 		}
+		checkouts := 0
 		for _, step := range job.Steps {
 			if strings.Contains(step.Run, "${{") {
 				t.Errorf("job %s: the script holds an expression: %s", name, step.Run)
 			}
-			if name == "post" && strings.HasPrefix(step.Uses, "actions/checkout") {
-				t.Error("the job with the right to comment runs the pull request's code")
+			action, commit, _ := strings.Cut(step.Uses, "@")
+			if action != "" && !regexp.MustCompile(`^[0-9a-f]{40}$`).MatchString(commit) {
+				t.Errorf("job %s: %s is not pinned by its commit", name, step.Uses)
+			}
+			switch action {
+			case "actions/cache":
+				t.Errorf("job %s shares a cache with the other", name)
+			case "actions/setup-go", "actions/setup-node":
+				if step.With["cache"] != "false" && step.With["package-manager-cache"] != "false" {
+					t.Errorf("job %s: %s shares a cache with the other job", name, action)
+				}
+			case "actions/checkout":
+				checkouts++
+				if base := step.With["ref"] == "${{ github.event.pull_request.base.sha }}"; base != (name == "verdict") {
+					t.Errorf("job %s checks out %q", name, step.With["ref"])
+				}
 			}
 		}
+		if checkouts != 1 {
+			t.Errorf("job %s: %d checkouts", name, checkouts)
+		}
 	}
-	if !strings.Contains(w.Jobs["compare"].If, "head.repo.full_name == github.repository") {
-		t.Errorf("forks get the role: %s", w.Jobs["compare"].If)
+	if len(w.Jobs) != len(want) || w.Jobs["verdict"].Needs != "synth" {
+		t.Errorf("%+v", w.Jobs)
+	}
+	if !strings.Contains(w.Jobs["synth"].If, "head.repo.full_name == github.repository") {
+		t.Errorf("the pull requests of forks are reviewed: %s", w.Jobs["synth"].If)
 	}
 	text, err := os.ReadFile("github-actions.yml")
 	if err != nil {
@@ -82,19 +107,26 @@ func TestWorkflowIsolatesThePullRequest(t *testing.T) {
 	}
 }
 
-// TestWorkflowActsOnTheExitCode runs the step of the comparison with a fake npm.
+// TestWorkflowActsOnTheExitCode runs the step of the comparison with a fake npm, and
+// checks that the verdict depends on that step.
 func TestWorkflowActsOnTheExitCode(t *testing.T) {
 	var w workflow
 	read(t, "github-actions.yml", &w)
-	script := ""
-	for _, step := range w.Jobs["compare"].Steps {
+	script, gate := "", ""
+	for _, step := range w.Jobs["verdict"].Steps {
 		if step.ID == "review" {
 			script = step.Run
 		}
+		if strings.Contains(step.Run, "exit 3") {
+			gate = step.If
+		}
+	}
+	if !strings.HasPrefix(gate, "steps.review.outputs.code == '3' && (") {
+		t.Errorf("the verdict depends on %q", gate)
 	}
 	for code, want := range map[int]int{0: 0, 1: 1, 2: 0, 3: 0, 137: 137} {
 		outputs := t.TempDir()
-		exit, log := runScript(t, script, code, "SETTINGS=-c app_name=shop -c stage=prod",
+		exit, log := runScript(t, script, code, "SETTINGS=-c app_name=shop -c stage=prod", "STACK=shop-prod", "PROPOSED="+proposed(t),
 			"GITHUB_OUTPUT="+filepath.Join(outputs, "output"), "GITHUB_STEP_SUMMARY="+filepath.Join(outputs, "summary"))
 		if exit != want {
 			t.Errorf("review ends with %d, the step with %d: %s", code, exit, log)
@@ -107,10 +139,24 @@ func TestWorkflowActsOnTheExitCode(t *testing.T) {
 			t.Errorf("the output is %q, %v", output, err)
 		}
 		summary, err := os.ReadFile(filepath.Join(outputs, "summary"))
-		if err != nil || string(summary) != "[run] [--silent] [review] [--] [-c] [app_name=shop] [-c] [stage=prod] [--output] [review.md]\n" {
+		if err != nil || !reviewed.Match(summary) {
 			t.Errorf("the summary is %q, %v", summary, err)
 		}
 	}
+}
+
+// reviewed matches the arguments of the fake npm, and the cdk.json that it found.
+var reviewed = regexp.MustCompile(`^\[run\] \[--silent\] \[review\] \[--\] \[-c\] \[app_name=shop\] \[-c\] \[stage=prod\] \[--app\] \[[^]]*/cdk\.out\] ` +
+	`\[--stack\] \[shop-prod\] \[--output\] \[review\.md\]\n\{"app": "proposed"\}\n$`)
+
+// proposed returns a folder like the artifact of the job that synthesizes.
+func proposed(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "cdk.json"), []byte("{\"app\": \"proposed\"}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return folder
 }
 
 // buildspec is a build specification. Unknown keys are errors.
@@ -140,7 +186,11 @@ type buildspec struct {
 }
 
 func TestBuildspecActsOnTheExitCode(t *testing.T) {
-	var spec buildspec
+	var spec, synth buildspec
+	read(t, "buildspec-synth.yml", &synth)
+	if commands := strings.Join(synth.Phases.Build.Commands, ""); strings.Contains(commands, "review") || !strings.Contains(commands, "npx cdk synth --quiet --output cdk.out ") {
+		t.Errorf("the build of the commit runs %s", commands)
+	}
 	read(t, "buildspec.yml", &spec)
 	if spec.Version != "0.2" || spec.Env.Shell != "bash" || spec.Phases.Build.OnFailure != "ABORT" ||
 		len(spec.Phases.Install.RuntimeVersions) != 2 || !cmp.Equal(spec.Artifacts.Files, []string{"review.md"}) {
@@ -153,8 +203,9 @@ func TestBuildspecActsOnTheExitCode(t *testing.T) {
 		want    int
 	}{{0, "no", 0}, {1, "yes", 1}, {2, "no", 0}, {3, "no", 3}, {3, "yes", 0}, {137, "yes", 137}}
 	for _, test := range tests {
-		exit, log := runScript(t, script, test.code, "REVIEW_SETTINGS=-c app_name=shop", "REVIEW_ALLOWED="+test.allowed)
-		if exit != test.want || !strings.Contains(log, "[review] [--] [-c] [app_name=shop] [--output] [review.md]") {
+		exit, log := runScript(t, script, test.code, "REVIEW_SETTINGS=-c app_name=shop -c stage=prod", "REVIEW_STACK=shop-prod",
+			"REVIEW_ALLOWED="+test.allowed, "CODEBUILD_SRC_DIR_proposed="+proposed(t))
+		if report, _, _ := strings.Cut(log, "The report above"); exit != test.want || !reviewed.MatchString(report) {
 			t.Errorf("review ends with %d, allowed %s: the build with %d: %s", test.code, test.allowed, exit, log)
 		}
 	}
@@ -165,7 +216,7 @@ func TestBuildspecActsOnTheExitCode(t *testing.T) {
 func runScript(t *testing.T, script string, code int, variables ...string) (exit int, output string) {
 	t.Helper()
 	folder := t.TempDir()
-	npm := fmt.Sprintf("#!/bin/sh\nprintf '[%%s] ' \"$@\" | sed 's/ $//' >review.md; echo >>review.md; exit %d\n", code)
+	npm := fmt.Sprintf("#!/bin/sh\nprintf '[%%s] ' \"$@\" | sed 's/ $//' >review.md; echo >>review.md; cat cdk.json >>review.md; exit %d\n", code)
 	if err := os.WriteFile(filepath.Join(folder, "npm"), []byte(npm), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,8 @@ a pull request. Changes of security come first, then changes that lose data, the
 all others. Each change names its setting.
 
 Review changes nothing on AWS and needs only cloudformation:GetTemplate. It prints
-fingerprints in place of secrets, as diff does.
+fingerprints in place of secrets, as diff does. With --app, it runs no code of the
+assembly; -c then gives the settings that the report names.
 
 The exit code has these meanings:
 
@@ -52,7 +53,7 @@ The exit code has these meanings:
   2  changes
   3  a change of security, or one that loses data.`,
 		Example: `  defog review -c app_name=defog -c stage=prod
-  defog review --app cdk.out --stack defog-prod --output review.md`,
+  defog review -c app_name=defog -c stage=prod --app cdk.out --stack defog-prod --output review.md`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return r.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -89,6 +90,10 @@ func (r *reviewCommand) run(ctx context.Context, stdout, stderr io.Writer) (err 
 			return err
 		}
 		folder = run.Assembly()
+	} else if len(r.context) > 0 {
+		if values, err = r.effective(); err != nil {
+			return err
+		}
 	}
 	stacks, err := r.choose(folder)
 	if err != nil {
@@ -123,6 +128,11 @@ func (r *reviewCommand) synth(ctx context.Context, run *cdk.Run, stderr io.Write
 	if err != nil {
 		return nil, err
 	}
+	return r.effective()
+}
+
+// effective returns the effective settings, which the report names.
+func (r *reviewCommand) effective() ([]config.Value, error) {
 	values, err := r.values()
 	if err != nil {
 		return nil, err

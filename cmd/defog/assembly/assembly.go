@@ -4,6 +4,7 @@ package assembly
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -48,10 +49,20 @@ type manifest struct {
 }
 
 // Read returns the stacks of the assembly in a folder, sorted by the names of
-// their artifacts, followed by those of nested assemblies.
-func Read(folder string) ([]Stack, error) {
+// their artifacts, followed by those of nested assemblies. It reads no file outside
+// the folder, because a review reads assemblies that untrusted code wrote.
+func Read(folder string) (stacks []Stack, err error) {
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return nil, fmt.Errorf("read the cloud assembly: %w", err)
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	return read(root, ".")
+}
+
+func read(root *os.Root, folder string) ([]Stack, error) {
 	var m manifest
-	if err := readJSON(filepath.Join(folder, "manifest.json"), &m); err != nil {
+	if err := readJSON(root, filepath.Join(folder, "manifest.json"), &m); err != nil {
 		return nil, err
 	}
 	var stacks, nested []Stack
@@ -71,12 +82,16 @@ func Read(folder string) ([]Stack, error) {
 				}
 			}
 			stack.Roles = slices.DeleteFunc(stack.Roles, func(arn string) bool { return arn == "" })
-			if err := readJSON(filepath.Join(folder, properties.TemplateFile), &stack.Template); err != nil {
+			if err := readJSON(root, filepath.Join(folder, properties.TemplateFile), &stack.Template); err != nil {
 				return nil, err
 			}
 			stacks = append(stacks, stack)
 		case "cdk:cloud-assembly":
-			inner, err := Read(filepath.Join(folder, properties.DirectoryName))
+			within := filepath.Join(folder, properties.DirectoryName)
+			if !strings.HasPrefix(within, strings.TrimPrefix(folder+"/", "./")) || within == folder {
+				return nil, fmt.Errorf("read the cloud assembly: directoryName: %q is not a folder in the assembly", properties.DirectoryName)
+			}
+			inner, err := read(root, within)
 			if err != nil {
 				return nil, err
 			}
@@ -89,8 +104,8 @@ func Read(folder string) ([]Stack, error) {
 	return append(stacks, nested...), nil
 }
 
-func readJSON(path string, into any) error {
-	file, err := os.Open(path)
+func readJSON(root *os.Root, path string, into any) error {
+	file, err := root.Open(path)
 	if err != nil {
 		return fmt.Errorf("read the cloud assembly: %w", err)
 	}

@@ -55,6 +55,35 @@ func TestRead(t *testing.T) {
 	}
 }
 
+func TestReadStaysInTheAssembly(t *testing.T) {
+	outside := t.TempDir()
+	if err := os.WriteFile(filepath.Join(outside, "secret.json"), []byte(`{"password": "s3cret"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, artifact := range map[string]string{
+		"template above":  `{"type": "aws:cloudformation:stack", "properties": {"templateFile": "../../secret.json"}}`,
+		"absolute":        `{"type": "aws:cloudformation:stack", "properties": {"templateFile": "/etc/hostname"}}`,
+		"linked":          `{"type": "aws:cloudformation:stack", "properties": {"templateFile": "link.json"}}`,
+		"the same folder": `{"type": "cdk:cloud-assembly", "properties": {"directoryName": "."}}`,
+		"folder above":    `{"type": "cdk:cloud-assembly", "properties": {"directoryName": ".."}}`,
+		"around":          `{"type": "cdk:cloud-assembly", "properties": {"directoryName": "a/.."}}`,
+	} {
+		folder := filepath.Join(outside, name, "cdk.out")
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(filepath.Join(outside, "secret.json"), filepath.Join(folder, "link.json")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, "manifest.json"), []byte(`{"artifacts": {"a": `+artifact+`}}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if stacks, err := Read(folder); err == nil {
+			t.Errorf("%s: read %+v", name, stacks)
+		}
+	}
+}
+
 // account is a fake of AWS with one stack and one caller who may read it.
 type account struct {
 	mayRead  string // a part of the caller's key
