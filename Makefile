@@ -5,13 +5,14 @@
 export Q
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: fuzz help setup require demo compile-app compile-demo demo-podpac local serve diff test test-unit test-e2e test-race lint lint-prose golden clean
+.PHONY: fuzz help setup require page demo compile-app compile-demo demo-podpac local serve diff test test-unit test-e2e test-race lint lint-prose golden clean
 
 help:
 	@echo "make demo              deploy to local AWS and ask a question (Q=\"…\" for another one, KEEP=1 to keep it running)"
 	@echo "make demo-podpac       pack podpac from PyPI (200 MB), deploy it to local AWS and draw a map"
 	@echo "make local             start local AWS and keep it running, for cdk deploy"
 	@echo "make serve             answer at http://127.0.0.1:8080/, without AWS (CONNECTION=file DEPENDENCIES=folder LISTEN=address)"
+	@echo "make page              build the page for browsers, unless it is up to date"
 	@echo "make diff              cdk diff without the secrets (ARGS=\"-c app_name=…\" for its arguments)"
 	@echo "make test              run every test"
 	@echo "make test-unit         run the tests without servers and the CDK CLI"
@@ -65,8 +66,13 @@ demo-podpac: setup
 local: setup
 	@go run ./local/up
 
+page: | require
+	@local/step.sh "build the page" go run ./internal/tools/page
+
+# Without npm, a browser gets the usage, too.
 serve:
-	@go run ./lambda/query -listen $(or $(LISTEN),127.0.0.1:8080) $(if $(CONNECTION),-connection "$(CONNECTION)") $(if $(DEPENDENCIES),-dependencies "$(DEPENDENCIES)")
+	@folder=web/dist; go run ./internal/tools/page || folder=; \
+	 go run ./lambda/query -listen $(or $(LISTEN),127.0.0.1:8080) -page "$$folder" $(if $(CONNECTION),-connection "$(CONNECTION)") $(if $(DEPENDENCIES),-dependencies "$(DEPENDENCIES)")
 
 # npm run diff -- … does the same and returns the exit code of the CLI.
 diff: node_modules/.package-lock.json

@@ -40,6 +40,15 @@ type Pair struct {
 	SQL      string `json:"sql"`
 }
 
+// Questions returns the questions of the golden queries, in their order.
+func (f Files) Questions() []string {
+	questions := make([]string, len(f.Golden))
+	for i, pair := range f.Golden {
+		questions[i] = pair.Question
+	}
+	return questions
+}
+
 // Open opens a file of the dependencies by its name. Its error is fs.ErrNotExist for
 // a missing file.
 type Open func(name string) (io.ReadCloser, error)

@@ -23,6 +23,7 @@ import (
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/environ"
 	"defog-cdk/internal/knowledge"
+	"defog-cdk/internal/page"
 )
 
 // server serves the function over HTTP on this machine, for development.
@@ -30,9 +31,11 @@ type server struct {
 	address      string // "" to run on Lambda
 	connection   string // path of the connection file
 	dependencies string // path of the dependencies folder
+	pageFolder   string // path of the page's files; "" for none
 
 	warnings string
 	usage    string     // the response to GET
+	page     *page.Page // the response to a browser's GET; nil for none
 	mu       sync.Mutex // a function instance handles one request at a time
 	events   lambda.Handler
 
@@ -46,6 +49,7 @@ func (s *server) addFlags(flags *flag.FlagSet) {
 		"with -listen: the connection `file`, unless "+environ.Credentials+" or "+environ.CredentialsSecret+" is set")
 	flags.StringVar(&s.dependencies, "dependencies", filepath.Join("lambda", "query", "dependencies"),
 		"with -listen: the `folder` with golden.json, SQLite files and CA certificates")
+	flags.StringVar(&s.pageFolder, "page", "", "with -listen: the `folder` with the files of the page for browsers (default: no page)")
 }
 
 // run serves until the process ends.
@@ -54,7 +58,11 @@ func (s *server) run(ctx context.Context, get func(string) string, stderr io.Wri
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, "Listening on http://%s/; GET returns the usage.\n", listener.Addr())
+	content := "GET returns the usage"
+	if s.page != nil {
+		content = "a browser shows a page to ask questions"
+	}
+	fmt.Fprintf(stderr, "Listening on http://%s/; %s.\n", listener.Addr(), content)
 	return (&http.Server{Handler: s.guard(listener.Addr()), ReadHeaderTimeout: 10 * time.Second}).Serve(listener)
 }
 
@@ -85,6 +93,9 @@ func (s *server) listen(ctx context.Context, get func(string) string) (net.Liste
 	if err := s.check(service.settings); err != nil {
 		return nil, err
 	}
+	if s.page, err = s.openPage(service.settings); err != nil {
+		return nil, err
+	}
 	service.folder = s.dependencies
 	handler := service.handler(nil)
 	handler.ShowCauses = true
@@ -96,6 +107,25 @@ func (s *server) listen(ctx context.Context, get func(string) string) (net.Liste
 	}
 	s.usage = s.warnings + fmt.Sprintf(usage, listener.Addr())
 	return listener, nil
+}
+
+// openPage reads the page's files. The golden questions are its examples. It
+// returns nil without a folder.
+func (s *server) openPage(settings settings) (*page.Page, error) {
+	if s.pageFolder == "" {
+		return nil, nil
+	}
+	files, err := knowledge.Read(settings.generator, knowledge.Folder(s.dependencies))
+	if err != nil {
+		return nil, fmt.Errorf("-dependencies: %s: %w", s.dependencies, err)
+	}
+	made, err := page.New(os.DirFS(s.pageFolder), page.Config{
+		API: "./", App: "make serve", Auth: page.AuthNone, Examples: files.Questions(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("-page: %w", err)
+	}
+	return made, nil
 }
 
 func (s *server) readConnection() (string, error) {
@@ -171,6 +201,10 @@ docs/api.md describes the other fields of a request, and the answer.
 // serve converts the request to an event of the HTTP API and the answer to a
 // response.
 func (s *server) serve(w http.ResponseWriter, r *http.Request) {
+	if s.wantsPage(r) {
+		s.page.ServeHTTP(w, r)
+		return
+	}
 	if r.Method == http.MethodGet {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = io.WriteString(w, s.usage) // fails only if the client has disconnected
@@ -189,6 +223,16 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, response.Body)   // fails only if the client has disconnected
 	_ = http.NewResponseController(w).Flush() // likewise
 	s.relaunch.restart()
+}
+
+// wantsPage reports whether a request is for the page. At the root, that is a
+// browser's: curl gets the usage.
+func (s *server) wantsPage(r *http.Request) bool {
+	if s.page == nil || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	name := strings.TrimPrefix(r.URL.Path, "/")
+	return s.page.Has(name) && (name != "" || strings.Contains(r.Header.Get("Accept"), "text/html"))
 }
 
 // maxBody is the limit of an HTTP API; the handler's limit is lower.

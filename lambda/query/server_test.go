@@ -12,6 +12,7 @@ import (
 
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/environ"
+	"defog-cdk/internal/page/pagetest"
 )
 
 // serveLocally runs the server as -listen does, and returns its URL.
@@ -86,6 +87,54 @@ func TestServerAnswersRequests(t *testing.T) {
 	}
 }
 
+// A browser gets the page, and other clients the usage.
+func TestServerShowsThePageToBrowsers(t *testing.T) {
+	folder := t.TempDir()
+	writeShop(t, filepath.Join(folder, "shop.sqlite"))
+	if err := os.WriteFile(filepath.Join(folder, "golden.json"), []byte(`[{"question": "How many?", "sql": "SELECT 1"}]`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	url := serveLocally(t, &server{dependencies: folder, pageFolder: pagetest.Folder(t)}, map[string]string{
+		environ.Credentials: encode(t, "shop.sqlite", ""), environ.Generator: golden,
+	})
+	const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+	for name, test := range map[string]struct {
+		method, path, accept, host string
+		status                     int
+		want, policy               string
+	}{
+		"browser":        {"GET", "/", browser, "", 200, "<!doctype html>", "default-src 'self'"},
+		"curl":           {"GET", "/", "*/*", "", 200, "Ask a question with POST", ""},
+		"configuration":  {"GET", "/config.json", "*/*", "", 200, `"auth":"none","examples":["How many?"]`, "default-src 'self'"},
+		"script":         {"GET", "/" + pagetest.ScriptFile, "*/*", "", 200, "console.log", "default-src 'self'"},
+		"other path":     {"GET", "/golden.json", browser, "", 200, "Ask a question with POST", ""},
+		"question":       {"POST", "/", browser, "", 400, "bad_request", ""},
+		"rebound name":   {"GET", "/", browser, "evil.example", 421, "not allowed", ""},
+		"rebound config": {"GET", "/config.json", browser, "evil.example", 421, "not allowed", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			request, err := http.NewRequestWithContext(t.Context(), test.method, url+test.path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Host = test.host
+			request.Header.Set("Accept", test.accept)
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer response.Body.Close()
+			body, err := io.ReadAll(response.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if response.StatusCode != test.status || !strings.Contains(string(body), test.want) || !strings.HasPrefix(response.Header.Get("Content-Security-Policy"), test.policy) {
+				t.Errorf("got %d, %v: %s", response.StatusCode, response.Header, body)
+			}
+		})
+	}
+}
+
 func TestServerSerializesRequests(t *testing.T) {
 	url := newShopServer(t)
 	var all sync.WaitGroup
@@ -128,6 +177,8 @@ func TestServerReadsConnectionFile(t *testing.T) {
 }
 
 func TestServerReportsInvalidConfiguration(t *testing.T) {
+	folder := t.TempDir()
+	writeShop(t, filepath.Join(folder, "shop.sqlite"))
 	for name, test := range map[string]struct {
 		server      *server
 		environment map[string]string
@@ -136,6 +187,7 @@ func TestServerReportsInvalidConfiguration(t *testing.T) {
 		"address":            {&server{address: "8080"}, nil, "-listen: address 8080: missing port in address; want an address such as 127.0.0.1:8080"},
 		"no connection file": {&server{address: ":0", connection: "missing.json"}, nil, "missing.json: not found"},
 		"environment":        {&server{address: ":0"}, map[string]string{environ.Credentials: "{}"}, environ.Credentials},
+		"page":               {&server{address: ":0", pageFolder: "missing", dependencies: folder}, map[string]string{environ.Credentials: encode(t, "shop.sqlite", "")}, "-page: read the page"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := test.server.run(t.Context(), func(name string) string { return test.environment[name] }, io.Discard)
