@@ -2,7 +2,6 @@ package initialize
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -48,25 +47,25 @@ func (r *run) setting(ctx context.Context, p *prompter, key string, q question) 
 }
 
 func (r *run) askApplication(ctx context.Context, p *prompter) error {
-	return r.setting(ctx, p, "app_name", question{title: "Name of the application (app_name)", initial: defaultAppName, check: checkSetting("app_name")})
+	return r.setting(ctx, p, "app_name", question{title: "Name of the application (app_name)", initial: defaultAppName, check: r.checkSetting("app_name")})
 }
 
 func (r *run) askGenerator(ctx context.Context, p *prompter) error {
 	if err := r.setting(ctx, p, "generator", question{
-		title: "SQL generator: " + strings.Join(generators, ", "), initial: "defog", check: oneOf(generators),
+		title: "SQL generator: " + strings.Join(generators, ", "), initial: "defog", check: r.checkGenerator,
 	}); err != nil {
 		return err
 	}
 	switch generator := r.Settings["generator"]; generator {
 	case "defog":
-		return fill(ctx, p, &r.APIKey, question{title: "Defog API key (not shown)", secret: true, check: required})
+		return fill(ctx, p, &r.APIKey, question{title: "Defog API key (not shown)", secret: true, check: r.checkAPIKey})
 	case "bedrock", "openai":
 		if generator == "openai" {
-			if err := fill(ctx, p, &r.APIKey, question{title: "API key of the model (not shown; Enter for none)", secret: true}); err != nil {
+			if err := fill(ctx, p, &r.APIKey, question{title: "API key of the model (not shown; Enter for none)", secret: true, check: optional(r.checkAPIKey)}); err != nil {
 				return err
 			}
 		}
-		return r.setting(ctx, p, "generator_model", question{title: "Model (generator_model)", check: required})
+		return r.setting(ctx, p, "generator_model", question{title: "Model (generator_model)", check: r.checkSetting("generator_model")})
 	}
 	return nil
 }
@@ -131,7 +130,7 @@ func (r *run) askKey(ctx context.Context, p *prompter, key string, iam bool) err
 	q := question{title: key, check: r.checkKey(key)}
 	switch {
 	case connection.IsSecretKey(key) && iam:
-		q.title, q.secret, q.check = key+" (not shown; Enter for IAM authentication)", true, nil
+		q.title, q.secret, q.check = key+" (not shown; Enter for IAM authentication)", true, optional(q.check)
 	case connection.IsSecretKey(key):
 		q.title, q.secret = key+" (not shown)", true
 	case key == "port":
@@ -145,7 +144,7 @@ func (r *run) askKey(ctx context.Context, p *prompter, key string, iam bool) err
 	}
 	if answer == "" {
 		r.Creds["auth"] = connection.IAM
-		return r.setting(ctx, p, "database_user_arn", question{title: "ARN of the database user (database_user_arn)", check: required})
+		return r.setting(ctx, p, "database_user_arn", question{title: "ARN of the database user (database_user_arn)", check: r.checkSetting("database_user_arn")})
 	}
 	r.Creds[key] = answer
 	return nil
@@ -156,10 +155,7 @@ func (r *run) askMore(ctx context.Context, p *prompter, keys []string) error {
 	for {
 		answer, err := p.ask(ctx, question{
 			title: "More keys as key=value (" + strings.Join(keys, ", ") + "); Enter for none",
-			check: func(text string) error {
-				if text == "" {
-					return nil
-				}
+			check: optional(func(text string) error {
 				key, text, found := strings.Cut(text, "=")
 				if !found {
 					return errors.New("no value; want key=value, or Enter")
@@ -168,7 +164,7 @@ func (r *run) askMore(ctx context.Context, p *prompter, keys []string) error {
 					return err
 				}
 				return r.checkKey(key)(text)
-			},
+			}),
 		})
 		if err != nil || answer == "" {
 			return err
@@ -179,7 +175,6 @@ func (r *run) askMore(ctx context.Context, p *prompter, keys []string) error {
 }
 
 func (r *run) askGolden(ctx context.Context, p *prompter) error {
-	r.dependencies = value(r.Settings["function_source_dependencies_zip"], defaultDependencies)
 	if r.Settings["generator"] != "golden" || r.hasGolden() {
 		return nil
 	}
@@ -187,7 +182,7 @@ func (r *run) askGolden(ctx context.Context, p *prompter) error {
 	if err := fill(ctx, p, &r.Question, question{title: "Question", check: required}); err != nil {
 		return err
 	}
-	return fill(ctx, p, &r.SQL, question{title: "Its SQL", check: required})
+	return fill(ctx, p, &r.SQL, question{title: "Its SQL", check: func(text string) error { return checkPair(r.Question, text) }})
 }
 
 func required(text string) error {
@@ -195,6 +190,16 @@ func required(text string) error {
 		return errors.New("missing; want a text")
 	}
 	return nil
+}
+
+// optional returns a check that also accepts no answer.
+func optional(check func(string) error) func(string) error {
+	return func(text string) error {
+		if text == "" {
+			return nil
+		}
+		return check(text)
+	}
 }
 
 func oneOf(valid []string) func(string) error {
@@ -206,44 +211,70 @@ func oneOf(valid []string) func(string) error {
 	}
 }
 
-// checkSetting returns the check of a setting's value by itself.
-func checkSetting(key string) func(string) error {
+// checkSetting returns the check of a setting beside those that are known.
+func (r *run) checkSetting(key string) func(string) error {
 	return func(text string) error {
-		prefix := key + " (" + settingsFile + "): "
-		for _, problem := range config.CheckFile(settingsFile, map[string]any{key: text}, "dev") {
-			if reason, found := strings.CutPrefix(problem.Error(), prefix); found {
-				return errors.New(reason)
+		if err := required(text); err != nil {
+			return err
+		}
+		values := map[string]any{key: text}
+		for known, value := range r.Settings {
+			values[known] = value
+		}
+		return reason(key+" ("+settingsFile+")", errors.Join(config.CheckFile(settingsFile, values, value(r.Settings["stage"], "dev"))...))
+	}
+}
+
+// checkGenerator checks the name of a SQL generator, and its files that exist.
+func (r *run) checkGenerator(generator string) error {
+	if err := oneOf(generators)(generator); err != nil {
+		return err
+	}
+	return errors.Join(r.checkFiles(generator)...)
+}
+
+func (r *run) checkAPIKey(text string) error {
+	if err := required(text); err != nil {
+		return err
+	}
+	return r.checkConnection("api_key", Options{APIKey: text})
+}
+
+// checkKey returns the check of one key of db_creds.
+func (r *run) checkKey(key string) func(string) error {
+	return func(text string) error {
+		if err := required(text); err != nil {
+			return err
+		}
+		if err := r.checkConnection("db_creds."+key, Options{DBType: r.DBType, Creds: map[string]string{key: text}}); err != nil {
+			return err
+		}
+		if key == "database" && r.DBType == "sqlite" {
+			text, err := readReference(text)
+			if err != nil {
+				return err
 			}
+			return checkSQLite(r.dependencies, text)
 		}
 		return nil
 	}
 }
 
-// checkKey returns the check of one key of db_creds: that of the connection file.
-func (r *run) checkKey(key string) func(string) error {
-	return func(text string) error {
-		if text == "" {
-			return errors.New("missing; want a text")
-		}
-		text, err := readReference(text)
-		if err != nil {
-			return err
-		}
-		data, err := json.Marshal(map[string]any{"db_type": r.DBType, "db_creds": map[string]string{key: text}})
-		if err != nil {
-			return fmt.Errorf("encode the answer: %w", err)
-		}
-		_, err = connection.Parse(data)
-		if joined, ok := err.(interface{ Unwrap() []error }); ok {
-			for _, problem := range joined.Unwrap() {
-				if reason, found := strings.CutPrefix(problem.Error(), "db_creds."+key+": "); found {
-					return errors.New(reason)
-				}
-			}
-		}
-		if key == "database" && r.DBType == "sqlite" {
-			return checkSQLite(value(r.Settings["function_source_dependencies_zip"], defaultDependencies), text)
-		}
+// checkConnection checks one key of the connection file by itself.
+func (r *run) checkConnection(key string, answer Options) error {
+	_, err := (&run{Options: answer}).connection()
+	return reason(key, err)
+}
+
+// reason returns the first problem with a key, without the key.
+func reason(key string, err error) error {
+	if err == nil {
 		return nil
 	}
+	for problem := range strings.SplitSeq(err.Error(), "\n") {
+		if text, found := strings.CutPrefix(problem, key+": "); found {
+			return errors.New(text)
+		}
+	}
+	return nil
 }

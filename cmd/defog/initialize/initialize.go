@@ -5,6 +5,7 @@
 package initialize
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -72,6 +73,7 @@ func Run(ctx context.Context, options Options, stdin io.Reader, out io.Writer) e
 	if err := r.checkTargets(); err != nil {
 		return err
 	}
+	r.dependencies = value(r.Settings["function_source_dependencies_zip"], defaultDependencies)
 	if p := newPrompter(stdin, out); p != nil {
 		if err := r.ask(ctx, p); err != nil {
 			return err
@@ -267,6 +269,21 @@ func (r *run) checkDependencies(conn connection.Connection) []error {
 			problems = append(problems, err)
 		}
 	}
+	return append(problems, r.checkFiles(r.Settings["generator"])...)
+}
+
+// checkFiles checks the files of a SQL generator that exist and that init keeps.
+func (r *run) checkFiles(generator string) (problems []error) {
+	for _, name := range knowledge.Names(generator) {
+		path := filepath.Join(r.dependencies, name)
+		replaced := r.Force && (name == schema.File || generator == "golden" && r.Question != "")
+		if replaced || !exists(path) {
+			continue
+		}
+		if err := knowledge.Check(generator, name, knowledge.Folder(r.dependencies)); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", path, err))
+		}
+	}
 	return problems
 }
 
@@ -276,11 +293,10 @@ func (r *run) hasGolden() bool {
 	return err == nil
 }
 
-// checkGolden checks the existing golden.json, or the pair for a new one.
+// checkGolden requires the existing golden.json, or the pair for a new one.
 func (r *run) checkGolden() (err error) {
 	if r.Question == "" && r.SQL == "" && r.hasGolden() {
-		_, err := knowledge.Read("golden", knowledge.Folder(r.dependencies))
-		return err
+		return nil
 	}
 	if r.Question == "" || r.SQL == "" {
 		return errors.New("question, sql: missing; want the first golden query (--question, --sql), or golden.json in the dependencies")
@@ -288,7 +304,26 @@ func (r *run) checkGolden() (err error) {
 	if r.hasGolden() && !r.Force {
 		return fmt.Errorf("%s: exists; want no --question, or --force to replace it", filepath.Join(r.dependencies, knowledge.GoldenFile))
 	}
-	return nil
+	return checkPair(r.Question, r.SQL)
+}
+
+// checkPair checks the pair as an only pair of golden.json.
+func checkPair(question, sql string) error {
+	text, err := encodePair(question, sql)
+	if err != nil {
+		return err
+	}
+	return knowledge.Check("golden", knowledge.GoldenFile, func(string) (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(text)), nil
+	})
+}
+
+func encodePair(question, sql string) ([]byte, error) {
+	text, err := json.MarshalIndent([]knowledge.Pair{{Question: question, SQL: sql}}, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", knowledge.GoldenFile, err)
+	}
+	return append(text, '\n'), nil
 }
 
 // golden returns the content of golden.json, nil to keep the file.
@@ -296,11 +331,7 @@ func (r *run) golden() ([]byte, error) {
 	if r.Settings["generator"] != "golden" || r.Question == "" {
 		return nil, nil
 	}
-	text, err := json.MarshalIndent([]map[string]string{{"question": r.Question, "sql": r.SQL}}, "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("encode %s: %w", knowledge.GoldenFile, err)
-	}
-	return append(text, '\n'), nil
+	return encodePair(r.Question, r.SQL)
 }
 
 // readsSchema reports whether the SQL generator reads schema.json.

@@ -158,7 +158,7 @@ func converse(t *testing.T, options initialize.Options, turns ...turn) (screen s
 }
 
 func TestInitAsksForTheKeysOfEachDatabase(t *testing.T) {
-	first := []turn{{"Name of the application", "my app"}, {"Name of the application", "shop"}, {"SQL generator", "defog"}, {"API key", "k-secret"}}
+	first := []turn{{"Name of the application", "my app"}, {"Name of the application", "shop"}, {"SQL generator", "defog"}, {"API key", ""}, {"API key", "your Defog API key"}, {"API key", "@missing"}, {"API key", "k-secret"}}
 	key := "-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----"
 	for dbType, test := range map[string]struct {
 		turns []turn
@@ -173,7 +173,7 @@ func TestInitAsksForTheKeysOfEachDatabase(t *testing.T) {
 			connection.Creds{"host": "db", "port": json.Number("5439"), "database": "d", "user": "u", "password": "p-secret", "schema": "s"},
 		},
 		"mysql": {
-			[]turn{{"host", "db"}, {"database", "d"}, {"user", "u"}, {"password", ""}, {"database_user_arn", "arn:aws:rds-db:eu-central-1:111111111111:dbuser:db-ABCDEFGH/u"}, {"More keys", "port=3307"}, {"More keys", ""}},
+			[]turn{{"host", "db"}, {"database", "d"}, {"user", "u"}, {"password", "@missing"}, {"password", "…"}, {"password", ""}, {"database_user_arn", "arn:aws:rds:eu-central-1:111111111111:db:x"}, {"database_user_arn", "arn:aws:rds-db:eu-central-1:111111111111:dbuser:db-ABCDEFGH/u"}, {"More keys", "port=3307"}, {"More keys", ""}},
 			connection.Creds{"host": "db", "port": json.Number("3307"), "database": "d", "user": "u", "auth": "iam"},
 		},
 		"sqlserver": {
@@ -231,6 +231,61 @@ func TestInitAsksForTheKeysOfEachDatabase(t *testing.T) {
 	}
 	if len(connection.DBTypes()) != 8 {
 		t.Error("a database has no case")
+	}
+}
+
+// TestAnswersAreCheckedAtTheirQuestion repeats each question until its answer is one
+// that synth accepts.
+func TestAnswersAreCheckedAtTheirQuestion(t *testing.T) {
+	sqlite := []turn{{"db_type", "sqlite"}, {"SQLite file", "shop.db"}}
+	const pairs = `[{"question": "How many?"}]`
+	for name, test := range map[string]struct {
+		files map[string]string
+		turns []turn
+		want  []string // on the screen
+	}{
+		"golden": {
+			nil,
+			append([]turn{{"SQL generator", "golden"}}, append(sqlite, turn{"Question", ""}, turn{"Question", "How many?"}, turn{"Its SQL", ""}, turn{"Its SQL", ";"}, turn{"Its SQL", "SELECT 1"})...),
+			[]string{"pair 1: sql: missing; want the SQL"},
+		},
+		"invalid golden.json": {
+			map[string]string{"dependencies/golden.json": pairs},
+			append([]turn{{"SQL generator", "golden"}, {"SQL generator", "defog"}, {"API key", "k"}}, sqlite...),
+			[]string{"dependencies/golden.json: pair 1: sql: missing; want the SQL"},
+		},
+		"invalid schema.json": {
+			map[string]string{"dependencies/schema.json": "{}", "dependencies/golden.json": pairs},
+			append([]turn{{"SQL generator", "bedrock"}, {"SQL generator", "defog"}, {"API key", "k"}}, sqlite...),
+			[]string{"dependencies/schema.json: tables: empty; want", "dependencies/golden.json: pair 1: sql: missing"},
+		},
+		"key file": {
+			map[string]string{"user.json": `{"type": "authorized_user"}`, "key.json": `{"type": "service_account", "project_id": "p", "client_email": "a@b", "private_key": "k"}`},
+			[]turn{
+				{"SQL generator", "openai"}, {"API key", "…"}, {"API key", ""}, {"generator_model", ""}, {"generator_model", "m"}, {"db_type", "bigquery"},
+				{"Log in by", ""}, {"json_key_path", "missing.json"}, {"json_key_path", "user.json"}, {"json_key_path", "key.json"}, {"More keys", ""},
+			},
+			[]string{"a placeholder; want your API key", "missing.json: not found", `type: "authorized_user" is not supported`},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			newCheckout(t)
+			for path, content := range test.files {
+				write(t, path, content)
+			}
+			schemas := func(context.Context, connection.Connection, string) ([]byte, error) {
+				return []byte(`{"tables": [{"name": "a", "columns": [{"name": "b"}]}]}`), nil
+			}
+			screen, err := converse(t, initialize.Options{ReadSchema: schemas}, append([]turn{{"Name of the application", ""}}, test.turns...)...)
+			if err != nil {
+				t.Fatalf("%v; the screen:\n%s", err, screen)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(screen, want) {
+					t.Errorf("the screen lacks %q:\n%s", want, screen)
+				}
+			}
+		})
 	}
 }
 
