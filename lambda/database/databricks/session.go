@@ -44,7 +44,10 @@ func (d *db) connect(ctx context.Context) error {
 	return nil
 }
 
-// sessionStatements returns the statements that configure a session.
+// sessionStatements returns the statements that configure a session. No other
+// parameter of Databricks SQL changes the text of a value; ANSI_MODE, which decides
+// what fails, is a choice of the warehouse.
+// https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-parameters
 func (c config) sessionStatements() []string {
 	statements := []string{"SET TIME ZONE 'UTC'"}
 	if c.catalog != "" {

@@ -27,6 +27,15 @@ var redshiftParameters = map[string]string{
 	"DateStyle":        "ISO",
 }
 
+// redshiftPinned sets for one transaction what the text formats require, with
+// Redshift's defaults. A user or a pooled session can have other values.
+// https://docs.aws.amazon.com/redshift/latest/dg/r_interval_data_types.html
+// https://docs.aws.amazon.com/redshift/latest/dg/r_extra_float_digits.html
+var redshiftPinned = []string{
+	"SELECT pg_catalog.set_config('DateStyle', 'ISO', true), pg_catalog.set_config('IntervalStyle', 'postgres', true)," +
+		" pg_catalog.set_config('extra_float_digits', '0', true)",
+}
+
 // NewRedshift prepares a Redshift database. It implements database.Opener. Its
 // db_creds are those of New and a schema, which is the search path.
 func NewRedshift(creds connection.Creds, options database.Options) (database.Database, error) {
@@ -37,7 +46,7 @@ func NewRedshift(creds connection.Creds, options database.Options) (database.Dat
 	schema := cmp.Or(creds.Text("schema"), defaultSchema)
 	return &redshift{&db{
 		config: config, guard: guard.Redshift.With(options.Guard()),
-		catalogue: catalogue{query: guard.RedshiftCatalogue}, encoder: newRedshiftEncoder, schema: schema,
+		catalogue: catalogue{query: guard.RedshiftCatalogue}, encoder: newRedshiftEncoder, schema: schema, pinned: redshiftPinned,
 		reset:  "RESET ALL", // there is no DISCARD
 		unsafe: redshiftUnsafeQuery,
 	}}, nil
