@@ -32,7 +32,8 @@ func newAsk(d *deployment) *cobra.Command {
 		Long: `Ask sends a question to a deployed query function and prints the SQL and the rows.
 
 It finds the function's API by the name of the deployed stack, ‹app_name›-‹stage›.
-If the API requires that, it signs the request with your AWS credentials.
+If the API requires that, it signs the request with your AWS credentials, or sends
+the token in DEFOG_TOKEN.
 
 The exit code is 0 if the function answered the question, otherwise 1.`,
 		Example: `  defog ask -c app_name=defog "Who are our best customers?"
@@ -44,12 +45,15 @@ The exit code is 0 if the function answered the question, otherwise 1.`,
 	}
 	flags := command.Flags()
 	flags.StringVar(&a.url, "url", "", "the API's `URL` (default: the deployed stack's)")
-	flags.StringVar(&a.auth, "auth", "", "the authorization of the API at --url: iam (signs requests) or none (default: iam for a URL of AWS)")
+	flags.StringVar(&a.auth, "auth", "", authUsage)
 	flags.StringVar(&a.hardFilters, "hard-filters", "", "conditions that the SQL must keep, as text or JSON")
 	flags.BoolVar(&a.json, "json", false, "print the answer as JSON, on one line")
 	flags.DurationVar(&a.timeout, "timeout", 45*time.Second, "the timeout for the answer")
 	return command
 }
+
+// authUsage describes the flag --auth.
+const authUsage = "the authorization of the API at --url: iam (signs requests), jwt (sends the token in DEFOG_TOKEN) or none (default: iam for a URL of AWS)"
 
 func (a *askCommand) run(ctx context.Context, question string, stdout io.Writer) error {
 	answer, err := withTimeout(ctx, a.timeout, func(ctx context.Context) (*client.Answer, error) {

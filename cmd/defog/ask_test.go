@@ -143,6 +143,25 @@ func TestAskDoesNotSignForOpenAPI(t *testing.T) {
 	}
 }
 
+func TestAskSendsTheToken(t *testing.T) {
+	for name, args := range map[string][]string{
+		"stack": {"ask", "q"},
+		"URL":   {"ask", "--auth", "jwt", "--url", "https://abcd1234.execute-api.eu-central-1.amazonaws.com/", "q"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake := newAWS(t)
+			fake.outputs["ApiAuth"] = "jwt"
+			t.Setenv("DEFOG_TOKEN", "a.b.c")
+			if code, _, stderr := defog(t, args...); code != 0 {
+				t.Fatalf("exit code %d, stderr %s", code, stderr)
+			}
+			if got := fake.asked.Header.Get("Authorization"); got != "Bearer a.b.c" {
+				t.Errorf("Authorization: %s", got)
+			}
+		})
+	}
+}
+
 func TestAskNeedsNoCredentialsForAnotherURL(t *testing.T) {
 	fake := newAWS(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
@@ -210,9 +229,17 @@ func TestAskFailures(t *testing.T) {
 			},
 			stderr: "which answers no questions; it evaluates events: go run ./cmd/defog eval FILE.json",
 		},
-		"JWT": {
+		"no token": {
 			change: func(f *fakeAWS) { f.outputs["ApiAuth"] = "jwt" },
-			stderr: "the API requires authorization by jwt, which ask does not support",
+			stderr: "DEFOG_TOKEN: missing; want a token of the API's issuer",
+		},
+		"invalid token": {
+			change: func(f *fakeAWS) {
+				f.outputs["ApiAuth"] = "jwt"
+				f.status, f.answer = 401, `{"message":"Unauthorized"}`
+			},
+			env:    map[string]string{"DEFOG_TOKEN": "old"},
+			stderr: "the API rejected the token (401: Unauthorized); want a token of its issuer in DEFOG_TOKEN",
 		},
 		"SQL failed": {
 			change: func(f *fakeAWS) { f.answer = failed },
@@ -304,7 +331,7 @@ func TestAskFailures(t *testing.T) {
 			stderr: "nobody",
 		},
 		"no URL":                {args: []string{"--url", "abcd1234"}, stderr: `"abcd1234" is not the URL of an API`},
-		"unknown auth":          {args: []string{"--url", "https://sql.example.com", "--auth", "magic"}, stderr: `--auth: "magic" is unknown; want iam or none`},
+		"unknown auth":          {args: []string{"--url", "https://sql.example.com", "--auth", "magic"}, stderr: `--auth: "magic" is unknown; want iam, jwt or none`},
 		"auth without URL":      {args: []string{"--auth", "none"}, stderr: "--auth: has no effect without --url"},
 		"setting without value": {args: []string{"-c", "app_name"}, stderr: "-c app_name: no value; want -c key=value"},
 		"unknown setting":       {args: []string{"-c", "app_nam=x"}, stderr: "app_nam (-c): unknown setting (did you mean app_name?)"},

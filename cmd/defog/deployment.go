@@ -125,11 +125,19 @@ func (d *deployment) stack(ctx context.Context) (aws.Config, client.Stack, error
 }
 
 // api finds the HTTP API of a query function: the one at a URL, or without a URL
-// the deployed stack's.
+// the deployed stack's. A token comes from the environment.
 func (d *deployment) api(ctx context.Context, cfg aws.Config, url, auth string) (client.API, error) {
+	api, err := d.findAPI(ctx, cfg, url, auth)
+	if api.Auth == "jwt" {
+		api.Token = os.Getenv(client.TokenVariable)
+	}
+	return api, err
+}
+
+func (d *deployment) findAPI(ctx context.Context, cfg aws.Config, url, auth string) (client.API, error) {
 	var none client.API
-	if auth != "" && auth != "iam" && auth != "none" {
-		return none, fmt.Errorf("--auth: %q is unknown; want iam or none", auth)
+	if auth != "" && auth != "iam" && auth != "jwt" && auth != "none" {
+		return none, fmt.Errorf("--auth: %q is unknown; want iam, jwt or none", auth)
 	}
 	if url != "" {
 		return client.At(url, auth, cfg.Region)

@@ -25,7 +25,7 @@ func TestSmokeAcceptsOnlyTheExpectedAnswer(t *testing.T) {
 		"failed SQL":       {`{"ran_successfully":false,"error_message":"no such table","query_generated":"SELECT x"}`, http.StatusOK, nil, 1, "no answer: no such table (200); SQL: SELECT x"},
 		"refused":          {`{"message":"Forbidden"}`, http.StatusForbidden, nil, 1, "the API rejected the caller (403: Forbidden)"},
 		"too late":         {`{"message":"Service Unavailable"}`, http.StatusServiceUnavailable, nil, 1, "failed or exceeded its timeout (503"},
-		"another auth":     {rows, http.StatusOK, []string{"--auth", "jwt"}, 1, `--auth: "jwt" is unknown; want iam or none`},
+		"another auth":     {rows, http.StatusOK, []string{"--auth", "basic"}, 1, `--auth: "basic" is unknown; want iam, jwt or none`},
 		"no question":      {rows, http.StatusOK, []string{"--question", ""}, 1, "--question: is empty"},
 	}
 	for name, test := range tests {

@@ -15,6 +15,7 @@ import (
 type API struct {
 	URL     string // accepts a POST of the question
 	Auth    string // the caller authorization: "iam", "jwt" or "none"
+	Token   string // with "jwt"
 	Region  string // the region of signatures
 	Account string // empty when unknown
 
