@@ -98,9 +98,28 @@ const (
 	// ResultsLifetime is the lifetime of a URL of such an answer, in whole seconds.
 	ResultsLifetime = "DEFOG_RESULTS_LIFETIME"
 
+	// AnswersTable names the DynamoDB table of long questions. Without it, the
+	// function answers each question at once.
+	AnswersTable = "DEFOG_ANSWERS_TABLE"
+
+	// AnswersQueue is the URL of the queue that starts long questions.
+	AnswersQueue = "DEFOG_ANSWERS_QUEUE"
+
+	// AnswersBucket names the bucket for answers that exceed an item of the table.
+	AnswersBucket = "DEFOG_ANSWERS_BUCKET"
+
 	// Stack is the stack's name, a dimension of the function's metrics. Without it,
 	// the function writes no metrics.
 	Stack = "DEFOG_STACK"
+)
+
+// The keys of AnswersTable, its attribute with an item's time to live, and the prefix
+// of keys in AnswersBucket.
+const (
+	AnswersKey     = "id"
+	AnswersSortKey = "part"
+	AnswersExpiry  = "expires" // seconds since 1970
+	AnswersPrefix  = "answers/"
 )
 
 // OriginalBootstrap is the file below LAMBDA_TASK_ROOT with the function's original

@@ -157,7 +157,9 @@ func (w *worker) progress(ctx context.Context, status Status, sql string) {
 // beat extends the lease until ctx ends.
 func (w *worker) beat(ctx context.Context) {
 	for sleep(ctx, beat) == nil {
-		_ = w.change(ctx, "") // change has ended the context where that matters
+		limited, cancel := context.WithTimeout(ctx, lease/3) // a request without a response must not use up the lease
+		_ = w.change(limited, "")                            // change has ended the context where that matters
+		cancel()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"defog-cdk/lambda/answers"
 	"defog-cdk/lambda/database"
 )
 
@@ -30,6 +31,8 @@ type answer struct {
 	RowCount            *int            `json:"row_count,omitempty"`             // absent if no statement ran
 	Results             *stored         `json:"results,omitempty"`               // absent if data holds all rows, or the upload failed
 	RequestID           string          `json:"request_id"`
+	ID                  string          `json:"id,omitempty"`     // of a long question
+	Status              answers.Status  `json:"status,omitempty"` // of a long question
 }
 
 // stored is the location of all rows of an answer, as CSV.
@@ -46,6 +49,9 @@ type refusal struct {
 	QueryGenerated  string `json:"query_generated,omitempty"`
 	ErrorCode       Code   `json:"error_code"`
 	RequestID       string `json:"request_id"`
+
+	ID     string         `json:"id,omitempty"`     // of a long question
+	Status answers.Status `json:"status,omitempty"` // of a long question
 }
 
 // response encodes an answer for its caller.
@@ -61,12 +67,17 @@ func newResponse(isHTTP bool, code Code) response {
 	if !isHTTP {
 		return response{limit: maxResponse}
 	}
-	allow := ""
 	if code == MethodNotAllowed {
-		allow = `,"allow":"POST"`
+		return newHTTPResponse(code, `,"allow":"POST"`)
 	}
+	return newHTTPResponse(code, "")
+}
+
+// newHTTPResponse returns the encoding for an HTTP API with more headers, as the end
+// of a JSON object.
+func newHTTPResponse(code Code, headers string) response {
 	return response{
-		before: fmt.Sprintf(`{"statusCode":%d,"headers":{"content-type":"application/json","cache-control":"no-store"%s},"body":"`, code.Status(), allow),
+		before: fmt.Sprintf(`{"statusCode":%d,"headers":{"content-type":"application/json","cache-control":"no-store"%s},"body":"`, code.Status(), headers),
 		after:  `"}`,
 		quoted: true,
 		limit:  maxResponse,

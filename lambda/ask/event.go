@@ -20,6 +20,7 @@ const maxBody = 1 << 20
 // more: an unexpected type in an unused field would fail the decoding, and the
 // event would pass as a direct invoke.
 type event struct {
+	RawPath         string            `json:"rawPath"` // begins with the API's stage, unless that is $default
 	Headers         map[string]string `json:"headers"`
 	Body            string            `json:"body"`
 	IsBase64Encoded bool              `json:"isBase64Encoded"`
@@ -62,7 +63,8 @@ func (e *event) read() (request, *failure) {
 		return request{caller: from}, fail
 	}
 	r, fail := parseRequest(body)
-	r.caller = from
+	r.later = e.prefersAsync()
+	r.caller, r.body, r.answers = from, body, strings.TrimSuffix(e.RawPath, "/")+"/answers/"
 	return r, fail
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"defog-cdk/lambda/answers"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/generate"
 	"defog-cdk/lambda/results"
@@ -30,6 +31,16 @@ type exchange struct {
 	generation time.Duration
 	execution  time.Duration
 	failure    *failure // nil for a successful answer
+
+	id       string           // of a long question
+	progress answers.Progress // of a long question that runs; nil otherwise
+}
+
+// report records the step of a long question that begins.
+func (x *exchange) report(status answers.Status, sql string) {
+	if x.progress != nil {
+		x.progress(status, x.secrets.Redact(sql))
+	}
 }
 
 // run generates the SQL and executes it. It sends a statement that the database
@@ -68,6 +79,7 @@ func (x *exchange) run(ctx context.Context, backend Backend, retries int, limits
 // retry replaces the failed statement with the generator's next one.
 func (x *exchange) retry(ctx context.Context, generator generate.Generator, fail *failure) (err error) {
 	x.retries++
+	x.report(answers.WritingSQL, "")
 	start, end := time.Now(), x.tracer.Begin(ctx, "retry")
 	defer func() {
 		end(err != nil)
@@ -89,6 +101,7 @@ func (x *exchange) retry(ctx context.Context, generator generate.Generator, fail
 // execute runs the statement. A failure holds the question's first statement,
 // as in Defog's client.
 func (x *exchange) execute(ctx context.Context, backend Backend, limits database.Limits) *failure {
+	x.report(answers.Running, x.executed)
 	start, end := time.Now(), x.tracer.Begin(ctx, "query")
 	result, err := x.rows(ctx, backend, limits)
 	end(err != nil)
@@ -170,13 +183,18 @@ func generatorFailure(ctx context.Context, err error) *failure {
 // encode returns the response for the caller, without the secrets that a generator
 // or a database may echo.
 func (x *exchange) encode(isHTTP bool) ([]byte, error) {
-	if x.failure != nil {
+	switch {
+	case x.failure != nil:
 		return newResponse(isHTTP, x.failure.code).refuse(refusal{
 			ErrorMessage:   x.secrets.Redact(x.failure.message),
 			QueryGenerated: x.secrets.Redact(x.failure.sql),
 			ErrorCode:      x.failure.code,
 			RequestID:      x.requestID,
+			ID:             x.id,
+			Status:         x.status(),
 		})
+	case x.isAccepted():
+		return accepted(x.request.answers, x.id)
 	}
 	a := answer{
 		QueryGenerated:  x.secrets.Redact(x.executed),
@@ -184,6 +202,8 @@ func (x *exchange) encode(isHTTP bool) ([]byte, error) {
 		ReasonForQuery:  x.secrets.RedactJSON(x.query.Reason),
 		PreviousContext: x.secrets.RedactJSON(x.query.PreviousContext),
 		RequestID:       x.requestID,
+		ID:              x.id,
+		Status:          x.status(),
 	}
 	if x.link != nil {
 		a.Results = &stored{x.link.URL, x.link.Expires.Truncate(time.Second), x.link.Rows}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"defog-cdk/lambda/answers"
 	"defog-cdk/lambda/caller"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/doctor"
@@ -47,6 +48,10 @@ type Handler struct {
 	ShowCauses       bool          // adds the cause to an answer of code not_ready, for an operator's machine
 	Stack            string        // dimension of the metrics in the log; "" for none
 	Tracer           *trace.Tracer // records the duration of each step; nil for none
+
+	// Long stores and runs questions whose answer the caller fetches later; nil
+	// refuses them.
+	Long *answers.Service
 
 	mu      sync.Mutex
 	backend *Backend
@@ -102,7 +107,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		defer cancel()
 	}
 
-	x := &exchange{requestID: requestID(ctx, event), coldStart: h.isFirst(), tracer: h.Tracer, secrets: h.Secrets}
+	x := h.newExchange(ctx, event)
 	x.failure = h.answer(ctx, x, read)
 	if h.ShowCauses && x.failure != nil && x.failure.code == NotReady {
 		x.failure.message = fmt.Sprintf("The function is not ready: %v", x.failure.cause)
@@ -113,6 +118,10 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	h.log(ctx, x, time.Since(start), len(out))
 	return out, nil
+}
+
+func (h *Handler) newExchange(ctx context.Context, e event) *exchange {
+	return &exchange{requestID: requestID(ctx, e), coldStart: h.isFirst(), tracer: h.Tracer, secrets: h.Secrets}
 }
 
 // answer runs the question and returns its failure, if any. A panic fails only
@@ -129,6 +138,9 @@ func (h *Handler) answer(ctx context.Context, x *exchange, read func() (request,
 	}()
 	if x.request, fail = read(); fail != nil {
 		return fail
+	}
+	if x.request.async || x.request.later && h.Long != nil {
+		return h.accept(ctx, x)
 	}
 	ctx, cancel := keepMargin(ctx)
 	defer cancel()

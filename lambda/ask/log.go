@@ -32,8 +32,11 @@ func NewLogger(w io.Writer, secrets *Secrets) *slog.Logger {
 // only if LogQuestions is set.
 func (h *Handler) log(ctx context.Context, x *exchange, total time.Duration, size int) {
 	code, level := OK, slog.LevelInfo
-	if x.failure != nil {
+	switch {
+	case x.failure != nil:
 		code = x.failure.code
+	case x.isAccepted():
+		code = Accepted
 	}
 	if code.Status() >= 500 {
 		level = slog.LevelError
@@ -71,7 +74,7 @@ func (h *Handler) log(ctx context.Context, x *exchange, total time.Duration, siz
 	if h.LogQuestions && x.request.question.Text != "" {
 		attrs = append(attrs, slog.String("question", x.request.question.Text))
 	}
-	if h.Stack != "" {
+	if h.Stack != "" && code != Accepted { // the answer counts
 		attrs = append(attrs, embed(h.Stack, code, time.Now(), x.metrics(code, total, size))...)
 	}
 	h.Log.LogAttrs(ctx, level, "question", attrs...)

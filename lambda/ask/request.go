@@ -27,7 +27,14 @@ type request struct {
 	question generate.Question
 	profile  bool // add the duration of each step to the answer
 	sqlOnly  bool // generate SQL and do not run it
+	async    bool // answer later
+	later    bool // answer later if the stack can: the header Prefer
 	caller   caller.Caller
+
+	// Of an HTTP request: its body, and the path of long questions in the API's
+	// stage.
+	body    []byte
+	answers string
 }
 
 // callerField is a direct invoke's field for the caller. In the body of an HTTP
@@ -43,6 +50,7 @@ func (r *request) fields() map[string]any {
 		"previous_context":                 (*list)(&r.question.PreviousContext),
 		"profile":                          &r.profile,
 		"sql_only":                         &r.sqlOnly,
+		"async":                            &r.async,
 		"glossary":                         &options.Glossary,
 		"dev":                              &options.Dev,
 		"temp":                             &options.Temp,

@@ -38,7 +38,7 @@ func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), initTime)
 	handler.Prepare(ctx)
 	cancel()
-	lambda.Start(service.relaunch.lambdaHandler(newRouter(handler, service.paths())))
+	lambda.Start(service.relaunch.lambdaHandler(newRouter(handler, service.paths(handler))))
 }
 
 // newService reads the environment. It returns a service even with an error, so
@@ -48,5 +48,7 @@ func newService(get func(string) string) (*service, error) {
 	var secrets ask.Secrets
 	secrets.Add(s.aws.SecretKey, s.aws.SessionToken)
 	log := ask.NewLogger(os.Stdout, &secrets)
-	return &service{settings: s, secrets: &secrets, log: log, relaunch: newRelaunch(log)}, err
+	created := &service{settings: s, secrets: &secrets, log: log, relaunch: newRelaunch(log)}
+	created.long = created.longQuestions()
+	return created, err
 }

@@ -6,17 +6,30 @@ import (
 	"strings"
 
 	"github.com/aws/aws-lambda-go/lambda"
+
+	"defog-cdk/lambda/ask"
 )
 
 // router passes an event of the API to the handler of its path, and every other
 // event to the handler of questions.
 type router struct {
 	questions lambda.Handler
-	paths     map[string]lambda.Handler // by the path of the API's route, such as /answers/{id}
+	paths     map[string]lambda.Handler // by the path of the API's route, such as /answers/{id}, or by the source of a batch
 }
 
-// paths returns the handlers of other paths than that of questions.
-func (s *service) paths() map[string]lambda.Handler { return nil }
+// queueSource is the source of a batch of SQS messages.
+const queueSource = "aws:sqs"
+
+// paths returns the handlers of other events than questions.
+func (s *service) paths(questions *ask.Handler) map[string]lambda.Handler {
+	if s.long == nil {
+		return nil
+	}
+	return map[string]lambda.Handler{
+		"/answers/{id}": &ask.AnswersHandler{Long: s.long, Log: s.log},
+		queueSource:     &ask.WorkHandler{Questions: questions},
+	}
+}
 
 // newRouter returns the handler of questions itself if no other path exists, so
 // that a question is decoded only once.
@@ -32,11 +45,17 @@ func newRouter(questions lambda.Handler, paths map[string]lambda.Handler) lambda
 func (r *router) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	var event struct {
 		RouteKey string `json:"routeKey"`
+		Records  []struct {
+			Source string `json:"eventSource"`
+		}
 	}
 	if err := json.Unmarshal(payload, &event); err != nil {
 		return r.questions.Invoke(ctx, payload) // reports it
 	}
 	_, path, _ := strings.Cut(event.RouteKey, " ")
+	if len(event.Records) > 0 {
+		path = event.Records[0].Source
+	}
 	if handler, ok := r.paths[path]; ok {
 		return handler.Invoke(ctx, payload)
 	}

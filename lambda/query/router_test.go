@@ -12,12 +12,15 @@ type named string
 func (n named) Invoke(context.Context, []byte) ([]byte, error) { return []byte(n), nil }
 
 func TestRouterChoosesByRoute(t *testing.T) {
-	handler := newRouter(named("questions"), map[string]lambda.Handler{"/mcp": named("mcp"), "/answers/{id}": named("answers")})
+	handler := newRouter(named("questions"), map[string]lambda.Handler{"/mcp": named("mcp"), "/answers/{id}": named("answers"), queueSource: named("work")})
 	for payload, want := range map[string]string{
 		`{"routeKey": "POST /mcp", "rawPath": "/prod/mcp"}`:                  "mcp",
 		`{"routeKey": "GET /answers/{id}", "rawPath": "/answers/a"}`:         "answers",
 		`{"routeKey": "DELETE /answers/{id}"}`:                               "answers",
 		`{"routeKey": "POST /"}`:                                             "questions",
+		`{"Records": [{"eventSource": "aws:sqs", "body": "POST /mcp"}]}`:     "work",
+		`{"Records": [{"eventSource": "aws:s3"}]}`:                           "questions",
+		`{"routeKey": "POST /", "body": "{\"Records\": [{}]}"}`:              "questions",
 		`{"routeKey": "$default"}`:                                           "questions",
 		`{"question": "a direct invoke"}`:                                    "questions",
 		`{"routeKey": 1}`:                                                    "questions",

@@ -24,6 +24,8 @@ import (
 	"defog-cdk/internal/environ"
 	"defog-cdk/internal/knowledge"
 	"defog-cdk/internal/page"
+	"defog-cdk/lambda/answers"
+	"defog-cdk/lambda/answers/memory"
 )
 
 // server serves the function over HTTP on this machine, for development.
@@ -39,7 +41,8 @@ type server struct {
 	mu       sync.Mutex // a function instance handles one request at a time
 	events   lambda.Handler
 
-	relaunch *relaunch
+	relaunch   *relaunch
+	background context.Context // of long questions, which outlive their request
 }
 
 func (s *server) addFlags(flags *flag.FlagSet) {
@@ -97,10 +100,14 @@ func (s *server) listen(ctx context.Context, get func(string) string) (net.Liste
 		return nil, err
 	}
 	service.folder = s.dependencies
+	if service.long == nil {
+		service.long = &answers.Service{Store: &memory.Store{}, Queue: s}
+	}
 	handler := service.handler(nil)
 	handler.ShowCauses = true
 	handler.Prepare(ctx)
-	s.events, s.relaunch = newRouter(handler, service.paths()), service.relaunch
+	s.background = ctx
+	s.events, s.relaunch = newRouter(handler, service.paths(handler)), service.relaunch
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(cmp.Or(host, "127.0.0.1"), port))
 	if err != nil {
 		return nil, fmt.Errorf("-listen: %w; want a free address of this machine (make serve LISTEN=127.0.0.1:8081)", err)
@@ -205,7 +212,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 		s.page.ServeHTTP(w, r)
 		return
 	}
-	if r.Method == http.MethodGet {
+	if r.Method == http.MethodGet && !isLongQuestion(r) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = io.WriteString(w, s.usage) // fails only if the client has disconnected
 		return
@@ -250,17 +257,25 @@ func (s *server) answer(r *http.Request) (response events.APIGatewayV2HTTPRespon
 	}
 	event := events.APIGatewayV2HTTPRequest{
 		Version: "2.0",
-		Headers: map[string]string{"content-type": r.Header.Get("Content-Type")},
+		Headers: map[string]string{"content-type": r.Header.Get("Content-Type"), "prefer": r.Header.Get("Prefer")},
 		Body:    string(body),
 	}
 	event.RouteKey, event.RawPath = r.Method+" "+r.URL.Path, r.URL.Path
 	event.RequestContext.HTTP.Method = r.Method
+	if isLongQuestion(r) {
+		event.RouteKey = r.Method + " " + answersPath + "{id}"
+		if wait := r.URL.Query().Get("wait"); wait != "" {
+			event.QueryStringParameters = map[string]string{"wait": wait}
+		}
+	}
 	payload, err := json.Marshal(event)
 	if err != nil {
 		return response, fmt.Errorf("encode the request: %w", err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if !isLongQuestion(r) { // reading its state needs no database
+		s.mu.Lock()
+		defer s.mu.Unlock()
+	}
 	out, err := s.events.Invoke(r.Context(), payload)
 	if err != nil {
 		return response, fmt.Errorf("answer the request: %w", err)

@@ -10,6 +10,7 @@ import (
 
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/environ"
+	"defog-cdk/lambda/answers"
 	"defog-cdk/lambda/ask"
 	"defog-cdk/lambda/caller"
 	"defog-cdk/lambda/database"
@@ -29,6 +30,7 @@ type service struct {
 	secrets  *ask.Secrets
 	log      *slog.Logger
 	relaunch *relaunch
+	long     *answers.Service // nil without long questions
 }
 
 // handler returns the handler of events. With invalid settings it answers each
@@ -51,6 +53,7 @@ func (s *service) handler(invalid error) *ask.Handler {
 		LogQuestions:     s.logQuestions,
 		Stack:            s.stack,
 		Tracer:           s.tracer,
+		Long:             s.long,
 	}
 }
 

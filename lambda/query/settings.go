@@ -50,6 +50,9 @@ type settings struct {
 	resultsBucket    string   // for answers over the limits; "" for none
 	resultsPrefix    string
 	resultsLifetime  time.Duration
+	answersTable     string // of long questions; "" refuses them
+	answersQueue     string
+	answersBucket    string
 	stack            string // "" outside a stack
 	tracer           *trace.Tracer
 	aws              awsenv.Settings
@@ -74,6 +77,9 @@ func readSettings(get func(string) string) (settings, error) {
 		privilegedLogin:  get(environ.AllowPrivilegedLogin) == "true",
 		resultsBucket:    get(environ.ResultsBucket),
 		resultsPrefix:    get(environ.ResultsPrefix),
+		answersTable:     get(environ.AnswersTable),
+		answersQueue:     get(environ.AnswersQueue),
+		answersBucket:    get(environ.AnswersBucket),
 		stack:            get(environ.Stack),
 		aws:              awsenv.Read(get),
 	}
@@ -103,6 +109,9 @@ func readSettings(get func(string) string) (settings, error) {
 	}
 	if (s.generator == bedrock || s.generator == openai) && s.model == "" {
 		problems = append(problems, fmt.Errorf("%s: missing; generator %s requires a model", environ.GeneratorModel, s.generator))
+	}
+	if s.answersTable != "" && openAnswers == nil {
+		problems = append(problems, fmt.Errorf("%s: this program answers no long questions; want one with the build tag async", environ.AnswersTable))
 	}
 	if s.secret = get(environ.CredentialsSecret); s.secret == "" {
 		if s.connection, err = connection.Decode(get(environ.Credentials)); err != nil {
