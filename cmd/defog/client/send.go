@@ -24,6 +24,9 @@ import (
 // requires one.
 const TokenVariable = "DEFOG_TOKEN"
 
+// ErrNoToken reports an API that requires a token when there is none.
+var ErrNoToken = errors.New(TokenVariable + ": missing; want a token of the API's issuer, which api_auth=jwt requires")
+
 // Request is a request to the API.
 type Request struct {
 	Method      string
@@ -93,7 +96,7 @@ func newRequest(ctx context.Context, cfg aws.Config, api API, request Request) (
 		return authorized, sign(ctx, cfg, api.Region, authorized, request.Body)
 	case "jwt":
 		if api.Token == "" {
-			return nil, errors.New(TokenVariable + ": missing; want a token of the API's issuer, which api_auth=jwt requires")
+			return nil, ErrNoToken
 		}
 		authorized.Header.Set("Authorization", "Bearer "+api.Token)
 		return authorized, nil
