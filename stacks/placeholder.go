@@ -11,7 +11,8 @@ import (
 // NewPlaceholder makes a stack in place of one whose files or secret are missing. The CDK CLI
 // bootstraps, lists and destroys with it, for which the stack's name suffices. The
 // problems are errors of the stack, with which the CLI rejects all other commands.
-// --ignore-errors overrides them: a rule then fails the deployment in CloudFormation.
+// --ignore-errors overrides them: the CLI then rejects a deployment without a value of
+// the parameter, and CloudFormation one with a value.
 func NewPlaceholder(app constructs.Construct, conf config.Config, problems []error) error {
 	name := conf.StackName()
 	if conf.Pipeline {
@@ -22,11 +23,9 @@ func NewPlaceholder(app constructs.Construct, conf config.Config, problems []err
 		awscdk.Annotations_Of(stack).AddError(jsii.String(problem.Error()))
 	}
 	awscdk.NewCfnWaitConditionHandle(stack, jsii.String("Placeholder"), nil) // the CLI deletes a stack without resources
-	awscdk.NewCfnRule(stack, jsii.String("MissingFiles"), &awscdk.CfnRuleProps{
-		Assertions: &[]*awscdk.CfnRuleAssertion{{
-			Assert:            awscdk.Fn_ConditionEquals(jsii.String("files"), jsii.String("missing")),
-			AssertDescription: jsii.String("files or secrets of the settings are missing: see the errors of cdk synth"),
-		}},
+	awscdk.NewCfnParameter(stack, jsii.String("MissingFiles"), &awscdk.CfnParameterProps{
+		Description: jsii.String("Files or secrets of the settings are missing: see the errors of cdk synth"),
+		MinLength:   jsii.Number(1), AllowedPattern: jsii.String("^$"),
 	})
 	return nil
 }

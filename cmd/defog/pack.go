@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -74,6 +75,10 @@ func runPack(ctx context.Context, o pack.Options, stdout, stderr io.Writer) erro
 		return fmt.Errorf("find the folder for caches: %w", err)
 	}
 	o.Machine = pack.Machine{Path: os.Getenv("PATH"), Pyenv: os.Getenv("PYENV_ROOT"), Caches: filepath.Join(caches, "defog"), CertFile: os.Getenv("SSL_CERT_FILE")}
+	// uv reads the variable itself; pip, which can install uv, does not.
+	if slices.Contains([]string{"1", "true", "yes", "on"}, strings.ToLower(os.Getenv("UV_SYSTEM_CERTS"))) {
+		o.SystemCerts = true
+	}
 	if o.Machine.Pyenv == "" {
 		if home, err := os.UserHomeDir(); err == nil {
 			o.Machine.Pyenv = filepath.Join(home, ".pyenv")

@@ -122,8 +122,9 @@ func TestSystemCertificatesReachUVAndPip(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.UV, o.SystemCerts = program, true
+	unset(t, "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_FIND_LINKS", "PIP_NO_INDEX")
 	fails(t, o, "uv pip compile")
-	for _, want := range []string{"UV_SYSTEM_CERTS=1\n", "UV_NATIVE_TLS=1\n"} {
+	for _, want := range []string{"UV_SYSTEM_CERTS=1\n", "UV_NATIVE_TLS=1\n", pipSystemCerts() + "\n"} {
 		if !strings.Contains(read(t, record), want) {
 			t.Errorf("got %s, want %s", read(t, record), want)
 		}
@@ -131,7 +132,6 @@ func TestSystemCertificatesReachUVAndPip(t *testing.T) {
 
 	// pip installs uv from the private index, by the private authority.
 	s.wheel(t, "uv", uvVersion, "py3-none-any", map[string]string{"uv.py": ""})
-	unset(t, "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_FIND_LINKS", "PIP_NO_INDEX")
 	t.Setenv("PIP_CONFIG_FILE", os.DevNull)
 	t.Setenv("SSL_CERT_FILE", authority)
 	o.UV = ""

@@ -47,10 +47,35 @@ func (o *Options) environ() []string {
 	if o.SystemCerts {
 		environ = append(environ, "UV_SYSTEM_CERTS=1", "UV_NATIVE_TLS=1")
 	}
-	if o.Machine.CertFile != "" && os.Getenv("PIP_CERT")+os.Getenv("REQUESTS_CA_BUNDLE")+os.Getenv("CURL_CA_BUNDLE") == "" {
+	if os.Getenv("PIP_CERT")+os.Getenv("REQUESTS_CA_BUNDLE")+os.Getenv("CURL_CA_BUNDLE") != "" {
+		return environ
+	}
+	switch {
+	case o.Machine.CertFile != "":
 		environ = append(environ, "PIP_CERT="+o.Machine.CertFile)
+	case o.SystemCerts:
+		environ = append(environ, pipSystemCerts())
 	}
 	return environ
+}
+
+// systemBundles are the files with the machine's certificate authorities on Debian,
+// Red Hat and SUSE.
+var systemBundles = []string{
+	"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/ca-bundle.pem",
+}
+
+// pipSystemCerts returns the variable by which pip trusts the machine's certificate
+// authorities. pip does so by itself from version 24.2; the pip of a new virtual
+// environment can be older. Elsewhere than on Linux, they are not in a file.
+// https://pip.pypa.io/en/stable/topics/https-certificates/
+func pipSystemCerts() string {
+	for _, bundle := range systemBundles {
+		if _, err := os.Stat(bundle); err == nil {
+			return "PIP_CERT=" + bundle
+		}
+	}
+	return "PIP_USE_FEATURE=truststore"
 }
 
 // findUV returns uv's program: a recent uv on the PATH, or the pinned version,
