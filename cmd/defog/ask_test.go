@@ -276,7 +276,7 @@ func TestAskFailures(t *testing.T) {
 			change: func(f *fakeAWS) {
 				f.status, f.answer = 403, `{"message":"The security token included in the request is expired"}`
 			},
-			stderr: "AWS rejects the credentials (The security token included in the request is expired): sign in with aws login",
+			stderr: "the AWS credentials have expired: sign in with aws login",
 		},
 		"forbidden without a signature": {
 			args:   []string{"--url", "https://abcd1234.execute-api.eu-central-1.amazonaws.com/", "--auth", "none"},

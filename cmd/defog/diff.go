@@ -86,7 +86,7 @@ func diff(ctx context.Context, flags cdk.Flags, stdout, stderr io.Writer) (err e
 	if err != nil {
 		return err
 	}
-	if err := session.Check(ctx, cfg); err != nil { // before a synth, which takes long
+	if err := session.Verify(ctx, cfg); err != nil { // before a synth, which takes long
 		return err
 	}
 	output := []string{"--output", run.Assembly()}

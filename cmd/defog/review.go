@@ -82,7 +82,7 @@ func (r *reviewCommand) run(ctx context.Context, stdout, stderr io.Writer) (err 
 	if err != nil {
 		return err
 	}
-	if err := session.Check(ctx, cfg); err != nil { // before a synth, which takes long
+	if err := session.Verify(ctx, cfg); err != nil { // before a synth, which takes long
 		return err
 	}
 	if folder == "" {

@@ -85,11 +85,13 @@ func TestSessionErrorsAreFriendly(t *testing.T) {
 		"secret check": {"secret", "check"},
 		"secret put":   {"secret", "put", "--connection", file},
 		"smoke":        {"smoke", "--question", "q"},
+		"upload":       {"upload", "--bucket", "b"},
 	}
 	for name, args := range commands {
 		t.Run(name, func(t *testing.T) {
 			fake := newAWS(t)
 			writeFile(t, "event.json", "{}")
+			writeFile(t, "dist/function_dist.zip", "")
 			writeFile(t, "cdk.out/manifest.json", `{"artifacts": {"s": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "s.json"}}}}`)
 			writeFile(t, "cdk.out/s.json", "{}")
 			check := func(problem, want string) {

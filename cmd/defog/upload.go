@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/spf13/cobra"
 
+	"defog-cdk/cmd/defog/session"
 	"defog-cdk/cmd/defog/terminal"
 	"defog-cdk/cmd/defog/upload"
 )
@@ -46,6 +47,9 @@ hash of the content. The bucket's default encryption applies.`,
 func (u *uploadCommand) run(ctx context.Context, stdout, stderr io.Writer) error {
 	cfg, err := u.regional(ctx)
 	if err != nil {
+		return err
+	}
+	if err := session.Verify(ctx, cfg); err != nil {
 		return err
 	}
 	u.Progress = func(message string) { fmt.Fprintln(stderr, terminal.Line(message)) }

@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 )
 
@@ -101,9 +103,31 @@ func Check(ctx context.Context, cfg aws.Config) error {
 	return err
 }
 
+// verifyTime limits the request of [Verify].
+const verifyTime = 5 * time.Second
+
+// Verify is [Check], and returns an [Error] if AWS rejects the credentials. It is for
+// commands whose first request comes late, or whose first reply has no error code, as
+// with HEAD. A failure of the request itself is left to the command's own requests.
+func Verify(ctx context.Context, cfg aws.Config) error {
+	if err := Check(ctx, cfg); err != nil || cfg.Region == "" {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, verifyTime)
+	defer cancel()
+	_, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if rejected, ok := errors.AsType[*Error](Explain(err)); ok {
+		return rejected
+	}
+	return nil
+}
+
 // Rejected returns the [Error] for a message with which a service rejected the
 // caller's credentials.
 func Rejected(message string) error {
+	if strings.Contains(strings.ToLower(message), "expired") {
+		return &Error{"the AWS credentials have expired: " + signIn, nil}
+	}
 	return &Error{fmt.Sprintf("AWS rejects the credentials (%s): %s", message, signIn), nil}
 }
 
