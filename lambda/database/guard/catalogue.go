@@ -3,16 +3,27 @@ package guard
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
-// Catalogue is what a server's catalogue holds of functions and relations.
+// Catalogue is what a server's catalogue holds of functions and relations. It serves
+// one guard.
 type Catalogue struct {
+	// Version is the number of PostgreSQL's newest function; "" without one.
+	Version string
+
 	functions map[string][]function
-	composed  map[string][]composed // what calls a function under another name
+	wired     []wired // what calls a function that a statement does not name
 	relations map[string][]relation
 	schemas   map[string]bool
 	views     map[string]bool // MySQL's, in lower case
 	database  string          // where MySQL looks for functions and tables
+
+	types   *types // nil until AddTypes
+	hazards struct {
+		once sync.Once
+		list []*hazard
+	}
 }
 
 // function is one function, or several of one name that do not differ here.
@@ -27,13 +38,6 @@ type function struct {
 	visible      bool   // found without its schema
 }
 
-// composed is an operator, an aggregate, a cast or a type that calls a function, or a
-// type that holds such a one.
-type composed struct {
-	kind         string // "operator", "aggregate", "type" or "row": the type of a relation's rows
-	schema, name string // of the function
-}
-
 // relation is a table or view.
 type relation struct {
 	schema    string
@@ -42,10 +46,11 @@ type relation struct {
 	columns   []string // those that share their name with a function
 }
 
-// PostgresCatalogue reads what NewPostgresCatalogue takes. It is cheap: one row
-// for each function's name, and one for each relation that matters.
+// PostgresCatalogue reads what NewPostgresCatalogue takes. It has one row for each
+// function's name and for each relation. A further row is for each way to a function of
+// the user's that a statement does not name.
 const PostgresCatalogue = `
-	WITH RECURSIVE f AS (
+	WITH f AS (
 		SELECT p.oid, n.nspname AS schema, p.proname AS name, p.provolatile AS volatility, coalesce(e.extname, '') AS extension,
 			l.lanname AS language, CASE WHEN l.lanname = 'internal' AND p.oid >= 16384 THEN p.prosrc ELSE '' END AS source,
 			l.lanpltrusted AS trusted, p.oid >= 16384 AS of_user, pg_catalog.pg_function_is_visible(p.oid) AS visible
@@ -54,39 +59,50 @@ const PostgresCatalogue = `
 		JOIN pg_catalog.pg_language l ON l.oid = p.prolang
 		LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e'
 		LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid),
-	t AS (
-		SELECT t.oid, f.schema, f.name, f.volatility FROM pg_catalog.pg_type t JOIN f ON f.oid IN (t.typinput, t.typoutput, t.typmodin)
-		WHERE t.oid >= 16384 AND t.typtype = 'b'
-		UNION
-		SELECT c.casttarget, f.schema, f.name, f.volatility FROM pg_catalog.pg_cast c JOIN f ON f.oid = c.castfunc WHERE c.oid >= 16384
-		UNION
-		SELECT c.contypid, f.schema, f.name, f.volatility FROM pg_catalog.pg_constraint c
-		JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objid = c.oid
-			AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-		JOIN f ON f.oid = d.refobjid WHERE c.contypid <> 0
-		UNION
-		SELECT holder.oid, t.schema, t.name, t.volatility FROM t, LATERAL (
-			SELECT oid FROM pg_catalog.pg_type WHERE typbasetype = t.oid OR typelem = t.oid
-			UNION ALL SELECT rngtypid FROM pg_catalog.pg_range WHERE rngsubtype = t.oid
-			UNION ALL SELECT c.reltype FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-				WHERE a.atttypid = t.oid AND a.attnum > 0 AND c.reltype <> 0) holder
-		WHERE t.volatility <> 'i')
+	w AS (SELECT * FROM f WHERE volatility <> 'i' OR source <> ''),
+	called AS (SELECT name FROM f UNION SELECT typname FROM pg_catalog.pg_type WHERE oid >= 16384)
+	SELECT 'version', (SELECT max(oid) FROM pg_catalog.pg_proc)::text, '', '', '', '', '', '', '', ''
+	UNION ALL
 	SELECT DISTINCT 'function', schema::text, name::text, volatility::text, extension::text, language::text, source, trusted::text,
 		of_user::text, visible::text FROM f
 	UNION ALL
-	SELECT 'operator', o.oprname, f.schema, f.name, '', '', '', '', '', '' FROM pg_catalog.pg_operator o JOIN f ON f.oid = o.oprcode
-	WHERE o.oid >= 16384
+	SELECT 'operator', w.schema, w.name, o.oprname, o.oprleft::text, o.oprright::text, pg_catalog.pg_operator_is_visible(o.oid)::text, '', '', ''
+	FROM pg_catalog.pg_operator o JOIN w ON w.oid = o.oprcode WHERE o.oid >= 16384
 	UNION ALL
-	SELECT 'aggregate', p.proname, f.schema, f.name, '', '', '', '', '', ''
+	SELECT 'aggregate', w.schema, w.name, p.proname, '', '', '', '', '', ''
 	FROM pg_catalog.pg_aggregate a JOIN pg_catalog.pg_proc p ON p.oid = a.aggfnoid
-	JOIN f ON f.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn) WHERE p.oid >= 16384
+	JOIN w ON w.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)
+	WHERE p.oid >= 16384
 	UNION ALL
-	SELECT CASE WHEN c.relkind IN ('r', 'v', 'm', 'f', 'p') THEN 'row' ELSE 'type' END, p.typname, t.schema, t.name, '', '', '', '', '', ''
-	FROM t JOIN pg_catalog.pg_type p ON p.oid = t.oid LEFT JOIN pg_catalog.pg_class c ON c.oid = p.typrelid
+	SELECT 'default', w.schema, w.name, p.proname, '', '', '', '', '', ''
+	FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid
+		AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass JOIN w ON w.oid = d.refobjid
+	WHERE p.oid >= 16384 AND p.pronargdefaults > 0
+	UNION ALL
+	SELECT 'cast', w.schema, w.name, c.castcontext::text, c.castsource::text, c.casttarget::text, t.typname, '', '', ''
+	FROM pg_catalog.pg_cast c JOIN w ON w.oid = c.castfunc JOIN pg_catalog.pg_type t ON t.oid = c.casttarget WHERE c.oid >= 16384
+	UNION ALL
+	SELECT 'type', w.schema, w.name, '', t.oid::text, '', '', '', '', ''
+	FROM pg_catalog.pg_type t JOIN w ON w.oid IN (t.typinput, t.typoutput, t.typmodin) WHERE t.oid >= 16384 AND t.typtype = 'b'
+	UNION ALL
+	SELECT 'type', w.schema, w.name, '', c.contypid::text, '', '', '', '', ''
+	FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objid = c.oid
+		AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass JOIN w ON w.oid = d.refobjid WHERE c.contypid <> 0
+	UNION ALL
+	SELECT 'type', w.schema, w.name, '', c.contypid::text, '', '', '', '', ''
+	FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objid = c.oid
+		AND d.refclassid = 'pg_catalog.pg_operator'::pg_catalog.regclass JOIN pg_catalog.pg_operator o ON o.oid = d.refobjid
+	JOIN w ON w.oid = o.oprcode WHERE c.contypid <> 0
+	UNION ALL
+	SELECT 'class', w.schema, w.name, '', p.amproclefttype::text, '', '', '', '', ''
+	FROM pg_catalog.pg_amproc p JOIN w ON w.oid = p.amproc WHERE p.oid >= 16384
+	UNION ALL
+	SELECT 'class', w.schema, w.name, '', p.amoplefttype::text, '', '', '', '', ''
+	FROM pg_catalog.pg_amop p JOIN pg_catalog.pg_operator o ON o.oid = p.amopopr JOIN w ON w.oid = o.oprcode WHERE p.oid >= 16384
 	UNION ALL
 	SELECT 'relation', n.nspname, c.relname, coalesce(e.extname, ''), pg_catalog.pg_table_is_visible(c.oid)::text,
 		coalesce((SELECT pg_catalog.string_agg(a.attname, chr(1)) FROM pg_catalog.pg_attribute a
-			WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attname IN (SELECT name FROM f)), ''), '', '', '', ''
+			WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attname IN (SELECT name FROM called)), ''), '', '', '', ''
 	FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 	LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'
 	LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
@@ -118,8 +134,12 @@ func NewPostgresCatalogue(rows [][]string) *Catalogue {
 				columns: strings.FieldsFunc(row[5], func(r rune) bool { return r == 1 }),
 			})
 			c.schemas[row[1]] = true
+		case "version":
+			c.Version = row[1]
 		default:
-			c.composed[row[1]] = append(c.composed[row[1]], composed{kind: row[0], schema: row[2], name: row[3]})
+			c.wired = append(c.wired, wired{
+				kind: row[0], schema: row[1], function: row[2], name: row[3], left: number(row[4]), right: number(row[5]), text: row[6],
+			})
 		}
 	}
 	return c
@@ -166,7 +186,7 @@ func NewMySQLCatalogue(rows [][]string) *Catalogue {
 
 func newCatalogue() *Catalogue {
 	return &Catalogue{
-		functions: map[string][]function{}, composed: map[string][]composed{}, relations: map[string][]relation{}, schemas: map[string]bool{},
+		functions: map[string][]function{}, relations: map[string][]relation{}, schemas: map[string]bool{},
 		views: map[string]bool{},
 	}
 }
@@ -192,6 +212,11 @@ func (c *Catalogue) hasColumn(schema, name, column string) (has, found bool) {
 		has, found = true, true
 	}
 	return has, found
+}
+
+// Unknown returns the names that no function in the catalogue has.
+func (c *Catalogue) Unknown(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return len(c.functions[name]) > 0 })
 }
 
 // HasUserFunction reports whether one of the names is that of a user's function.

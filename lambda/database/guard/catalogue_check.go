@@ -13,45 +13,13 @@ func (s *statement) checkCatalogue() error {
 		return nil
 	}
 	for i, t := range s.tokens {
-		var err error
-		switch {
-		case t.Kind == lex.Symbol:
-			err = s.checkComposed("operator", t.Text)
-		case t.Named():
-			if err = s.checkKeyword(i); err == nil {
-				err = s.checkNamed(i, t.Text)
+		if t.Named() {
+			if err := s.checkNamed(i, t.Text); err != nil {
+				return err
 			}
 		}
-		if err != nil {
-			return err
-		}
 	}
-	return nil
-}
-
-// postgresKeywords are words that PostgreSQL's parser replaces by operators.
-var postgresKeywords = map[string][]string{
-	"like": {"~~"}, "ilike": {"~~*"}, "similar": {"~"}, "not like": {"!~~"}, "not ilike": {"!~~*"}, "not similar": {"!~"},
-	"between": {"<", "<=", ">", ">="}, "in": {"="}, "not in": {"<>"}, "not between": {"<", "<=", ">", ">="},
-	"distinct": {"="}, "case": {"="}, "nullif": {"="},
-}
-
-// checkKeyword refuses the word at i if it stands for an operator which calls a refused
-// function.
-func (s *statement) checkKeyword(i int) error {
-	if s.tokens[i].Kind != lex.Word {
-		return nil
-	}
-	word := s.tokens[i].Text
-	if behind(s.tokens[:i], "not") {
-		word = "not " + word
-	}
-	for _, operator := range postgresKeywords[word] {
-		if err := s.checkComposed("operator", operator); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.checkWired()
 }
 
 // checkNamed examines the name at i.
@@ -60,21 +28,8 @@ func (s *statement) checkNamed(i int, name string) error {
 	if err := s.checkRelation(i, schema, name); err != nil {
 		return err
 	}
-	if schema == "" || s.catalogue.schemas[schema] {
-		if err := s.checkComposed("type", name); err != nil {
-			return err
-		}
-		if s.isType(i) {
-			if err := s.checkComposed("row", name); err != nil {
-				return err
-			}
-		}
-	}
 	switch {
 	case s.calls(i) && !s.names(i):
-		if err := s.checkComposed("aggregate", name); err != nil {
-			return err
-		}
 		return s.refuseFunction(schema, name)
 	case s.calls(i):
 		return nil
@@ -86,23 +41,10 @@ func (s *statement) checkNamed(i int, name string) error {
 	if reason == nil && s.guard.examines(name) {
 		reason = refusal("the function " + name + " may not be called as a field")
 	}
-	if reason == nil || s.tokens[i-2].Named() && s.isColumn(i, name) {
+	if reason == nil || s.isColumn(i, name) {
 		return nil
 	}
 	return reason
-}
-
-// isType reports whether the relation's name at i can be the type of its rows. It is one
-// in a cast, before a constant, or in a list of columns with types.
-func (s *statement) isType(i int) bool {
-	before, after := s.tokens[:s.start(i)], s.tokens[i+1:]
-	switch {
-	case behind(before, "::", "as", "returning"), len(after) > 0 && after[0].Kind == lex.String:
-		return true
-	case len(after) > 0 && after[0].Is("."), len(before) < 2, behind(before, "select", "distinct", "all", "lateral", "only", "table", "not", "case"):
-		return false
-	}
-	return before[len(before)-1].Named() && behind(before[:len(before)-1], "(", ",")
 }
 
 // qualifier returns the name before the one at i and a dot; "" for none.
@@ -118,25 +60,6 @@ func (s *statement) refuseFunction(schema, name string) error {
 	for _, f := range s.catalogue.candidates(schema, name) {
 		if reason := s.guard.reason(f); reason != "" {
 			return refusal(reason)
-		}
-	}
-	return nil
-}
-
-// checkComposed refuses an operator, an aggregate or a type that calls a refused
-// function.
-func (s *statement) checkComposed(kind, name string) error {
-	for _, c := range s.catalogue.composed[name] {
-		if c.kind != kind {
-			continue
-		}
-		for _, f := range s.catalogue.functions[c.name] {
-			if f.schema != c.schema {
-				continue
-			}
-			if reason := s.guard.reason(f); reason != "" {
-				return refusal("the " + kind + " " + name + " calls a function: " + reason)
-			}
 		}
 	}
 	return nil
@@ -229,14 +152,35 @@ func (s *statement) query(i int) int {
 	return 0
 }
 
-// isColumn reports whether the name at i, behind a dot and a name, is surely a
-// column, or a relation in a schema. PostgreSQL takes t.f for f(t) unless t has a
-// column f.
+// isColumn reports whether the name at i, behind a dot, is surely a column, or a
+// relation in a schema. If t has no column f, PostgreSQL takes t.f and (t).f for f(t).
 func (s *statement) isColumn(i int, column string) bool {
+	if last := i - 2; !s.tokens[last].Named() {
+		for s.tokens[last].Is(")") && last > 0 { // (t), ((t))
+			last--
+		}
+		row := s.tokens[last]
+		return row.Named() && last > 0 && s.tokens[last-1].Is("(") && !s.hides(row.Text) && s.hasColumn(row.Text, column)
+	}
 	if start := s.start(i); behind(s.tokens[:start], "join", "only", "table") || behind(s.tokens[:start], "from") && s.isClause(start-1) {
 		return true // a relation
 	}
 	return s.hasColumn(s.tokens[i-2].Text, column)
+}
+
+// hides reports whether a relation or a function of the statement can have a column of a
+// name. A column takes precedence over a row: (a) is the column a.
+func (s *statement) hides(name string) bool {
+	if s.catalogue.types == nil {
+		return true
+	}
+	found, known := s.hidden[name]
+	if !known {
+		holders := newSet(strings.Join(s.catalogue.types.columns[name], "\n"))
+		found = slices.ContainsFunc(s.tokens, func(t lex.Token) bool { return t.Named() && holders[t.Text] })
+		s.hidden[name] = found
+	}
+	return found
 }
 
 // isClause reports whether the FROM at i begins a clause, and not a part of an
@@ -283,6 +227,9 @@ func (s *statement) findColumn(name, column string) bool {
 		if schema := s.qualifier(i); schema != "" && (!s.inFrom(s.start(i)) || !s.catalogue.schemas[schema]) {
 			continue // a column
 		}
+		if s.isValue(i) {
+			continue
+		}
 		if !s.introduces(i, column) {
 			return false
 		}
@@ -290,6 +237,29 @@ func (s *statement) findColumn(name, column string) bool {
 	}
 	// A name that nothing in the statement introduces is a schema's or an error.
 	return found || s.catalogue.schemas[name]
+}
+
+// postgresClauses end a list of relations.
+var postgresClauses = []string{"select", "where", "group", "having", "order", "limit", "window"}
+
+// expressing are words behind which an expression stands.
+var expressing = strings.Fields("select where and or not on having when then else case by like ilike in distinct all any some between similar to")
+
+// inList reports whether the name at i stands where a relation does.
+func (s *statement) inList(i int) bool {
+	if s.relations == nil {
+		s.relations = sources(s.tokens, postgresClauses)
+	}
+	return s.relations[i]
+}
+
+// isValue reports whether the name at i is surely an expression, which introduces nothing.
+func (s *statement) isValue(i int) bool {
+	if i == 0 || s.inList(i) || s.calls(i) || s.query(i+1) > 0 {
+		return false
+	}
+	before := s.tokens[i-1]
+	return before.Kind == lex.Symbol && !before.Is(")") && !before.Is(".") || before.Kind == lex.Word && slices.Contains(expressing, before.Text)
 }
 
 // introduces reports whether the name at i introduces the column. It is the name of a

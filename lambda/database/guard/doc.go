@@ -30,6 +30,13 @@
 //
 // A name that is only a column or a table stays usable.
 //
+// PostgreSQL also calls functions that no token names: by casts, domains, operators,
+// operator classes and default arguments. The catalogue lists those that call a refused
+// function, which few databases have. The guard then refuses each statement that can hold
+// a value of the type concerned. What the owner put into a view, a policy, a generated
+// column or a foreign table runs as written. There, a statement chooses neither the
+// function nor its arguments.
+//
 // MySQL's servers list stored functions only, so that the guard has a list of the
 // built-in functions, and refuses every other name that is called.
 //

@@ -73,7 +73,9 @@ type statement struct {
 	catalogue *Catalogue // nil without one
 	functions map[string]bool
 	columns   map[[2]string]bool // what hasColumn found
+	hidden    map[string]bool    // what hides found
 	clauses   []bool             // what isClause found of each FROM; nil before
+	relations []bool             // what inList found of each name; nil before
 }
 
 // With returns the guard with options.
@@ -114,7 +116,7 @@ func (g *Guard) Check(ctx context.Context, sql string, catalogue *Catalogue) (St
 	if err := checkSize(tokens); err != nil {
 		return Statement{}, err
 	}
-	s := &statement{guard: g, tokens: tokens, catalogue: catalogue, functions: map[string]bool{}, columns: map[[2]string]bool{}}
+	s := &statement{guard: g, tokens: tokens, catalogue: catalogue, functions: map[string]bool{}, columns: map[[2]string]bool{}, hidden: map[string]bool{}}
 	if g.split != nil {
 		s.tokens = g.split(tokens)
 	}

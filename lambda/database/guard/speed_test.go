@@ -17,6 +17,16 @@ func TestTimeGrowsWithLength(t *testing.T) {
 	catalogue := NewPostgresCatalogue([][]string{
 		{"function", "public", "total", "v", "", "sql", "", "true", "true", "true"},
 		{"relation", "public", "orders", "", "true", "total", "", "", "", ""},
+		{"aggregate", "public", "total", "summed", "", "", "", "", "", ""},
+		{"operator", "public", "total", "~~", "16400", "16400", "true", "", "", ""},
+		{"cast", "public", "total", "i", "16400", "25", "text", "", "", ""},
+		{"type", "public", "total", "", "16401", "", "", "", "", ""},
+		{"class", "public", "total", "", "16400", "", "", "", "", ""},
+	})
+	catalogue.AddTypes([][]string{
+		{"type", "mine", "16400", "c", "0", "0"}, {"type", "email", "16401", "d", "25", "0"},
+		{"part", "mails", "16402", "16401", "r", ""}, {"operator", "~~", "25", "25", "16", "true"}, {"operator", "~~", "16400", "16400", "16", "false"},
+		{"polymorphic", "lag", "3", "", "", ""}, {"combining", "||", "true", "", "", ""}, {"column", "id", "orders", "", "", ""},
 	})
 	for name, sql := range map[string]string{
 		"unicode names":   fill("SELECT ", `U&"a"`, ""),
@@ -25,6 +35,12 @@ func TestTimeGrowsWithLength(t *testing.T) {
 		"paths":           fill("SELECT ", "a.", "a"),
 		"columns":         fill("SELECT ", "t.total,", "1 FROM orders t"),
 		"many qualifiers": fill("SELECT ", "x.total,y.total,", "1 FROM orders t"),
+		"rows":            fill("SELECT ", "(t).total,", "1 FROM orders t"),
+		"types":           fill("SELECT ", "email,", "1 FROM mails"),
+		"likes":           fill("SELECT ", "t LIKE (((t))),", "1 FROM orders t"),
+		"row operands":    fill("SELECT ", "(t,(t)) LIKE t,", "1 FROM orders t"),
+		"aliases":         fill("SELECT 1 FROM ", "a t,", "b t WHERE t LIKE t"),
+		"defaults":        fill("SELECT ", "lag(id,1,'{')||", "1 FROM mails"),
 		"calls":           fill("SELECT ", "f(", ""),
 		"closed calls":    fill("SELECT ", "f(1),", "1"),
 		"sizes":           fill("SELECT ", "pg_relation_size('a'),", "1"),

@@ -15,6 +15,9 @@ import (
 // codeCanceled is the SQLSTATE of a statement that was stopped.
 const codeCanceled = "57014"
 
+// codeDivision is the SQLSTATE of a division by zero.
+const codeDivision = "22012"
+
 // newError converts the driver's error to one of package database, or returns
 // that of ctx.
 func newError(ctx context.Context, err error) error {

@@ -131,3 +131,55 @@ func TestConnectionWithoutResetIsDropped(t *testing.T) {
 		t.Error("the connection is kept")
 	}
 }
+
+// A function is known to the first question after its creation, with what uses it. A
+// question without such costs no further catalogue.
+func TestNewFunctionsAreFoundAtOnce(t *testing.T) {
+	server.Query(t, accounts)
+	d := openServer(t, nil, "")
+	databasetest.MustQuery(t, d, "SELECT 1", databasetest.Unlimited())
+	for _, c := range []struct{ create, attack string }{
+		{"CREATE FUNCTION fresh(n int) RETURNS int LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_lock(n); RETURN n; END'", "SELECT fresh(1)"},
+		{"CREATE FUNCTION fresher(n int) RETURNS int LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_lock(n); RETURN n; END'",
+			"SELECT g.fresher FROM generate_series(1, 1) g"},
+		{"CREATE FUNCTION freshest(n int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN n; END'; CREATE OPERATOR <%%> (RIGHTARG = int, FUNCTION = freshest)",
+			"SELECT <%%> 1"},
+		{"CREATE FUNCTION gladly(m mood) RETURNS bool LANGUAGE plpgsql AS 'BEGIN RETURN true; END'; CREATE CAST (mood AS bool) WITH FUNCTION gladly(mood)",
+			"SELECT 'sad'::mood::bool"},
+	} {
+		server.Query(t, c.create)
+		_, err := d.Query(t.Context(), c.attack, databasetest.Unlimited())
+		if failed, ok := errors.AsType[*database.StatementError](err); !ok || failed.Code != "" {
+			t.Errorf("%s: got %v, want a refusal by the guard", c.attack, err)
+		}
+	}
+	read := d.catalogue.read
+	for _, sql := range []string{"SELECT id FROM accounts", "SELECT fresh(1)"} {
+		_, _ = d.Query(t.Context(), sql, databasetest.Unlimited()) // the catalogue counts
+		if d.catalogue.read != read {
+			t.Errorf("%s: the catalogue was read again", sql)
+		}
+	}
+}
+
+// A catalogue that is not new refuses nothing.
+func TestRefusalIsCheckedAgain(t *testing.T) {
+	server.Query(t, accounts+"CREATE FUNCTION amount(n int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN n; END'")
+	d := openServer(t, nil, "")
+	databasetest.MustQuery(t, d, "SELECT 1", databasetest.Unlimited())
+	server.Query(t, "CREATE TABLE invoices (amount int)")
+	const sql = "SELECT i.amount FROM invoices i"
+	if _, err := d.Query(t.Context(), sql, databasetest.Unlimited()); err == nil {
+		t.Error("a catalogue without the table permits its column")
+	}
+	d.catalogue.since = d.catalogue.since.Add(-recheckAge)
+	databasetest.MustQuery(t, d, sql, databasetest.Unlimited())
+}
+
+// The loop ends behind a balancer of servers whose catalogues differ.
+func TestCatalogueThatGoesOnToChange(t *testing.T) {
+	server.Query(t, accounts)
+	d := openServer(t, nil, "")
+	d.catalogue.query = strings.Replace(guard.PostgresCatalogue, "(SELECT max(oid) FROM pg_catalog.pg_proc)", "1", 1)
+	databasetest.MustQuery(t, d, "SELECT 1", databasetest.Unlimited())
+}

@@ -82,10 +82,7 @@ func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*da
 			return nil, err
 		}
 	}
-	if err := d.readCatalogue(ctx); err != nil {
-		return nil, err
-	}
-	return database.RunGuarded(ctx, d.guard, d.catalogue.read, d.query, sql, limits)
+	return d.checkAndRun(ctx, sql, limits)
 }
 
 // Close implements database.Database.
@@ -96,16 +93,22 @@ func (d *db) Close() error {
 
 // query runs a statement without the guard.
 func (d *db) query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
+	return d.queryAt(ctx, "", sql, limits)
+}
+
+// queryAt does so if the server has no newer functions than a version of the catalogue.
+// If it has, the error is errNewFunctions. An empty version checks nothing.
+func (d *db) queryAt(ctx context.Context, version, sql string, limits database.Limits) (*database.Result, error) {
 	if err := d.connect(ctx); err != nil {
 		return nil, newError(ctx, err)
 	}
 	timer := database.StartTimer(ctx, limits.Time)
 	bound, cancel := timer.Bound(ctx)
 	defer cancel()
-	result, err := d.run(bound, sql, timer.Timeout, limits)
+	result, err := d.run(bound, version, sql, timer.Timeout, limits)
 	switch {
-	case err == nil:
-		return result, nil
+	case err == nil, errors.Is(err, errNewFunctions):
+		return result, err
 	case bound.Err() != nil && ctx.Err() == nil:
 		return nil, database.LimitExceeded("", timer.Timeout)
 	}
@@ -114,7 +117,7 @@ func (d *db) query(ctx context.Context, sql string, limits database.Limits) (*da
 
 // run sends everything for one query in one round trip. It leaves the
 // connection ready for the next query or drops it.
-func (d *db) run(ctx context.Context, sql string, timeout time.Duration, limits database.Limits) (*database.Result, error) {
+func (d *db) run(ctx context.Context, version, sql string, timeout time.Duration, limits database.Limits) (*database.Result, error) {
 	pipeline := d.conn.StartPipeline(ctx)
 	prologue := append([]string{"BEGIN READ ONLY"}, d.pinned...)
 	if d.schema != defaultSchema {
@@ -122,6 +125,9 @@ func (d *db) run(ctx context.Context, sql string, timeout time.Duration, limits 
 	}
 	if timeout > 0 {
 		prologue = append(prologue, "SET LOCAL statement_timeout = "+strconv.FormatInt(timeout.Milliseconds(), 10))
+	}
+	if version != "" { // a division by zero ends the pipeline before the statement
+		prologue = append(prologue, "SELECT 1 / CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_proc WHERE oid > "+version+") THEN 0 ELSE 1 END")
 	}
 	for _, statement := range append(prologue, sql) {
 		pipeline.SendQueryParams(statement, nil, nil, nil, nil)
@@ -131,7 +137,7 @@ func (d *db) run(ctx context.Context, sql string, timeout time.Duration, limits 
 	pipeline.SendPipelineSync() // the reset needs to be outside of a transaction
 	pipeline.SendQueryParams(d.reset, nil, nil, nil, nil)
 
-	result, err := d.receive(ctx, pipeline, len(prologue), limits)
+	result, err := d.receive(ctx, pipeline, len(prologue), limits, version != "")
 	if pipeline.Close() != nil || d.conn.IsClosed() || d.conn.TxStatus() != stateIdle {
 		d.drop() // nothing of the query may remain
 	}
@@ -141,22 +147,30 @@ func (d *db) run(ctx context.Context, sql string, timeout time.Duration, limits 
 
 // receive flushes the pipeline and reads the statement's rows, which follow
 // the results of the prologue.
-func (d *db) receive(ctx context.Context, pipeline *pgconn.Pipeline, prologue int, limits database.Limits) (*database.Result, error) {
+// The last of the prologue may check the catalogue's version.
+func (d *db) receive(ctx context.Context, pipeline *pgconn.Pipeline, prologue int, limits database.Limits, checks bool) (*database.Result, error) {
 	if err := pipeline.Sync(); err != nil {
 		return nil, err
 	}
-	for range prologue {
-		results, err := pipeline.GetResults()
+	for i := range prologue {
+		err := skip(pipeline)
+		if failed, ok := errors.AsType[*pgconn.PgError](err); ok && failed.Code == codeDivision && checks && i == prologue-1 {
+			return nil, errNewFunctions
+		}
 		if err != nil {
 			return nil, err
 		}
-		if reader, ok := results.(*pgconn.ResultReader); ok {
-			if _, err := reader.Close(); err != nil {
-				return nil, err
-			}
-		}
 	}
 	return d.read(ctx, pipeline, limits)
+}
+
+// skip reads the result of one statement.
+func skip(pipeline *pgconn.Pipeline) error {
+	results, err := pipeline.GetResults()
+	if reader, ok := results.(*pgconn.ResultReader); ok && err == nil {
+		_, err = reader.Close()
+	}
+	return err
 }
 
 // read encodes the statement's rows as they arrive.

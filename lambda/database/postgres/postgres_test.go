@@ -192,7 +192,7 @@ func TestReadOnlyCheckReportsPrivileges(t *testing.T) {
 func TestGuardRefusesVolatileFunctionsOfTheServer(t *testing.T) {
 	server.Query(t, accounts)
 	db := openServer(t, nil, "")
-	if err := db.readCatalogue(t.Context()); err != nil {
+	if err := db.readCatalogue(t.Context(), catalogueAge); err != nil {
 		t.Fatal(err)
 	}
 	accepted := map[string]bool{}

@@ -316,3 +316,15 @@ SELECT t.current_setting, t.treat FROM (SELECT 1 AS current_setting, 2 AS treat)
 SELECT t.values FROM (SELECT 1 AS values) t JOIN json_to_record('{"a":1}') AS r(a int) ON true
 SELECT crosstab.* FROM crosstab('SELECT customer_id, status, sum(total) FROM orders GROUP BY 1, 2 ORDER BY 1, 2') AS crosstab(customer int, open numeric, paid numeric)
 SELECT CASE WHEN o.total IS NOT DISTINCT FROM o.total THEN 1 END FROM public.orders o
+-- Fields of rows that share their names with volatile functions, and words that stand for operators of the user's.
+SELECT (o).total FROM orders o
+SELECT ((o)).total, (o).id FROM orders AS o WHERE (o).total > 10 AND (o).status = 'paid' ORDER BY (o).total
+SELECT (orders).total FROM orders
+SELECT sum((x).total) FROM (SELECT id, total FROM orders) x
+WITH big AS (SELECT id, total FROM orders WHERE total > 50) SELECT (big).total FROM big
+SELECT (t).tally, (t).total FROM tally t
+SELECT id, name FROM customers WHERE name LIKE 'A%' AND name NOT LIKE '%z'
+SELECT name LIKE '%a%' AS matches, lower(name) LIKE lower('A%'), (name || city) LIKE '%n' FROM customers
+SELECT lag(total, 1, 0) OVER (ORDER BY id), lead(status, 1, 'none') OVER (ORDER BY id) FROM orders
+SELECT array_append(array_agg(name), 'x'), array_agg(id) @> '{1}', array_agg(name) || '{y}' FROM customers
+SELECT c.name FROM customers c JOIN (SELECT id, name FROM customers) d USING (id, name)

@@ -264,3 +264,91 @@ SELECT * FROM jsonb_to_recordset('[{"r":{"a":"x"}}]') AS t(r watched_rows)
 -- Keywords that stand for an operator of the user's.
 SELECT 5 NOT ILIKE 'x'
 SELECT * FROM generate_series(1, 3) g WHERE g NOT ILIKE ALL (ARRAY['x'])
+-- A cast that no token names.
+SELECT own_n(6)
+SELECT own_n(length('abc'))
+SELECT coalesce(ROW(1)::own, 6)
+SELECT 6::own
+SELECT CAST(6 AS public.own)
+SELECT ROW(1)::own::integer
+SELECT CAST(ROW(1)::own AS int)
+SELECT 1 FROM flags WHERE f
+SELECT 1 FROM flags WHERE NOT f
+SELECT CASE WHEN f THEN 1 END FROM flags
+SELECT f::boolean FROM flags
+SELECT bool(f) FROM flags
+SELECT (f).bool FROM flags
+SELECT count(*) FILTER (WHERE f) FROM flags
+SELECT 1 WHERE 'on'::flag
+SELECT 1 WHERE a_flag()
+SELECT 1 FROM flag_view WHERE seen
+SELECT 1 FROM flags a JOIN flags b ON a.f
+SELECT 1 WHERE (SELECT x FROM unnest((SELECT g FROM flags)) x)
+SELECT g::boolean[] FROM flags
+SELECT 1 FROM (TABLE flags) AS x(a, b, c) WHERE b
+SELECT 1 FROM json_to_record('{"a":"on"}') AS t(a flag) WHERE a
+-- An operator on types of the user's, by symbol, keyword or clause.
+SELECT m LIKE m FROM mines
+SELECT ROW(1)::mine LIKE ROW(2)::mine
+SELECT ROW(1) LIKE ROW(2)::mine
+SELECT ROW(1) LIKE ROW(2)
+SELECT q LIKE q FROM (SELECT 1 AS n) q
+SELECT q LIKE m FROM mines, (SELECT 1 AS n) AS q
+SELECT m ~~ m FROM mines
+SELECT m OPERATOR(public.~~) m FROM mines
+SELECT 1 FROM mines a JOIN mines b USING (m)
+SELECT 1 FROM mines a NATURAL JOIN mines b
+SELECT m = m FROM mines
+SELECT m IN (m) FROM mines
+SELECT NULLIF(m, m) FROM mines
+SELECT CASE m WHEN m THEN 1 END FROM mines
+SELECT m IS DISTINCT FROM m FROM mines
+SELECT m LIKE ANY (ARRAY[m]) FROM mines
+-- The support functions of an operator class.
+SELECT * FROM ranks ORDER BY r
+SELECT max(n) FROM (SELECT row_number() OVER (ORDER BY r) n FROM ranks) q
+SELECT * FROM (VALUES (ROW(1)::ranked), (ROW(2)::ranked)) v(a) ORDER BY a
+SELECT * FROM json_to_recordset('[{"a":"(1)"},{"a":"(2)"}]') AS t(a ranked) ORDER BY a
+-- A default argument.
+SELECT stamped()
+SELECT g.stamped FROM generate_series(1, 1) g
+-- A domain that no token names, or that a token names in an unusual way.
+SELECT shown('x')
+SELECT shown('x'::text)
+SELECT made('x')
+SELECT t.made FROM unnest(ARRAY['x']) t
+SELECT watched('x')
+SELECT ('x'::text).watched
+SELECT t.watched FROM unnest(ARRAY['x']) t
+SELECT t.email FROM unnest(ARRAY['x']) t
+SELECT lag(a, 1, 'x') OVER () FROM watched_rows
+SELECT lead(a, 1, 'x') OVER () FROM watched_rows
+SELECT array_append(ARRAY[a], 'x') FROM watched_rows
+SELECT array_position(w, 'x') FROM watched_lists
+SELECT array_replace(w, 'a', 'x') FROM watched_lists
+SELECT w || '{x}' FROM watched_lists
+SELECT w @> '{x}' FROM watched_lists
+SELECT '{x}' <@ w FROM watched_lists
+SELECT (w) = ('{x}') FROM watched_lists
+SELECT w = ANY (ARRAY['{x}'::watched[]]) FROM watched_lists
+SELECT ARRAY[a] @> '{x}' FROM watched_rows
+SELECT array_agg(a) && '{x}' FROM watched_rows
+SELECT jsonb_populate_record(r, '{"a":"x"}') FROM watched_rows r
+SELECT (json_populate_record(watched_rows, '{"a":"x"}')).a FROM watched_rows
+SELECT * FROM watched_rows r, jsonb_populate_recordset(r, '[{"a":"x"}]')
+SELECT r #= hstore('a', 'x') FROM watched_rows r
+SELECT populate_record(r, hstore('a', 'x')) FROM watched_rows r
+SELECT 'x' <+> 'y'
+SELECT 'x'::text <+> 'y'::text
+SELECT * FROM xmltable('/a' PASSING '<a>x</a>' COLUMNS a watched PATH '.')
+SELECT * FROM jsonb_to_record('{"a":"x"}') AS t(a watched)
+SELECT * FROM jsonb_to_record('{"a":"x"}') AS (a watched)
+SELECT * FROM jsonb_to_record('{"a":["x"]}') AS t(a watched[])
+-- A column takes precedence over a row of the same name.
+SELECT (quantity).total FROM items, orders quantity
+SELECT (o).total FROM (SELECT 1 AS o) q, orders o
+SELECT (g).total FROM generate_series(1, 2) g
+SELECT (key).total FROM json_each('{"1":2}'), orders key
+SELECT (1).total
+SELECT ((SELECT 1)).total
+SELECT pg_truncate_visibility_map('accounts'::regclass)

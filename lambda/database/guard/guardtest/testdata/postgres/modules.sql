@@ -19,3 +19,21 @@ CREATE DOMAIN watched_again AS watched; CREATE TYPE watched_pair AS (a watched, 
 CREATE FUNCTION alike(a int, b text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_lock(a); RETURN true; END';
 CREATE OPERATOR !~~* (LEFTARG = int, RIGHTARG = text, FUNCTION = alike);
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC;
+-- Ways to a user's volatile function that a statement does not name: casts, operators, operator classes, default arguments and domains.
+CREATE TYPE own AS (n int); CREATE FUNCTION to_own(n int) RETURNS own LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_lock(10); RETURN ROW(n)::own; END';
+CREATE CAST (int AS own) WITH FUNCTION to_own(int) AS IMPLICIT; CREATE FUNCTION own_n(o own) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT (o).n';
+CREATE FUNCTION from_own(o own) RETURNS int LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_lock(11); RETURN 1; END'; CREATE CAST (own AS int) WITH FUNCTION from_own(own);
+CREATE TYPE flag AS ENUM ('on', 'off'); CREATE FUNCTION is_on(f flag) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN PERFORM pg_advisory_lock(12); RETURN f = 'on'; END$$;
+CREATE CAST (flag AS boolean) WITH FUNCTION is_on(flag) AS ASSIGNMENT; CREATE TABLE flags (id int, f flag, g flag[]); INSERT INTO flags VALUES (1, 'on', '{on}');
+CREATE FUNCTION a_flag() RETURNS flag LANGUAGE sql IMMUTABLE AS $$SELECT 'on'::flag$$; CREATE VIEW flag_view AS SELECT f AS seen FROM flags;
+CREATE TYPE mine AS (n int); CREATE FUNCTION mine_like(a mine, b mine) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_lock(13); RETURN true; END';
+CREATE OPERATOR ~~ (LEFTARG = mine, RIGHTARG = mine, FUNCTION = mine_like); CREATE OPERATOR = (LEFTARG = mine, RIGHTARG = mine, FUNCTION = mine_like);
+CREATE TABLE mines (m mine, n int); INSERT INTO mines VALUES (ROW(1), 1), (ROW(2), 2);
+CREATE TYPE ranked AS (n int); CREATE FUNCTION ranked_less(a ranked, b ranked) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT a.n < b.n'; CREATE OPERATOR <<< (LEFTARG = ranked, RIGHTARG = ranked, FUNCTION = ranked_less);
+CREATE FUNCTION ranked_order(a ranked, b ranked) RETURNS int LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_lock(14); RETURN a.n - b.n; END';
+CREATE OPERATOR CLASS ranked_ops DEFAULT FOR TYPE ranked USING btree AS OPERATOR 1 <<<, FUNCTION 1 ranked_order(ranked, ranked); CREATE TABLE ranks (r ranked); INSERT INTO ranks VALUES (ROW(1)), (ROW(2));
+CREATE FUNCTION stamped(n int DEFAULT total(1)) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT n';
+CREATE FUNCTION shown(w watched) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT w::text'; CREATE FUNCTION made(t text) RETURNS watched LANGUAGE sql IMMUTABLE AS 'SELECT t::watched';
+INSERT INTO watched_rows VALUES ('a'); CREATE TABLE watched_lists (w watched[]); INSERT INTO watched_lists VALUES ('{a}'); CREATE DOMAIN email AS text CHECK (watch(VALUE)); CREATE TABLE mails (id int, email email);
+CREATE FUNCTION joined(w watched, t text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT w || t'; CREATE OPERATOR <+> (LEFTARG = watched, RIGHTARG = text, FUNCTION = joined);
+SELECT pg_advisory_unlock_all(); GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC;
