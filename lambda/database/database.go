@@ -112,6 +112,14 @@ func RunGuarded(ctx context.Context, g *guard.Guard, catalogue *guard.Catalogue,
 	return result, nil
 }
 
+// Rename returns limits whose overflow gets other names of columns.
+func (l Limits) Rename(rename func([]string) []string) Limits {
+	if overflow := l.Overflow; overflow != nil {
+		l.Overflow = func(columns []string) io.Writer { return overflow(rename(columns)) }
+	}
+	return l
+}
+
 // CheckStatement checks a statement. The error is a *StatementError or that of
 // ctx.
 func CheckStatement(ctx context.Context, g *guard.Guard, catalogue *guard.Catalogue, sql string) (guard.Statement, error) {

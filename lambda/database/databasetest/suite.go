@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -291,6 +292,32 @@ func ExpectRuns(t *testing.T, db database.Database, list []string) {
 	for _, sql := range list {
 		if _, err := db.Query(t.Context(), sql, Unlimited()); err != nil {
 			t.Errorf("%s: %v", sql, err)
+		}
+	}
+}
+
+// headers are statements whose columns have no names. Their text changes as the guard
+// spells it anew.
+var headers = []string{
+	"SELECT 1 +  1", "SELECT 1/* c */+ 1", "SELECT 1 -- c\n + 2", "SELECT\n1\n+\n2", "SELECT 1, 1+1 -- c", "SELECT 1/* c */ , 2 /* d */",
+	"SELECT /* x */ 1+ 1, ( 1 )", "SELECT 1 +  1, 1 + 1", "SELECT 1 + 1, 1 +  1", "SELECT 1 +  1 AS a, 1+ 1, 1+  1", "SELECT 1+ 1 AS b, 1 /* c */",
+	"SELECT q.* FROM (SELECT 1 +   1, 2) q", "WITH c AS (SELECT 1+  1) SELECT * FROM c", "SELECT (SELECT  1)", "SELECT 3 IN (1,  3)",
+	"SELECT DISTINCT 1+  2 UNION SELECT 3", "SELECT cast( 1 AS  CHAR )", "SELECT 'a', 'a''b', NULL, -1, 1.50", "SELECT 1 IS  NOT NULL;",
+	"SELECT a . b, a . b +  1 FROM (SELECT 1 AS b) a", "SELECT * , 1+  1 FROM (SELECT 2 AS z) q", "SELECT count( * ),  max(1)", "SELECT 1  x, 2 AS `y  z`",
+}
+
+// ExpectHeaders fails the test unless the guard leaves the names of columns as they are.
+func ExpectHeaders(t *testing.T, db database.Database, unguarded database.QueryFunc, more ...string) {
+	t.Helper()
+	for _, sql := range slices.Concat(headers, more) {
+		want, err := unguarded(t.Context(), sql, Unlimited())
+		if err != nil {
+			t.Errorf("%s: %v", sql, err)
+			continue
+		}
+		got := MustQuery(t, db, sql, Unlimited())
+		if diff := cmp.Diff(want.Columns, got.Columns); diff != "" {
+			t.Errorf("%s, sent as %s:\n%s", sql, got.SQL, diff)
 		}
 	}
 }

@@ -64,6 +64,10 @@ type Statement struct {
 	// NamesView reports whether a name in it is that of a view in the catalogue. A view
 	// can call functions that the statement does not name.
 	NamesView bool
+
+	original string
+	tokens   []lex.Token
+	starts   []int // of the tokens in SQL
 }
 
 // statement is what one check reads.
@@ -129,7 +133,8 @@ func (g *Guard) Check(ctx context.Context, sql string, catalogue *Catalogue) (St
 	}
 	slices.Sort(functions)
 	namesView := catalogue != nil && slices.ContainsFunc(tokens, func(t lex.Token) bool { return t.Named() && catalogue.views[t.Text] })
-	return Statement{SQL: lex.Render(tokens), Functions: functions, NamesView: namesView}, ctx.Err()
+	spelled, starts := lex.RenderAt(tokens)
+	return Statement{SQL: spelled, Functions: functions, NamesView: namesView, original: sql, tokens: tokens, starts: starts}, ctx.Err()
 }
 
 // The most parentheses around a token, and parts of a path: more only cost time.

@@ -105,3 +105,23 @@ func TestSessionEndsAfterStoredFunction(t *testing.T) {
 		}
 	})
 }
+
+func TestHeadersAreThoseOfTheOriginal(t *testing.T) {
+	d := databasetest.Open(t, New, server.Creds(), nil, "").(*db)
+	databasetest.ExpectHeaders(t, d, d.query, `SELECT concat('a', "b"), concat("it's"), concat('a\tb', 'c'), 'a\nb'`, "SELECT größe + 1, größe FROM (SELECT 1 AS größe) a",
+		"SELECT @'a', @`a`, DATE'2024-01-01', {d '2024-01-01'}", "SELECT 1a.b+1 FROM (SELECT 1 AS b) 1a", `SELECT 'a' LIKE 'a\_b'`, "SELECT 1 # c\n + 2")
+}
+
+// A function that is stored after the catalogue was read is found before a refusal.
+func TestRefusalIsCheckedAgain(t *testing.T) {
+	shop(t)
+	d := databasetest.Open(t, New, server.Creds(), connection.Creds{"database": "shop"}, "").(*db)
+	databasetest.MustQuery(t, d, "SELECT 1", databasetest.Unlimited())
+	server.Query(t, "CREATE FUNCTION shop.doubled(n int) RETURNS int DETERMINISTIC RETURN 2 * n")
+	const sql = "SELECT doubled(2)"
+	if _, err := d.Query(t.Context(), sql, databasetest.Unlimited()); err == nil || !strings.Contains(err.Error(), "the function doubled is unknown") {
+		t.Errorf("got %v, want a refusal of an unknown function", err)
+	}
+	d.catalogueSince = d.catalogueSince.Add(-recheckAge)
+	databasetest.MustQuery(t, d, sql, databasetest.Unlimited())
+}

@@ -29,8 +29,13 @@ type db struct {
 	idleSince      time.Time // by the wall clock
 }
 
-// catalogueAge is how long a connection uses a catalogue of functions.
-const catalogueAge = 5 * time.Minute
+const (
+	// catalogueAge is how long a connection uses a catalogue of functions.
+	catalogueAge = 5 * time.Minute
+
+	// recheckAge is the least age of a catalogue that is read anew because of one statement.
+	recheckAge = 30 * time.Second
+)
 
 // conn is a connection of the driver. The pool of database/sql cannot keep a
 // connection whose statement was stopped, nor identify it.
@@ -53,30 +58,53 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 
 // Query implements database.Database.
 func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
-	if err := d.connect(ctx); err != nil {
-		return nil, newError(ctx, err)
-	}
-	if d.catalogue == nil || time.Since(d.catalogueSince) > catalogueAge {
-		rows, err := database.QueryTexts(ctx, d.query, guard.MySQLCatalogue)
-		if err != nil {
-			return nil, err
-		}
-		d.catalogue, d.catalogueSince = guard.NewMySQLCatalogue(rows), database.Now()
-	}
-	statement, err := database.CheckStatement(ctx, d.guard, d.catalogue, sql)
+	statement, err := d.check(ctx, sql)
 	if err != nil {
 		return nil, err
 	}
-	result, err := d.query(ctx, statement.SQL, limits)
+	headers := func(columns []string) []string { return statement.Headers(columns, false) }
+	result, err := d.query(ctx, statement.SQL, limits.Rename(headers))
 	// The protocol's command that resets a session is not part of the driver. A
 	// statement cannot change its session, unless a stored function does, perhaps in a view.
 	if statement.NamesView || d.catalogue.HasUserFunction(statement.Functions) {
 		d.drop()
 	}
 	if err == nil {
-		result.SQL = statement.SQL
+		result.SQL, result.Columns = statement.SQL, headers(result.Columns)
 	}
 	return result, err
+}
+
+// check checks a statement. A refusal is checked again with a catalogue of recheckAge at
+// the most.
+func (d *db) check(ctx context.Context, sql string) (guard.Statement, error) {
+	if err := d.readCatalogue(ctx, catalogueAge); err != nil {
+		return guard.Statement{}, err
+	}
+	statement, err := database.CheckStatement(ctx, d.guard, d.catalogue, sql)
+	if err == nil || ctx.Err() != nil {
+		return statement, err
+	}
+	if err := d.readCatalogue(ctx, recheckAge); err != nil {
+		return guard.Statement{}, err
+	}
+	return database.CheckStatement(ctx, d.guard, d.catalogue, sql)
+}
+
+// readCatalogue reads the catalogue unless the connection has one of at most an age.
+func (d *db) readCatalogue(ctx context.Context, age time.Duration) error {
+	if err := d.connect(ctx); err != nil {
+		return newError(ctx, err)
+	}
+	if d.catalogue != nil && time.Since(d.catalogueSince) < age {
+		return nil
+	}
+	rows, err := database.QueryTexts(ctx, d.query, guard.MySQLCatalogue)
+	if err != nil {
+		return err
+	}
+	d.catalogue, d.catalogueSince = guard.NewMySQLCatalogue(rows), database.Now()
+	return nil
 }
 
 // Close implements database.Database.

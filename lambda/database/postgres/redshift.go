@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -55,10 +54,7 @@ func NewRedshift(creds connection.Creds, options database.Options) (database.Dat
 // Query implements database.Database. Columns of the same name get their index
 // as a suffix: n_0, n_1.
 func (r *redshift) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
-	if overflow := limits.Overflow; overflow != nil {
-		limits.Overflow = func(columns []string) io.Writer { return overflow(distinct(columns)) }
-	}
-	result, err := r.db.Query(ctx, sql, limits)
+	result, err := r.db.Query(ctx, sql, limits.Rename(distinct))
 	if err == nil {
 		result.Columns = distinct(result.Columns)
 	}

@@ -73,7 +73,17 @@ func (d *db) Close() error {
 
 // Query implements database.Database.
 func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
-	return database.RunGuarded(ctx, d.guard, nil, d.query, sql, limits)
+	statement, err := database.CheckStatement(ctx, d.guard, nil, sql)
+	if err != nil {
+		return nil, err
+	}
+	headers := func(columns []string) []string { return statement.Headers(columns, true) }
+	result, err := d.query(ctx, statement.SQL, limits.Rename(headers))
+	if err != nil {
+		return nil, err
+	}
+	result.SQL, result.Columns = statement.SQL, headers(result.Columns)
+	return result, nil
 }
 
 // CheckReadOnly implements database.ReadOnlyChecker. It reports no privileges:

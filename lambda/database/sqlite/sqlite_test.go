@@ -216,3 +216,10 @@ func TestFunctionsAreKnown(t *testing.T) {
 		}
 	}
 }
+
+func TestHeadersAreThoseOfTheOriginal(t *testing.T) {
+	directory, file := writeFile(t)
+	db := openFile(t, directory, file)
+	databasetest.ExpectHeaders(t, db, db.query, "SELECT 1_000, 1_000+1", "SELECT [id], [id]+1, `id`+  1, \"id\" FROM accounts", "SELECT 1 \ufeff+ 1",
+		"SELECT 1+1/* c */ FROM accounts", "SELECT 1+ 1, 1+ 1", "SELECT id, ID FROM (SELECT id FROM accounts)")
+}

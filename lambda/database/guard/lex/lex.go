@@ -39,6 +39,10 @@ type Token struct {
 
 	// Spaced reports white space or a comment before the token.
 	Spaced bool
+
+	// Rest is how many bytes of the statement follow the token's start, and Size how many
+	// the token takes.
+	Rest, Size int
 }
 
 // Is reports whether the token is a symbol.
@@ -79,14 +83,22 @@ var (
 // Render returns the tokens as SQL. It keeps the absence of white space between
 // two tokens only where no server's lexer could join them.
 func Render(tokens []Token) string {
+	sql, _ := RenderAt(tokens)
+	return sql
+}
+
+// RenderAt does so, and returns where each token begins.
+func RenderAt(tokens []Token) (string, []int) {
 	var sql strings.Builder
+	starts := make([]int, len(tokens))
 	for i, t := range tokens {
 		if i > 0 && (t.Spaced || !apart(tokens[i-1], t)) {
 			sql.WriteByte(' ')
 		}
+		starts[i] = sql.Len()
 		sql.WriteString(t.SQL)
 	}
-	return sql.String()
+	return sql.String(), starts
 }
 
 // operators may touch an operand, which is not a symbol.
@@ -125,7 +137,7 @@ type cursor struct {
 
 // add appends the token that takes the next size bytes.
 func (c *cursor) add(kind Kind, size int, text, sql string) {
-	c.tokens = append(c.tokens, Token{Kind: kind, Text: text, SQL: sql, Spaced: c.spaced})
+	c.tokens = append(c.tokens, Token{Kind: kind, Text: text, SQL: sql, Spaced: c.spaced, Rest: len(c.rest), Size: size})
 	c.rest = c.rest[size:]
 	c.spaced = false
 }
