@@ -27,6 +27,7 @@ func (c *checker) check() {
 	c.checkStack()
 	c.checkFunction()
 	c.checkAuth()
+	c.checkPage()
 	c.checkNetwork()
 	c.checkRole()
 	c.checkDomain()

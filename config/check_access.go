@@ -23,6 +23,29 @@ func (c *checker) checkAuth() {
 	}
 }
 
+// checkPage checks the page and its sign-in.
+func (c *checker) checkPage() {
+	const signIn = "page_client_id"
+	for _, key := range []string{signIn, "page_scopes", "page_origins", "page_examples"} {
+		switch {
+		case !c.given(key):
+		case !c.Page:
+			c.failf(key, "not used without page; want page=true with it")
+		case key != "page_examples" && c.APIAuth != "jwt":
+			c.failf(key, "not used with api_auth=%s (%s); want api_auth=jwt", c.APIAuth, c.origin("api_auth"))
+		}
+	}
+	switch {
+	case !c.Page:
+	case c.APIAuth == "iam":
+		c.failf("page", "not supported with api_auth=iam (%s), because a browser has no AWS credentials; want api_auth=jwt or none. "+
+			"For a page that your AWS credentials authorize, without this setting: go run ./cmd/defog console -c app_name=%s -c stage=%s",
+			c.origin("api_auth"), c.AppName, c.Stage)
+	case c.APIAuth == "jwt" && !c.given(signIn):
+		c.failf(signIn, "missing; want the id of the page's client at jwt_issuer, which page requires with api_auth=jwt")
+	}
+}
+
 // roleKeys are the settings of a role that the stack creates.
 var roleKeys = []string{
 	"autogen_policy", "iam_policy_file", "iam_policy_allow_all", "function_role_name", "function_role_description",

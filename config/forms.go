@@ -39,6 +39,8 @@ var forms = map[string]form{
 		regexp.MustCompile(`^(https://[^\s/?#@]+|http://(127\.0\.0\.1|localhost)(:[0-9]+)?)(/[^\s?#@]*)?$`)},
 
 	// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+	"endpointOrigin": {"a scheme and host such as https://shop.auth.eu-central-1.amazoncognito.com (http:// for localhost only)",
+		regexp.MustCompile(`^(https://[A-Za-z0-9.-]+|http://(127\.0\.0\.1|localhost))(:[0-9]+)?$`)},
 	"origin": {"*, or a scheme and host such as https://app.example.com", regexp.MustCompile(`^(\*|https?://[^\s/?#@]+)$`)},
 
 	// https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html

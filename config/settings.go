@@ -97,6 +97,12 @@ type Settings struct {
 	APITags        map[string]string `key:"function_api_tags" doc:"Additional tags of the API."`
 	Domain         *CustomDomain     `key:"api_gateway_custom_domain" doc:"Custom domain name of the API. It disables the default URL."`
 
+	Page         bool     `group:"Page" key:"page" default:"false" only:"query" doc:"The API serves a page for questions in a browser. Requires api_auth=jwt or none. The page's files need no authorization."`
+	PageClientID string   `key:"page_client_id" valid:"1..256" only:"query" doc:"OpenID Connect client of jwt_issuer for the page, whose redirect URI is the output PageUrl. Required by page with api_auth=jwt."`
+	PageScopes   string   `key:"page_scopes" default:"openid" valid:"1..1000" only:"query" doc:"Scopes of the sign-in, with spaces between them. Only with page_client_id."`
+	PageOrigins  []string `key:"page_origins" form:"endpointOrigin" only:"query" doc:"Web origins of the issuer's endpoints that differ from that of jwt_issuer, such as Amazon Cognito's domain. Only with page_client_id."`
+	PageExamples []string `key:"page_examples" only:"query" doc:"Example questions on the page. Every visitor can read them, also without authorization. Default: none."`
+
 	AlarmEmail string `group:"Operations" key:"alarm_email" form:"email" doc:"Email address that receives alarms."`
 	LogLevel   string `key:"log_level" default:"INFO" valid:"DEBUG|INFO|WARN|ERROR" doc:"Lowest log level that the function writes."`
 	// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html

@@ -34,8 +34,8 @@ const AssetsFolder = "assets"
 // Icon is the only other file beside the index.
 const Icon = "icon.svg"
 
-// compressed is the suffix of a file that contains another one, compressed.
-const compressed = ".gz"
+// Compressed is the suffix of a file that contains another one, compressed.
+const Compressed = ".gz"
 
 // contentTypes are the types of the page's files. A fixed list, because the
 // system's differs from one machine to the next.
@@ -75,13 +75,13 @@ func New(files fs.FS, config Config) (*Page, error) {
 	if content[ConfigFile], err = json.Marshal(config); err != nil {
 		return nil, fmt.Errorf("encode %s: %w", ConfigFile, err)
 	}
-	delete(content, ConfigFile+compressed)
+	delete(content, ConfigFile+Compressed)
 	page := &Page{files: map[string]file{}, policy: policy}
 	for name, plain := range content {
-		if original, ok := strings.CutSuffix(name, compressed); ok && content[original] != nil {
+		if original, ok := strings.CutSuffix(name, Compressed); ok && content[original] != nil {
 			continue
 		}
-		if page.files[name], err = newFile(name, plain, content[name+compressed]); err != nil {
+		if page.files[name], err = newFile(name, plain, content[name+Compressed]); err != nil {
 			return nil, err
 		}
 	}
@@ -176,12 +176,13 @@ func policyOf(config Config) (string, error) {
 // Request is a request for a file.
 type Request struct {
 	Method         string
-	Name           string // the file's path; "" for the index
+	Name           string // the file's path; "" and "/" for the index
 	AcceptEncoding string
 	IfNoneMatch    string
 }
 
-// Response is a response with one value for each header.
+// Response is a response with one value for each header. A server leaves out the
+// body of a response to HEAD.
 type Response struct {
 	Status int
 	Header map[string]string
@@ -190,11 +191,16 @@ type Response struct {
 
 // Has reports whether the page has a file of this name, "" for the index.
 func (p *Page) Has(name string) bool {
-	if name == "" {
+	_, ok := p.find(name)
+	return ok
+}
+
+func (p *Page) find(name string) (file, bool) {
+	if name == "" || name == "/" {
 		name = Index
 	}
-	_, ok := p.files[name]
-	return ok
+	found, ok := p.files[name]
+	return found, ok
 }
 
 // Respond returns the response to a request. Only the names of existing files lead
@@ -208,14 +214,11 @@ func (p *Page) Respond(request Request) Response {
 	}
 	if request.Method != http.MethodGet && request.Method != http.MethodHead {
 		header["Allow"] = "GET, HEAD"
-		return text(http.StatusMethodNotAllowed, header, request.Method)
+		return text(http.StatusMethodNotAllowed, header)
 	}
-	if request.Name == "" {
-		request.Name = Index
-	}
-	found, ok := p.files[request.Name]
+	found, ok := p.find(request.Name)
 	if !ok {
-		return text(http.StatusNotFound, header, request.Method)
+		return text(http.StatusNotFound, header)
 	}
 	header["Cache-Control"], header["ETag"] = found.cache, found.etag
 	header["Vary"] = "Accept-Encoding"
@@ -227,20 +230,12 @@ func (p *Page) Respond(request Request) Response {
 	if found.gzip != nil && acceptsGzip(request.AcceptEncoding) {
 		body, header["Content-Encoding"] = found.gzip, "gzip"
 	}
-	return respond(http.StatusOK, header, request.Method, body)
+	return Response{Status: http.StatusOK, Header: header, Body: body}
 }
 
-func text(status int, header map[string]string, method string) Response {
+func text(status int, header map[string]string) Response {
 	header["Content-Type"] = "text/plain; charset=utf-8"
-	return respond(status, header, method, []byte(http.StatusText(status)+"\n"))
-}
-
-func respond(status int, header map[string]string, method string, body []byte) Response {
-	header["Content-Length"] = strconv.Itoa(len(body))
-	if method == http.MethodHead {
-		body = nil
-	}
-	return Response{Status: status, Header: header, Body: body}
+	return Response{Status: status, Header: header, Body: []byte(http.StatusText(status) + "\n")}
 }
 
 // acceptsGzip reports whether a client accepts gzip by name.
@@ -266,6 +261,12 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, value := range response.Header {
 		w.Header().Set(name, value)
 	}
+	if response.Status != http.StatusNotModified {
+		w.Header().Set("Content-Length", strconv.Itoa(len(response.Body)))
+	}
 	w.WriteHeader(response.Status)
+	if r.Method == http.MethodHead {
+		return
+	}
 	_, _ = io.Copy(w, bytes.NewReader(response.Body)) // fails only if the client has disconnected
 }

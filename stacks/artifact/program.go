@@ -58,10 +58,15 @@ func ProgramIn(directory string) *Program {
 }
 
 func start(ctx context.Context, from source) *Program {
+	return background(func() (string, error) { return compile(ctx, from) })
+}
+
+// background starts to make a program.
+func background(produce func() (directory string, err error)) *Program {
 	program := &Program{done: make(chan struct{})}
 	go func() {
 		defer close(program.done)
-		program.directory, program.err = compile(ctx, from)
+		program.directory, program.err = produce()
 	}()
 	return program
 }

@@ -11,6 +11,7 @@ import (
 	"defog-cdk/config"
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/environ"
+	"defog-cdk/internal/page"
 )
 
 // Query holds the artifacts of the query function.
@@ -18,6 +19,8 @@ type Query struct {
 	Program      *Program
 	Dependencies *Zip
 	Variables    map[string]string // of the function, without the location of the dependencies
+
+	Page *Page // nil for none
 }
 
 // QuerySettings determine the artifacts of the query function.
@@ -43,6 +46,8 @@ type QuerySettings struct {
 	AllowPrivilegedLogin                                         bool
 
 	Variables map[string]string // the operator's
+
+	Page *page.Config // nil for none
 }
 
 // defaultMaxSQLBytes is the function's default.
@@ -62,6 +67,9 @@ func QuerySettingsOf(conf config.Config) QuerySettings {
 	}
 	if conf.CredentialsSecret == "" {
 		settings.Connection = &conf.Connection
+	}
+	if conf.Page {
+		settings.Page = pageConfigOf(conf.Settings)
 	}
 	return settings
 }
@@ -89,6 +97,9 @@ func PrepareQuery(ctx context.Context, settings QuerySettings, defaults string) 
 // query returns what it made even after an error, for the caller to remove.
 func (p *preparer) query(ctx context.Context, settings QuerySettings) (*Query, error) {
 	query := &Query{Program: p.program(ctx, querySource(settings.Architecture, settings.DBType))}
+	if settings.Page != nil {
+		query.Page = p.page(ctx, settings.Architecture, *settings.Page)
+	}
 	var err error
 	if query.Dependencies, err = p.pack(settings.Dependencies); err != nil {
 		return query, err
@@ -103,7 +114,7 @@ func (q *Query) Remove() error {
 	if q == nil {
 		return nil
 	}
-	return errors.Join(q.Program.Remove(), q.Dependencies.Remove())
+	return errors.Join(q.Program.Remove(), q.Dependencies.Remove(), q.Page.Remove())
 }
 
 // queryVariables returns the query function's variables as far as the settings

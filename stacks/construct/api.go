@@ -68,6 +68,7 @@ type Route struct {
 	Function    awslambda.IFunction
 	Integration string                               // the integration's construct id; routes with the same one share it
 	Payload     awsapigatewayv2.PayloadFormatVersion // of the event; nil for the newest
+	Public      string                               // why it needs no caller authorization; "" if it does
 }
 
 // API is an HTTP API that invokes functions: throttled, with an access log that
@@ -124,13 +125,20 @@ func addRoutes(api awsapigatewayv2.HttpApi, props APIProps) {
 				&awsapigatewayv2integrations.HttpLambdaIntegrationProps{PayloadFormatVersion: route.Payload})
 			integrations[route.Integration] = integration
 		}
+		authorizer, open := authorizer, route.Public
+		if props.Auth == "none" {
+			open = "api_auth=none: the operator chose an open API, and synth warns about it"
+		} else if open != "" {
+			authorizer = awsapigatewayv2.NewHttpNoneAuthorizer()
+		}
 		added := *api.AddRoutes(&awsapigatewayv2.AddRoutesOptions{
 			Path: jsii.String(route.Path), Methods: &route.Methods, Authorizer: authorizer, Integration: integration,
 		})
-		if props.Auth == "none" {
-			for _, open := range added {
-				AcceptFinding(open, "AwsSolutions-APIG4", "api_auth=none: the operator chose an open API, and synth warns about it")
-			}
+		if open == "" {
+			continue
+		}
+		for _, route := range added {
+			AcceptFinding(route, "AwsSolutions-APIG4", open)
 		}
 	}
 }
@@ -155,6 +163,9 @@ func (p APIProps) corsPreflight() *awsapigatewayv2.CorsPreflightOptions {
 	}
 	var allowed []awsapigatewayv2.CorsHttpMethod
 	for _, route := range p.Routes {
+		if route.Public != "" {
+			continue // for its own origin
+		}
 		for _, method := range route.Methods {
 			if cors := awsapigatewayv2.CorsHttpMethod(method); !slices.Contains(allowed, cors) {
 				allowed = append(allowed, cors)

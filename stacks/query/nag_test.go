@@ -14,6 +14,8 @@ func TestNagAcceptsVariants(t *testing.T) {
 		"defaults":                    nil,
 		"production":                  {"architecture": "x86_64", "stage": "prod"},
 		"open":                        {"api_auth": "none"},
+		"open page":                   {"api_auth": "none", "page": true},
+		"page with sign-in":           signIn(),
 		"open, network, on call":      settings.With(settings.InSubnets(), settings.OnCall(), map[string]any{"api_auth": "none"}),
 		"secret":                      secret,
 		"secret, network, canary":     settings.With(secret, settings.InSubnets(), canary),

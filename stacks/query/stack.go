@@ -18,8 +18,9 @@ type StackProps struct {
 	AppName, Stage        string // in the command that asks a question
 	Function              FunctionProps
 	API                   construct.APISettings
-	AlarmEmail            string // "" for neither alarms nor a dashboard
-	PrivilegedLogin       bool   // the function accepts a superuser's login
+	Page                  *PageProps // nil for none
+	AlarmEmail            string     // "" for neither alarms nor a dashboard
+	PrivilegedLogin       bool       // the function accepts a superuser's login
 	TerminationProtection bool
 	Tags                  map[string]string
 
@@ -45,6 +46,11 @@ func StackPropsOf(stage *artifact.Stage) StackProps {
 	if conf.Generator == "bedrock" {
 		props.Function.Model = Model{ID: conf.GeneratorModel, Region: conf.GeneratorRegion}
 	}
+	if code := stage.Query.Page; code != nil {
+		props.Page = &PageProps{
+			Stack: conf.StackName(), Code: code, Architecture: conf.Architecture, LogLevel: conf.LogLevel, Logs: construct.LogSettingsOf(conf.Settings),
+		}
+	}
 	return props
 }
 
@@ -62,12 +68,19 @@ func NewStack(scope constructs.Construct, id string, props StackProps) (awscdk.S
 	if err != nil {
 		return nil, err
 	}
+	routes := []construct.Route{{
+		Path: "/", Methods: []awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod_POST},
+		Function: function.Release.Alias, Integration: "Query",
+	}}
+	if props.Page != nil {
+		page, err := NewPage(stack, "Page", *props.Page)
+		if err != nil {
+			return nil, err
+		}
+		routes = append(routes, page.Routes()...)
+	}
 	api := construct.NewAPI(stack, "Api", construct.APIProps{
-		APISettings: props.API, Stack: id, Description: "Questions for " + id,
-		Routes: []construct.Route{{
-			Path: "/", Methods: []awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod_POST},
-			Function: function.Release.Alias, Integration: "Query",
-		}},
+		APISettings: props.API, Stack: id, Description: "Questions for " + id, Routes: routes,
 	})
 	function.Release.WatchRequests(stack, construct.ReleaseAlarmID, api.Stage)
 	NewOperations(stack, "Operations", OperationsProps{
@@ -90,6 +103,9 @@ func (p StackProps) addOutputs(stack awscdk.Stack, function *Function, api *cons
 	construct.Output(stack, "QueryUrl", "Endpoint for questions: POST with a JSON body", api.URL)
 	if api.AliasTarget != "" {
 		construct.Output(stack, "DnsTarget", construct.AliasTargetDescription, api.AliasTarget)
+	}
+	if p.Page != nil {
+		construct.Output(stack, "PageUrl", "Page for questions in a browser", api.URL)
 	}
 	construct.Output(stack, "ApiAuth", "Caller authorization", p.API.Auth)
 	construct.Output(stack, "FunctionName", "Function, for defog describe, logs and doctor", *function.Function.FunctionName())

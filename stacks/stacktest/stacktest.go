@@ -86,6 +86,16 @@ func Artifacts(t *testing.T, conf config.Config, environment artifact.Environmen
 
 func replacePrograms(t *testing.T, stage *artifact.Stage) {
 	t.Helper()
+	if stage.Query != nil && stage.Query.Page != nil {
+		if err := stage.Query.Page.Remove(); err != nil {
+			t.Fatal(err)
+		}
+		code := t.TempDir()
+		if err := os.WriteFile(filepath.Join(code, "bootstrap"), []byte("page"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		stage.Query.Page = artifact.PageIn(code)
+	}
 	program := &stage.Query
 	switch {
 	case *program != nil:
