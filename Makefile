@@ -5,7 +5,7 @@
 export Q
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: fuzz help setup require page demo compile-app compile-demo demo-podpac local serve diff test test-unit test-e2e test-race lint lint-prose golden clean
+.PHONY: fuzz help setup require page demo compile-app compile-demo demo-podpac local serve diff test test-unit test-page test-e2e test-race screenshots lint lint-prose golden clean
 
 help:
 	@echo "make demo              deploy to local AWS and ask a question (Q=\"…\" for another one, KEEP=1 to keep it running)"
@@ -16,6 +16,7 @@ help:
 	@echo "make diff              cdk diff without the secrets (ARGS=\"-c app_name=…\" for its arguments)"
 	@echo "make test              run every test"
 	@echo "make test-unit         run the tests without servers and the CDK CLI"
+	@echo "make test-page         run the tests of the page, in headless Chromium"
 	@echo "make test-e2e          run the end-to-end tests (RUN=TestDeploy/rollback for one step)"
 	@echo "make lint              run the linters"
 	@echo "make lint-prose        check spelling, glossary and sentences (FILES=\"lambda docs/api.md\" for a part)"
@@ -35,6 +36,11 @@ node_modules/.package-lock.json: package.json package-lock.json | require
 	@local/step.sh "install MiniStack, the local AWS, in .venv" \
 	 sh -c 'python3 -m venv .venv && .venv/bin/pip install --quiet --disable-pip-version-check -r $<'
 	@touch $@
+
+.build/chromium/installed: web/tools/chromium.sh
+	@echo "Fetching Chromium, for the tests, into .build"
+	@sh web/tools/chromium.sh $(CURDIR)/.build/chromium
+	@mkdir -p $(@D) && touch $@
 
 .build/mariadb/installed: internal/testserver/mariadb/install.sh
 	@echo "Fetching MariaDB's server, for the tests, into .build"
@@ -83,9 +89,17 @@ diff: node_modules/.package-lock.json
 test test-unit test-e2e golden: export CDK_VALIDATION = false
 
 # The end-to-end tests take longest and start first.
-test: setup .build/mariadb/installed
+test: setup .build/mariadb/installed test-page
 	@go run ./internal/tools/testreport -timeout 1h ./test ./local ./...
 	@$(MAKE) --no-print-directory fuzz
+
+# Unit tests of the page, and browser tests. They run TypeScript, for which the
+# pinned Node is new enough.
+test-page: setup page .build/chromium/installed
+	@npm test --silent --prefix web
+
+screenshots: setup page .build/chromium/installed
+	@npm run screenshots --silent --prefix web
 
 # Compares the SQL guard with the parsers of PostgreSQL and MySQL.
 FUZZTIME ?= 15s
@@ -111,12 +125,13 @@ test-race: setup .build/mariadb/installed
 GOLANGCI_LINT := go tool -modfile=.ci/tools/golangci-lint/go.mod golangci-lint
 VALE := go tool -modfile=.ci/tools/vale/go.mod vale
 
-lint: setup
-	@unformatted=$$(find . -name '*.go' -not -path './.*' -not -path './node_modules/*' -not -path './cdk.out/*' | xargs gofmt -l); \
+lint: setup page
+	@unformatted=$$(find . -name '*.go' -not -path './.*' -not -path '*/node_modules/*' -not -path './cdk.out/*' | xargs gofmt -l); \
 	 if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
 	go vet ./...
 	go mod tidy -diff
 	$(GOLANGCI_LINT) run
+	@npm run lint --silent --prefix web
 	@go run ./internal/tools/prose -vale "$(VALE)"
 
 lint-prose:
@@ -126,4 +141,4 @@ golden:
 	go test ./config ./stacks/query ./stacks/custom -update
 
 clean:
-	rm -rf node_modules .venv .build cdk.out
+	rm -rf node_modules .venv .build cdk.out web/node_modules web/dist

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { extname, join } from 'node:path'
+import { answers } from './answers.ts'
+
+const dist = join(import.meta.dirname, '..', 'dist')
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
+
+/** policy is the content security policy of README.md. */
+export const policy =
+  "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
+
+/** Received is a question that the stand-in received. */
+export interface Received {
+  headers: IncomingHttpHeaders
+  body: { question: string; previous_context?: unknown[] }
+}
+
+interface Options {
+  config?: object
+  /** Added to the policy, as for an OpenID provider. */
+  connect?: string[]
+  /** authorize returns a status and a message if it refuses a question. */
+  authorize?: (headers: IncomingHttpHeaders) => { status: number; body: string } | null
+}
+
+/** Stand is a stand-in for what serves the page: its files, config.json and POST. */
+export class Stand {
+  readonly received: Received[] = []
+  readonly server: Server
+  readonly options: Options
+  /** Called when the page closes the connection of a question without an answer. */
+  onAbandoned: () => void = () => {}
+  url = ''
+
+  constructor(options: Options) {
+    this.options = options
+    this.server = createServer((request, response) => void this.serve(request, response))
+  }
+
+  /** start listens on a free port. The page is below the path of a stage. */
+  async start(): Promise<this> {
+    await listen(this.server)
+    this.url = `${origin(this.server)}/prod/`
+    return this
+  }
+
+  async stop() {
+    this.server.closeAllConnections()
+    await new Promise(resolve => this.server.close(resolve))
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse) {
+    const path = new URL(request.url ?? '', 'http://page').pathname.replace(/^\/prod\//, '')
+    if (request.method === 'POST' && path === '') return this.answer(request, response)
+    const connect = this.options.connect ? `; connect-src 'self' ${this.options.connect.join(' ')}` : ''
+    response.setHeader('content-security-policy', policy + connect)
+    response.setHeader('referrer-policy', 'no-referrer')
+    response.setHeader('x-content-type-options', 'nosniff')
+    if (path === 'config.json') {
+      response.setHeader('content-type', 'application/json')
+      return response.end(JSON.stringify(this.options.config ?? {}))
+    }
+    const file = path || 'index.html'
+    let content: Buffer
+    try {
+      content = readFileSync(join(dist, file))
+    } catch {
+      response.statusCode = 404
+      return response.end()
+    }
+    response.setHeader('content-type', types[extname(file)] ?? 'application/octet-stream')
+    response.end(content)
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse) {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const body: Received['body'] = JSON.parse(Buffer.concat(chunks).toString())
+    this.received.push({ headers: request.headers, body })
+    response.setHeader('content-type', 'application/json')
+    const refused = this.options.authorize?.(request.headers)
+    if (refused) {
+      response.statusCode = refused.status
+      response.setHeader('apigw-requestid', 'gateway-request')
+      return response.end(refused.body)
+    }
+    const answer = answers[body.question]
+    if (!answer) {
+      response.on('close', () => this.onAbandoned())
+      return // a question that the database never answers
+    }
+    response.statusCode = answer.status ?? 200
+    response.end(JSON.stringify(answer.body(body.previous_context ?? [])))
+  }
+}
+
+export async function listen(server: Server) {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', resolve)
+  })
+}
+
+export function origin(server: Server): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}

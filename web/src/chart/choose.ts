@@ -1,0 +1,133 @@
+import { type Column, instant, numeric, type Row } from '../answer/columns.ts'
+
+export type Kind = 'value' | 'line' | 'bar' | 'scatter'
+
+/** Choice is a chart: its kind and the columns that it shows. */
+export interface Choice {
+  kind: Kind
+  /** Index of the column of the categories, times or horizontal positions; -1 for a value. */
+  x: number
+  /** Index of the column of the heights. */
+  y: number
+  /** Index of the column that splits the rows into series, or -1. */
+  series: number
+}
+
+export const maxSeries = 8
+const sampled = 2000
+
+/** choices returns the charts that suit the columns, the best one of each kind, in order. */
+export function choices(columns: readonly Column[], rows: readonly Row[]): Choice[] {
+  if (rows.length === 0) return []
+  const measures = measuresOf(columns)
+  if (rows.length === 1) {
+    return measures.length === 1 && numeric(rows[0]?.[measures[0]?.index ?? 0]) !== null
+      ? [{ kind: 'value', x: -1, y: measures[0]?.index ?? 0, series: -1 }]
+      : []
+  }
+  const found: Choice[] = []
+  const times = columns.filter(column => isOrdered(column, rows))
+  const labels = columns.filter(isLabel)
+  const time = times[0]
+  const line = time && plot('line', time)
+  if (line) found.push(line)
+  const bar = [...labels.filter(column => isDistinct(column, rows)), ...labels, ...times]
+  for (const label of bar) {
+    const choice = plot('bar', label)
+    if (!choice) continue
+    found.push(choice)
+    break
+  }
+  const numbers = measures.filter(column => !times.includes(column))
+  const [first, second] = numbers
+  if (first && second) {
+    const series = labels.find(column => countDistinct(rows, column.index, maxSeries + 1) <= maxSeries)
+    found.push({ kind: 'scatter', x: first.index, y: second.index, series: series?.index ?? -1 })
+  } else if (time && !line && first) {
+    found.push({ kind: 'scatter', x: time.index, y: first.index, series: -1 })
+  }
+  return found
+
+  // plot returns nothing if several rows share a place.
+  function plot(kind: Kind, x: Column): Choice | null {
+    const y = measures.find(column => column !== x && !times.includes(column))
+    if (!y) return null
+    if (isDistinct(x, rows)) return { kind, x: x.index, y: y.index, series: -1 }
+    const split = splitBy(labels, rows, x)
+    return split && { kind, x: x.index, y: y.index, series: split.index }
+  }
+}
+
+/** Options are the columns that each part of a chart can show. */
+export interface Options {
+  x: Column[]
+  y: Column[]
+  series: Column[]
+}
+
+export function options(kind: Kind, columns: readonly Column[], rows: readonly Row[]): Options {
+  const measures = measuresOf(columns)
+  const labels = columns.filter(isLabel)
+  const series = labels.filter(column => countDistinct(rows, column.index, maxSeries + 1) <= maxSeries)
+  switch (kind) {
+    case 'value':
+      return { x: [], y: measures, series: [] }
+    case 'line':
+      return { x: columns.filter(column => isOrdered(column, rows)), y: measures, series }
+    case 'bar':
+      return { x: columns.filter(column => isLabel(column) || isOrdered(column, rows)), y: measures, series }
+    case 'scatter':
+      return { x: [...columns.filter(column => isOrdered(column, rows)), ...measures], y: measures, series }
+  }
+}
+
+/** isIdentifier reports whether a name is that of a key, whose values measure nothing. */
+export function isIdentifier(name: string): boolean {
+  return /^id$|[_ ]id$|[a-z]ID$|[a-z]Id$/.test(name) || /^(zip|zip_?code|postal_?code)$/i.test(name)
+}
+
+function measuresOf(columns: readonly Column[]): Column[] {
+  const numbers = columns.filter(column => column.type === 'number')
+  const measures = numbers.filter(column => !isIdentifier(column.name))
+  return measures.length > 0 ? measures : numbers
+}
+
+function isLabel(column: Column): boolean {
+  return column.type === 'text' || column.type === 'boolean' || (column.type === 'number' && isIdentifier(column.name))
+}
+
+/** isOrdered reports whether a column is a time: dates, timestamps, or whole years. */
+export function isOrdered(column: Column, rows: readonly Row[]): boolean {
+  if (column.type === 'date' || column.type === 'timestamp') {
+    return rows.some(row => instant(row[column.index]) !== null)
+  }
+  return (
+    column.type === 'number' &&
+    /^(year|yr|.*[_ ]year|month|week|day|quarter|hour)$/i.test(column.name) &&
+    rows.slice(0, sampled).every(row => Number.isInteger(numeric(row[column.index]) ?? 0))
+  )
+}
+
+function isDistinct(column: Column, rows: readonly Row[]): boolean {
+  return countDistinct(rows, column.index, rows.length + 1) === rows.length
+}
+
+// splitBy returns the first column that, with x, names each row once.
+function splitBy(labels: readonly Column[], rows: readonly Row[], x: Column): Column | null {
+  const part = rows.slice(0, sampled)
+  for (const label of labels) {
+    if (label === x || countDistinct(rows, label.index, maxSeries + 1) > maxSeries) continue
+    const pairs = new Set(part.map(row => JSON.stringify([row[x.index], row[label.index]])))
+    if (pairs.size === part.length) return label
+  }
+  return null
+}
+
+function countDistinct(rows: readonly Row[], index: number, most: number): number {
+  const seen = new Set<string>()
+  for (const row of rows) {
+    seen.add(JSON.stringify(row[index]))
+    if (seen.size >= most) break
+  }
+  return seen.size
+}

@@ -1,0 +1,162 @@
+// Every text of the page.
+
+const count = new Intl.NumberFormat('en')
+const plural = (n: number, one: string, many: string) => `${count.format(n)} ${n === 1 ? one : many}`
+
+export const texts = {
+  title: 'Ask your database',
+  intro: 'Type a question in plain language. You get a table, a chart where one fits, and the SQL that ran.',
+  noExamples: 'For example: how many customers are there in each country?',
+  examples: 'Examples',
+  loading: 'Loading…',
+  version: (version: string) => `Version ${version}`,
+  skip: 'Skip to the question',
+
+  question: 'Question',
+  placeholder: 'What would you like to know?',
+  ask: 'Ask',
+  askHint: 'Enter sends, Shift+Enter starts a new line',
+  cancel: 'Cancel',
+  asking: 'Working on the answer…',
+  elapsed: (seconds: number) => `${seconds} s`,
+  cancelled: 'Cancelled. The database may still finish the statement.',
+  followUpTo: 'Follow-up to',
+  endFollowUp: 'Ask a new question instead',
+
+  answer: 'Answer',
+  answered: (rows: number) => `Answer: ${plural(rows, 'row', 'rows')}`,
+  rows: (rows: number) => plural(rows, 'row', 'rows'),
+  columns: (columns: number) => plural(columns, 'column', 'columns'),
+  duration: (seconds: number) =>
+    seconds < 1 ? `${Math.ceil(seconds * 1000)} ms` : `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`,
+  followUp: 'Ask a follow-up',
+  pin: 'Pin',
+  unpin: 'Unpin',
+  copyLink: 'Copy link',
+  askAgain: 'Ask again',
+  empty: 'No rows. The statement ran, and nothing in the database matches.',
+  truncated: (rows: number) => `Rows are missing: this is a part of the answer, with ${plural(rows, 'row', 'rows')}.`,
+  truncatedHint: 'Ask for a total, or for fewer rows.',
+  stored: (rows: number) => `Download all ${plural(rows, 'row', 'rows')} (CSV)`,
+  storedUntil: (time: string) => `The link works until ${time}.`,
+
+  table: 'Table',
+  sortBy: (column: string) => `Sort by ${column}`,
+  null: 'null',
+  copy: 'Copy',
+  copied: 'Copied',
+  copyFailed: 'The browser did not allow the copy',
+  copyTable: 'Copy the table',
+  csv: 'CSV',
+  downloadCSV: 'Download the table as CSV',
+  unnamed: (index: number) => `Column ${index}`,
+
+  chart: 'Chart',
+  kinds: { bar: 'Bars', line: 'Line', scatter: 'Points', value: 'Number' },
+  kind: 'Kind of chart',
+  horizontal: 'Across',
+  vertical: 'Up',
+  split: 'Split by',
+  noSplit: 'Nothing',
+  png: 'PNG',
+  downloadPNG: 'Download the chart as PNG',
+  svg: 'SVG',
+  downloadSVG: 'Download the chart as SVG',
+  omitted: (rows: number) => `${plural(rows, 'row is', 'rows are')} not in the chart. The table has all of them.`,
+  describeValue: (title: string, value: string) => `${title}: ${value}`,
+  describeChart: (kind: string, x: string, y: string, points: number) =>
+    `${kind}: ${y} by ${x}, ${plural(points, 'point', 'points')}. Use the arrow keys to read the points, or the table below.`,
+
+  sql: 'SQL',
+  copySQL: 'Copy the SQL',
+  failedSQL: 'The SQL that failed',
+
+  history: 'History',
+  openHistory: 'Open the history',
+  close: 'Close',
+  noHistory: 'Your questions appear here. They stay in this browser, without their answers.',
+  notKept: 'This browser keeps no data of the page, so the history ends when you close it.',
+  pinned: 'Pinned',
+  recent: 'Recent',
+  clear: 'Clear',
+  clearHint: 'Remove all questions that are not pinned',
+  remove: (question: string) => `Remove: ${question}`,
+  pinOne: (question: string) => `Pin: ${question}`,
+  unpinOne: (question: string) => `Unpin: ${question}`,
+  failed: 'failed',
+  isFollowUp: 'follow-up',
+
+  signIn: 'Sign in',
+  signInTitle: 'Sign in to ask',
+  signInIntro: 'This database answers people who signed in.',
+  signInFailed: 'The sign-in did not succeed.',
+  signInRefused: (reason: string) => `The provider answered: ${reason}`,
+  signingIn: 'Signing in…',
+  signOut: 'Sign out',
+  signedOut: 'Your sign-in has expired. Sign in again.',
+  noProvider: 'The page has no OpenID provider: config.json needs oidc.issuer and oidc.client_id.',
+  token: 'Access token',
+  tokenIntro: 'Paste an access token that this API accepts. It stays in this tab until you close it.',
+  useToken: 'Use the token',
+  noToken: 'This page was opened without its token. Open the address that “defog console” printed.',
+
+  requestID: 'Request id',
+  copyRequestID: 'Copy the request id',
+  details: 'The message',
+  failures: {
+    generator_refused: [
+      'There is no SQL for this question',
+      'Ask in other words, or name the table or the column that you mean.',
+    ],
+    statement_failed: [
+      'The database refused the SQL',
+      'Ask in other words. The message and the SQL help whoever looks into it.',
+    ],
+    bad_request: ['The question was not accepted', 'Shorten the question, or ask it as a new one.'],
+    method_not_allowed: ['The address does not answer questions', 'Ask the operator to check “api” in config.json.'],
+    request_too_large: ['The question is too long', 'Shorten the question, or ask it as a new one.'],
+    unsupported_media_type: [
+      'The question was not accepted',
+      'Ask the operator to look at the log with the request id.',
+    ],
+    internal: [
+      'Something went wrong on our side',
+      'Try again. If it happens again, give the request id to the operator.',
+    ],
+    generator_unreachable: [
+      'The SQL generator cannot be reached',
+      'Try again in a minute. If it stays so, give the request id to the operator.',
+    ],
+    database_unreachable: [
+      'The database cannot be reached',
+      'Try again in a minute. If it stays so, give the request id to the operator.',
+    ],
+    not_ready: ['The function is not ready', 'Ask the operator to run “defog doctor”. The log has the cause.'],
+    generator_timeout: ['Writing the SQL took too long', 'Try again, or ask a simpler question.'],
+    database_timeout: ['The statement took too long', 'Ask for fewer rows, a shorter period, or a total.'],
+    http_401: ['You are not signed in, or your sign-in has expired', 'Sign in again.'],
+    http_403: [
+      'You may not ask here',
+      'Open the page anew from its address. If it stays so, ask the operator for access.',
+    ],
+    http_404: ['The address does not answer questions', 'Ask the operator to check “api” in config.json.'],
+    http_413: ['The question is too long', 'Shorten the question, or ask it as a new one.'],
+    http_429: ['Too many questions at once', 'Wait a moment, then ask again.'],
+    http_503: ['The answer took longer than 30 seconds', 'Ask for fewer rows, a shorter period, or a total.'],
+    http_504: ['The answer took too long', 'Ask for fewer rows, a shorter period, or a total.'],
+    network: ['The server cannot be reached', 'Check your connection, and that the server still runs. Then ask again.'],
+    invalid_answer: ['The reply is not an answer', 'Ask the operator to check “api” in config.json.'],
+    page: ['The page met an error', 'Reload the page. If it happens again, report the message below.'],
+  } as Record<string, readonly [title: string, advice: string]>,
+  otherFailure: (code: string): readonly [title: string, advice: string] => [
+    `The question failed (${code.replace(/^http_/, 'status ')})`,
+    'Try again. If it happens again, give the request id to the operator.',
+  ],
+}
+
+/** failureText returns a failure's title and what to do about it. */
+export function failureText(code: string): readonly [title: string, advice: string] {
+  return Object.hasOwn(texts.failures, code)
+    ? (texts.failures[code] ?? texts.otherFailure(code))
+    : texts.otherFailure(code)
+}

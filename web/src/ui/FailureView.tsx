@@ -1,0 +1,51 @@
+import type { Failure } from '../api.ts'
+import { failureText, texts } from '../texts.ts'
+import { CopyButton } from './actions.tsx'
+import { Icon } from './icons.tsx'
+import { Statement } from './Statement.tsx'
+
+interface Props {
+  question: string
+  failure: Failure
+  onAgain: () => void
+  onSignIn: (() => void) | null
+}
+
+export function FailureView({ question, failure, onAgain, onSignIn }: Props) {
+  const [title, advice] = failureText(failure.code)
+  return (
+    <article class="card failure" aria-labelledby="failure">
+      <p class="asked">{question}</p>
+      <h2 id="failure">
+        <Icon name="warning" />
+        {title}
+      </h2>
+      <p>{advice}</p>
+      {failure.message && (
+        <>
+          <h3>{texts.details}</h3>
+          <p class="message">{failure.message}</p>
+        </>
+      )}
+      {failure.sql && <Statement title={texts.failedSQL} sql={failure.sql} />}
+      <div class="actions">
+        {failure.code === 'http_401' && onSignIn ? (
+          <button type="button" class="primary" onClick={onSignIn}>
+            {texts.signIn}
+          </button>
+        ) : (
+          <button type="button" onClick={onAgain}>
+            <Icon name="again" />
+            {texts.askAgain}
+          </button>
+        )}
+        {failure.requestID && (
+          <span class="request-id">
+            {texts.requestID} <code>{failure.requestID}</code>
+            <CopyButton name={texts.copyRequestID} text={() => failure.requestID} />
+          </span>
+        )}
+      </div>
+    </article>
+  )
+}

@@ -1,0 +1,55 @@
+#!/bin/sh
+# Puts Chromium without a window below the directory $1: Debian's package, and the
+# packages that it needs and this machine lacks. Nothing is installed, so it
+# needs no root. An installed Chromium or Chrome is used as it is.
+set -eu
+target=$1
+
+if [ -n "${CHROMIUM:-}" ]; then
+	exit
+fi
+for name in chromium chromium-browser google-chrome google-chrome-stable chromium-headless-shell; do
+	if command -v "$name" >/dev/null; then
+		exit
+	fi
+done
+if [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ]; then
+	exit
+fi
+if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
+	echo "The tests need Chromium or Chrome. This machine has no apt-get to fetch it with:" >&2
+	echo "install it (macOS: brew install --cask google-chrome; Fedora: dnf install chromium) and try again." >&2
+	exit 1
+fi
+
+# Other checkouts, and this one without a network, use what was fetched once.
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/defog-cdk/apt-chromium
+rm -rf "$target"
+mkdir -p "$target" "$cache/archives/partial" "$cache/lists/partial"
+apt() {
+	apt-get -qq -o Debug::NoLocking=1 -o APT::Sandbox::User="$(id -un)" -o Dir::Cache="$cache" "$@"
+}
+download() {
+	apt "$@" install -y --download-only --no-install-recommends chromium-headless-shell
+}
+# The package lists of this machine can be missing or too old, and only root may
+# update them.
+log=$target/log
+lists=Dir::State::lists=$cache/lists
+if ! { download || download -o "$lists"; } >"$log" 2>&1 && ! { apt -o "$lists" update && download -o "$lists"; } >>"$log" 2>&1; then
+	cat "$log" >&2
+	exit 1
+fi
+for package in "$cache"/archives/*.deb; do
+	dpkg-deb -x "$package" "$target"
+done
+
+cat >"$target/fonts.conf" <<XML
+<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>/usr/share/fonts</dir>
+  <dir>$target/usr/share/fonts</dir>
+  <cachedir>$target/fonts-cache</cachedir>
+</fontconfig>
+XML
