@@ -104,6 +104,9 @@ func (c *checker) checkFunction() {
 	}
 	c.checkTimeouts()
 	c.checkConnection()
+	if c.given("credentials_secret") || c.given("generator") {
+		c.chooseGenerator(connection.SecretGenerator)
+	}
 	c.checkGenerator()
 	c.checkResults()
 }
@@ -132,19 +135,29 @@ func (c *checker) checkConnection() {
 // generatorKeys are the settings of single SQL generators.
 var generatorKeys = map[string][]string{
 	"generator_model":    {"bedrock", "openai"},
+	"schema_ttl":         {"bedrock", "openai"},
 	"generator_region":   {"bedrock"},
 	"generator_base_url": {"openai"},
 }
 
-// generatorFiles are the files among the dependencies that a SQL generator reads.
-var generatorFiles = map[string]string{
-	"golden":  "golden.json",
-	"bedrock": "schema.json (go run ./cmd/defog schema writes it)",
-	"openai":  "schema.json (go run ./cmd/defog schema writes it)",
+// generatorFiles are the files among the dependencies that a SQL generator requires.
+var generatorFiles = map[string]string{"golden": "golden.json"}
+
+// chooseGenerator sets the SQL generator that no setting names, and its model.
+func (c *checker) chooseGenerator(generator string) {
+	if c.Generator == "" {
+		c.Generator = generator
+	}
+	c.GeneratorModel = connection.ModelOf(c.Generator, c.GeneratorModel)
 }
 
+// checkGenerator checks the settings of the SQL generator. Without a setting, the
+// connection decides which one that is.
 func (c *checker) checkGenerator() {
-	if slices.Contains(generatorKeys["generator_model"], c.Generator) && !c.given("generator_model") {
+	if c.Generator == "" {
+		return
+	}
+	if c.Generator == "openai" && !c.given("generator_model") {
 		c.failf("generator_model", "missing; want the id of a model, which generator %s requires", c.Generator)
 	}
 	for _, key := range slices.Sorted(maps.Keys(generatorKeys)) {

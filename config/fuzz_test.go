@@ -38,7 +38,7 @@ func FuzzSettings(f *testing.F) {
 			settings.CustomFunction() && (settings.DistZip == "") == (settings.DistKey == ""),
 			settings.TriggeredBy("S3") && strings.HasPrefix(settings.InputPrefix()+settings.OutputPrefix(), settings.OutputPrefix()),
 			len(settings.StackName()) > 128 || strings.ContainsAny(settings.StackName(), " /_."),
-			settings.Generator == "" || settings.Architecture == "",
+			settings.CredentialsSecret != "" && settings.Generator == "" || settings.Architecture == "",
 			len(settings.Tags) > 50 || len(settings.Layers) > 5,
 			settings.ReservedConcurrency != nil && *settings.ReservedConcurrency < 0,
 			(settings.SubnetIDs == nil) != (settings.SecurityGroupIDs == nil),

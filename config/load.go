@@ -47,15 +47,28 @@ func Load(context map[string]any) (Config, error) {
 		config.Connection.DBType = c.DBType
 		return config, errors.Join(c.problems...)
 	}
-	var err error
-	config.Connection, err = connection.Read(c.ConnectionFile)
-	if err == nil && config.Connection.APIKey == "" && c.Generator == "defog" {
-		err = fmt.Errorf("%s: api_key: missing; want the API key, which generator defog requires", c.ConnectionFile)
-	}
+	conn, err := connection.Read(c.ConnectionFile)
 	if err == nil {
-		c.checkDatabaseUser(config.Connection)
+		err = c.checkConnectionFile(conn)
 	}
+	config.Settings, config.Connection = c.Settings, conn
 	return config, errors.Join(append(c.problems, err)...)
+}
+
+// checkConnectionFile checks the settings that depend on the connection's content.
+func (c *checker) checkConnectionFile(conn connection.Connection) error {
+	if !c.given("generator") {
+		c.chooseGenerator(conn.DefaultGenerator())
+		c.checkGenerator()
+	}
+	c.checkDatabaseUser(conn)
+	if slices.Contains(generatorKeys["schema_ttl"], c.Generator) && len(conn.DBCreds) == 0 && c.Dependencies == "" {
+		c.failf("function_source_dependencies_zip", "missing; want a folder or zip with schema.json, because db_creds is empty in %s", c.ConnectionFile)
+	}
+	if conn.APIKey == "" && c.Generator == "defog" {
+		return fmt.Errorf("%s: api_key: missing; want the API key, which generator defog requires, or generator=bedrock", c.ConnectionFile)
+	}
+	return nil
 }
 
 // checkDatabaseUser checks that the role may connect as the connection's user, if

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"defog-cdk/config/connection"
 )
 
 func TestDefaultsAreThoseOfTheOldSystems(t *testing.T) {
@@ -98,7 +100,8 @@ func TestContradictionsAreRefused(t *testing.T) {
 		`{"tags": "{\"a\":\"b\"} more"}`:                                               `tags (-c): "{\"a\":\"b\"} more" is invalid; want a map {"name": "value", …}, or entries tags.name=value`,
 		`{"function_role_policy_arns": "arn:aws:iam::aws:policy/AdministratorAccess"}`: "function_role_policy_arns (-c): AdministratorAccess allows all actions on all resources; want narrower policies, or iam_policy_allow_all=true",
 		`{"function_role_assume_policy_document": {"nonsense": 1}}`:                    `function_role_assume_policy_document (-c): not a trust policy; want {"Version": "2012-10-17", "Statement": […]} that allows lambda.amazonaws.com sts:AssumeRole`,
-		`{"generator": "bedrock", "function_source_dependencies_zip": "/"}`:            "generator_model (default): missing; want the id of a model, which generator bedrock requires",
+		`{"generator": "openai", "function_source_dependencies_zip": "/"}`:             "generator_model (default): missing; want the id of a model, which generator openai requires",
+		`{"schema_ttl": 60}`: "schema_ttl (-c): not used by generator defog (default); want bedrock or openai",
 
 		`{"generator": "golden"}`:                          "function_source_dependencies_zip (default): missing; want a folder or zip with golden.json, which generator golden reads",
 		`{"function_source_dependencies_zip": "/nowhere"}`: "function_source_dependencies_zip (-c): stat /nowhere: no such file or directory; want an existing path, relative to this folder or from / or ~/",
@@ -183,12 +186,50 @@ func TestDefogGeneratorRequiresAPIKey(t *testing.T) {
 	if err := os.WriteFile(file, []byte(`{"db_type": "sqlite", "db_creds": {"database": "x"}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Load(map[string]any{"connection_file": file})
-	if want := file + ": api_key: missing; want the API key, which generator defog requires"; err == nil || err.Error() != want {
+	_, err := Load(map[string]any{"connection_file": file, "generator": "defog"})
+	if want := file + ": api_key: missing; want the API key, which generator defog requires, or generator=bedrock"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	if _, err := Load(map[string]any{"connection_file": file, "generator": "golden", "function_source_dependencies_zip": t.TempDir()}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestGeneratorDefaultsToWhatTheConnectionAllows checks the generator and the model
+// that no setting names.
+func TestGeneratorDefaultsToWhatTheConnectionAllows(t *testing.T) {
+	write := func(text string) string {
+		file := filepath.Join(t.TempDir(), "c.json")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	keyless := write(`{"db_type": "sqlite", "db_creds": {"database": "x"}}`)
+	keyed := write(`{"api_key": "k", "db_type": "sqlite", "db_creds": {"database": "x"}}`)
+	for name, test := range map[string]struct {
+		context                     map[string]any
+		generator, model, wantError string
+	}{
+		"no key":              {map[string]any{"connection_file": keyless}, "bedrock", connection.DefaultModel, ""},
+		"no key, a model":     {map[string]any{"connection_file": keyless, "generator_model": "m", "schema_ttl": 60}, "bedrock", "m", ""},
+		"a key":               {map[string]any{"connection_file": keyed}, "defog", "", ""},
+		"a key, bedrock":      {map[string]any{"connection_file": keyed, "generator": "bedrock"}, "bedrock", connection.DefaultModel, ""},
+		"a key, a model":      {map[string]any{"connection_file": keyed, "generator_model": "m"}, "defog", "m", "generator_model (-c): not used by generator defog (default); want bedrock or openai"},
+		"a secret":            {map[string]any{"credentials_secret": "s", "db_type": "sqlite"}, "defog", "", ""},
+		"a secret, bedrock":   {map[string]any{"credentials_secret": "s", "db_type": "sqlite", "generator": "bedrock"}, "bedrock", connection.DefaultModel, ""},
+		"a secret, a model":   {map[string]any{"credentials_secret": "s", "db_type": "sqlite", "generator_model": "m"}, "defog", "m", "generator_model (-c): not used by generator defog (default); want bedrock or openai"},
+		"no key, with openai": {map[string]any{"connection_file": keyless, "generator": "openai"}, "openai", "", "generator_model (default): missing; want the id of a model, which generator openai requires"},
+	} {
+		conf, err := Load(test.context)
+		if conf.Generator != test.generator || conf.GeneratorModel != test.model || (err == nil) != (test.wantError == "") || err != nil && err.Error() != test.wantError {
+			t.Errorf("%s: got %s with model %q, %v", name, conf.Generator, conf.GeneratorModel, err)
+		}
+	}
+	for _, f := range settingFields {
+		if f.key == "generator_model" && !strings.Contains(f.doc, connection.DefaultModel) {
+			t.Errorf("the documentation of generator_model lacks %s", connection.DefaultModel)
+		}
 	}
 }
 

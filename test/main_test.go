@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 }
 
 var (
-	plainAWS     = &shared[*local.AWS]{start: func() (*local.AWS, error) { return startAWS() }, end: (*local.AWS).Stop}
+	plainAWS     = &shared[*local.AWS]{start: startPlainAWS, end: (*local.AWS).Stop}
 	enforcingAWS = &shared[*local.AWS]{start: func() (*local.AWS, error) { return startAWS(local.EnforceIAM()) }, end: (*local.AWS).Stop}
 	database     = &shared[*postgres.Server]{start: func() (*postgres.Server, error) { return postgres.Run(postgres.Setting("timezone", "UTC")) }, end: (*postgres.Server).Close}
 	defog        = &shared[string]{start: buildDefog, end: func(program string) error { return os.RemoveAll(filepath.Dir(program)) }}

@@ -22,6 +22,7 @@ import (
 	"defog-cdk/config"
 	"defog-cdk/config/connection"
 	"defog-cdk/lambda/doctor"
+	"defog-cdk/lambda/generate"
 	"defog-cdk/lambda/secret"
 )
 
@@ -41,7 +42,8 @@ func newDoctor(deployment *deployment) *cobra.Command {
 		Use:   "doctor",
 		Short: "Check the connections of the query function",
 		Long: `Doctor checks the credentials, dependencies, database, generator and clock of the
-query function, and prints a cause and a fix for each failure. It runs on this
+query function, and prints a cause and a fix for each failure. It asks the generator
+one question, and does not run the SQL. It runs on this
 machine with the settings of a deployment. With --function it runs in a deployed
 function, which needs lambda:InvokeFunction.
 
@@ -100,6 +102,9 @@ func (d *doctorCommand) local(ctx context.Context) (doctor.Report, error) {
 		Drivers:         drivers(),
 		Token:           d.databaseToken,
 		PrivilegedLogin: conf.AllowPrivilegedLogin,
+		NewGenerator: func(ctx context.Context, conn connection.Connection, folder string) (generate.Generator, error) {
+			return d.newGenerator(ctx, conf.Settings, conn, folder)
+		},
 	}
 	if target.GeneratorRegion == "" {
 		cfg, err := d.session(ctx)

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/testserver/generator"
 	"defog-cdk/internal/testserver/postgres"
 	"defog-cdk/lambda/doctor"
 )
@@ -49,6 +50,14 @@ func serveNothing(t *testing.T) string {
 	return server.URL
 }
 
+// serveDefog serves a generator that answers the doctor's question.
+func serveDefog(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(&generator.Server{APIKey: dbPassword, SQL: map[string]string{"What is the current date?": "SELECT current_date"}})
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
 // runDoctor runs the subcommand and returns its report.
 func runDoctor(t *testing.T, args ...string) (code int, report doctor.Report, stderr string) {
 	t.Helper()
@@ -77,10 +86,15 @@ func status(report doctor.Report, check string) doctor.Status {
 func TestDoctorChecksLocally(t *testing.T) {
 	newAWS(t)
 	writeFile(t, "lambda/query/dependencies/rds-ca.pem", "")
-	file, _ := writeConnection(t, serveNothing(t))
+	file, _ := writeConnection(t, serveDefog(t))
 	code, report, stderr := runDoctor(t, "-c", "connection_file="+file)
-	if code != 0 || !report.Healthy || status(report, "generator") != doctor.OK {
+	if code != 0 || !report.Healthy || status(report, "generator") != doctor.OK || status(report, "answer") != doctor.OK {
 		t.Errorf("got code %d, %+v, %s", code, report, stderr)
+	}
+	gone, _ := writeConnection(t, serveNothing(t))
+	code, report, stderr = runDoctor(t, "-c", "connection_file="+gone)
+	if code != 1 || status(report, "generator") != doctor.OK || status(report, "answer") != doctor.Failed {
+		t.Errorf("without the API: got code %d, %+v, %s", code, report, stderr)
 	}
 	code, report, stderr = runDoctor(t, "-c", "connection_file=none.json")
 	if code != 1 || status(report, "credentials") != doctor.Failed || !strings.Contains(stderr, "see the failed checks") {
@@ -91,7 +105,7 @@ func TestDoctorChecksLocally(t *testing.T) {
 func TestDoctorReadsTheSecret(t *testing.T) {
 	aws := newAWS(t)
 	writeFile(t, "lambda/query/dependencies/rds-ca.pem", "")
-	_, content := writeConnection(t, serveNothing(t))
+	_, content := writeConnection(t, serveDefog(t))
 	answer, err := json.Marshal(map[string]string{"SecretString": content})
 	if err != nil {
 		t.Fatal(err)

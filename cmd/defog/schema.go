@@ -13,11 +13,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"defog-cdk/cmd/defog/catalog"
 	"defog-cdk/cmd/defog/terminal"
 	"defog-cdk/config"
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/schema"
+	"defog-cdk/lambda/catalog"
 	"defog-cdk/lambda/database"
 )
 
@@ -79,7 +79,7 @@ func (s *schemaCommand) run(ctx context.Context, stdin io.Reader, stdout, stderr
 	if err := s.confirmReplace(filepath.Join(folder, schema.File), content, stdin, stdout); err != nil {
 		return err
 	}
-	if err := catalog.WriteFiles(folder, content); err != nil {
+	if err := writeSchemaFiles(folder, content); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "%s: written\n", terminal.Line(filepath.Join(folder, schema.File)))

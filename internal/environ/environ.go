@@ -25,6 +25,10 @@ const (
 	// connection's base_url.
 	GeneratorBaseURL = "DEFOG_GENERATOR_BASE_URL"
 
+	// SchemaTTL is the time until the catalogue is read again, in whole seconds.
+	// Default: 3600.
+	SchemaTTL = "DEFOG_SCHEMA_TTL"
+
 	// GeneratorTimeout is the SQL generator's timeout per request, in whole seconds.
 	// Default: the function's timeout.
 	GeneratorTimeout = "DEFOG_GENERATOR_TIMEOUT"

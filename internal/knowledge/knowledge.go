@@ -27,6 +27,9 @@ const (
 // maxBytes limits a file, since the function holds all of it in memory.
 const maxBytes = 16 << 20
 
+// ErrNoSchema is the error for a language model without any schema.
+var ErrNoSchema = errors.New(schema.File + ": missing in the dependencies, and the connection has no db_creds to read the database's catalogue; want one of them")
+
 // Files is the content of the files. Optional files may be empty.
 type Files struct {
 	Golden   []Pair
@@ -58,8 +61,9 @@ func Folder(directory string) Open {
 	return func(name string) (io.ReadCloser, error) { return os.Open(filepath.Join(directory, name)) }
 }
 
-// Names returns the files that a SQL generator reads: the required one first, then
-// optional ones. generator is a value of the setting generator.
+// Names returns the files that a SQL generator reads: the most important one first.
+// golden requires its file. Without schema.json, the function reads the schema from
+// the database's catalogue. generator is a value of the setting generator.
 func Names(generator string) []string {
 	switch generator {
 	case "golden":
@@ -93,7 +97,7 @@ func (f *Files) read(generator, name string, open Open) error {
 	data, err := content(name, open)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return missing(generator, name)
+		return missing(generator)
 	case err != nil:
 		return err
 	}
@@ -115,12 +119,9 @@ func (f *Files) read(generator, name string, open Open) error {
 }
 
 // missing returns the error for a missing file, nil for an optional one.
-func missing(generator, name string) error {
-	switch {
-	case name != Names(generator)[0]:
+func missing(generator string) error {
+	if generator != "golden" {
 		return nil
-	case name == schema.File:
-		return errors.New("missing in the dependencies; create it from the database with: go run ./cmd/defog schema")
 	}
 	return errors.New("missing in the dependencies; the golden generator requires it")
 }

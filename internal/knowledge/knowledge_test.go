@@ -53,7 +53,6 @@ func TestReadReportsEveryProblem(t *testing.T) {
 		want      []string
 	}{
 		"no golden.json": {"golden", nil, []string{"golden.json: missing in the dependencies; the golden generator requires it"}},
-		"no schema.json": {"openai", nil, []string{"schema.json: missing in the dependencies; create it from the database with: go run ./cmd/defog schema"}},
 		"no pair":        {"golden", map[string]string{GoldenFile: "[]"}, []string{`golden.json: empty; want at least one {"question": "…", "sql": "…"}, which the golden generator requires`}},
 		"null":           {"golden", map[string]string{GoldenFile: "null"}, []string{`golden.json: empty; want at least one {"question": "…", "sql": "…"}, which the golden generator requires`}},
 		"an empty file":  {"golden", map[string]string{GoldenFile: ""}, []string{"golden.json: empty; want JSON"}},
@@ -113,7 +112,7 @@ func TestReadNamesNoPath(t *testing.T) {
 }
 
 func TestCheckAcceptsMissingOptionalFiles(t *testing.T) {
-	directory := folder(t, map[string]string{schema.File: table})
+	directory := folder(t, nil)
 	for _, name := range Names("bedrock") {
 		if err := Check("bedrock", name, Folder(directory)); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -29,6 +29,7 @@ type exchange struct {
 	lost       error            // of the upload for link
 	retries    int
 	generation time.Duration
+	usage      generate.Usage // of all replies of a language model
 	execution  time.Duration
 	failure    *failure // nil for a successful answer
 
@@ -48,7 +49,9 @@ func (x *exchange) report(status answers.Status, sql string) {
 // unreachable services.
 func (x *exchange) run(ctx context.Context, backend Backend, retries int, limits database.Limits) *failure {
 	start, end := time.Now(), x.tracer.Begin(ctx, "generate")
-	query, err := backend.Generator.Generate(ctx, x.request.question)
+	metered, meter := generate.WithMeter(ctx)
+	query, err := backend.Generator.Generate(metered, x.request.question)
+	x.usage = meter.Usage()
 	end(err != nil)
 	x.generation = time.Since(start)
 	if err != nil {
@@ -85,7 +88,9 @@ func (x *exchange) retry(ctx context.Context, generator generate.Generator, fail
 		end(err != nil)
 		x.generation += time.Since(start)
 	}()
-	sql, err := generator.Retry(ctx, x.request.question, generate.Failure{
+	metered, meter := generate.WithMeter(ctx)
+	defer func() { x.usage = x.usage.Add(meter.Usage()) }()
+	sql, err := generator.Retry(metered, x.request.question, generate.Failure{
 		Attempt: x.retries,
 		First:   x.query.SQL,
 		SQL:     x.executed,
@@ -168,6 +173,9 @@ func storeUntil(ctx context.Context, statement time.Duration) time.Time {
 
 func generatorFailure(ctx context.Context, err error) *failure {
 	e, ok := errors.AsType[*generate.Error](err)
+	if schema, isSchema := errors.AsType[*generate.SchemaError](err); isSchema {
+		return schemaFailure(ctx, schema)
+	}
 	switch {
 	case ok && e.Kind == generate.Refused:
 		return &failure{code: GeneratorRefused, message: e.Message}
@@ -178,6 +186,19 @@ func generatorFailure(ctx context.Context, err error) *failure {
 	default:
 		return &failure{code: Internal, message: "Internal error in the generator; the function's log has details under request_id.", cause: err}
 	}
+}
+
+// schemaFailure returns the failure of a generator that has no schema, because the
+// database's catalogue cannot be read.
+func schemaFailure(ctx context.Context, err *generate.SchemaError) *failure {
+	connection, isConnection := errors.AsType[*database.ConnectionError](err)
+	switch {
+	case isConnection:
+		return &failure{code: DatabaseUnreachable, message: connection.Message, cause: connection.Cause}
+	case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded):
+		return &failure{code: DatabaseTimeout, message: "The database's catalogue was not read in time. The function continues to read it: ask again.", cause: err}
+	}
+	return notReady(err)
 }
 
 // encode returns the response for the caller, without the secrets that a generator

@@ -55,6 +55,11 @@ func (h *Handler) log(ctx context.Context, x *exchange, total time.Duration, siz
 	if hash := h.hash(x.request.caller); hash != "" {
 		attrs = append(attrs, slog.String("caller", hash))
 	}
+	if x.usage.Replies > 0 {
+		attrs = append(attrs,
+			slog.Int("input_tokens", x.usage.Input), slog.Int("output_tokens", x.usage.Output),
+			slog.Int("cache_read_tokens", x.usage.CacheRead), slog.Int("cache_write_tokens", x.usage.CacheWrite))
+	}
 	if x.result != nil {
 		attrs = append(attrs, slog.Int("rows", x.result.RowCount), slog.Bool("truncated", x.result.Truncated))
 	}

@@ -14,9 +14,12 @@ import (
 )
 
 // Settings holds the variables that Lambda sets in each function's environment,
-// and AWS_ENDPOINT_URL of a local AWS.
+// and the endpoints of a local AWS.
 type Settings struct {
 	Region, AccessKey, SecretKey, SessionToken, Endpoint string
+
+	// BedrockEndpoint replaces Endpoint for models on Bedrock.
+	BedrockEndpoint string
 
 	// CredentialsURL and CredentialsToken locate the credentials of a function
 	// with SnapStart: a snapshot must not hold any.
@@ -31,6 +34,7 @@ func Read(get func(string) string) Settings {
 		SecretKey:        get("AWS_SECRET_ACCESS_KEY"),
 		SessionToken:     get("AWS_SESSION_TOKEN"),
 		Endpoint:         get("AWS_ENDPOINT_URL"),
+		BedrockEndpoint:  cmp.Or(get("AWS_ENDPOINT_URL_BEDROCK_RUNTIME"), get("AWS_ENDPOINT_URL")),
 		CredentialsURL:   get("AWS_CONTAINER_CREDENTIALS_FULL_URI"),
 		CredentialsToken: get("AWS_CONTAINER_AUTHORIZATION_TOKEN"),
 	}
@@ -57,9 +61,14 @@ func (s Settings) Credentials() aws.CredentialsProvider {
 }
 
 // BaseEndpoint returns the endpoint of a local AWS, or nil for the SDK's own.
-func (s Settings) BaseEndpoint() *string {
-	if s.Endpoint == "" {
+func (s Settings) BaseEndpoint() *string { return optional(s.Endpoint) }
+
+// ModelEndpoint returns the endpoint of models on Bedrock, or nil for the SDK's own.
+func (s Settings) ModelEndpoint() *string { return optional(s.BedrockEndpoint) }
+
+func optional(text string) *string {
+	if text == "" {
 		return nil
 	}
-	return &s.Endpoint
+	return &text
 }

@@ -12,6 +12,7 @@ import (
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/sqlitefile"
 	"defog-cdk/lambda/database"
+	"defog-cdk/lambda/generate"
 )
 
 // stepTime is the timeout of one check.
@@ -54,6 +55,8 @@ type Target struct {
 	// GeneratorURL is its URL; "" selects the connection's, or else the
 	// generator's default. GeneratorRegion is the AWS region of Bedrock.
 	Generator, GeneratorURL, GeneratorRegion string
+	// NewGenerator returns the generator for a question. Without it, there is none.
+	NewGenerator func(ctx context.Context, conn connection.Connection, folder string) (generate.Generator, error)
 	// Drivers holds the drivers of this program.
 	Drivers database.Drivers
 	// Token returns a database login token for a user without a password: see
@@ -88,6 +91,7 @@ func Examine(ctx context.Context, target Target) Report {
 	}
 	if connected {
 		add(target.examineGenerator(ctx, conn)...)
+		add(target.examineAnswer(ctx, conn, folder)...)
 	} else {
 		add(Finding{"generator", Skipped, "no credentials", ""})
 	}

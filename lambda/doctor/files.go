@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"defog-cdk/internal/knowledge"
+	"defog-cdk/internal/schema"
 )
 
 // examineFiles checks the files that the generator reads. Golden queries and a
@@ -16,8 +17,8 @@ func (t Target) examineFiles(folder string, err error) []Finding {
 			"Deploy again. If the error remains, check the function's permission to read the S3 object."}}
 	}
 	var findings []Finding
-	for i, name := range knowledge.Names(t.Generator) {
-		findings = append(findings, t.examineFile(folder, name, i == 0))
+	for _, name := range knowledge.Names(t.Generator) {
+		findings = append(findings, t.examineFile(folder, name))
 	}
 	if findings != nil {
 		return findings
@@ -27,9 +28,9 @@ func (t Target) examineFiles(folder string, err error) []Finding {
 
 // examineFile checks a file with the generator's own rules: the function does not
 // start with an invalid one.
-func (t Target) examineFile(folder, name string, required bool) Finding {
+func (t Target) examineFile(folder, name string) Finding {
 	advice := "Create it with: go run ./cmd/defog schema"
-	if required && name == knowledge.GoldenFile {
+	if t.Generator == "golden" {
 		advice = `Add question/SQL pairs: [{"question": "…", "sql": "…"}].`
 	}
 	if err := knowledge.Check(t.Generator, name, knowledge.Folder(folder)); err != nil {
@@ -37,6 +38,8 @@ func (t Target) examineFile(folder, name string, required bool) Finding {
 	}
 	info, err := os.Stat(filepath.Join(folder, name))
 	switch {
+	case err != nil && name == schema.File:
+		return Finding{name, OK, "missing in the dependencies; the function reads the database's catalogue", ""}
 	case err != nil: // optional, since the check above accepts it
 		return Finding{name, Warning, "missing in the dependencies", advice}
 	case info.Size() == 0:

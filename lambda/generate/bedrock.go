@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -34,7 +35,7 @@ type Bedrock struct{ writer }
 // BedrockConfig configures a Bedrock generator.
 type BedrockConfig struct {
 	DBType      string // as in connection.json
-	Knowledge   *Knowledge
+	Knowledge   Source
 	Model       string // id or ARN of a model or an inference profile
 	Region      string
 	Credentials aws.CredentialsProvider
@@ -72,12 +73,33 @@ type bedrock struct {
 	client *bedrockruntime.Client
 }
 
+// cachesPrompts matches the ids of models that accept cache points. A model that
+// does not rejects the request.
+// https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html
+var cachesPrompts = regexp.MustCompile(`anthropic\.claude-(?:3-7|3-5-haiku|[a-z]+-[4-9])|amazon\.nova-(?:micro|lite|pro|premier|2-)`)
+
+// system returns the instructions, with a cache point after the part that all
+// questions share.
+func (b *bedrock) system(prompt conversation) []types.SystemContentBlock {
+	if !cachesPrompts.MatchString(b.id) {
+		return []types.SystemContentBlock{&types.SystemContentBlockMemberText{Value: prompt.instructions()}}
+	}
+	blocks := []types.SystemContentBlock{
+		&types.SystemContentBlockMemberText{Value: prompt.shared},
+		&types.SystemContentBlockMemberCachePoint{Value: types.CachePointBlock{Type: types.CachePointTypeDefault}},
+	}
+	if prompt.system != "" {
+		blocks = append(blocks, &types.SystemContentBlockMemberText{Value: prompt.system})
+	}
+	return blocks
+}
+
 // complete implements model. A tool enforces the answer's form, since more models
 // support tools than Converse's output formats.
 func (b *bedrock) complete(ctx context.Context, prompt conversation, enforced bool) (string, error) {
 	input := &bedrockruntime.ConverseInput{
 		ModelId:         &b.id,
-		System:          []types.SystemContentBlock{&types.SystemContentBlockMemberText{Value: prompt.system}},
+		System:          b.system(prompt),
 		InferenceConfig: &types.InferenceConfiguration{MaxTokens: aws.Int32(maxTokens)},
 	}
 	for _, turn := range prompt.turns {
@@ -99,6 +121,12 @@ func (b *bedrock) complete(ctx context.Context, prompt conversation, enforced bo
 	output, err := b.client.Converse(ctx, input)
 	if err != nil {
 		return "", bedrockFailure(ctx, err)
+	}
+	if u := output.Usage; u != nil {
+		count(ctx, Usage{
+			Input: int(aws.ToInt32(u.InputTokens)), Output: int(aws.ToInt32(u.OutputTokens)),
+			CacheRead: int(aws.ToInt32(u.CacheReadInputTokens)), CacheWrite: int(aws.ToInt32(u.CacheWriteInputTokens)),
+		})
 	}
 	switch output.StopReason {
 	case types.StopReasonContentFiltered, types.StopReasonGuardrailIntervened:

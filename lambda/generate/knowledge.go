@@ -34,17 +34,27 @@ type Knowledge struct {
 	tables   func() *index // computed once, on the first call
 }
 
-// OpenKnowledge reads the files from directory. The error lists every problem in
-// the files.
+// OpenKnowledge reads the files from directory. Without schema.json, it has no
+// schema. The error lists every problem in the files.
 func OpenKnowledge(directory string) (*Knowledge, error) {
 	files, err := knowledge.Read("openai", knowledge.Folder(directory))
 	if err != nil {
 		return nil, err
 	}
-	k := &Knowledge{schema: files.Schema, glossary: paragraphs(files.Glossary), golden: newGolden(files.Golden)}
+	k := &Knowledge{glossary: paragraphs(files.Glossary), golden: newGolden(files.Golden)}
 	k.language = k.golden.language
-	k.tables = sync.OnceValue(k.indexTables)
-	return k, nil
+	return k.WithSchema(files.Schema), nil
+}
+
+// HasSchema reports whether the knowledge has any table.
+func (k *Knowledge) HasSchema() bool { return len(k.schema.Tables) > 0 }
+
+// WithSchema returns the knowledge with another schema.
+func (k *Knowledge) WithSchema(s schema.Schema) *Knowledge {
+	changed := *k
+	changed.schema = s
+	changed.tables = sync.OnceValue(changed.indexTables)
+	return &changed
 }
 
 func paragraphs(text string) []string {
@@ -87,8 +97,9 @@ func (k *Knowledge) examplesFor(question string) string {
 }
 
 // glossaryFor returns the paragraphs of the request and of glossary.md. If they
-// exceed the limits, it returns the relevant ones.
-func (k *Knowledge) glossaryFor(question string, options Options) string {
+// exceed the limits, it returns the relevant ones. shared reports whether the text
+// is the same for every question.
+func (k *Knowledge) glossaryFor(question string, options Options) (text string, shared bool) {
 	units := append(paragraphs(options.Glossary), k.glossary...)
 	all := strings.Join(units, "\n\n")
 	limit, count := maxGlossary, len(units)
@@ -97,7 +108,7 @@ func (k *Knowledge) glossaryFor(question string, options Options) string {
 		count = options.PruneGlossaryBM25Units
 	}
 	if len(all) <= limit && len(units) <= count {
-		return all
+		return all, options.Glossary == ""
 	}
 	scores := newIndex(k.language, units).scores(question)
 	var kept []string
@@ -107,5 +118,14 @@ func (k *Knowledge) glossaryFor(question string, options Options) string {
 		}
 		kept = append(kept, units[i])
 	}
-	return strings.Join(kept, "\n\n")
+	return strings.Join(kept, "\n\n"), false
+}
+
+// Tables returns the names of the tables, with their schemas.
+func (k *Knowledge) Tables() []string {
+	names := make([]string, len(k.schema.Tables))
+	for i, table := range k.schema.Tables {
+		names[i] = table.Path()
+	}
+	return names
 }

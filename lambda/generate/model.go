@@ -36,7 +36,9 @@ type writer struct {
 // glossary, golden queries and pruning. The operator chooses the model, and the
 // other options exist in Defog's API only.
 func (w *writer) Generate(ctx context.Context, question Question) (Query, error) {
-	prompt, err := w.prompt(question)
+	ctx, cancel := limited(ctx, w.timeout)
+	defer cancel()
+	prompt, err := w.prompt(ctx, question)
 	if err != nil {
 		return Query{}, err
 	}
@@ -72,7 +74,9 @@ func nextContext(question Question, sql string) (json.RawMessage, error) {
 // Retry sends the failed statement and the database's error to the model, and
 // returns the model's next statement.
 func (w *writer) Retry(ctx context.Context, question Question, failed Failure) (string, error) {
-	prompt, err := w.retryPrompt(question, failed)
+	ctx, cancel := limited(ctx, w.timeout)
+	defer cancel()
+	prompt, err := w.retryPrompt(ctx, question, failed)
 	if err != nil {
 		return "", err
 	}
@@ -83,8 +87,6 @@ func (w *writer) Retry(ctx context.Context, question Question, failed Failure) (
 // write returns the model's answer. After an invalid reply, it repeats the request
 // once with the problem added.
 func (w *writer) write(ctx context.Context, prompt conversation) (answer, error) {
-	ctx, cancel := limited(ctx, w.timeout)
-	defer cancel()
 	a, problem, err := w.try(ctx, prompt)
 	if err == nil && problem != "" {
 		last := &prompt.turns[len(prompt.turns)-1]

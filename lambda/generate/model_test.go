@@ -24,7 +24,7 @@ const (
 )
 
 func newModel() generator.Model {
-	return generator.Model{SQL: map[string]string{question: sql}, Fixes: map[string]string{sql: better}}
+	return generator.Model{SQL: map[string]string{question: sql}, Fixes: map[string]string{sql: better}, Caches: true}
 }
 
 // served is a generator and the test server of its model.
@@ -36,6 +36,7 @@ type served struct {
 		http.Handler
 		Fail(faults ...http.Handler)
 		Requests(path string) []generator.Request
+		Used() generator.Tokens
 	}
 	path string
 }

@@ -17,7 +17,7 @@ type OpenAI struct{ writer }
 // OpenAIConfig configures an OpenAI generator.
 type OpenAIConfig struct {
 	DBType    string // as in connection.json
-	Knowledge *Knowledge
+	Knowledge Source
 	Model     string
 	BaseURL   string        // without /chat/completions; "" means DefaultOpenAIURL
 	APIKey    string        // "" for a server without authentication
@@ -75,11 +75,24 @@ type completionReply struct {
 			Refusal string `json:"refusal"`
 		} `json:"message"`
 	} `json:"choices"`
+	Usage struct {
+		Prompt  int `json:"prompt_tokens"` // including those read from a cache
+		Output  int `json:"completion_tokens"`
+		Details struct {
+			Cached int `json:"cached_tokens"`
+		} `json:"prompt_tokens_details"`
+	} `json:"usage"`
+}
+
+// usage returns the tokens of the reply. A server may send none.
+func (r completionReply) usage() Usage {
+	cached := min(r.Usage.Details.Cached, r.Usage.Prompt)
+	return Usage{Input: r.Usage.Prompt - cached, Output: r.Usage.Output, CacheRead: cached}
 }
 
 // complete implements model.
 func (o *openAI) complete(ctx context.Context, prompt conversation, enforced bool) (string, error) {
-	request := completionRequest{Model: o.name, Messages: []completionMessage{{Role: "system", Content: prompt.system}}}
+	request := completionRequest{Model: o.name, Messages: []completionMessage{{Role: "system", Content: prompt.instructions()}}}
 	for _, turn := range prompt.turns {
 		request.Messages = append(request.Messages, completionMessage{Role: turn.role, Content: turn.text})
 	}
@@ -93,6 +106,7 @@ func (o *openAI) complete(ctx context.Context, prompt conversation, enforced boo
 	if err := o.transport.post(ctx, o.url, request, &reply); err != nil {
 		return "", err
 	}
+	count(ctx, reply.usage())
 	if len(reply.Choices) == 0 {
 		return "", noSQL()
 	}

@@ -2,6 +2,7 @@ package generate
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -18,9 +19,13 @@ const (
 // conversation is a prompt: instructions and the user's turn. For a retry it also
 // holds the model's statement and the user's next turn.
 type conversation struct {
-	system string
+	shared string // the beginning of the instructions that all questions share
+	system string // their rest
 	turns  []turn
 }
+
+// instructions returns the system prompt.
+func (c conversation) instructions() string { return c.shared + c.system }
 
 type turn struct {
 	role string // user or assistant
@@ -50,9 +55,9 @@ Reply with one JSON object and nothing else:
 
 // author writes prompts and reads replies.
 type author struct {
-	dialect   dialect
-	knowledge *Knowledge
-	tag       *regexp.Regexp // a block's tag within another block's text
+	dialect dialect
+	source  Source
+	tag     *regexp.Regexp // a block's tag within another block's text
 	reader
 }
 
@@ -67,40 +72,56 @@ const (
 	errorBlock    = "database_error"
 )
 
-func newAuthor(dbType string, knowledge *Knowledge) author {
+func newAuthor(dbType string, source Source) author {
 	blocks := []string{schemaBlock, glossaryBlock, examplesBlock, filtersBlock, contextBlock, questionBlock, errorBlock}
 	return author{
-		dialect:   dialect(dbType),
-		knowledge: knowledge,
-		tag:       regexp.MustCompile(`(?i)<(\s*/?\s*(?:` + strings.Join(blocks, "|") + `)\b)`),
-		reader:    newReader(),
+		dialect: dialect(dbType),
+		source:  source,
+		tag:     regexp.MustCompile(`(?i)<(\s*/?\s*(?:` + strings.Join(blocks, "|") + `)\b)`),
+		reader:  newReader(),
 	}
 }
 
-// prompt returns the prompt for a question. Parts that many questions share come
+// prompt returns the prompt for a question. Parts that all questions share come
 // first, since servers cache a prompt's prefix.
-func (a *author) prompt(question Question) (conversation, error) {
+func (a *author) prompt(ctx context.Context, question Question) (conversation, error) {
 	filters := textOf(question.HardFilters)
 	if len(filters) > maxFilters {
 		return conversation{}, &Error{Kind: Refused, Message: fmt.Sprintf("The hard filters are longer than %d bytes.", maxFilters)}
 	}
+	knowledge, err := a.source.Knowledge(ctx)
+	if err != nil {
+		return conversation{}, err
+	}
 	options := question.Options
-	system := fmt.Sprintf(rules, dialects[string(a.dialect)]) +
-		a.block(schemaBlock, a.knowledge.schemaFor(question.Text, a.dialect, options)) +
-		a.block(glossaryBlock, a.knowledge.glossaryFor(question.Text, options))
+	tables, tablesShared := knowledge.schemaFor(question.Text, a.dialect, options)
+	glossary, glossaryShared := knowledge.glossaryFor(question.Text, options)
+	prompt := conversation{shared: fmt.Sprintf(rules, dialects[string(a.dialect)])}
+	prompt.instruct(a.block(schemaBlock, tables), tablesShared)
+	prompt.instruct(a.block(glossaryBlock, glossary), tablesShared && glossaryShared)
 	var text string
 	if options.UseGoldenQueries {
-		text += a.block(examplesBlock, a.knowledge.examplesFor(question.Text))
+		text += a.block(examplesBlock, knowledge.examplesFor(question.Text))
 	}
 	text += a.block(filtersBlock, filters) +
 		a.block(contextBlock, contextText(question.PreviousContext)) +
 		a.block(questionBlock, question.Text)
-	return conversation{system: system, turns: []turn{{user, strings.TrimSpace(text)}}}, nil
+	prompt.turns = []turn{{user, strings.TrimSpace(text)}}
+	return prompt, nil
+}
+
+// instruct appends a block to the instructions.
+func (c *conversation) instruct(block string, shared bool) {
+	if shared {
+		c.shared += block
+	} else {
+		c.system += block
+	}
 }
 
 // retryPrompt returns the prompt for a statement that the database rejected.
-func (a *author) retryPrompt(question Question, failed Failure) (conversation, error) {
-	prompt, err := a.prompt(question)
+func (a *author) retryPrompt(ctx context.Context, question Question, failed Failure) (conversation, error) {
+	prompt, err := a.prompt(ctx, question)
 	if err != nil {
 		return prompt, err
 	}

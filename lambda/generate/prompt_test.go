@@ -45,14 +45,14 @@ func TestPromptsMatchTestdata(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			author := newAuthor(test.dbType, openKnowledge(t))
-			prompt, err := author.prompt(test.question)
+			prompt, err := author.prompt(t.Context(), test.question)
 			if test.failed != nil {
-				prompt, err = author.retryPrompt(test.question, *test.failed)
+				prompt, err = author.retryPrompt(t.Context(), test.question, *test.failed)
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := prompt.system
+			got := prompt.instructions()
 			for _, turn := range prompt.turns {
 				got += fmt.Sprintf("\n——— %s\n%s\n", turn.role, turn.text)
 			}
@@ -78,7 +78,7 @@ func TestPromptKeepsLatestContext(t *testing.T) {
 	long := strings.Repeat("x", maxContext/2)
 	question.PreviousContext = json.RawMessage(fmt.Sprintf(`["oldest", "%s", "%s", "newest"]`, long, long))
 	author := newAuthor("postgres", openKnowledge(t))
-	prompt, err := author.prompt(question)
+	prompt, err := author.prompt(t.Context(), question)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestPromptRejectsLongHardFilters(t *testing.T) {
 	question := newQuestion("?")
 	question.HardFilters = json.RawMessage(`"` + strings.Repeat("x", maxFilters+1) + `"`)
 	author := newAuthor("postgres", openKnowledge(t))
-	_, err := author.prompt(question)
+	_, err := author.prompt(t.Context(), question)
 	checkError(t, err, Refused, "The hard filters are longer than 32000 bytes.")
 }
 
@@ -128,6 +128,12 @@ func wide(t *testing.T) *Knowledge {
 	return k
 }
 
+// glossary returns the glossary of a prompt.
+func glossary(k *Knowledge, question string, options Options) string {
+	text, _ := k.glossaryFor(question, options)
+	return text
+}
+
 // tablesOf returns the names of the tables in ddl.
 func tablesOf(ddl string) []string {
 	var tables []string
@@ -143,7 +149,7 @@ func tablesOf(ddl string) []string {
 func TestSchemaForSelectsRelevantTables(t *testing.T) {
 	k := wide(t)
 	question := "Which carriers are our shipments with?"
-	ddl := k.schemaFor(question, "postgres", DefaultOptions())
+	ddl, _ := k.schemaFor(question, "postgres", DefaultOptions())
 	// Tables with words of the question, and the target of a foreign key.
 	if diff := cmp.Diff([]string{"shipment_events", "warehouses", "shipments"}, tablesOf(ddl)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -154,7 +160,7 @@ func TestSchemaForSelectsRelevantTables(t *testing.T) {
 
 	options := DefaultOptions()
 	options.SubtablePruning, options.PruneMaxTokens, options.PruneBM25NumColumns = true, 100, 2
-	ddl = k.schemaFor(question, "postgres", options)
+	ddl, _ = k.schemaFor(question, "postgres", options)
 	if len(ddl) > 400 || tablesOf(ddl)[len(tablesOf(ddl))-1] != "shipments" {
 		t.Errorf("got %d bytes:\n%s", len(ddl), ddl)
 	}
@@ -169,7 +175,7 @@ func TestSchemaForSelectsRelevantTables(t *testing.T) {
 }
 
 func TestSchemaForFillsLimitWithoutRelevantTables(t *testing.T) {
-	ddl := wide(t).schemaFor("¿Cuántos envíos?", "postgres", DefaultOptions())
+	ddl, _ := wide(t).schemaFor("¿Cuántos envíos?", "postgres", DefaultOptions())
 	if n := len(tablesOf(ddl)); n < 10 || len(ddl) > maxSchema {
 		t.Errorf("got %d tables, %d bytes", n, len(ddl))
 	}
@@ -182,7 +188,7 @@ func TestSchemaForReducesColumnsOfLargeTable(t *testing.T) {
 	for i := range 3000 {
 		k.schema.Tables[70].Columns = append(k.schema.Tables[70].Columns, schema.Column{Name: fmt.Sprintf("more_%d", i), Type: strings.Repeat("x", 100)})
 	}
-	ddl := k.schemaFor("carrier of the shipments", "postgres", options)
+	ddl, _ := k.schemaFor("carrier of the shipments", "postgres", options)
 	if !strings.Contains(ddl, "carrier_code") || len(ddl) > maxSchema {
 		t.Errorf("got %d bytes", len(ddl))
 	}
@@ -192,23 +198,23 @@ func TestGlossaryForSelectsRelevantParagraphs(t *testing.T) {
 	k := openKnowledge(t)
 	options := DefaultOptions()
 	options.GlossaryPruning, options.PruneGlossaryBM25Units = true, 1
-	if got, want := k.glossaryFor("revenue this week", options), k.glossary[0]; got != want {
+	if got, want := glossary(k, "revenue this week", options), k.glossary[0]; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	options.PruneGlossaryBM25Units, options.PruneGlossaryMaxTokens = 10, 15
-	if got, want := k.glossaryFor("revenue in the last quarter", options), k.glossary[1]; got != want {
+	if got, want := glossary(k, "revenue in the last quarter", options), k.glossary[1]; got != want {
 		t.Errorf("got %q, want the paragraph within the limit, %q", got, want)
 	}
 	options = DefaultOptions()
 	options.Glossary = strings.Repeat("filler\n\n", maxGlossary/4)
-	if got, want := k.glossaryFor("revenue this week", options), k.glossary[0]; got != want {
+	if got, want := glossary(k, "revenue this week", options), k.glossary[0]; got != want {
 		t.Errorf("got %.200q, want %q", got, want)
 	}
 }
 
-func TestOpenKnowledgeRequiresSchemaOnly(t *testing.T) {
-	if _, err := OpenKnowledge(t.TempDir()); err == nil || !strings.Contains(err.Error(), "go run ./cmd/defog schema") {
-		t.Errorf("no schema: got %v", err)
+func TestOpenKnowledgeRequiresNoFile(t *testing.T) {
+	if k, err := OpenKnowledge(t.TempDir()); err != nil || k.HasSchema() {
+		t.Errorf("no files: got %v", err)
 	}
 	directory := t.TempDir()
 	write := func(name, content string) {
@@ -225,7 +231,7 @@ func TestOpenKnowledgeRequiresSchemaOnly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := k.examplesFor("a?") + k.glossaryFor("a?", DefaultOptions()); got != "" {
+		if got := k.examplesFor("a?") + glossary(k, "a?", DefaultOptions()); got != "" {
 			t.Errorf("got %q, want no text", got)
 		}
 	}

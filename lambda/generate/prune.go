@@ -14,8 +14,8 @@ const neighbor = 0.4
 // schemaFor describes the tables. If all of them exceed the limit, it selects the
 // relevant ones. It reduces a table over the limit to its keys and its most
 // relevant columns. The option SubtablePruning sets a lower limit and reduces all
-// tables.
-func (k *Knowledge) schemaFor(question string, d dialect, options Options) string {
+// tables. shared reports whether the text is the same for every question.
+func (k *Knowledge) schemaFor(question string, d dialect, options Options) (text string, shared bool) {
 	limit := maxSchema
 	if options.SubtablePruning {
 		limit = min(limit, options.PruneMaxTokens*bytesPerToken)
@@ -29,7 +29,7 @@ func (k *Knowledge) schemaFor(question string, d dialect, options Options) strin
 		size += len(texts[i])
 	}
 	if size <= limit {
-		return strings.Join(texts, "\n")
+		return strings.Join(texts, "\n"), !options.SubtablePruning
 	}
 
 	scores := k.tableScores(question)
@@ -53,7 +53,7 @@ func (k *Knowledge) schemaFor(question string, d dialect, options Options) strin
 	for i, position := range kept {
 		shown[i] = texts[position]
 	}
-	return strings.Join(shown, "\n")
+	return strings.Join(shown, "\n"), false
 }
 
 // tableScores returns the relevance of each table.

@@ -62,6 +62,7 @@ func newTransport(token string) transport {
 type statusError struct {
 	status int
 	code   string        // the server's error code; "" for none
+	page   bool          // the reply is a web page
 	after  time.Duration // the Retry-After header
 }
 
@@ -84,10 +85,17 @@ func newStatusError(response *http.Response) *statusError {
 			Code string `json:"code"`
 		} `json:"error"`
 	}
-	if json.NewDecoder(response.Body).Decode(&reply) == nil && isCode(reply.Error.Code) {
+	body, err := io.ReadAll(response.Body)
+	e.page = err == nil && isPage(body)
+	if json.Unmarshal(body, &reply) == nil && isCode(reply.Error.Code) {
 		e.code = reply.Error.Code
 	}
 	return e
+}
+
+// isPage reports whether a reply is a web page.
+func isPage(body []byte) bool {
+	return strings.HasPrefix(http.DetectContentType(body), "text/html")
 }
 
 // isCode reports whether text is a short identifier, which cannot quote data.
@@ -187,10 +195,14 @@ func failure(ctx context.Context, err error) *Error {
 }
 
 func decode(answer []byte, reply any) error {
-	if err := json.Unmarshal(answer, reply); err != nil {
-		return notJSON(err)
+	err := json.Unmarshal(answer, reply)
+	switch {
+	case err == nil:
+		return nil
+	case isPage(answer):
+		return notJSON(errors.Join(errPage, err))
 	}
-	return nil
+	return notJSON(err)
 }
 
 func notJSON(cause error) *Error {

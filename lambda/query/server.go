@@ -157,10 +157,14 @@ func (s *server) check(settings settings) error {
 	switch settings.generator {
 	case defog:
 		if settings.secret == "" && settings.connection.APIKey == "" {
-			problems = append(problems, errors.New("api_key: missing in the connection; want the API key, which generator defog requires, or another generator (DEFOG_GENERATOR=golden)"))
+			problems = append(problems, errors.New("api_key: missing in the connection; want the API key, which generator defog requires, or another generator (DEFOG_GENERATOR=bedrock)"))
 		}
 	default:
-		if _, err := knowledge.Read(settings.generator, knowledge.Folder(s.dependencies)); err != nil {
+		files, err := knowledge.Read(settings.generator, knowledge.Folder(s.dependencies))
+		if err == nil && settings.generator != golden && len(files.Schema.Tables) == 0 && settings.secret == "" && len(settings.connection.DBCreds) == 0 {
+			err = knowledge.ErrNoSchema
+		}
+		if err != nil {
 			problems = append(problems, fmt.Errorf("-dependencies: %s: %w", s.dependencies, err))
 		}
 	}

@@ -260,20 +260,23 @@ func TestServerRequiresTheFilesOfTheFunction(t *testing.T) {
 	writeShop(t, filepath.Join(folder, "shop.sqlite"))
 	for name, test := range map[string]struct {
 		folder, generator, database string
-		keyless                     bool
+		keyless, bare               bool // no api_key, no db_creds
 		want                        []string
 	}{
 		"no folder":       {folder: "none", database: "shop.sqlite", want: []string{"-dependencies: no folder", "none"}},
 		"no golden.json":  {generator: golden, database: "shop.sqlite", want: []string{"golden.json"}},
-		"no schema.json":  {generator: bedrock, database: "shop.sqlite", want: []string{"schema.json"}},
+		"no schema.json":  {generator: bedrock, bare: true, want: []string{"schema.json"}},
 		"no SQLite file":  {database: "other.sqlite", want: []string{"db_creds.database: no file", "other.sqlite"}},
-		"no API key":      {database: "shop.sqlite", keyless: true, want: []string{"api_key: missing"}},
-		"two, both named": {database: "other.sqlite", keyless: true, want: []string{"api_key: missing", "other.sqlite"}},
+		"no API key":      {generator: defog, database: "shop.sqlite", keyless: true, want: []string{"api_key: missing"}},
+		"two, both named": {generator: defog, database: "other.sqlite", keyless: true, want: []string{"api_key: missing", "other.sqlite"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			conn := connection.Connection{APIKey: apiKey, DBType: "sqlite", DBCreds: connection.Creds{"database": test.database}}
 			if test.keyless {
 				conn.APIKey = ""
+			}
+			if test.bare {
+				conn.DBCreds = nil
 			}
 			credentials, err := conn.Encode()
 			if err != nil {

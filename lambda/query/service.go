@@ -10,9 +10,13 @@ import (
 
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/environ"
+	"defog-cdk/internal/knowledge"
+	"defog-cdk/internal/schema"
 	"defog-cdk/lambda/answers"
 	"defog-cdk/lambda/ask"
 	"defog-cdk/lambda/caller"
+	"defog-cdk/lambda/catalog"
+	"defog-cdk/lambda/catalog/live"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/dependencies"
 	"defog-cdk/lambda/doctor"
@@ -78,6 +82,9 @@ func (s *service) target(invalid error) doctor.Target {
 		Drivers:         drivers,
 		Token:           s.databaseToken,
 		PrivilegedLogin: s.privilegedLogin,
+		NewGenerator: func(_ context.Context, conn connection.Connection, folder string) (generate.Generator, error) {
+			return s.openGenerator(conn, folder)
+		},
 	}
 }
 
@@ -136,45 +143,73 @@ func (s *service) files(ctx context.Context) (string, error) {
 }
 
 func (s *service) openGenerator(conn connection.Connection, directory string) (generate.Generator, error) {
-	switch s.generator {
-	case golden:
-		return generate.OpenGolden(directory)
-	case bedrock, openai:
-		knowledge, err := generate.OpenKnowledge(directory)
-		if err != nil {
+	return generate.Open(generate.Config{
+		Type: s.generator, Connection: conn, Directory: directory,
+		Source: func() (generate.Source, error) { return s.openKnowledge(conn, directory) },
+		Model:  s.model, Region: s.modelRegion, Endpoint: s.aws.ModelEndpoint(), Credentials: s.aws.Credentials(),
+		BaseURL: s.modelURL, Timeout: s.generatorTimeout, Log: s.log,
+	})
+}
+
+// openKnowledge returns the description of the database for a prompt: that of
+// schema.json, or without the file that of the database's catalogue.
+func (s *service) openKnowledge(conn connection.Connection, directory string) (generate.Source, error) {
+	texts, err := generate.OpenKnowledge(directory)
+	switch {
+	case err != nil:
+		return nil, err
+	case texts.HasSchema():
+		return texts, nil
+	case len(conn.DBCreds) == 0:
+		return nil, knowledge.ErrNoSchema
+	}
+	config := live.Config{Read: s.catalogueReader(conn, directory), TTL: s.schemaTTL, Log: s.log}
+	if s.resultsBucket != "" {
+		if config.Store, err = live.NewStore(s.aws.S3(), s.resultsBucket, cmp.Or(s.resultsPrefix, "defog"), conn); err != nil {
 			return nil, err
 		}
-		return s.openModel(conn, knowledge), nil
-	default:
-		return generate.NewDefog(generate.DefogConfig{
-			APIKey: conn.APIKey, DBType: conn.DBType, BaseURL: conn.BaseURL, GenerateURL: conn.GenerateQueryURL,
-			Timeout: s.generatorTimeout, Log: s.log,
-		}), nil
+	}
+	source := live.New(texts, config)
+	source.Start()
+	return source, nil
+}
+
+// catalogueReader returns a function that reads the database's catalogue on a new
+// connection. After the first read, it reads the credentials again.
+func (s *service) catalogueReader(conn connection.Connection, directory string) func(context.Context) (schema.Schema, error) {
+	current := &conn
+	return func(ctx context.Context) (found schema.Schema, err error) {
+		conn := current
+		current = nil
+		if conn == nil {
+			fresh, err := s.connect(ctx)
+			if err != nil {
+				return found, err
+			}
+			conn = &fresh
+		}
+		db, err := drivers.Open(*conn, s.databaseOptions(directory))
+		if err != nil {
+			return found, fmt.Errorf("open database: %w", err)
+		}
+		defer func() { err = errors.Join(err, db.Close()) }()
+		// Views are not probed, since one that is slow would delay the first question.
+		return catalog.Read(ctx, db, conn.DBType, catalog.Options{Dataset: conn.DBCreds.Text("dataset"), Unprobed: true})
 	}
 }
 
-// openModel returns the generator of a language model.
-func (s *service) openModel(conn connection.Connection, knowledge *generate.Knowledge) generate.Generator {
-	if s.generator == openai {
-		return generate.NewOpenAI(generate.OpenAIConfig{
-			DBType: conn.DBType, Knowledge: knowledge, Model: s.model, BaseURL: cmp.Or(s.modelURL, conn.BaseURL), APIKey: conn.APIKey,
-			Timeout: s.generatorTimeout,
-		})
+func (s *service) databaseOptions(directory string) database.Options {
+	return database.Options{
+		Directory: directory, Token: s.databaseToken, AllowedFunctions: s.allowedFunctions,
+		MaxSQLBytes: s.maxSQLBytes, Abandoned: s.relaunch.request,
 	}
-	return generate.NewBedrock(generate.BedrockConfig{
-		DBType: conn.DBType, Knowledge: knowledge, Model: s.model, Region: s.modelRegion, Credentials: s.aws.Credentials(),
-		Endpoint: s.aws.BaseEndpoint(), Timeout: s.generatorTimeout,
-	})
 }
 
 // openDatabase returns an error if the database is writable. If it is
 // unreachable, the first query reports that.
 func (s *service) openDatabase(ctx context.Context, conn connection.Connection, directory string) (database.Database, error) {
 	open := func(conn connection.Connection) (*checkedDatabase, error) {
-		db, err := drivers.Open(conn, database.Options{
-			Directory: directory, Token: s.databaseToken, AllowedFunctions: s.allowedFunctions,
-			MaxSQLBytes: s.maxSQLBytes, Abandoned: s.relaunch.request,
-		})
+		db, err := drivers.Open(conn, s.databaseOptions(directory))
 		if err != nil {
 			return nil, fmt.Errorf("open database: %w", err)
 		}

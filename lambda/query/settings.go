@@ -16,15 +16,16 @@ import (
 	"defog-cdk/lambda/awsenv"
 	"defog-cdk/lambda/database/guard"
 	"defog-cdk/lambda/dependencies"
+	"defog-cdk/lambda/generate"
 	"defog-cdk/lambda/trace"
 )
 
 // The valid values of environ.Generator.
 const (
-	defog   = "defog"
-	golden  = "golden"
-	bedrock = "bedrock"
-	openai  = "openai"
+	defog   = generate.TypeDefog
+	golden  = generate.TypeGolden
+	bedrock = generate.TypeBedrock
+	openai  = generate.TypeOpenAI
 )
 
 // settings holds the function's environment.
@@ -36,6 +37,7 @@ type settings struct {
 	modelRegion      string // of bedrock
 	modelURL         string // of openai; "" selects the connection's base_url
 	generatorTimeout time.Duration
+	schemaTTL        time.Duration // of the live catalogue
 	dependencies     dependencies.Object
 	directory        string // for the extracted dependencies
 	maxBytes         int64  // limit of the extracted dependencies
@@ -62,7 +64,7 @@ type settings struct {
 // variable.
 func readSettings(get func(string) string) (settings, error) {
 	s := settings{
-		generator:   cmp.Or(get(environ.Generator), defog),
+		generator:   get(environ.Generator),
 		model:       get(environ.GeneratorModel),
 		modelRegion: cmp.Or(get(environ.GeneratorRegion), get("AWS_REGION")),
 		modelURL:    get(environ.GeneratorBaseURL),
@@ -97,18 +99,13 @@ func readSettings(get func(string) string) (settings, error) {
 	s.maxSQLBytes = number(environ.MaxSQLBytes, guard.DefaultMaxBytes, 1)
 	s.retries = number(environ.Retries, 3, 0)
 	s.statementTimeout = time.Duration(number(environ.StatementTimeout, 30, 1)) * time.Second
+	s.schemaTTL = time.Duration(number(environ.SchemaTTL, 3600, 1)) * time.Second
 	s.generatorTimeout = time.Duration(number(environ.GeneratorTimeout, 0, 0)) * time.Second
 	s.resultsLifetime = time.Duration(number(environ.ResultsLifetime, 3600, 1)) * time.Second
 
 	var err error
 	if s.tracer, err = trace.New(get("AWS_XRAY_DAEMON_ADDRESS")); err != nil {
 		problems = append(problems, fmt.Errorf("AWS_XRAY_DAEMON_ADDRESS: %w", err))
-	}
-	if valid := []string{defog, golden, bedrock, openai}; !slices.Contains(valid, s.generator) {
-		problems = append(problems, fmt.Errorf("%s: %q is unknown; want one of %s", environ.Generator, s.generator, strings.Join(valid, ", ")))
-	}
-	if (s.generator == bedrock || s.generator == openai) && s.model == "" {
-		problems = append(problems, fmt.Errorf("%s: missing; generator %s requires a model", environ.GeneratorModel, s.generator))
 	}
 	if s.answersTable != "" && openAnswers == nil {
 		problems = append(problems, fmt.Errorf("%s: this program answers no long questions; want one with the build tag async", environ.AnswersTable))
@@ -118,5 +115,24 @@ func readSettings(get func(string) string) (settings, error) {
 			problems = append(problems, fmt.Errorf("%s: %w", environ.Credentials, err))
 		}
 	}
+	if s.generator == "" {
+		s.generator = s.defaultGenerator()
+	}
+	s.model = connection.ModelOf(s.generator, s.model)
+	if valid := []string{defog, golden, bedrock, openai}; !slices.Contains(valid, s.generator) {
+		problems = append(problems, fmt.Errorf("%s: %q is unknown; want one of %s", environ.Generator, s.generator, strings.Join(valid, ", ")))
+	}
+	if s.generator == openai && s.model == "" {
+		problems = append(problems, fmt.Errorf("%s: missing; generator %s requires a model", environ.GeneratorModel, s.generator))
+	}
 	return s, errors.Join(problems...)
+}
+
+// defaultGenerator returns the SQL generator that the environment does not name, as
+// synth chooses it.
+func (s settings) defaultGenerator() string {
+	if s.secret != "" {
+		return connection.SecretGenerator
+	}
+	return s.connection.DefaultGenerator()
 }

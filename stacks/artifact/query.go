@@ -37,6 +37,7 @@ type QuerySettings struct {
 
 	Generator, GeneratorModel, GeneratorRegion, GeneratorBaseURL string
 	GeneratorTimeout, StatementTimeout                           int // seconds
+	SchemaTTL                                                    int // seconds; 0 for the function's default
 	MaxRows, Retries                                             int
 	MaxSQLBytes                                                  int // 0 for the function's default
 	ResultsBucket                                                string
@@ -50,8 +51,11 @@ type QuerySettings struct {
 	Page *page.Config // nil for none
 }
 
-// defaultMaxSQLBytes is the function's default.
-const defaultMaxSQLBytes = 64 << 10
+// The function's defaults.
+const (
+	defaultMaxSQLBytes = 64 << 10
+	defaultSchemaTTL   = 3600 // seconds
+)
 
 // QuerySettingsOf returns the query function's part of the settings.
 func QuerySettingsOf(conf config.Config) QuerySettings {
@@ -60,7 +64,7 @@ func QuerySettingsOf(conf config.Config) QuerySettings {
 		CredentialsSecret: conf.CredentialsSecret,
 		Generator:         conf.Generator, GeneratorModel: conf.GeneratorModel, GeneratorRegion: conf.GeneratorRegion, GeneratorBaseURL: conf.GeneratorBaseURL,
 		GeneratorTimeout: conf.GeneratorTimeout, StatementTimeout: conf.StatementTimeout, MaxRows: conf.MaxRows, Retries: conf.Retries,
-		MaxSQLBytes:   conf.MaxSQLBytes,
+		MaxSQLBytes: conf.MaxSQLBytes, SchemaTTL: conf.SchemaTTL,
 		ResultsBucket: conf.ResultsBucket, ResultsLifetime: conf.ResultsLifetime,
 		LogQuestions: conf.LogQuestions, Metrics: conf.AlarmEmail != "", Variables: conf.Environment,
 		AllowedFunctions: conf.AllowedFunctions, AllowPrivilegedLogin: conf.AllowPrivilegedLogin,
@@ -153,6 +157,9 @@ func queryVariables(settings QuerySettings, dependenciesHash string) (map[string
 	}
 	if settings.MaxSQLBytes != 0 && settings.MaxSQLBytes != defaultMaxSQLBytes {
 		variables[environ.MaxSQLBytes] = strconv.Itoa(settings.MaxSQLBytes)
+	}
+	if settings.SchemaTTL != 0 && settings.SchemaTTL != defaultSchemaTTL {
+		variables[environ.SchemaTTL] = strconv.Itoa(settings.SchemaTTL)
 	}
 	if settings.LogQuestions {
 		variables[environ.LogQuestions] = "true"

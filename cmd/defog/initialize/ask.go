@@ -52,7 +52,7 @@ func (r *run) askApplication(ctx context.Context, p *prompter) error {
 
 func (r *run) askGenerator(ctx context.Context, p *prompter) error {
 	if err := r.setting(ctx, p, "generator", question{
-		title: "SQL generator: " + strings.Join(generators, ", "), initial: "defog", check: r.checkGenerator,
+		title: "SQL generator: " + strings.Join(generators, ", "), initial: connection.Connection{APIKey: r.APIKey}.DefaultGenerator(), check: r.checkGenerator,
 	}); err != nil {
 		return err
 	}
@@ -65,7 +65,9 @@ func (r *run) askGenerator(ctx context.Context, p *prompter) error {
 				return err
 			}
 		}
-		return r.setting(ctx, p, "generator_model", question{title: "Model (generator_model)", check: r.checkSetting("generator_model")})
+		return r.setting(ctx, p, "generator_model", question{
+			title: "Model (generator_model)", initial: connection.ModelOf(generator, ""), check: r.checkSetting("generator_model"),
+		})
 	}
 	return nil
 }

@@ -291,7 +291,7 @@ func TestAnswersAreCheckedAtTheirQuestion(t *testing.T) {
 
 func TestInterruptWritesNothing(t *testing.T) {
 	home := newCheckout(t)
-	screen, err := converse(t, initialize.Options{}, turn{"Name of the application", ""}, turn{"SQL generator", ""}, turn{"API key", "^C"})
+	screen, err := converse(t, initialize.Options{}, turn{"Name of the application", ""}, turn{"SQL generator", "defog"}, turn{"API key", "^C"})
 	if err == nil || !strings.Contains(err.Error(), "interrupted") {
 		t.Errorf("got %v; the screen:\n%s", err, screen)
 	}
@@ -372,7 +372,7 @@ func TestInvalidOptionsWriteNothing(t *testing.T) {
 		"unknown key":     {func(o *initialize.Options) { o.Creds["hots"] = "x" }, "db_creds.hots: unknown key"},
 		"no file after @": {func(o *initialize.Options) { o.APIKey = "@none" }, "api_key: open none"},
 		"no API key":      {func(o *initialize.Options) { o.Settings["generator"] = "defog" }, "api_key: missing"},
-		"no model":        {func(o *initialize.Options) { o.Settings["generator"] = "bedrock" }, "generator_model (default): missing"},
+		"no model":        {func(o *initialize.Options) { o.Settings["generator"] = "openai" }, "generator_model (default): missing"},
 		"no SQL":          {func(o *initialize.Options) { o.SQL = "" }, "sql: missing"},
 		"setting":         {func(o *initialize.Options) { o.Settings["max_rows"] = "many" }, "max_rows"},
 		// Only the settings together are invalid, which the app finds.

@@ -45,6 +45,7 @@ var causes = []cause{
 	{"AWS::Lambda::Function", variable(environ.GeneratorRegion), "generator_region"},
 	{"AWS::Lambda::Function", variable(environ.GeneratorBaseURL), "generator_base_url"},
 	{"AWS::Lambda::Function", variable(environ.GeneratorTimeout), "generator_timeout"},
+	{"AWS::Lambda::Function", variable(environ.SchemaTTL), "schema_ttl"},
 	{"AWS::Lambda::Function", variable(environ.StatementTimeout), "statement_timeout"},
 	{"AWS::Lambda::Function", variable(environ.MaxRows), "max_rows"},
 	{"AWS::Lambda::Function", variable(environ.MaxSQLBytes), "max_sql_bytes"},

@@ -3,6 +3,7 @@
 package secrets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -83,8 +84,8 @@ func check(conn connection.Connection, settings config.Settings, source string) 
 	if settings.DBType != "" && conn.DBType != settings.DBType {
 		problems = append(problems, fmt.Errorf("db_type: is %s in %s; want %s, as in the settings of stage %s", conn.DBType, source, settings.DBType, settings.Stage))
 	}
-	if conn.APIKey == "" && settings.Generator == "defog" {
-		problems = append(problems, fmt.Errorf("api_key: is missing in %s; want a key for generator defog", source))
+	if conn.APIKey == "" && cmp.Or(settings.Generator, connection.SecretGenerator) == "defog" {
+		problems = append(problems, fmt.Errorf("api_key: is missing in %s; want a key for generator defog, or the setting generator=bedrock", source))
 	}
 	return problems
 }

@@ -30,7 +30,10 @@ func (b *Bedrock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	type text struct{ Text string }
 	var request struct {
-		System   []text
+		System []struct {
+			Text  string
+			Cache *struct{ Type string } `json:"cachePoint"`
+		}
 		Messages []struct {
 			Role    string
 			Content []text
@@ -46,11 +49,22 @@ func (b *Bedrock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			Choice struct{ Tool struct{ Name string } } `json:"toolChoice"`
 		} `json:"toolConfig"`
 	}
-	if !strict(body, &request) || r.URL.Path != ConversePath(b.ID) || len(request.System) != 1 || request.System[0].Text == "" ||
+	if !strict(body, &request) || r.URL.Path != ConversePath(b.ID) || len(request.System) == 0 || request.System[0].Text == "" ||
 		request.Inference.MaxTokens == 0 || request.Tool != nil && (b.Plain || len(request.Tool.Tools) != 1 ||
 		request.Tool.Choice.Tool.Name != request.Tool.Tools[0].Spec.Name || !isAnswerSchema(request.Tool.Tools[0].Spec.InputSchema.JSON)) {
 		BedrockError(http.StatusBadRequest, "ValidationException").ServeHTTP(w, r)
 		return
+	}
+	var shared, prompt string
+	for i, block := range request.System {
+		if (block.Text == "") != (block.Cache != nil) || block.Cache != nil && (i != 1 || block.Cache.Type != "default" || !b.Caches) {
+			BedrockError(http.StatusBadRequest, "ValidationException").ServeHTTP(w, r)
+			return
+		}
+		prompt += block.Text
+		if block.Cache != nil {
+			shared, prompt = prompt, ""
+		}
 	}
 	var turns []turn
 	for _, message := range request.Messages {
@@ -59,15 +73,17 @@ func (b *Bedrock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			all += block.Text
 		}
 		turns = append(turns, turn{message.Role, all})
+		prompt += all
 	}
 	answer, ok := b.answer(turns)
+	tokens := b.use(shared, prompt, answer.text(request.Tool != nil))
 	switch {
 	case !ok:
 		BedrockError(http.StatusBadRequest, "ValidationException").ServeHTTP(w, r)
 	case request.Tool == nil:
-		BedrockReply("end_turn", map[string]any{"text": answer.text(false)}).ServeHTTP(w, r)
+		bedrockReply(tokens, "end_turn", map[string]any{"text": answer.text(false)}).ServeHTTP(w, r)
 	default:
-		BedrockReply("tool_use",
+		bedrockReply(tokens, "tool_use",
 			map[string]any{"reasoningContent": map[string]any{"reasoningText": map[string]any{"text": "Hm.", "signature": "c2ln"}}},
 			map[string]any{"text": "I call the tool."},
 			map[string]any{"toolUse": map[string]any{"toolUseId": "tooluse_1", "name": request.Tool.Choice.Tool.Name, "input": answer}},
@@ -77,11 +93,18 @@ func (b *Bedrock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // BedrockReply is a reply with a model's content blocks and stop reason.
 func BedrockReply(stop string, content ...any) http.Handler {
+	return bedrockReply(Tokens{Input: 1, Output: 1}, stop, content...)
+}
+
+func bedrockReply(tokens Tokens, stop string, content ...any) http.Handler {
 	body, err := json.Marshal(map[string]any{
 		"output":     map[string]any{"message": map[string]any{"role": "assistant", "content": content}},
 		"stopReason": stop,
-		"usage":      map[string]any{"inputTokens": 1, "outputTokens": 1, "totalTokens": 2},
-		"metrics":    map[string]any{"latencyMs": 1},
+		"usage": map[string]any{
+			"inputTokens": tokens.Input, "outputTokens": tokens.Output, "totalTokens": tokens.Input + tokens.Output,
+			"cacheReadInputTokens": tokens.CacheRead, "cacheWriteInputTokens": tokens.CacheWrite,
+		},
+		"metrics": map[string]any{"latencyMs": 1},
 	})
 	if err != nil {
 		panic(err) // for a test that gives what has no JSON form

@@ -15,6 +15,8 @@ type Model struct {
 	Fixes map[string]string
 	// Plain makes a model whose API cannot enforce the form of an answer.
 	Plain bool
+	// Caches makes a model that caches the beginning of a prompt.
+	Caches bool
 }
 
 // turn is one turn of a conversation, in whichever API's words.

@@ -63,11 +63,20 @@ func (o *OpenAI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		openAIError(http.StatusBadRequest, "invalid_request_error").ServeHTTP(w, r)
 		return
 	}
-	OpenAIReply("stop", answer.text(request.Format != nil), "").ServeHTTP(w, r)
+	var prompt string
+	for _, turn := range turns {
+		prompt += turn.text
+	}
+	text := answer.text(request.Format != nil)
+	openAIReply(o.use(request.Messages[0].Content, prompt, text), "stop", text, "").ServeHTTP(w, r)
 }
 
 // OpenAIReply is a reply with a model's text, finish reason and refusal.
 func OpenAIReply(finish, content, refusal string) http.Handler {
+	return openAIReply(Tokens{Input: 1, Output: 1}, finish, content, refusal)
+}
+
+func openAIReply(tokens Tokens, finish, content, refusal string) http.Handler {
 	var refused any
 	if refusal != "" {
 		refused = refusal
@@ -79,7 +88,10 @@ func OpenAIReply(finish, content, refusal string) http.Handler {
 				"index": 0, "finish_reason": finish, "logprobs": nil,
 				"message": map[string]any{"role": "assistant", "content": content, "refusal": refused, "annotations": []any{}},
 			}},
-			"usage": map[string]any{"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+			"usage": map[string]any{
+				"prompt_tokens": tokens.prompt(), "completion_tokens": tokens.Output, "total_tokens": tokens.prompt() + tokens.Output,
+				"prompt_tokens_details": map[string]any{"cached_tokens": tokens.CacheRead},
+			},
 		})
 	})
 }

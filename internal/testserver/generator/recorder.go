@@ -19,6 +19,43 @@ type recorder struct {
 	mu       sync.Mutex
 	faults   []http.Handler
 	requests []Request
+	cached   map[string]bool // the beginnings of prompts
+	used     Tokens
+}
+
+// Tokens counts the tokens of a model's replies.
+type Tokens struct{ Replies, Input, Output, CacheRead, CacheWrite int }
+
+func (t Tokens) prompt() int { return t.Input + t.CacheRead + t.CacheWrite }
+
+// Used returns the tokens of all replies so far, without those of faults.
+func (s *recorder) Used() Tokens {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.used
+}
+
+// use counts the tokens of a reply, one for four bytes. shared is the beginning of
+// the prompt that the model caches, "" for none.
+func (s *recorder) use(shared, prompt, reply string) Tokens {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	tokens := Tokens{Replies: 1, Input: len(prompt)/4 + 1, Output: len(reply)/4 + 1}
+	size := len(shared) / 4
+	if s.cached[shared] {
+		tokens.CacheRead = size
+	} else {
+		tokens.CacheWrite = size
+	}
+	if s.cached == nil {
+		s.cached = map[string]bool{}
+	}
+	s.cached[shared] = true
+	s.used = Tokens{
+		s.used.Replies + 1, s.used.Input + tokens.Input, s.used.Output + tokens.Output,
+		s.used.CacheRead + tokens.CacheRead, s.used.CacheWrite + tokens.CacheWrite,
+	}
+	return tokens
 }
 
 // Fail makes the next requests for SQL end in the given faults, one each.

@@ -1,4 +1,4 @@
-package catalog
+package main
 
 import (
 	"errors"
@@ -11,9 +11,9 @@ import (
 	"defog-cdk/internal/schema"
 )
 
-// WriteFiles writes schema.json with its content to the folder, and creates
+// writeSchemaFiles writes schema.json with its content to the folder, and creates
 // glossary.md and golden.json, which belong to the operator, if they are missing.
-func WriteFiles(folder string, content []byte) error {
+func writeSchemaFiles(folder string, content []byte) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // the folder is deployed
 		return fmt.Errorf("make the folder: %w", err)
 	}

@@ -95,6 +95,7 @@ type Options struct {
 	Personal bool                 // add those of columns that look personal, too
 	Progress func(message string) // receives progress messages; may be nil
 	Dataset  string               // the dataset, for databases with datasets
+	Unprobed bool                 // do not read one row of each view; a view that cannot be read stays
 
 	ProbeTimeout time.Duration // limit of the read of one row of a view; zero for the default
 }
@@ -115,7 +116,7 @@ func Read(ctx context.Context, db database.Database, dbType string, options Opti
 	if err := r.columns(ctx); err != nil {
 		return r.schema, fmt.Errorf("read the columns: %w", err)
 	}
-	if source.probes {
+	if source.probes && !options.Unprobed {
 		if err := r.probeAll(ctx); err != nil {
 			return r.schema, err
 		}
