@@ -238,6 +238,57 @@ test('a question in progress can be cancelled', () =>
     assert.equal(await box(page).evaluate(element => element === document.activeElement), true)
   }))
 
+test('a long question shows how far it is, and then its answer', async () => {
+  const long = await new Stand({ config: { async: true } }).start()
+  try {
+    await run(
+      async page => {
+        let answer = () => {}
+        const asked = new Promise<void>(resolve => {
+          answer = resolve
+        })
+        long.onRunning = () => asked
+        await ask(page, questions.best)
+        await page.getByText(texts.stages.running ?? '').waitFor()
+        assert.equal(await page.locator('.progress pre.sql').textContent(), 'SELECT pg_sleep(60)')
+        assert.equal(long.received.at(-1)?.body.async, true)
+        assert.deepEqual(await accessibilityProblems(page), [])
+        answer()
+        await page.locator('article.answer').waitFor()
+        assert.equal(await bodyRows(page).count(), 5)
+      },
+      {},
+      long,
+    )
+  } finally {
+    await long.stop()
+  }
+})
+
+test('a long question is cancelled in the stack', async () => {
+  const long = await new Stand({ config: { async: true } }).start()
+  try {
+    await run(
+      async page => {
+        const cancelled = new Promise<void>(resolve => {
+          long.onCancelled = resolve
+        })
+        long.onRunning = () => new Promise(() => {})
+        await ask(page, questions.best)
+        await page.getByText(texts.stages.running ?? '').waitFor()
+        await page.keyboard.press('Escape')
+        await cancelled
+        await page.getByText(texts.cancelled).waitFor()
+      },
+      {},
+      long,
+    )
+    assert.equal(long.cancelled.length, 1)
+  } finally {
+    await long.stop()
+  }
+})
+
 test('an answer that lacks rows says so, and links to all of them', () =>
   run(async page => {
     await askAndSee(page, questions.truncated)

@@ -26,7 +26,7 @@ export const policy =
 /** Received is a question that the stand-in received. */
 export interface Received {
   headers: IncomingHttpHeaders
-  body: { question: string; previous_context?: unknown[] }
+  body: { question: string; previous_context?: unknown[]; async?: boolean }
 }
 
 interface Options {
@@ -66,6 +66,7 @@ export class Stand {
   async serve(request: IncomingMessage, response: ServerResponse) {
     const path = new URL(request.url ?? '', 'http://page').pathname.replace(/^\/prod\//, '')
     if (request.method === 'POST' && path === '') return this.answer(request, response)
+    if (path.startsWith('answers/')) return this.state(request, response)
     const connect = this.options.connect ? `; connect-src 'self' ${this.options.connect.join(' ')}` : ''
     response.setHeader('content-security-policy', policy + connect)
     response.setHeader('referrer-policy', 'no-referrer')
@@ -86,6 +87,42 @@ export class Stand {
     response.end(content)
   }
 
+  // The states of a long question, one a request; one of them cannot be read at first.
+  readonly states: ((response: ServerResponse) => void)[] = [
+    response => accepted(response, 'writing_sql'),
+    response => {
+      response.statusCode = 503
+      response.setHeader('content-type', 'application/json')
+      response.end('{"ran_successfully":false,"error_code":"answers_unavailable","error_message":"Try again."}')
+    },
+    response => accepted(response, 'running', { query_generated: 'SELECT pg_sleep(60)' }),
+  ]
+  question = ''
+  /** Called for the state after the last one. Without it, the answer follows. */
+  onRunning: (() => Promise<void>) | null = null
+  /** The ids of the questions that the page cancelled. */
+  readonly cancelled: string[] = []
+
+  async state(request: IncomingMessage, response: ServerResponse) {
+    const url = new URL(request.url ?? '', 'http://page')
+    if (url.pathname !== `/prod/answers/${longID}`) {
+      response.statusCode = 404
+      return response.end()
+    }
+    if (request.method === 'DELETE') {
+      this.cancelled.push(longID)
+      this.onCancelled()
+      return response.end('{}')
+    }
+    const next = this.states.shift()
+    if (next) return next(response)
+    await this.onRunning?.()
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ ...answers[this.question]?.body([]), id: longID, status: 'done' }))
+  }
+
+  onCancelled: () => void = () => {}
+
   async answer(request: IncomingMessage, response: ServerResponse) {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
@@ -99,6 +136,10 @@ export class Stand {
       return response.end(refused.body)
     }
     const answer = answers[body.question]
+    if (body.async) {
+      this.question = body.question
+      return accepted(response, 'queued')
+    }
     if (!answer) {
       response.on('close', () => this.onAbandoned())
       return // a question that the database never answers
@@ -107,6 +148,15 @@ export class Stand {
     response.end(JSON.stringify(answer.body(body.previous_context ?? [])))
   }
 }
+
+/** accepted answers that a long question has no answer yet. */
+function accepted(response: ServerResponse, status: string, more: object = {}) {
+  response.statusCode = 202
+  response.setHeader('content-type', 'application/json')
+  response.end(JSON.stringify({ id: longID, status, seconds: 0, ...more }))
+}
+
+const longID = 'QCBWWVTTEZTSSK5TRUTTPSF6XR'
 
 export async function listen(server: Server) {
   await new Promise<void>((resolve, reject) => {

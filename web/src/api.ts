@@ -41,47 +41,122 @@ export interface Question {
   context: unknown[]
 }
 
-/**
- * ask sends a question and returns its answer. It throws a Failure, or an AbortError if the signal ends it.
- */
-export async function ask(
-  url: string,
-  { question, context }: Question,
-  headers: Record<string, string>,
-  signal: AbortSignal,
-): Promise<Answer> {
-  const body = JSON.stringify(context.length > 0 ? { question, previous_context: context } : { question })
-  let response: Response
-  let text: string
+/** Stage is how far a long question is. */
+export interface Stage {
+  /** queued, writing_sql or running. */
+  status: string
+  sql: string
+}
+
+export interface Options {
+  /** The URL that questions are posted to. */
+  url: URL
+  /** Whether the stack answers long questions. */
+  isAsync: boolean
+  /** headers returns those that authorize a request. A token can be renewed while a question runs. */
+  headers: () => Promise<Record<string, string>>
+  signal: AbortSignal
+  onStage: (stage: Stage) => void
+}
+
+/** ask sends a question and returns its answer. It throws a Failure, or an AbortError if the signal ends it. */
+export async function ask({ question, context }: Question, options: Options): Promise<Answer> {
+  const body = {
+    question,
+    ...(context.length > 0 && { previous_context: context }),
+    ...(options.isAsync && { async: true }),
+  }
+  const reply = await send(options, options.url, 'POST', JSON.stringify(body))
+  return reply.status === 202 ? wait(reply, options) : decode(reply)
+}
+
+/** Reply is a response that has arrived whole. */
+export interface Reply {
+  status: number
+  header: (name: string) => string | null
+  text: string
+}
+
+async function send(options: Options, url: URL, method: string, body: string | null = null): Promise<Reply> {
+  const headers: Record<string, string> = await options.headers()
+  if (body) headers['content-type'] = 'application/json'
   try {
-    response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
+    const response = await fetch(url, {
+      method,
+      headers,
       body,
-      signal,
+      signal: options.signal,
       cache: 'no-store',
       credentials: 'omit',
       redirect: 'error',
     })
-    text = await response.text()
+    return { status: response.status, header: name => response.headers.get(name), text: await response.text() }
   } catch (error) {
-    if (signal.aborted) throw error
+    if (options.signal.aborted) throw error
     throw new Failure('network', '')
   }
-  return decode(response.status, name => response.headers.get(name), text)
+}
+
+// A response comes at the next change, or after the seconds of wait.
+const waitSeconds = 20
+const pause = 1000
+const attempts = 10
+
+/** wait reads the state of a long question until there is an answer. If the signal ends it, it cancels the question. */
+async function wait(accepted: Reply, options: Options): Promise<Answer> {
+  const { id, stage } = state(accepted)
+  const url = new URL(`answers/${encodeURIComponent(id)}`, options.url)
+  options.onStage(stage)
+  const waiting = new URL(url)
+  waiting.searchParams.set('wait', String(waitSeconds))
+  try {
+    let failed = 0
+    while (true) {
+      const reply = await send(options, waiting, 'GET').catch(error => {
+        if (options.signal.aborted || !(error instanceof Failure) || ++failed === attempts) throw error
+        return null
+      })
+      if (reply?.status === 202) {
+        failed = 0
+        options.onStage(state(reply).stage)
+      } else if (reply && !(isTransient(reply) && ++failed < attempts)) return decode(reply)
+      else await delay(pause, options.signal)
+    }
+  } catch (error) {
+    // The signal has ended the other requests; this one must still leave the page.
+    if (options.signal.aborted) {
+      const headers = await options.headers()
+      void fetch(url, { method: 'DELETE', headers, keepalive: true, credentials: 'omit' }).catch(() => {})
+    }
+    throw error
+  }
+}
+
+function state(reply: Reply): { id: string; stage: Stage } {
+  const body = parse(reply.text)
+  return { id: string(body.id), stage: { status: string(body.status), sql: string(body.query_generated) } }
+}
+
+// A response without status is about the request, and not about the question.
+function isTransient(reply: Reply): boolean {
+  return (reply.status === 503 || reply.status === 429 || reply.status === 504) && !('status' in parse(reply.text))
+}
+
+function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    })
+  })
 }
 
 const requestIDs = ['x-amzn-requestid', 'apigw-requestid']
 
-/** decode returns the answer in a response's body, or throws a Failure. */
-export function decode(status: number, header: (name: string) => string | null, text: string): Answer {
-  let value: unknown
-  try {
-    value = parseExact(text)
-  } catch {
-    value = null // such as the HTML of a proxy
-  }
-  const body = isObject(value) ? value : {}
+/** decode returns the answer in a response, or throws a Failure. */
+export function decode({ status, header, text }: Reply): Answer {
+  const body = parse(text)
   const requestID = string(body.request_id) || requestIDs.map(header).find(id => id) || ''
   if (body.ran_successfully === false && typeof body.error_code === 'string') {
     throw new Failure(body.error_code, string(body.error_message), requestID, string(body.query_generated))
@@ -97,6 +172,15 @@ export function decode(status: number, header: (name: string) => string | null, 
     reason: string(body.reason_for_query),
     context: list(body.previous_context),
     requestID,
+  }
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    const value = parseExact(text)
+    return isObject(value) ? value : {}
+  } catch {
+    return {} // such as the HTML of a proxy
   }
 }
 

@@ -15,6 +15,8 @@ export interface Config {
   provider: Provider | null
   examples: string[]
   version: string
+  /** Whether the stack answers long questions. */
+  isAsync: boolean
 }
 
 /** parseConfig returns the configuration, with defaults for what is missing or has the wrong type. */
@@ -34,6 +36,7 @@ export function parseConfig(value: unknown): Config {
     provider: provider.issuer && provider.clientID ? provider : null,
     examples: Array.isArray(given.examples) ? given.examples.filter(example => typeof example === 'string') : [],
     version: text(given.version),
+    isAsync: given.async === true,
   }
 }
 

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { decode, Failure } from '../src/api.ts'
+import { texts } from '../src/texts.ts'
 
-const none = () => null
+const answer = (body: object) => decode({ status: 200, header: () => null, text: JSON.stringify(body) })
 
 function failure(status: number, body: string, headers: Record<string, string> = {}): Failure {
   try {
-    decode(status, name => headers[name] ?? null, body)
+    decode({ status, header: name => headers[name] ?? null, text: body })
   } catch (error) {
     if (error instanceof Failure) return error
     throw error
@@ -15,23 +17,19 @@ function failure(status: number, body: string, headers: Record<string, string> =
 }
 
 test('an answer has the fields of the API', () => {
-  const answer = decode(
-    200,
-    none,
-    JSON.stringify({
-      columns: ['customers'],
-      data: [[3]],
-      query_generated: 'SELECT 1',
-      ran_successfully: true,
-      reason_for_query: null,
-      previous_context: ['before'],
-      truncated: true,
-      row_count: 1,
-      request_id: 'ID',
-      results: { url: 'https://bucket/all.csv', expires: '2026-11-28T15:34:44Z', row_count: 250_000 },
-    }),
-  )
-  assert.deepEqual(answer, {
+  const got = answer({
+    columns: ['customers'],
+    data: [[3]],
+    query_generated: 'SELECT 1',
+    ran_successfully: true,
+    reason_for_query: null,
+    previous_context: ['before'],
+    truncated: true,
+    row_count: 1,
+    request_id: 'ID',
+    results: { url: 'https://bucket/all.csv', expires: '2026-11-28T15:34:44Z', row_count: 250_000 },
+  })
+  assert.deepEqual(got, {
     columns: ['customers'],
     rows: [[3]],
     truncated: true,
@@ -44,8 +42,7 @@ test('an answer has the fields of the API', () => {
 })
 
 test('a link that is not of the web is dropped', () => {
-  const answer = decode(200, none, JSON.stringify({ ran_successfully: true, results: { url: 'javascript:alert(1)' } }))
-  assert.equal(answer.stored, null)
+  assert.equal(answer({ ran_successfully: true, results: { url: 'javascript:alert(1)' } }).stored, null)
 })
 
 test('a failure of the API keeps its code, message, SQL and request id', () => {
@@ -68,4 +65,13 @@ test('a response of a gateway is a failure with its status', () => {
   assert.equal(failure(502, '<html>').code, 'http_502')
   assert.equal(failure(200, '<html>').code, 'invalid_answer')
   assert.equal(failure(200, '[]').code, 'invalid_answer')
+})
+
+test('every code of the API has a text', () => {
+  const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8')
+  const section = page.slice(page.indexOf('## Codes'), page.indexOf('## Long questions'))
+  const codes = [...section.matchAll(/^\| `(\w+)` \| (\d+) \|/gm)].map(match => match[1] ?? '')
+  assert.ok(codes.length > 10, `${codes.length} codes in docs/api.md; want all`)
+  const missing = codes.filter(code => code !== 'accepted' && !Object.hasOwn(texts.failures, code))
+  assert.deepEqual(missing, [])
 })

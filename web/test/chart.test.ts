@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { describe, type Row } from '../src/answer/columns.ts'
-import { choices, options } from '../src/chart/choose.ts'
-import { dataOf, maxBars } from '../src/chart/data.ts'
+import { choices, maxBars, options } from '../src/chart/choose.ts'
+import { dataOf } from '../src/chart/data.ts'
 import { svgFile } from '../src/chart/files.ts'
 import { draw, grouped, type Plan } from '../src/chart/scene.ts'
 
@@ -103,6 +103,24 @@ test('an identifier is not a measure', () => {
     ),
     ['bar 0 1 -1'],
   )
+})
+
+test('identifiers alone have no chart', () => {
+  assert.deepEqual(
+    choose(
+      ['id', 'kind'],
+      [
+        [1, 'a'],
+        [2, 'b'],
+      ],
+    ),
+    [],
+  )
+})
+
+test('bars for a part of the rows are the last choice', () => {
+  const rows: Row[] = Array.from({ length: 40 }, (_, i) => [`name ${i}`, i, i * i])
+  assert.deepEqual(choose(['name', 'units', 'price'], rows), ['scatter 1 2 -1', 'bar 0 1 -1'])
 })
 
 test('text alone and no rows have no chart', () => {

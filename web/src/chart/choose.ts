@@ -13,44 +13,45 @@ export interface Choice {
   series: number
 }
 
+/** The most categories and series of a chart. */
+export const maxBars = 30
 export const maxSeries = 8
 const sampled = 2000
 
 /** choices returns the charts that suit the columns, the best one of each kind, in order. */
 export function choices(columns: readonly Column[], rows: readonly Row[]): Choice[] {
   if (rows.length === 0) return []
-  const measures = measuresOf(columns)
+  const numbers = columns.filter(column => column.type === 'number')
   if (rows.length === 1) {
-    return measures.length === 1 && numeric(rows[0]?.[measures[0]?.index ?? 0]) !== null
-      ? [{ kind: 'value', x: -1, y: measures[0]?.index ?? 0, series: -1 }]
-      : []
+    const [only, another] = numbers
+    const isValue = only && !another && numeric(rows[0]?.[only.index]) !== null
+    return isValue ? [{ kind: 'value', x: -1, y: only.index, series: -1 }] : []
   }
   const found: Choice[] = []
   const times = columns.filter(column => isOrdered(column, rows))
   const labels = columns.filter(isLabel)
   const time = times[0]
+  const measures = numbers.filter(column => !isIdentifier(column.name) && !times.includes(column))
   const line = time && plot('line', time)
   if (line) found.push(line)
-  const bar = [...labels.filter(column => isDistinct(column, rows)), ...labels, ...times]
-  for (const label of bar) {
-    const choice = plot('bar', label)
-    if (!choice) continue
-    found.push(choice)
-    break
-  }
-  const numbers = measures.filter(column => !times.includes(column))
-  const [first, second] = numbers
+  const places = [...labels.filter(column => isDistinct(column, rows)), ...labels, ...times]
+  const bar = places.map(column => plot('bar', column)).find(choice => choice !== null)
+  const isCrowded = bar && countDistinct(rows, bar.x, maxBars + 1) > maxBars
+  if (bar && !isCrowded) found.push(bar)
+  const [first, second] = measures
   if (first && second) {
     const series = labels.find(column => countDistinct(rows, column.index, maxSeries + 1) <= maxSeries)
     found.push({ kind: 'scatter', x: first.index, y: second.index, series: series?.index ?? -1 })
   } else if (time && !line && first) {
     found.push({ kind: 'scatter', x: time.index, y: first.index, series: -1 })
   }
+  // A chart of a part of the rows is the last choice.
+  if (bar && isCrowded) found.push(bar)
   return found
 
   // plot returns nothing if several rows share a place.
   function plot(kind: Kind, x: Column): Choice | null {
-    const y = measures.find(column => column !== x && !times.includes(column))
+    const [y] = measures
     if (!y) return null
     if (isDistinct(x, rows)) return { kind, x: x.index, y: y.index, series: -1 }
     const split = splitBy(labels, rows, x)
@@ -66,7 +67,7 @@ export interface Options {
 }
 
 export function options(kind: Kind, columns: readonly Column[], rows: readonly Row[]): Options {
-  const measures = measuresOf(columns)
+  const measures = columns.filter(column => column.type === 'number')
   const labels = columns.filter(isLabel)
   const series = labels.filter(column => countDistinct(rows, column.index, maxSeries + 1) <= maxSeries)
   switch (kind) {
@@ -84,12 +85,6 @@ export function options(kind: Kind, columns: readonly Column[], rows: readonly R
 /** isIdentifier reports whether a name is that of a key, whose values measure nothing. */
 export function isIdentifier(name: string): boolean {
   return /^id$|[_ ]id$|[a-z]ID$|[a-z]Id$/.test(name) || /^(zip|zip_?code|postal_?code)$/i.test(name)
-}
-
-function measuresOf(columns: readonly Column[]): Column[] {
-  const numbers = columns.filter(column => column.type === 'number')
-  const measures = numbers.filter(column => !isIdentifier(column.name))
-  return measures.length > 0 ? measures : numbers
 }
 
 function isLabel(column: Column): boolean {

@@ -1,6 +1,6 @@
 import { type Column, display, instant, numeric, type Row } from '../answer/columns.ts'
 import type { Choice } from './choose.ts'
-import { maxSeries } from './choose.ts'
+import { maxBars, maxSeries } from './choose.ts'
 
 export interface Point {
   /** A number, a time in milliseconds, or the index of a category. */
@@ -23,8 +23,6 @@ export interface Data {
   /** The number of rows that the chart does not show: without numbers, or over its limits. */
   omitted: number
 }
-
-export const maxBars = 30
 
 /** dataOf returns the points of a chart. */
 export function dataOf(choice: Choice, columns: readonly Column[], rows: readonly Row[]): Data {

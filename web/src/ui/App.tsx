@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { type Answer, ask, Failure, type Question } from '../api.ts'
+import { type Answer, ask, Failure, type Question, type Stage } from '../api.ts'
 import type { Config } from '../config.ts'
 import type { Credentials } from '../credentials.ts'
 import { clear, type Entry, isSame, pin, record, remove, Store } from '../history.ts'
@@ -26,7 +26,7 @@ export interface Session {
 
 type Phase =
   | { name: 'idle' }
-  | { name: 'asking'; asked: Question; since: number }
+  | { name: 'asking'; asked: Question; since: number; stage: Stage | null }
   | { name: 'answered'; asked: Question; since: number; answer: Answer; seconds: number }
   | { name: 'failed'; asked: Question; failure: Failure }
 
@@ -67,16 +67,26 @@ export function App({ session }: { session: Session }) {
       const since = performance.now()
       setText('')
       setStatus(texts.asking)
-      setPhase({ name: 'asking', asked, since })
+      setPhase({ name: 'asking', asked, since, stage: null })
       try {
-        const headers = await credentials.headers()
-        if (!headers) {
+        if (!(await credentials.headers())) {
           setText(asked.question)
           setPhase({ name: 'idle' })
+          setStatus('')
           setAccess('expired')
           return
         }
-        const answer = await ask(config.api, asked, headers, controller.signal)
+        const answer = await ask(asked, {
+          url: new URL(config.api, location.href),
+          isAsync: config.isAsync,
+          headers: async () => {
+            const headers = await credentials.headers()
+            if (!headers) throw new Failure('http_401', '')
+            return headers
+          },
+          signal: controller.signal,
+          onStage: stage => running.current === controller && setPhase({ name: 'asking', asked, since, stage }),
+        })
         if (running.current !== controller) return
         history.record({ ...asked, at: Date.now(), rows: answer.rows.length })
         setFollowUp(null)
@@ -206,7 +216,7 @@ export function App({ session }: { session: Session }) {
                 <Examples examples={config.examples} onAsk={question => start({ question, context: [] })} />
               )}
               {phase.name === 'asking' && (
-                <Progress question={phase.asked.question} since={phase.since} onCancel={cancel} />
+                <Progress question={phase.asked.question} stage={phase.stage} since={phase.since} onCancel={cancel} />
               )}
               {phase.name === 'answered' && (
                 <AnswerView
