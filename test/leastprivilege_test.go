@@ -42,6 +42,7 @@ func TestLeastPrivilege(t *testing.T) {
 	t.Run("role has no action that is not needed", f.testNothingIdle)
 	t.Run("role allows nothing else", f.testNothingElse)
 	t.Run("API answers authorized callers alone", func(t *testing.T) { testCallers(t, d) })
+	t.Run("console answers its page alone", func(t *testing.T) { testConsole(t, d) })
 }
 
 // testNothingIdle removes one action after the other from the role, and expects
