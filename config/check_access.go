@@ -15,6 +15,9 @@ func (c *checker) checkAuth() {
 			c.failf(key, "not used with api_auth=%s (%s); want api_auth=jwt", c.APIAuth, c.origin("api_auth"))
 		}
 	}
+	if c.MCPSQL && !c.MCP {
+		c.failf("mcp_sql", "not used without mcp; want mcp=true with it")
+	}
 	switch {
 	case c.CORSAllowCredentials && slices.Contains(c.CORSAllowOrigins, "*"):
 		c.failf("cors_allow_origins", "* is invalid with cors_allow_credentials, which browsers refuse for every origin; want the origins by name")

@@ -133,6 +133,9 @@ func TestContradictionsAreRefused(t *testing.T) {
 		`{"cors_allow_origins": "*", "cors_allow_credentials": true}`:                "cors_allow_origins (-c): * is invalid with cors_allow_credentials, which browsers refuse for every origin; want the origins by name",
 		`{"cors_allow_credentials": true}`:                                           "cors_allow_credentials (-c): not used without cors_allow_origins; want both or neither",
 
+		`{"mcp_sql": true}`:   "mcp_sql (-c): not used without mcp; want mcp=true with it",
+		`{"mcp_max_rows": 0}`: `mcp_max_rows (-c): 0 is invalid; want 1 to 10000`,
+
 		`{"api_gateway_custom_domain.domain_name": "sql.example.com"}`: "api_gateway_custom_domain.certificate_arn (default): missing; want arn:aws:acm:‹region›:‹account›:certificate/‹id›",
 		`{"api_gateway_custom_domain": {"domain_name": "sql.example.com", "certificate_arn": "arn:aws:acm:eu-west-1:123456789012:certificate/a", "hosted_zone_id": "Z1", "hosted_zone_name": "example.org"}}`: `api_gateway_custom_domain.hosted_zone_name (-c): "example.org" cannot hold records of "sql.example.com"; want the domain or a parent of it`,
 		`{"api_gateway_custom_domain": {"domain_name": "sql.example.com", "certificate_arn": "arn:aws:acm:eu-west-1:123456789012:certificate/a", "hosted_zone_id": "Z1"}}`:                                    "api_gateway_custom_domain.hosted_zone_id (-c): hosted_zone_id and hosted_zone_name belong together; want both or neither",

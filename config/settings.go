@@ -103,6 +103,9 @@ type Settings struct {
 	PageScopes   string   `key:"page_scopes" default:"openid" valid:"1..1000" only:"query" doc:"Scopes of the sign-in, with spaces between them. Only with page_client_id."`
 	PageOrigins  []string `key:"page_origins" form:"endpointOrigin" only:"query" doc:"Web origins of the issuer's endpoints that differ from that of jwt_issuer, such as Amazon Cognito's domain. Only with page_client_id."`
 	PageExamples []string `key:"page_examples" only:"query" doc:"Example questions on the page. Every visitor can read them, also without authorization. Default: none."`
+	MCP          bool     `group:"Agents" key:"mcp" default:"false" only:"query" doc:"Agents use the API by the Model Context Protocol, at /mcp."`
+	MCPSQL       bool     `key:"mcp_sql" default:"false" only:"query" doc:"Agents may run SQL of their own, through the function's guard and limits. Only with mcp."`
+	MCPMaxRows   int      `key:"mcp_max_rows" default:"100" valid:"1..10000" only:"query" doc:"Maximum number of rows in the result of an agent's tool, since rows fill a model's context. Also for defog mcp."`
 
 	AlarmEmail string `group:"Operations" key:"alarm_email" form:"email" doc:"Email address that receives alarms."`
 	LogLevel   string `key:"log_level" default:"INFO" valid:"DEBUG|INFO|WARN|ERROR" doc:"Lowest log level that the function writes."`

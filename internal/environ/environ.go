@@ -111,6 +111,23 @@ const (
 
 	// AnswersBucket names the bucket for answers that exceed an item of the table.
 	AnswersBucket = "DEFOG_ANSWERS_BUCKET"
+	// MCP set to "true" serves the Model Context Protocol.
+	MCP = "DEFOG_MCP"
+
+	// MCPSQL set to "true" lets agents run SQL of their own.
+	MCPSQL = "DEFOG_MCP_SQL"
+
+	// MCPMaxRows is the maximum number of rows in the result of an agent's tool.
+	// Default: 100.
+	MCPMaxRows = "DEFOG_MCP_MAX_ROWS"
+
+	// MCPOrigins are the web origins whose pages may use the protocol, with commas
+	// between them. Default: none.
+	MCPOrigins = "DEFOG_MCP_ORIGINS"
+
+	// MCPIssuer is the issuer of the tokens that the API accepts, for clients that
+	// look for it. Default: they find none.
+	MCPIssuer = "DEFOG_MCP_ISSUER"
 
 	// Stack is the stack's name, a dimension of the function's metrics. Without it,
 	// the function writes no metrics.

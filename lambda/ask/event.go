@@ -48,15 +48,24 @@ func isDoctor(payload []byte) bool {
 	return err == nil && len(given) == 1 && given["doctor"] == true
 }
 
-// read returns the event's request. Its caller is valid even if the request is not.
-func (e *event) read() (request, *failure) {
+// caller returns the caller that the API's authorizer verified.
+func (e *event) caller() (caller.Caller, *failure) {
 	from, err := caller.FromAuthorizer(e.RequestContext.Authorizer)
 	if err != nil {
-		return request{caller: from}, &failure{
+		return from, &failure{
 			code:    Internal,
 			message: "Internal error: the API's authorizer is not supported; the function's log has details under request_id.",
 			cause:   err,
 		}
+	}
+	return from, nil
+}
+
+// read returns the event's request. Its caller is valid even if the request is not.
+func (e *event) read() (request, *failure) {
+	from, fail := e.caller()
+	if fail != nil {
+		return request{caller: from}, fail
 	}
 	body, fail := e.body()
 	if fail != nil {

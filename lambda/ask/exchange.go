@@ -48,6 +48,12 @@ func (x *exchange) report(status answers.Status, sql string) {
 // rejects back to the generator, at most retries times. It does not retry
 // unreachable services.
 func (x *exchange) run(ctx context.Context, backend Backend, retries int, limits database.Limits) *failure {
+	if x.request.sql != "" {
+		if backend.Database == nil {
+			return notReady(errors.New("db_creds: missing in the connection; the tool query requires a database"))
+		}
+		backend.Generator, retries = statement(x.request.sql), 0
+	}
 	start, end := time.Now(), x.tracer.Begin(ctx, "generate")
 	metered, meter := generate.WithMeter(ctx)
 	query, err := backend.Generator.Generate(metered, x.request.question)

@@ -39,6 +39,12 @@ type Handler struct {
 	// function; the API does not.
 	Examine func(context.Context) doctor.Report
 
+	// Tools are the tools of agents by name, beside AskTool and QueryTool. Call and
+	// a direct invoke of {"tool": "…", "arguments": {…}} run them.
+	Tools    map[string]Tool
+	ToolRows int  // limit of rows in the answer of a tool
+	AgentSQL bool // allows QueryTool
+
 	Log              *slog.Logger
 	Secrets          *Secrets      // to redact in answers; nil for none
 	Retries          int           // limit of attempts to replace a failed statement
@@ -99,6 +105,9 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		text, err := marshal(report)
 		return h.Secrets.RedactJSON(text), err
 	}
+	if called, ok := parseCall(payload); !isHTTP && ok {
+		return h.invokeTool(ctx, called)
+	}
 	read := func() (request, *failure) { return parseInvoke(payload) }
 	if isHTTP {
 		read = event.read
@@ -107,7 +116,11 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		defer cancel()
 	}
 
-	x := h.newExchange(ctx, event)
+	return h.serve(ctx, start, h.newExchange(ctx, event), isHTTP, read)
+}
+
+// serve runs a question, and encodes and logs the answer.
+func (h *Handler) serve(ctx context.Context, start time.Time, x *exchange, isHTTP bool, read func() (request, *failure)) ([]byte, error) {
 	x.failure = h.answer(ctx, x, read)
 	if h.ShowCauses && x.failure != nil && x.failure.code == NotReady {
 		x.failure.message = fmt.Sprintf("The function is not ready: %v", x.failure.cause)
@@ -129,11 +142,7 @@ func (h *Handler) newExchange(ctx context.Context, e event) *exchange {
 func (h *Handler) answer(ctx context.Context, x *exchange, read func() (request, *failure)) (fail *failure) {
 	defer func() {
 		if p := recover(); p != nil {
-			fail = &failure{
-				code:    Internal,
-				message: "Internal error; the function's log has details under request_id.",
-				cause:   fmt.Errorf("panic: %v\n%s", p, debug.Stack()),
-			}
+			fail = internal(panicked(p, debug.Stack()))
 		}
 	}()
 	if x.request, fail = read(); fail != nil {
@@ -152,8 +161,18 @@ func (h *Handler) answer(ctx context.Context, x *exchange, read func() (request,
 	if backend.Results != nil {
 		limits.Bytes = maxInline
 	}
+	if x.request.tool != "" {
+		limits.Rows, limits.Bytes = min(h.MaxRows, h.ToolRows), maxToolBytes
+	}
 	return x.run(ctx, backend, h.Retries, limits)
 }
+
+// internal returns the failure for an error that only the log describes.
+func internal(cause error) *failure {
+	return &failure{code: Internal, message: "Internal error; the function's log has details under request_id.", cause: cause}
+}
+
+func panicked(p any, stack []byte) error { return fmt.Errorf("panic: %v\n%s", p, stack) }
 
 // NotReadyError reports a configuration that an operator must correct. A
 // Database returns it if the problem appears at the first query.

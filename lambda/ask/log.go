@@ -60,6 +60,7 @@ func (h *Handler) log(ctx context.Context, x *exchange, total time.Duration, siz
 			slog.Int("input_tokens", x.usage.Input), slog.Int("output_tokens", x.usage.Output),
 			slog.Int("cache_read_tokens", x.usage.CacheRead), slog.Int("cache_write_tokens", x.usage.CacheWrite))
 	}
+	attrs = append(attrs, h.toolAttrs(x.request)...)
 	if x.result != nil {
 		attrs = append(attrs, slog.Int("rows", x.result.RowCount), slog.Bool("truncated", x.result.Truncated))
 	}

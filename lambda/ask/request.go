@@ -35,7 +35,12 @@ type request struct {
 	// stage.
 	body    []byte
 	answers string
+	tool    string // that an agent called; "" for a question of a client
+	sql     string // an agent's, which replaces the generator's; "" for none
 }
+
+// sqlField is the argument of QueryTool. No other request has it.
+const sqlField = "sql"
 
 // callerField is a direct invoke's field for the caller. In the body of an HTTP
 // request it is an error: a client could name any caller there.
@@ -81,6 +86,8 @@ func (l *list) UnmarshalJSON(data []byte) error {
 
 // invoker is the target of callerField.
 type invoker caller.Caller
+
+const validInvoker = `an object of claims with the text sub, such as {"sub": "jane"}`
 
 // UnmarshalJSON decodes the caller's claims.
 func (i *invoker) UnmarshalJSON(data []byte) error {
@@ -135,9 +142,13 @@ func (r request) parse(body []byte, fields func(*request) map[string]any) (reque
 			problems = append(problems, fmt.Sprintf("question: too long; want at most %d characters", maxQuestion))
 		}
 	}
-	ofQuestion := func(problem string) bool { return strings.HasPrefix(problem, "question:") }
-	if strings.TrimSpace(r.question.Text) == "" && !slices.ContainsFunc(problems, ofQuestion) {
-		problems = append(problems, "question: missing; want non-empty text")
+	required, text := "question", r.question.Text
+	if _, isQuery := targets[sqlField]; isQuery {
+		required, text = sqlField, r.sql
+	}
+	isRequired := func(problem string) bool { return strings.HasPrefix(problem, required+":") }
+	if strings.TrimSpace(text) == "" && !slices.ContainsFunc(problems, isRequired) {
+		problems = append(problems, required+": missing; want non-empty text")
 	}
 	if len(problems) > maxProblems {
 		problems = append(problems[:maxProblems], "and others")
@@ -164,7 +175,7 @@ func set(target any, value json.RawMessage) (valid string) {
 	case *list:
 		valid = "a list"
 	case *invoker:
-		valid = `an object of claims with the text sub, such as {"sub": "jane"}`
+		valid = validInvoker
 	case *bool:
 		valid = "true or false"
 	case *int:

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -20,15 +21,20 @@ type router struct {
 // queueSource is the source of a batch of SQS messages.
 const queueSource = "aws:sqs"
 
+// optionalPaths returns the handlers of what a build tag adds.
+var optionalPaths []func(*service, *ask.Handler) map[string]lambda.Handler
+
 // paths returns the handlers of other events than questions.
 func (s *service) paths(questions *ask.Handler) map[string]lambda.Handler {
-	if s.long == nil {
-		return nil
+	paths := map[string]lambda.Handler{}
+	if s.long != nil {
+		paths["/answers/{id}"] = &ask.AnswersHandler{Long: s.long, Log: s.log}
+		paths[queueSource] = &ask.WorkHandler{Questions: questions}
 	}
-	return map[string]lambda.Handler{
-		"/answers/{id}": &ask.AnswersHandler{Long: s.long, Log: s.log},
-		queueSource:     &ask.WorkHandler{Questions: questions},
+	for _, add := range optionalPaths {
+		maps.Copy(paths, add(s, questions))
 	}
+	return paths
 }
 
 // newRouter returns the handler of questions itself if no other path exists, so

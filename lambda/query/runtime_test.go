@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(directory)
 		bootstrap = filepath.Join(directory, "bootstrap")
-		if err := runtimeapi.Build(context.Background(), bootstrap, "sqlite", "postgres"); err != nil {
+		if err := runtimeapi.Build(context.Background(), bootstrap, "sqlite", "postgres", "mcp"); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}

@@ -49,6 +49,9 @@ func (s *service) handler(invalid error) *ask.Handler {
 			return s.open(ctx)
 		},
 		Examine:          func(ctx context.Context) doctor.Report { return doctor.Examine(ctx, s.target(invalid)) },
+		Tools:            s.tools(),
+		ToolRows:         s.toolRows,
+		AgentSQL:         s.agentSQL,
 		Log:              s.log,
 		Secrets:          s.secrets,
 		Retries:          s.retries,

@@ -55,7 +55,12 @@ type settings struct {
 	answersTable     string // of long questions; "" refuses them
 	answersQueue     string
 	answersBucket    string
-	stack            string // "" outside a stack
+	mcp              bool     // serves the Model Context Protocol
+	agentSQL         bool     // agents may run SQL of their own
+	toolRows         int      // in the result of an agent's tool
+	mcpOrigins       []string // of pages that may use the protocol
+	mcpIssuer        string   // of the API's tokens; "" for none
+	stack            string   // "" outside a stack
 	tracer           *trace.Tracer
 	aws              awsenv.Settings
 }
@@ -75,13 +80,17 @@ func readSettings(get func(string) string) (settings, error) {
 		},
 		directory:        cmp.Or(get(environ.DependenciesDirectory), filepath.Join(os.TempDir(), "defog")),
 		logQuestions:     get(environ.LogQuestions) == "true",
-		allowedFunctions: strings.FieldsFunc(get(environ.AllowedFunctions), func(r rune) bool { return r == ',' }),
+		allowedFunctions: commaSeparated(get(environ.AllowedFunctions)),
 		privilegedLogin:  get(environ.AllowPrivilegedLogin) == "true",
 		resultsBucket:    get(environ.ResultsBucket),
 		resultsPrefix:    get(environ.ResultsPrefix),
 		answersTable:     get(environ.AnswersTable),
 		answersQueue:     get(environ.AnswersQueue),
 		answersBucket:    get(environ.AnswersBucket),
+		mcp:              get(environ.MCP) == "true",
+		agentSQL:         get(environ.MCPSQL) == "true",
+		mcpOrigins:       commaSeparated(get(environ.MCPOrigins)),
+		mcpIssuer:        get(environ.MCPIssuer),
 		stack:            get(environ.Stack),
 		aws:              awsenv.Read(get),
 	}
@@ -96,6 +105,7 @@ func readSettings(get func(string) string) (settings, error) {
 	}
 	s.maxBytes = int64(number(environ.DependenciesMaxMB, dependencies.DefaultMaxBytes>>20, 1)) << 20
 	s.maxRows = number(environ.MaxRows, 10_000, 1)
+	s.toolRows = number(environ.MCPMaxRows, 100, 1)
 	s.maxSQLBytes = number(environ.MaxSQLBytes, guard.DefaultMaxBytes, 1)
 	s.retries = number(environ.Retries, 3, 0)
 	s.statementTimeout = time.Duration(number(environ.StatementTimeout, 30, 1)) * time.Second
@@ -135,4 +145,8 @@ func (s settings) defaultGenerator() string {
 		return connection.SecretGenerator
 	}
 	return s.connection.DefaultGenerator()
+}
+
+func commaSeparated(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' })
 }

@@ -34,10 +34,14 @@ const wrapper = "hydrate"
 
 // querySource is the query function with the one driver that db_type requires.
 // The tag minicore_disabled leaves out Snowflake's native library, which
-// collects usage data.
-func querySource(architecture, dbType string) source {
-	return source{"defog-cdk/lambda/query", "lambda.norpc,minicore_disabled,onedriver," + dbType, architecture, bootstrap}
+// collects usage data. features are the tags of optional parts.
+func querySource(architecture, dbType string, features ...string) source {
+	tags := append([]string{"lambda.norpc", "minicore_disabled", "onedriver", dbType}, features...)
+	return source{"defog-cdk/lambda/query", strings.Join(tags, ","), architecture, bootstrap}
 }
+
+// mcpTag is the build tag of the Model Context Protocol.
+const mcpTag = "mcp"
 
 func hydrateSource(architecture, file string) source {
 	return source{"defog-cdk/lambda/hydrate", "lambda.norpc", architecture, file}

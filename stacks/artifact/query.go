@@ -45,10 +45,28 @@ type QuerySettings struct {
 	LogQuestions, Metrics                                        bool
 	AllowedFunctions                                             []string // each as schema.name
 	AllowPrivilegedLogin                                         bool
+	MCP                                                          MCPSettings
 
 	Variables map[string]string // the operator's
 
 	Page *page.Config // nil for none
+}
+
+// MCPSettings are the settings of the Model Context Protocol.
+type MCPSettings struct {
+	On      bool
+	SQL     bool     // agents may run SQL of their own
+	MaxRows int      // in the result of a tool
+	Origins []string // of pages that may use the protocol
+	Issuer  string   // of the API's tokens; "" for none
+}
+
+// features returns the build tags of the optional parts.
+func (s QuerySettings) features() (tags []string) {
+	if s.MCP.On {
+		tags = append(tags, mcpTag)
+	}
+	return tags
 }
 
 // The function's defaults.
@@ -68,6 +86,7 @@ func QuerySettingsOf(conf config.Config) QuerySettings {
 		ResultsBucket: conf.ResultsBucket, ResultsLifetime: conf.ResultsLifetime,
 		LogQuestions: conf.LogQuestions, Metrics: conf.AlarmEmail != "", Variables: conf.Environment,
 		AllowedFunctions: conf.AllowedFunctions, AllowPrivilegedLogin: conf.AllowPrivilegedLogin,
+		MCP: MCPSettings{On: conf.MCP, SQL: conf.MCPSQL, MaxRows: conf.MCPMaxRows, Origins: conf.CORSAllowOrigins, Issuer: conf.JWTIssuer},
 	}
 	if conf.CredentialsSecret == "" {
 		settings.Connection = &conf.Connection
@@ -100,7 +119,7 @@ func PrepareQuery(ctx context.Context, settings QuerySettings, defaults string) 
 
 // query returns what it made even after an error, for the caller to remove.
 func (p *preparer) query(ctx context.Context, settings QuerySettings) (*Query, error) {
-	query := &Query{Program: p.program(ctx, querySource(settings.Architecture, settings.DBType))}
+	query := &Query{Program: p.program(ctx, querySource(settings.Architecture, settings.DBType, settings.features()...))}
 	if settings.Page != nil {
 		query.Page = p.page(ctx, settings.Architecture, *settings.Page)
 	}
@@ -170,6 +189,7 @@ func queryVariables(settings QuerySettings, dependenciesHash string) (map[string
 	if settings.AllowPrivilegedLogin {
 		variables[environ.AllowPrivilegedLogin] = "true"
 	}
+	settings.MCP.addTo(variables)
 	if settings.Connection != nil {
 		credentials, err := settings.Connection.Encode()
 		if err != nil {
@@ -184,4 +204,22 @@ func queryVariables(settings QuerySettings, dependenciesHash string) (map[string
 	return nil, fmt.Errorf("environment_variables: the function's environment has %d bytes, %d of them the credentials and %d environment_variables; want up to %d. "+
 		"Move the credentials to Secrets Manager with credentials_secret, or shorten environment_variables",
 		size, len(variables[environ.Credentials]), length(settings.Variables), variablesLimit)
+}
+
+// addTo adds the variables of the protocol.
+func (m MCPSettings) addTo(variables map[string]string) {
+	if !m.On {
+		return
+	}
+	variables[environ.MCP] = "true"
+	variables[environ.MCPMaxRows] = strconv.Itoa(m.MaxRows)
+	if m.SQL {
+		variables[environ.MCPSQL] = "true"
+	}
+	if len(m.Origins) > 0 {
+		variables[environ.MCPOrigins] = strings.Join(m.Origins, ",")
+	}
+	if m.Issuer != "" {
+		variables[environ.MCPIssuer] = m.Issuer
+	}
 }

@@ -69,6 +69,7 @@ type Route struct {
 	Integration string                               // the integration's construct id; routes with the same one share it
 	Payload     awsapigatewayv2.PayloadFormatVersion // of the event; nil for the newest
 	Public      string                               // why it needs no caller authorization; "" if it does
+	Headers     []string                             // of requests from pages, beside those of every route
 }
 
 // API is an HTTP API that invokes functions: throttled, with an access log that
@@ -162,7 +163,9 @@ func (p APIProps) corsPreflight() *awsapigatewayv2.CorsPreflightOptions {
 		return nil
 	}
 	var allowed []awsapigatewayv2.CorsHttpMethod
+	headers := []string{"authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"}
 	for _, route := range p.Routes {
+		headers = append(headers, route.Headers...)
 		if route.Public != "" {
 			continue // for its own origin
 		}
@@ -175,7 +178,7 @@ func (p APIProps) corsPreflight() *awsapigatewayv2.CorsPreflightOptions {
 	return &awsapigatewayv2.CorsPreflightOptions{
 		AllowOrigins:     jsii.Strings(p.CORSOrigins...),
 		AllowMethods:     &allowed,
-		AllowHeaders:     jsii.Strings("authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"),
+		AllowHeaders:     jsii.Strings(headers...),
 		AllowCredentials: jsii.Bool(p.CORSCredentials),
 		MaxAge:           awscdk.Duration_Hours(jsii.Number(1)),
 	}

@@ -19,6 +19,7 @@ type StackProps struct {
 	Function              FunctionProps
 	API                   construct.APISettings
 	Page                  *PageProps // nil for none
+	MCP                   bool       // serve the Model Context Protocol
 	AlarmEmail            string     // "" for neither alarms nor a dashboard
 	PrivilegedLogin       bool       // the function accepts a superuser's login
 	TerminationProtection bool
@@ -40,7 +41,7 @@ func StackPropsOf(stage *artifact.Stage) StackProps {
 			ExistingNetwork: construct.NetworkSettingsOf(conf.Settings), Environment: stage.Environment,
 			SecretName: conf.CredentialsSecret, DatabaseUserARN: conf.DatabaseUserARN, ResultsBucket: conf.ResultsBucket,
 		},
-		API: construct.APISettingsOf(conf.Settings), AlarmEmail: conf.AlarmEmail, PrivilegedLogin: conf.AllowPrivilegedLogin,
+		API: construct.APISettingsOf(conf.Settings), MCP: conf.MCP, AlarmEmail: conf.AlarmEmail, PrivilegedLogin: conf.AllowPrivilegedLogin,
 		TerminationProtection: conf.TerminationProtection, Tags: conf.Tags,
 	}
 	if conf.Generator == "bedrock" {
@@ -53,6 +54,9 @@ func StackPropsOf(stage *artifact.Stage) StackProps {
 	}
 	return props
 }
+
+// integration is the construct id of the API's integration with the function.
+const integration = "Query"
 
 // NewStack makes the stack that answers questions: function, HTTP API, alarms and
 // dashboard. Its outputs contain the API's URL and commands that ask a question.
@@ -70,8 +74,11 @@ func NewStack(scope constructs.Construct, id string, props StackProps) (awscdk.S
 	}
 	routes := []construct.Route{{
 		Path: "/", Methods: []awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod_POST},
-		Function: function.Release.Alias, Integration: "Query",
+		Function: function.Release.Alias, Integration: integration,
 	}}
+	if props.MCP {
+		routes = append(routes, props.mcpRoutes(function.Release.Alias)...)
+	}
 	if props.Page != nil {
 		page, err := NewPage(stack, "Page", *props.Page)
 		if err != nil {
@@ -101,6 +108,9 @@ func NewStack(scope constructs.Construct, id string, props StackProps) (awscdk.S
 
 func (p StackProps) addOutputs(stack awscdk.Stack, function *Function, api *construct.API) {
 	construct.Output(stack, "QueryUrl", "Endpoint for questions: POST with a JSON body", api.URL)
+	if p.MCP {
+		construct.Output(stack, "McpUrl", "Endpoint for clients of the Model Context Protocol", api.URL+strings.TrimPrefix(mcpPath, "/"))
+	}
 	if api.AliasTarget != "" {
 		construct.Output(stack, "DnsTarget", construct.AliasTargetDescription, api.AliasTarget)
 	}
