@@ -50,9 +50,8 @@ cat >"$target/fonts.conf" <<XML
 <fontconfig>
   <dir>/usr/share/fonts</dir>
   <dir>$target/usr/share/fonts</dir>
-  <alias><family>system-ui</family><prefer><family>DejaVu Sans</family></prefer></alias>
-  <alias><family>sans-serif</family><prefer><family>DejaVu Sans</family></prefer></alias>
-  <alias><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+  <include ignore_missing="yes">/etc/fonts/conf.d</include>
+  <include ignore_missing="yes">$target/usr/share/fontconfig/conf.avail</include>
   <cachedir>$target/fonts-cache</cachedir>
 </fontconfig>
 XML
