@@ -42,7 +42,7 @@ type Settings struct {
 	ResultsLifetime   int    `key:"results_lifetime" default:"3600" valid:"60..43200" only:"query" doc:"Lifetime of that URL, in seconds. It ends earlier if the session of the function's role ends. Only with results_bucket."`
 	Retries           int    `key:"retries" default:"3" valid:"0..10" only:"query" doc:"Number of times that a failed statement returns to the SQL generator."`
 	// A comma separates the functions in the function's environment.
-	AllowedFunctions     []string `key:"allowed_functions" form:"sqlFunction" only:"query" doc:"Volatile functions of yours that a statement may call, each as schema.name. The function's guard refuses all others."`
+	AllowedFunctions     []string `key:"allowed_functions" form:"sqlFunction" only:"query" doc:"Functions of yours that a statement may call, each as schema.name. PostgreSQL, Redshift, MySQL and MariaDB require it for volatile ones, SQL Server, Snowflake and Databricks for all, BigQuery for remote ones."`
 	AllowPrivilegedLogin bool     `key:"allow_privileged_login" default:"false" only:"query" doc:"The database user may be a superuser or have similar powers. A read-only transaction does not limit these, and each synth warns."`
 	LogQuestions         bool     `key:"log_questions" default:"false" only:"query" doc:"Questions are written to the log."`
 

@@ -183,6 +183,12 @@ func TestDryRunRefuses(t *testing.T) {
 		t.Errorf("ran %v", jobs)
 	}
 	databasetest.MustQuery(t, db, "SELECT shop.tax(1)", databasetest.Unlimited())
+	allowing := openServer(t, server, nil)
+	allowing.allowed = []string{"shop.py"}
+	if _, err := allowing.dryRun(t.Context(), "SELECT shop.py()"); err != nil {
+		t.Errorf("a remote function that the setting names: %v", err)
+	}
+	databasetest.ExpectFailures(t, allowing, []databasetest.Failure{{SQL: "SELECT shop.spend()", Code: "remoteFunction", Message: "add shop.spend to the setting"}})
 	databasetest.MustQuery(t, openServer(t, server, connection.Creds{"max_bytes_billed": "20000000000"}), "SELECT * FROM shop.large", databasetest.Unlimited())
 }
 

@@ -159,8 +159,8 @@ func (s Suite) testErrors(t *testing.T) {
 		"syntax": s.Syntax, "unknown table": s.Unknown, "failing row": s.Failing, "writing": s.Writing,
 	} {
 		t.Run(name, func(t *testing.T) {
-			if failure.Code == "" || failure.Message == "" {
-				t.Fatalf("the suite has no code or message for %s", failure.SQL)
+			if failure.Message == "" { // the guard's refusals have no code
+				t.Fatalf("the suite has no message for %s", failure.SQL)
 			}
 			ExpectFailures(t, db, []Failure{failure})
 		})

@@ -14,6 +14,7 @@ var Databricks = &Guard{
 	reading: []string{"select", "with", "values", "table"},
 	refused: refusedByDatabricks,
 	also:    checkDatabricks,
+	names:   (*statement).checkDatabricksFunctions,
 }
 
 func refusedByDatabricks(function string) bool {

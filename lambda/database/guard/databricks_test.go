@@ -18,10 +18,10 @@ func TestSparkLexer(t *testing.T) {
 		"SELECT r'a\\' -- ', reflect('a')":   "",
 		"SELECT r'a\\', reflect('a') -- '":   "reflect",
 
-		"SELECT '$', '{', 'a{b}$' -- $ {x}":                                   "",
-		"SELECT json.a, f(1, json.b) FROM t AS json ORDER BY json.a, json.b":  "",
-		"SELECT * FROM t AS json, u WHERE (json.a, json.b) IN (SELECT 1, 2)":  "",
-		"SELECT * FROM main.json.events, main.text.notes LATERAL VIEW f(x) v": "",
+		"SELECT '$', '{', 'a{b}$' -- $ {x}":                                         "",
+		"SELECT json.a, concat(1, json.b) FROM t AS json ORDER BY json.a, json.b":   "",
+		"SELECT * FROM t AS json, u WHERE (json.a, json.b) IN (SELECT 1, 2)":        "",
+		"SELECT * FROM main.json.events, main.text.notes LATERAL VIEW explode(x) v": "",
 	} {
 		err := check(Databricks, sql)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {

@@ -107,11 +107,39 @@ func TestGuardPassesHarmlessStatements(t *testing.T) {
 		{"sqlserver", SQLServer, append(lines, "SELECT 'a'\n, 'it''s -- no comment'")},
 		{"bigquery", BigQuery, lines},
 		{"snowflake", Snowflake, append(lines, "SELECT 1 // a comment\n, 2")},
-		{"databricks", Databricks, lines},
+		{"databricks", Databricks, append(guardtest.Statements(t, "databricks/functions.sql", ""), lines...)},
 	} {
 		for _, sql := range append(guardtest.Statements(t, c.name+"/harmless.sql", ""), c.more...) {
 			if err := check(c.guard, sql); err != nil {
 				t.Errorf("%s: %s: %v", c.name, sql, err)
+			}
+		}
+	}
+}
+
+// A function of the user's needs the setting on servers without labels of functions.
+func TestAllowedFunctionsNameUserFunctions(t *testing.T) {
+	for _, c := range []struct {
+		guard         *Guard
+		allowed       string
+		runs, refused []string
+	}{
+		{SQLServer, "dbo.total", []string{"SELECT dbo.total(1)", "SELECT bank.DBO.[Total](1)", "SELECT * FROM dbo.total(1) AS t"}, []string{"SELECT web.total(1)", "SELECT dbo.other(1)"}},
+		{Snowflake, "public.total", []string{"SELECT total(1)", "SELECT public.total(1)", `SELECT bank."PUBLIC".TOTAL(1)`}, []string{"SELECT web.total(1)", "SELECT other(1)"}},
+		{Databricks, "bank.total", []string{"SELECT total(1)", "SELECT main.bank.total(1)", "SELECT * FROM bank.total(1)"}, []string{"SELECT web.total(1)", "SELECT other(1)"}},
+	} {
+		g := c.guard.With(Options{AllowedFunctions: []string{c.allowed}})
+		for _, sql := range c.runs {
+			if err := check(g, sql); err != nil {
+				t.Errorf("%s: %v", sql, err)
+			}
+			if err := check(c.guard, sql); err == nil || !strings.Contains(err.Error(), "to the setting allowed_functions") {
+				t.Errorf("%s: got %v, want a refusal with the setting", sql, err)
+			}
+		}
+		for _, sql := range c.refused {
+			if check(g, sql) == nil {
+				t.Errorf("%s: got no refusal", sql)
 			}
 		}
 	}

@@ -19,6 +19,7 @@ var Snowflake = &Guard{
 	// What the account's users did, how they log in, and models that cost money.
 	hidden: []string{"account_usage", "reader_account_usage", "organization_usage", "data_sharing_usage", "cortex"},
 	also:   checkSnowflake,
+	names:  (*statement).checkSnowflakeFunctions,
 }
 
 func refusedBySnowflake(function string) bool {

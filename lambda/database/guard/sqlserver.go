@@ -21,6 +21,7 @@ var SQLServer = &Guard{
 	refused: refusedBySQLServer,
 	hidden:  sqlserverHidden,
 	also:    checkSQLServer,
+	names:   (*statement).checkSQLServerFunctions,
 }
 
 // sqlserverHidden are password hashes, other sessions and their statements, and what

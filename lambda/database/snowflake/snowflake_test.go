@@ -147,7 +147,7 @@ func newSuite(open func(t *testing.T) database.Database) databasetest.Suite {
 		Syntax:     databasetest.Failure{SQL: "SELECT FROM WHERE", Code: "001003", Message: "syntax error line 1"},
 		Unknown:    databasetest.Failure{SQL: "SELECT * FROM missing", Code: "002003", Message: "does not exist or not authorized"},
 		Failing:    databasetest.Failure{SQL: failingQuery, Code: "100051", Message: "Division by zero"},
-		Writing:    databasetest.Failure{SQL: "SELECT spend_all()", Code: "002141", Message: "Unknown user-defined function SPEND_ALL"},
+		Writing:    databasetest.Failure{SQL: "SELECT spend_all()", Message: "the function spend_all may not be called"},
 		Accounts:   "SELECT * FROM accounts ORDER BY id",
 		Duplicates: "SELECT 1 AS n, 2 AS n",
 		Columns:    []string{"N", "N"},

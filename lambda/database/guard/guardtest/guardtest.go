@@ -5,6 +5,7 @@
 //	reaches.sql   statements that reach beyond a read-only transaction; the guard refuses them
 //	hostile.sql   statements of both kinds
 //	harmless.sql  statements that only read; nothing refuses them
+//	functions.sql statements that only read, which no stand-in has recorded
 package guardtest
 
 import (

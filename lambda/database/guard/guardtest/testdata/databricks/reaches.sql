@@ -147,3 +147,25 @@ SELECT * FROM range(1) AS where, text.passwd
 SELECT * FROM range(1) having, text.passwd
 SELECT * FROM range(1) AS by JOIN range(1) AS set, text.passwd
 SELECT * FROM range(1) AS select TABLESAMPLE (1 ROWS), text.passwd
+-- Functions of the user's: Python or Java can be behind them.
+SELECT fetch_page('http://example.com')
+SELECT bank.fetch_page('x')
+SELECT main.bank.fetch_page('x')
+SELECT `fetch_page`('x')
+SELECT main.`bank`.`fetch_page`('x')
+SELECT * FROM fetch_page('x')
+SELECT * FROM bank.fetch_page('x')
+SELECT transform(array(1), x -> score(x))
+SELECT * FROM accounts LATERAL VIEW score(id) v AS a
+SELECT sum(score(id)) FROM accounts
+SELECT score (id) FROM accounts
+SELECT score/**/(id) FROM accounts
+SELECT * FROM accounts WHERE score(id) > 1
+SELECT q.score(1) FROM accounts q
+SELECT session.score(1)
+SELECT score(id) OVER () FROM accounts
+WITH a AS (SELECT score(1)) SELECT * FROM a
+SELECT CASE WHEN score(1) > 0 THEN 1 END
+VALUES (score(1))
+SELECT * FROM accounts, LATERAL score(id)
+SELECT builtin.score(1)

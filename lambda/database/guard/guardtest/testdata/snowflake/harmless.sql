@@ -49,3 +49,14 @@ SHOW COLUMNS IN TABLE accounts
 DESCRIBE TABLE accounts
 DESC VIEW rich
 SELECT '\x41\u0042\103\t\'', $1 FROM accounts WHERE owner = '@alice'
+SELECT t.a, v.value FROM (VALUES (1), (2)) AS t (a), LATERAL FLATTEN(INPUT => PARSE_JSON('[1]')) v
+WITH totals (owner, total) AS (SELECT owner, SUM(balance) FROM accounts GROUP BY owner) SELECT * FROM totals
+SELECT DATE_TRUNC('month', created), DATEADD(day, 1, created)::DATE, TO_CHAR(balance, '999'), CAST(balance AS NUMBER(10, 2)) FROM accounts
+SELECT owner FROM accounts QUALIFY ROW_NUMBER() OVER (PARTITION BY owner ORDER BY id) = 1
+SELECT * FROM accounts PIVOT (SUM(balance) FOR owner IN ('a', 'b')) AS p (id, a, b)
+SELECT LISTAGG(DISTINCT owner, ', ') WITHIN GROUP (ORDER BY owner), MEDIAN(balance), APPROX_COUNT_DISTINCT(owner), MAX_BY(owner, balance) FROM accounts
+SELECT a.owner FROM accounts a WHERE EXISTS (SELECT 1) AND a.id IN (1, 2) AND owner ILIKE ANY ('a%', 'b%') AND owner NOT LIKE ALL ('c%')
+SELECT OBJECT_CONSTRUCT('a', 1):a::INT, ARRAY_AGG(id), ARRAY_SIZE(SPLIT(owner, ' ')), GET_PATH(PARSE_JSON('{}'), 'a') FROM accounts GROUP BY owner
+SELECT owner FROM accounts GROUP BY GROUPING SETS ((owner), ()), CUBE (id), ROLLUP (id)
+SELECT REGEXP_SUBSTR(owner, 'a'), SPLIT_PART(owner, ' ', 1), NVL2(owner, 1, 2), ZEROIFNULL(balance), DIV0(1, 0), TRY_TO_NUMBER('x'), IFF(true, 1, 2) FROM accounts SAMPLE (10)
+SELECT HAVERSINE(1, 2, 3, 4), ST_DISTANCE(ST_MAKEPOINT(1, 2), ST_MAKEPOINT(3, 4)), TRANSFORM([1, 2], x -> x + 1), RATIO_TO_REPORT(balance) OVER () FROM accounts

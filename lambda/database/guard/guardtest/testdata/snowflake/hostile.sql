@@ -255,3 +255,24 @@ WITH x AS (SELECT 1) CALL p()
 WITH x AS (SELECT 1) CALL db.s."p"(1)
 SELECT EXTRACT_SEMANTIC_CATEGORIES('t')
 SELECT ALL_USER_NAMES()
+-- Functions of the user's: external access, an external function or a model can be behind them.
+SELECT fetch_page('http://example.com')
+SELECT bank.fetch_page('x')
+SELECT shop.bank.fetch_page('x')
+SELECT "fetch_page"('x')
+SELECT bank."fetch_page"('x')
+SELECT my_model!predict(1)
+SELECT shop.my_model!PREDICT(id) FROM accounts
+SELECT * FROM accounts WHERE fetch_page(owner) = 'x'
+SELECT sum(score(id)) FROM accounts
+SELECT transform([1], x -> score(x))
+SELECT score (id) FROM accounts
+SELECT score/**/(id) FROM accounts
+SELECT * FROM accounts ORDER BY score(id)
+SELECT * FROM accounts, score(id)
+SELECT q.score(1) FROM accounts q
+SELECT score(id) OVER () FROM accounts
+SELECT CASE WHEN score(1) > 0 THEN 1 END
+WITH a AS (SELECT score(1)) SELECT * FROM a
+SELECT (score(1))
+SELECT $1, score(1) FROM VALUES (1)

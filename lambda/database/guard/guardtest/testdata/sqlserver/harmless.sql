@@ -49,3 +49,18 @@ SELECT * FROM GENERATE_SERIES(1, 10)
 SELECT COUNT(*)
 SELECT [größe], [owner name] FROM [Bücher und Größen] AS b
 SELECT n# FROM #t AS t
+SELECT a.owner, v.n FROM accounts AS a CROSS APPLY (VALUES (1), (2)) AS v(n)
+SELECT * FROM accounts (NOLOCK)
+SELECT * FROM dbo.accounts a WITH (NOLOCK) JOIN bank.dbo.accounts (READPAST) ON 1 = 1
+SELECT doc.value('(/a/b)[1]', 'int'), t.doc.query('/a'), n.x.value('.', 'varchar(10)') FROM t CROSS APPLY t.doc.nodes('/a/b') AS n(x)
+SELECT geography::Point(47, -122, 4326).STDistance(place.STBuffer(10)), place.Lat FROM shops
+SELECT value, ordinal FROM STRING_SPLIT('a,b', ',', 1)
+SELECT * FROM OPENJSON('[1]') WITH (a int '$.a') AS j
+SELECT a.owner, s.value FROM accounts a CROSS APPLY STRING_SPLIT(a.owner, ' ') AS s
+SELECT value FROM GENERATE_SERIES(1, 10)
+WITH totals (owner, total) AS (SELECT owner, SUM(balance) FROM accounts GROUP BY owner) SELECT * FROM totals PIVOT (SUM(total) FOR owner IN ([a], [b])) AS p
+SELECT LAG(balance) OVER (PARTITION BY owner ORDER BY id), STRING_AGG(owner, ',') WITHIN GROUP (ORDER BY owner) FROM accounts GROUP BY balance, id, owner
+SELECT owner FROM accounts GROUP BY GROUPING SETS ((owner), ()), ROLLUP (owner)
+SELECT TOP (5) PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY balance) OVER () FROM accounts
+SELECT * FROM (SELECT 1 AS a) AS q (a) WHERE EXISTS (SELECT 1) AND a IN (1)
+SELECT CAST(1 AS decimal(10, 2)), CONVERT(varchar(10), GETDATE(), 120), {fn NOW()}

@@ -254,3 +254,25 @@ SELECT command FROM msdb.dbo.sysjobsteps
 SELECT * FROM msdb..sysmail_mailitems
 SELECT query_sql_text FROM sys.query_store_query_text
 SELECT message_body FROM sys.transmission_queue
+-- Functions of the user's: an assembly or an extended procedure can be behind them.
+SELECT dbo.run_command('id')
+SELECT bank.dbo.run_command('id')
+SELECT [dbo].[run_command]('id')
+SELECT * FROM dbo.read_folder('/')
+SELECT * FROM read_folder('/')
+SELECT * FROM accounts CROSS APPLY read_folder(owner)
+SELECT * FROM accounts a OUTER APPLY dbo.read_folder(a.owner) b
+SELECT * FROM accounts, read_folder('/')
+SELECT * FROM (read_folder('/') CROSS JOIN accounts)
+SELECT dbo.total(balance) FROM accounts
+SELECT web::Fetch('http://example.com')
+SELECT dbo.web::Fetch('http://example.com')
+SELECT page.Fetch('x') FROM accounts
+SELECT (page).Fetch('x') FROM accounts
+SELECT a.page.Fetch() FROM accounts a
+SELECT dbo.query('x')
+SELECT 1 WHERE dbo.run_command('id') = 1
+SELECT {fn dbo.run_command('id')}
+SELECT * FROM accounts ORDER BY dbo.run_command('id')
+SELECT dbo . run_command ('id')
+SELECT util.value2('a', 'b')
