@@ -192,6 +192,19 @@ test('cells are text, and no formula', () =>
     { permissions: ['clipboard-read', 'clipboard-write'] },
   ))
 
+test('a long cell is shown whole', () =>
+  run(async page => {
+    await askAndSee(page, questions.hostile)
+    const cell = cells(page).first().getByRole('button')
+    const height = async () => (await bodyRows(page).first().boundingBox())?.height ?? 0
+    const before = await height()
+    await cell.press('Enter')
+    await page.locator('td button[aria-expanded="true"]').waitFor()
+    assert.equal(await cell.textContent(), hostile.html)
+    assert.ok((await height()) > before, 'the row is not higher')
+    assert.deepEqual(await accessibilityProblems(page), [])
+  }))
+
 test('a failure says what to do and shows the request id', () =>
   run(async page => {
     await ask(page, questions.wrong)

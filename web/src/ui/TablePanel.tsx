@@ -98,7 +98,12 @@ export function TablePanel({ question, columns, rows }: Props) {
             {items.map(item => {
               const row = sorted[item.index]
               return (
-                <tr key={item.key} aria-rowindex={item.index + 2}>
+                <tr
+                  key={row?.id}
+                  aria-rowindex={item.index + 2}
+                  data-index={item.index}
+                  ref={virtualizer.measureElement}
+                >
                   {columns.map(column => (
                     <Cell key={column.index} column={column} value={row?.original[column.index] ?? null} />
                   ))}
@@ -113,12 +118,18 @@ export function TablePanel({ question, columns, rows }: Props) {
   )
 }
 
+/** Cell shows a value on one line. A longer one is a button, which shows it whole. */
 function Cell({ column, value }: { column: Column; value: Row[number] }) {
+  const [isWhole, setWhole] = useState(false)
   if (value === null) return <td class={`${column.type} null`}>{texts.null}</td>
   const text = display(value)
+  const isLong = text.length > column.width || text.includes('\n')
+  if (!isLong) return <td class={column.type}>{text}</td>
   return (
-    <td class={column.type} title={text.length > column.width ? text : undefined}>
-      {text}
+    <td class={`${column.type} long`}>
+      <button type="button" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
+        {text}
+      </button>
     </td>
   )
 }
