@@ -23,7 +23,8 @@ const (
 const maxToolBytes = 64 << 10
 
 // Tool returns information for an agent, from untrusted arguments. An error's text is
-// for the agent if it is an *ArgumentError or a *NotReadyError.
+// for the agent if it is an *ArgumentError or a *NotReadyError. A
+// *generate.SchemaError gets the text of a question's.
 type Tool func(ctx context.Context, arguments json.RawMessage) (any, error)
 
 // ArgumentError reports invalid arguments of a tool.
@@ -119,7 +120,10 @@ func (h *Handler) inform(ctx context.Context, start time.Time, x *exchange, tool
 	text, err := informed(ctx, tool, arguments)
 	argument, isArgument := errors.AsType[*ArgumentError](err)
 	notReady, isNotReady := errors.AsType[*NotReadyError](err)
+	unread, isUnread := errors.AsType[*generate.SchemaError](err)
 	switch {
+	case isUnread:
+		x.failure = schemaFailure(ctx, unread)
 	case isArgument:
 		x.failure = &failure{code: BadRequest, message: argument.Error()}
 	case isNotReady:
@@ -132,8 +136,29 @@ func (h *Handler) inform(ctx context.Context, start time.Time, x *exchange, tool
 	} else if text, err = x.encode(false); err != nil {
 		return nil, err
 	}
-	h.log(ctx, x, time.Since(start), len(text))
+	h.logTool(ctx, x, time.Since(start), len(text))
 	return text, nil
+}
+
+// logTool writes the line of a tool that does not ask the database. It has no
+// metrics, which count questions.
+func (h *Handler) logTool(ctx context.Context, x *exchange, total time.Duration, size int) {
+	code, level := OK, slog.LevelInfo
+	if x.failure != nil {
+		code = x.failure.code
+	}
+	if code.Status() >= 500 {
+		level = slog.LevelError
+	}
+	attrs := append(h.toolAttrs(x.request), slog.String("request_id", x.requestID), slog.String("outcome", string(code)),
+		slog.Int("status", code.Status()), slog.Float64("total_ms", milliseconds(total)), slog.Int("bytes", size), slog.Bool("cold_start", x.coldStart))
+	if hash := h.hash(x.request.caller); hash != "" {
+		attrs = append(attrs, slog.String("caller", hash))
+	}
+	if x.failure != nil && x.failure.cause != nil {
+		attrs = append(attrs, slog.Any("cause", x.failure.cause))
+	}
+	h.Log.LogAttrs(ctx, level, "tool", attrs...)
 }
 
 // informed returns the tool's result as JSON. A panic fails only this call.

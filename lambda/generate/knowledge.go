@@ -46,6 +46,9 @@ func OpenKnowledge(directory string) (*Knowledge, error) {
 	return k.WithSchema(files.Schema), nil
 }
 
+// Schema returns the structure of the database.
+func (k *Knowledge) Schema() schema.Schema { return k.schema }
+
 // HasSchema reports whether the knowledge has any table.
 func (k *Knowledge) HasSchema() bool { return len(k.schema.Tables) > 0 }
 

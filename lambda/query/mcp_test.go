@@ -87,8 +87,9 @@ func TestToolsWithoutFiles(t *testing.T) {
 	shop := filepath.Join(t.TempDir(), "shop.sqlite")
 	writeShop(t, shop)
 	f := start(t, map[string]string{environ.Credentials: encode(t, shop, url)})
-	if got := f.invoke(t, `{"tool":"describe_database"}`); !strings.Contains(got, "go run ./cmd/defog schema") {
-		t.Errorf("describe_database: %s", got)
+	want := `{"db_type":"sqlite","tables":[{"name":"coffee","columns":[{"name":"name","type":"TEXT"},{"name":"price","type":"REAL"},{"name":"roasted","type":"TEXT"}]}],"table_count":1,"truncated":false}`
+	if got := f.invoke(t, `{"tool":"describe_database","arguments":{"word":"coffee"}}`); got != want {
+		t.Errorf("describe_database from the catalogue: %s", got)
 	}
 	if got := f.invoke(t, `{"tool":"golden_questions"}`); got != `{"questions":[],"question_count":0,"truncated":false}` {
 		t.Errorf("golden_questions: %s", got)

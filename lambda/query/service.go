@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"defog-cdk/config/connection"
@@ -35,6 +36,9 @@ type service struct {
 	log      *slog.Logger
 	relaunch *relaunch
 	long     *answers.Service // nil without long questions
+
+	mu     sync.Mutex
+	source generate.Source // of the generator and of agents' tools; nil before its first use
 }
 
 // handler returns the handler of events. With invalid settings it answers each
@@ -148,10 +152,25 @@ func (s *service) files(ctx context.Context) (string, error) {
 func (s *service) openGenerator(conn connection.Connection, directory string) (generate.Generator, error) {
 	return generate.Open(generate.Config{
 		Type: s.generator, Connection: conn, Directory: directory,
-		Source: func() (generate.Source, error) { return s.openKnowledge(conn, directory) },
+		Source: func() (generate.Source, error) { return s.knowledge(conn, directory) },
 		Model:  s.model, Region: s.modelRegion, Endpoint: s.aws.ModelEndpoint(), Credentials: s.aws.Credentials(),
 		BaseURL: s.modelURL, Timeout: s.generatorTimeout, Log: s.log,
 	})
+}
+
+// knowledge opens the description of the database once: a live one is read in the
+// background.
+func (s *service) knowledge(conn connection.Connection, directory string) (generate.Source, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.source != nil {
+		return s.source, nil
+	}
+	source, err := s.openKnowledge(conn, directory)
+	if err == nil {
+		s.source = source
+	}
+	return source, err
 }
 
 // openKnowledge returns the description of the database for a prompt: that of

@@ -4,13 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"defog-cdk/internal/knowledge"
-	"defog-cdk/internal/schema"
 	"defog-cdk/lambda/ask"
 	"defog-cdk/lambda/describe"
 )
@@ -20,24 +18,26 @@ func (s *service) tools() map[string]ask.Tool {
 	return map[string]ask.Tool{"describe_database": s.describeDatabase, "golden_questions": s.goldenQuestions}
 }
 
-// describeDatabase returns the tables in schema.json.
+// describeDatabase returns the tables in schema.json, or without the file those of the
+// database's catalogue.
 func (s *service) describeDatabase(ctx context.Context, arguments json.RawMessage) (any, error) {
 	word, directory, err := s.wordAndFiles(ctx, arguments)
 	if err != nil {
 		return nil, err
 	}
-	data, err := readFile(directory, schema.File)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &ask.NotReadyError{Cause: fmt.Errorf("%s: missing in the dependencies; create it from the database with go run ./cmd/defog schema, and deploy it", schema.File)}
-	}
+	conn, err := s.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	content, err := schema.Parse(data)
+	source, err := s.knowledge(conn, directory)
 	if err != nil {
-		return nil, &ask.NotReadyError{Cause: fmt.Errorf("%s: %w", schema.File, err)}
+		return nil, &ask.NotReadyError{Cause: err}
 	}
-	return describe.Tables(content, word)
+	known, err := source.Knowledge(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return describe.Tables(known.Schema(), word)
 }
 
 // goldenQuestions returns the golden queries in golden.json, none without the file.
@@ -46,7 +46,7 @@ func (s *service) goldenQuestions(ctx context.Context, arguments json.RawMessage
 	if err != nil {
 		return nil, err
 	}
-	if _, err := readFile(directory, knowledge.GoldenFile); errors.Is(err, fs.ErrNotExist) {
+	if !hasFile(directory, knowledge.GoldenFile) {
 		return describe.Golden(nil, word), nil
 	}
 	files, err := knowledge.Read(golden, knowledge.Folder(directory))
@@ -56,12 +56,10 @@ func (s *service) goldenQuestions(ctx context.Context, arguments json.RawMessage
 	return describe.Golden(files.Golden, word), nil
 }
 
-// readFile reads a file of the dependencies, whose folder is "" without any.
-func readFile(directory, name string) ([]byte, error) {
-	if directory == "" {
-		return nil, fs.ErrNotExist
-	}
-	return os.ReadFile(filepath.Join(directory, name))
+// hasFile reports whether the dependencies have a file. Their folder is "" without any.
+func hasFile(directory, name string) bool {
+	_, err := os.Stat(filepath.Join(directory, name))
+	return directory != "" && !errors.Is(err, fs.ErrNotExist)
 }
 
 func (s *service) wordAndFiles(ctx context.Context, arguments json.RawMessage) (word, directory string, err error) {

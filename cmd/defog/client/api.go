@@ -22,6 +22,9 @@ type API struct {
 	function, alias string // empty when unknown
 }
 
+// Function returns the name of the API's function, or "" when unknown.
+func (a API) Function() string { return a.function }
+
 // Find reads the API of a deployed stack from the stack's outputs.
 func Find(ctx context.Context, cfg aws.Config, name string) (API, error) {
 	stack, err := FindStack(ctx, cfg, name)

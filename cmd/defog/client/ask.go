@@ -41,6 +41,11 @@ func Ask(ctx context.Context, cfg aws.Config, api API, question Question) (*Answ
 	if err != nil {
 		return nil, fmt.Errorf("encode the question: %w", err)
 	}
+	return AskJSON(ctx, cfg, api, content)
+}
+
+// AskJSON is Ask with the body of the request.
+func AskJSON(ctx context.Context, cfg aws.Config, api API, content []byte) (*Answer, error) {
 	response, err := Send(ctx, cfg, api, Request{Method: http.MethodPost, ContentType: "application/json", Body: content})
 	if err != nil {
 		return nil, err

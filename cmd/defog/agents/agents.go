@@ -1,0 +1,78 @@
+// Package agents prints how clients of the Model Context Protocol start defog mcp.
+package agents
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// start is how a client starts the program, in the clients' form.
+type start struct {
+	Type    string            `json:"type,omitempty"`
+	Command string            `json:"command"`
+	Args    []string          `json:"args"`
+	Env     map[string]string `json:"env,omitempty"`
+}
+
+// PrintConfig prints the configuration of common clients. name distinguishes this
+// server from others of a client. It holds no credentials.
+func PrintConfig(w io.Writer, name string, flags []string) error {
+	server, err := command(flags)
+	if err != nil {
+		return err
+	}
+	typed := server
+	typed.Type = "stdio"
+	for _, client := range []struct {
+		files string
+		value any
+	}{
+		{"Claude Desktop: claude_desktop_config.json; Claude Code: .mcp.json; Cursor: .cursor/mcp.json", map[string]any{"mcpServers": map[string]start{name: server}}},
+		{"VS Code: .vscode/mcp.json", map[string]any{"servers": map[string]start{name: typed}}},
+	} {
+		var text bytes.Buffer
+		encoder := json.NewEncoder(&text)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		if err := encoder.Encode(client.value); err != nil {
+			return fmt.Errorf("encode the configuration: %w", err)
+		}
+		if _, err := fmt.Fprintf(w, "%s\n\n%s\n", client.files, text.String()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// command returns how to start defog mcp from any folder: by go run in a checkout,
+// otherwise this program. Desktop clients have another PATH than a terminal.
+func command(flags []string) (start, error) {
+	s := start{Env: map[string]string{}}
+	for _, variable := range []string{"AWS_PROFILE", "AWS_REGION", "AWS_CONFIG_FILE"} {
+		if value := os.Getenv(variable); value != "" {
+			s.Env[variable] = value
+		}
+	}
+	folder, err := os.Getwd()
+	if err != nil {
+		return s, fmt.Errorf("find the current folder: %w", err)
+	}
+	if _, err := os.Stat(filepath.Join(folder, "cmd", "defog", "main.go")); err == nil {
+		compiler, err := exec.LookPath("go")
+		if err != nil {
+			return s, fmt.Errorf("find the go command: %w", err)
+		}
+		s.Command, s.Args = compiler, append([]string{"-C", folder, "run", "./cmd/defog", "mcp"}, flags...)
+		return s, nil
+	}
+	if s.Command, err = os.Executable(); err != nil {
+		return s, fmt.Errorf("find this program: %w", err)
+	}
+	s.Args = append([]string{"mcp"}, flags...)
+	return s, nil
+}
