@@ -55,7 +55,7 @@ demo: require
 	@echo "Its SQL generator is a list of known questions, so it needs no key. No account, no cloud: all of it is local."
 	@echo "A first run downloads and compiles for two to four minutes; later ones take less than one."
 	@echo
-	@$(MAKE) --no-print-directory -j4 compile-app compile-demo setup
+	@$(MAKE) --no-print-directory -j4 compile-app compile-demo setup $(if $(KEEP),page)
 	@.build/demo $(if $(KEEP),-keep) $(if $(Q),-question "$$Q")
 
 # -exec true compiles and links the program into the cache, without running it.
@@ -111,7 +111,7 @@ fuzz:
 test-unit: setup
 	@go run ./internal/tools/testreport -short -timeout 10m ./...
 
-test-e2e: setup
+test-e2e: setup .build/chromium/installed
 	@go run ./internal/tools/testreport -count=1 -timeout 1h $(if $(RUN),-run '$(RUN)') ./test ./local
 
 # The packages that load the CDK are left out: they have one kernel and no goroutines.

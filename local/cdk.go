@@ -26,6 +26,12 @@ func (a *AWS) Deploy(ctx context.Context, out io.Writer, args ...string) error {
 	return a.CDK(ctx, out, slices.Concat([]string{"deploy", "--require-approval", "never"}, args)...)
 }
 
+// Join has a command start in the process group of the local AWS, so that Stop
+// kills it, too.
+func (a *AWS) Join(command *exec.Cmd) {
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pgid: a.group}
+}
+
 // CDK runs the checkout's CDK CLI, in the checkout, against this local AWS,
 // with its output going to out. Each run writes its cloud assembly to a new
 // folder in the private directory, so that several may run at once.
@@ -51,8 +57,7 @@ func (a *AWS) cdk(ctx context.Context, directory string, out io.Writer, args ...
 	// As npx does, so that the CLI and the app run on the Node of package.json.
 	cdk.Env = append(prependPath(a.Environ(cdk.Environ()), bin), "TMPDIR="+a.directory)
 	cdk.Stdout, cdk.Stderr = out, out
-	// In the group of the local AWS, it is killed with it.
-	cdk.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pgid: a.group}
+	a.Join(cdk)
 	cdk.Cancel = func() error { return cdk.Process.Signal(os.Interrupt) }
 	cdk.WaitDelay = 3 * time.Second
 	if err := cdk.Run(); err != nil {

@@ -21,11 +21,12 @@ type console struct {
 	stderr        bytes.Buffer
 }
 
-// startConsole starts defog console for a deployment, and waits for the page's URL.
-func startConsole(t *testing.T, d *deployment) *console {
+// startConsole starts defog console for a deployment, with more variables, and waits
+// for the page's URL.
+func startConsole(t *testing.T, d *deployment, variables ...string) *console {
 	t.Helper()
 	c := &console{process: exec.CommandContext(t.Context(), defog.get(t), "console", "--no-open", "-c", "app_name="+d.app)}
-	c.process.Dir, c.process.Env, c.process.Stderr = checkout, d.aws.Environ(os.Environ()), &c.stderr
+	c.process.Dir, c.process.Env, c.process.Stderr = checkout, append(d.aws.Environ(os.Environ()), variables...), &c.stderr
 	stdout, err := c.process.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

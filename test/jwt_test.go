@@ -70,6 +70,9 @@ func (d *deployment) postWith(t *testing.T, token, body string) (status int, ans
 type issuer struct {
 	url string
 	key *rsa.PrivateKey
+
+	mux      *http.ServeMux
+	document map[string]string // its configuration
 }
 
 func newIssuer(t *testing.T) *issuer {
@@ -83,20 +86,29 @@ func newIssuer(t *testing.T) *issuer {
 	t.Cleanup(server.Close)
 	serve := func(path string, document any) {
 		mux.HandleFunc("GET "+path, func(response http.ResponseWriter, _ *http.Request) {
+			response.Header().Set("Access-Control-Allow-Origin", "*")
+			response.Header().Set("Content-Type", "application/json")
 			if err := json.NewEncoder(response).Encode(document); err != nil {
 				t.Error(err)
 			}
 		})
 	}
-	serve("/.well-known/openid-configuration", map[string]string{"issuer": server.URL, "jwks_uri": server.URL + "/keys"})
+	document := map[string]string{"issuer": server.URL, "jwks_uri": server.URL + "/keys"}
+	serve("/.well-known/openid-configuration", document)
 	serve("/keys", jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: keyID, Algorithm: string(jose.RS256), Use: "sig"}}})
-	return &issuer{url: server.URL, key: key}
+	return &issuer{url: server.URL, key: key, mux: mux, document: document}
 }
 
 // keyID is the id of every issuer's key, so that only signatures distinguish them.
 const keyID = "1"
 
 func (i *issuer) token(t *testing.T, audience string, expires time.Time) string {
+	t.Helper()
+	return i.tokenWith(t, audience, expires, nil)
+}
+
+// tokenWith returns a token with more claims.
+func (i *issuer) tokenWith(t *testing.T, audience string, expires time.Time, more map[string]any) string {
 	t.Helper()
 	key := jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: i.key, KeyID: keyID}}
 	signer, err := jose.NewSigner(key, (&jose.SignerOptions{}).WithType("JWT"))
@@ -105,7 +117,7 @@ func (i *issuer) token(t *testing.T, audience string, expires time.Time) string 
 	}
 	token, err := jwt.Signed(signer).Claims(jwt.Claims{
 		Issuer: i.url, Subject: "ann", Audience: jwt.Audience{audience}, Expiry: jwt.NewNumericDate(expires),
-	}).Serialize()
+	}).Claims(more).Serialize()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -81,14 +80,7 @@ func (c *consoleCommand) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	options := console.Options{Files: os.DirFS(folder), Port: c.port, API: console.API{
-		Send: func(ctx context.Context, request client.Request) (*http.Response, error) {
-			return client.Send(ctx, cfg, api, request)
-		},
-		Explain: func(ctx context.Context, response *http.Response, body []byte) error {
-			return client.Explain(ctx, cfg, api, response, body)
-		},
-	}}
+	options := console.Options{Files: os.DirFS(folder), Port: c.port, API: console.Deployed(cfg, api)}
 	if options.App, options.Examples, err = c.describe(); err != nil {
 		return err
 	}

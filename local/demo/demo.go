@@ -19,6 +19,8 @@ import (
 // appName sets the demo's stack apart from others.
 const appName = "defog-demo"
 
+const stackName = appName + "-dev"
+
 // answerTimeout exceeds the function's own timeout.
 const answerTimeout = 45 * time.Second
 
@@ -37,7 +39,7 @@ func (d *demo) run(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(d.Out, "\nAll of it took %.0f s.\n", time.Since(d.Began).Seconds())
-	return d.suggest()
+	return d.suggest(ctx)
 }
 
 // deploy brings the shop's data and the app to the local AWS.
@@ -102,7 +104,7 @@ func (d *demo) answer(ctx context.Context, asJSON bool) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	begin, cfg := time.Now(), d.AWS.Config()
-	api, err := client.Find(ctx, cfg, appName+"-dev")
+	api, err := client.Find(ctx, cfg, stackName)
 	if err != nil {
 		return 0, err
 	}
@@ -114,7 +116,7 @@ func (d *demo) answer(ctx context.Context, asJSON bool) (time.Duration, error) {
 }
 
 // suggest prints further commands.
-func (d *demo) suggest() error {
+func (d *demo) suggest(ctx context.Context) error {
 	pairs, err := shop.Pairs()
 	if err != nil {
 		return err
@@ -126,15 +128,24 @@ func (d *demo) suggest() error {
 	}
 	another := pairs[0].Question
 	if !d.keep {
-		fmt.Fprintf(d.Out, "\nTo ask one:\n  make demo Q=\"%s\"\n", another)
+		fmt.Fprintf(d.Out, "\nTo ask one:\n  make demo Q=\"%s\"\n\nTo ask in a browser:\n  make demo KEEP=1\n", another)
 		return nil
+	}
+	fmt.Fprintln(d.Out)
+	url, err := d.showPage(ctx)
+	if err != nil {
+		return err
 	}
 	pid, err := d.AWS.Keep()
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(d.Out, `
-The local AWS stays up. To ask it:
+The local AWS stays up. To ask it in a browser, open the page:
+
+%s
+
+To ask it in a terminal:
 
 %s
 go run ./cmd/defog ask -c app_name=%s "%s"
@@ -142,6 +153,6 @@ go run ./cmd/defog ask -c app_name=%s "%s"
 To stop it:
 
 kill %d
-`, d.AWS.Exports(), appName, another, pid)
+`, url, d.AWS.Exports(), appName, another, pid)
 	return nil
 }

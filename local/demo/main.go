@@ -8,7 +8,12 @@
 package main
 
 import (
+	"context"
 	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"defog-cdk/local/show"
 )
@@ -18,6 +23,22 @@ func main() {
 	flag.StringVar(&d.question, "question", "What is the best-selling product in every country?", "what to ask")
 	flag.BoolVar(&d.keep, "keep", false, "leave the local AWS up afterwards")
 	flag.BoolVar(&d.Verbose, "v", false, "show the output of every step")
+	page := flag.String("serve-page", "", "serve the page in this `folder` for a kept local AWS (the demo starts this itself)")
 	flag.Parse()
+	if *page != "" {
+		os.Exit(serve(*page))
+	}
 	show.Main("demo", &d.Show, d.run)
+}
+
+// serve serves the page and returns the exit code.
+func serve(folder string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // the reader of its output ends
+	if err := servePage(ctx, folder, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		return 1
+	}
+	return 0
 }

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"defog-cdk/cmd/defog/client"
 	"defog-cdk/cmd/defog/session"
 )
@@ -17,6 +19,18 @@ import (
 type API struct {
 	Send    func(context.Context, client.Request) (*http.Response, error)
 	Explain func(context.Context, *http.Response, []byte) error // of a response that is not the function's
+}
+
+// Deployed returns the API with the user's authorization.
+func Deployed(cfg aws.Config, api client.API) API {
+	return API{
+		Send: func(ctx context.Context, request client.Request) (*http.Response, error) {
+			return client.Send(ctx, cfg, api, request)
+		},
+		Explain: func(ctx context.Context, response *http.Response, body []byte) error {
+			return client.Explain(ctx, cfg, api, response, body)
+		},
+	}
 }
 
 // routes are the requests that the console forwards.
