@@ -109,6 +109,7 @@ func (c *checker) checkFunction() {
 	}
 	c.checkGenerator()
 	c.checkResults()
+	c.checkRowSecurity()
 }
 
 func (c *checker) checkTimeouts() {

@@ -23,6 +23,10 @@ var forms = map[string]form{
 
 	"sqlFunction": {"a function as schema.name, such as public.total_sales", regexp.MustCompile(`^[^\s,.;()'"]+\.[^\s,.;()'"]+$`)},
 
+	// A comma separates them in the function's environment.
+	"claim":        {"the name of a claim, without spaces, commas and quotes", regexp.MustCompile(`^[^\s,'"]{1,128}$`)},
+	"databaseRole": {"a role of 1 to 63 letters, digits and _-.", regexp.MustCompile(`^[A-Za-z0-9_.-]{1,63}$`)},
+
 	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html
 	"databaseUser": {"arn:aws:rds-db:‹region›:‹account›:dbuser:‹resource id: db-… or cluster-…›/‹user›",
 		regexp.MustCompile(arn + `rds-db:[a-z0-9-]+:[0-9]{12}:dbuser:(db|cluster|prx)-[A-Za-z0-9]+/[A-Za-z0-9_]+$`)},

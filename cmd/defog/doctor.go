@@ -21,6 +21,7 @@ import (
 	"defog-cdk/cmd/defog/terminal"
 	"defog-cdk/config"
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/rowsecurity"
 	"defog-cdk/lambda/doctor"
 	"defog-cdk/lambda/generate"
 	"defog-cdk/lambda/secret"
@@ -102,6 +103,8 @@ func (d *doctorCommand) local(ctx context.Context) (doctor.Report, error) {
 		Drivers:         drivers(),
 		Token:           d.databaseToken,
 		PrivilegedLogin: conf.AllowPrivilegedLogin,
+		RowSecurity:     rowsecurity.Mode(conf.RowSecurity),
+		Roles:           conf.RowSecurityRoles,
 		NewGenerator: func(ctx context.Context, conn connection.Connection, folder string) (generate.Generator, error) {
 			return d.newGenerator(ctx, conf.Settings, conn, folder)
 		},

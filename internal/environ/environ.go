@@ -92,6 +92,23 @@ const (
 	// LogQuestions set to "true" adds the question's text to the log.
 	LogQuestions = "DEFOG_LOG_QUESTIONS"
 
+	// LogCallers set to "true" logs the subjects of callers in place of their hashes.
+	LogCallers = "DEFOG_LOG_CALLERS"
+
+	// RowSecurity is the mode of row security: "claims" or "role". Default: none.
+	RowSecurity = "DEFOG_ROW_SECURITY"
+
+	// RowSecurityClaims are claims that each caller must have, with commas between
+	// them.
+	RowSecurityClaims = "DEFOG_ROW_SECURITY_CLAIMS"
+
+	// RowSecurityRoleClaim is the claim with the caller's database role. Default: role.
+	RowSecurityRoleClaim = "DEFOG_ROW_SECURITY_ROLE_CLAIM"
+
+	// RowSecurityRoles are the database roles that a caller may have, with commas
+	// between them.
+	RowSecurityRoles = "DEFOG_ROW_SECURITY_ROLES"
+
 	// ResultsBucket names the bucket for answers that are too large to return.
 	// Default: such answers are truncated.
 	ResultsBucket = "DEFOG_RESULTS_BUCKET"

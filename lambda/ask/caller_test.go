@@ -7,8 +7,11 @@ import (
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/go-cmp/cmp"
 
+	"defog-cdk/internal/rowsecurity"
 	"defog-cdk/lambda/caller"
+	"defog-cdk/lambda/database"
 )
 
 // withKey returns a handler whose log holds hashes of callers.
@@ -114,4 +117,55 @@ func TestUnknownAuthorizerIsInternalError(t *testing.T) {
 	if cause, _ := decode(t, log.String())["cause"].(string); !strings.Contains(cause, "requestContext.authorizer") {
 		t.Errorf("log: %s", log)
 	}
+}
+
+func TestLogHoldsSubjectWithLogCallers(t *testing.T) {
+	h, log := withKey(&fake{sql: []string{"SELECT 1"}, result: rows()}, caller.NewKey("password"))
+	h.LogCallers = true
+	invoke(t, h, `{"question":"How many?","caller":{"sub":"jane"}}`)
+	if got := decode(t, log())["caller"]; got != "jane" {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestRowSecurityDeniesBeforeGenerator(t *testing.T) {
+	for name, payload := range map[string]string{
+		"direct invoke without caller": `{"question":"How many?"}`,
+		"claim missing":                `{"question":"How many?","caller":{"sub":"jane","role":"tenant_a"}}`,
+		"role missing":                 `{"question":"How many?","caller":{"sub":"jane","tenant":"a"}}`,
+		"role not allowed":             `{"question":"How many?","caller":{"sub":"jane","tenant":"a","role":"auditor"}}`,
+		"SQL only":                     `{"question":"How many?","sql_only":true}`,
+		"later answer":                 `{"question":"How many?","async":true}`,
+		"body": httpEvent(t, func(e *events.APIGatewayV2HTTPRequest) {
+			e.Headers["authorization"] = "Bearer x"
+		}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := &fake{sql: []string{"SELECT 1"}, result: rows()}
+			h := secured(f)
+			got := invoke(t, h, payload)
+			if !strings.Contains(got, "caller_denied") || len(f.asked) > 0 || len(f.executed) > 0 {
+				t.Errorf("asked %v, ran %v: %s", f.asked, f.executed, got)
+			}
+			if isHTTP := name == "body"; isHTTP != strings.Contains(got, `"statusCode":403`) {
+				t.Errorf("got %s", got)
+			}
+		})
+	}
+}
+
+func TestRowSecurityPassesCallerToDatabase(t *testing.T) {
+	f := &fake{sql: []string{"SELECT 1"}, result: rows()}
+	invoke(t, secured(f), `{"question":"How many?","caller":{"tenant":"a","role":"tenant_a","sub":"jane"}}`)
+	want := &database.Identity{Claims: `{"role":"tenant_a","sub":"jane","tenant":"a"}`, Role: "tenant_a"}
+	if diff := cmp.Diff(want, f.limits.Identity); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// secured returns a handler with row security by role.
+func secured(f *fake) *Handler {
+	h, _ := newHandler(f)
+	h.Policy = caller.Policy{Mode: rowsecurity.Role, Required: []string{"tenant"}, RoleClaim: "role", Roles: []string{"tenant_a"}}
+	return h
 }

@@ -15,6 +15,7 @@ const (
 	StatementFailed      Code = "statement_failed"       // 200: the database rejected the SQL of each attempt
 	Cancelled            Code = "cancelled"              // 200: the caller cancelled a long question
 	BadRequest           Code = "bad_request"            // 400: invalid JSON, or a missing, unknown or invalid field
+	CallerDenied         Code = "caller_denied"          // 403: the caller is unknown, or a claim is missing or invalid
 	NotFound             Code = "not_found"              // 404: a long question that is unknown, has expired, or belongs to another caller
 	MethodNotAllowed     Code = "method_not_allowed"     // 405: not POST
 	RequestTooLarge      Code = "request_too_large"      // 413: the body exceeds maxBody
@@ -39,6 +40,8 @@ func (c Code) Status() int {
 		return http.StatusAccepted
 	case BadRequest:
 		return http.StatusBadRequest
+	case CallerDenied:
+		return http.StatusForbidden
 	case NotFound:
 		return http.StatusNotFound
 	case MethodNotAllowed:

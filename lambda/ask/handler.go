@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -46,11 +47,13 @@ type Handler struct {
 	AgentSQL bool // allows QueryTool
 
 	Log              *slog.Logger
+	Policy           caller.Policy // decides which callers may ask
 	Secrets          *Secrets      // to redact in answers; nil for none
 	Retries          int           // limit of attempts to replace a failed statement
 	MaxRows          int           // limit of rows in an answer
 	StatementTimeout time.Duration // of one statement
 	LogQuestions     bool          // adds the question's text to the log
+	LogCallers       bool          // logs a caller's subject in place of its hash
 	ShowCauses       bool          // adds the cause to an answer of code not_ready, for an operator's machine
 	Stack            string        // dimension of the metrics in the log; "" for none
 	Tracer           *trace.Tracer // records the duration of each step; nil for none
@@ -148,6 +151,10 @@ func (h *Handler) answer(ctx context.Context, x *exchange, read func() (request,
 	if x.request, fail = read(); fail != nil {
 		return fail
 	}
+	identity, fail := admit(h.Policy, x.request.caller)
+	if fail != nil {
+		return fail
+	}
 	if x.request.async || x.request.later && h.Long != nil {
 		return h.accept(ctx, x)
 	}
@@ -157,7 +164,7 @@ func (h *Handler) answer(ctx context.Context, x *exchange, read func() (request,
 	if err != nil {
 		return notReady(err)
 	}
-	limits := database.Limits{Rows: h.MaxRows, Bytes: maxResponse, Time: h.StatementTimeout}
+	limits := database.Limits{Rows: h.MaxRows, Bytes: maxResponse, Time: h.StatementTimeout, Identity: identity}
 	if backend.Results != nil {
 		limits.Bytes = maxInline
 	}
@@ -173,6 +180,22 @@ func internal(cause error) *failure {
 }
 
 func panicked(p any, stack []byte) error { return fmt.Errorf("panic: %v\n%s", p, stack) }
+
+// admit returns as whom a caller's statements run, or the failure of a caller that may
+// not ask.
+func admit(policy caller.Policy, from caller.Caller) (*database.Identity, *failure) {
+	grant, err := policy.Admit(from)
+	if denied, ok := errors.AsType[*caller.DeniedError](err); ok {
+		return nil, &failure{code: CallerDenied, message: denied.Message}
+	}
+	switch {
+	case err != nil:
+		return nil, internal(err)
+	case grant == nil:
+		return nil, nil
+	}
+	return &database.Identity{Claims: grant.Claims, Role: grant.Role}, nil
+}
 
 // NotReadyError reports a configuration that an operator must correct. A
 // Database returns it if the problem appears at the first query.
@@ -197,8 +220,12 @@ func keepMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithDeadline(ctx, deadline.Add(-min(margin, time.Until(deadline)/4)))
 }
 
-// hash returns the hash of a caller for the log, or "" before the backend is open.
-func (h *Handler) hash(c caller.Caller) string {
+// nameOf returns the name of a caller for the log: its subject or its hash. A hash is
+// "" before the backend is open.
+func (h *Handler) nameOf(c caller.Caller) string {
+	if h.LogCallers {
+		return c.Subject
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.backend == nil {

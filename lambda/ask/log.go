@@ -52,8 +52,8 @@ func (h *Handler) log(ctx context.Context, x *exchange, total time.Duration, siz
 		slog.Int("retries", x.retries),
 		slog.Bool("cold_start", x.coldStart),
 	}
-	if hash := h.hash(x.request.caller); hash != "" {
-		attrs = append(attrs, slog.String("caller", hash))
+	if name := h.nameOf(x.request.caller); name != "" {
+		attrs = append(attrs, slog.String("caller", name))
 	}
 	if x.usage.Replies > 0 {
 		attrs = append(attrs,

@@ -81,6 +81,9 @@ func (h *Handler) call(ctx context.Context, start time.Time, e event, r request,
 	if len(arguments) == 0 {
 		arguments = json.RawMessage("{}")
 	}
+	if fail == nil { // also for a tool without rows, whose information is for these callers
+		_, fail = admit(h.Policy, r.caller)
+	}
 	if inform, ok := h.Tools[r.tool]; ok && fail == nil {
 		return h.inform(ctx, start, x, inform, arguments)
 	}
@@ -152,7 +155,7 @@ func (h *Handler) logTool(ctx context.Context, x *exchange, total time.Duration,
 	}
 	attrs := append(h.toolAttrs(x.request), slog.String("request_id", x.requestID), slog.String("outcome", string(code)),
 		slog.Int("status", code.Status()), slog.Float64("total_ms", milliseconds(total)), slog.Int("bytes", size), slog.Bool("cold_start", x.coldStart))
-	if hash := h.hash(x.request.caller); hash != "" {
+	if hash := h.nameOf(x.request.caller); hash != "" {
 		attrs = append(attrs, slog.String("caller", hash))
 	}
 	if x.failure != nil && x.failure.cause != nil {

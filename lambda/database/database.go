@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/rowsecurity"
 	"defog-cdk/lambda/database/guard"
 )
 
@@ -36,6 +37,10 @@ type Limits struct {
 	Rows  int           // maximum number of rows
 	Bytes int           // maximum size of the encoded column names and rows
 	Time  time.Duration // maximum time that the server works on the statement
+
+	// Identity is the caller, whose rows alone the statement returns. nil without
+	// Options.RowSecurity, and for statements of this program.
+	Identity *Identity
 
 	// Overflow opens the destination of a result that exceeds Rows or Bytes:
 	// all rows, as the text of one JSON array. Reading ends when the writer
@@ -70,6 +75,10 @@ type Options struct {
 	// MaxSQLBytes is the longest statement; 0 is guard.DefaultMaxBytes.
 	MaxSQLBytes int
 
+	// RowSecurity is how each statement gets Limits.Identity. Query returns an error
+	// for a statement without it.
+	RowSecurity rowsecurity.Mode
+
 	// Abandoned is called for a statement that runs on in this process after its
 	// deadline. The process should restart. It may be nil.
 	Abandoned func()
@@ -93,6 +102,9 @@ func (d Drivers) Open(conn connection.Connection, options Options) (Database, er
 	if !ok {
 		return nil, fmt.Errorf("db_type: no driver for %q in this build; want %s",
 			conn.DBType, strings.Join(slices.Sorted(maps.Keys(d)), ", "))
+	}
+	if reason := options.RowSecurity.Unsupported(conn.DBType); reason != "" {
+		return nil, errors.New("row_security: " + reason)
 	}
 	return open(conn.DBCreds, options)
 }

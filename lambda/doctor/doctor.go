@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/rowsecurity"
 	"defog-cdk/internal/sqlitefile"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/generate"
@@ -64,6 +65,10 @@ type Target struct {
 	Token func(ctx context.Context, endpoint, user string) (string, error)
 	// PrivilegedLogin accepts a database user with unsafe powers.
 	PrivilegedLogin bool
+	// RowSecurity is how the database limits rows by caller, and Roles are those that a
+	// caller can have.
+	RowSecurity rowsecurity.Mode
+	Roles       []string
 }
 
 // Examine runs each check whose prerequisites succeeded.
@@ -128,6 +133,7 @@ func (target Target) examineDatabase(ctx context.Context, conn connection.Connec
 	findings = append(findings, login...)
 	if loggedIn {
 		findings = append(findings, examineRights(ctx, db, target.PrivilegedLogin)...)
+		findings = append(findings, target.examineRowSecurity(ctx, db, conn.DBType)...)
 	}
 	return findings
 }

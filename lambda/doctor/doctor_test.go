@@ -15,7 +15,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/rowsecurity"
 	"defog-cdk/internal/testserver/postgres"
+	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/doctor"
 )
 
@@ -220,5 +222,44 @@ func TestExamineRefusesSuperuser(t *testing.T) {
 		if got := statuses(t, target)["login rights"]; got != want {
 			t.Errorf("allow_privileged_login %v: got %q, want %q", privileged, got, want)
 		}
+	}
+}
+
+func TestExamineChecksRowSecurity(t *testing.T) {
+	server := postgres.Start(t)
+	server.Query(t, `CREATE ROLE tenant_a; CREATE ROLE shop LOGIN PASSWORD 'reads' IN ROLE tenant_a;
+		CREATE TABLE orders (id int); ALTER TABLE orders ENABLE ROW LEVEL SECURITY; GRANT SELECT ON orders TO tenant_a`)
+	creds := server.Creds()
+	creds["user"], creds["password"] = "shop", "reads"
+	url := serve(t, 404, time.Now)
+	for name, c := range map[string]struct {
+		change string
+		mode   rowsecurity.Mode
+		roles  []string
+		dbType string
+		want   doctor.Status
+	}{
+		"off":          {"SELECT 1", rowsecurity.None, nil, "postgres", ""},
+		"limited":      {"SELECT 1", rowsecurity.Role, []string{"tenant_a"}, "postgres", doctor.OK},
+		"other role":   {"SELECT 1", rowsecurity.Claims, nil, "postgres", doctor.Warning},
+		"missing role": {"SELECT 1", rowsecurity.Role, []string{"tenant_a", "tenant_b"}, "postgres", doctor.Failed},
+		"bypass":       {"ALTER ROLE shop BYPASSRLS", rowsecurity.Claims, nil, "postgres", doctor.Failed},
+		"unsupported":  {"SELECT 1", rowsecurity.Claims, nil, "redshift", doctor.Failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server.Query(t, c.change)
+			defer server.Query(t, "ALTER ROLE shop NOBYPASSRLS")
+			target := newTarget(connection.Connection{DBType: "postgres", DBCreds: creds, BaseURL: url})
+			if c.dbType != "postgres" {
+				target.Drivers = database.Drivers{c.dbType: target.Drivers["postgres"]}
+				target.Credentials = func(context.Context) (connection.Connection, error) {
+					return connection.Connection{DBType: c.dbType, DBCreds: creds, BaseURL: url}, nil
+				}
+			}
+			target.RowSecurity, target.Roles = c.mode, c.roles
+			if got := statuses(t, target)["row security"]; got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"defog-cdk/lambda/ask"
+	"defog-cdk/lambda/caller"
 	"defog-cdk/lambda/database"
 )
 
@@ -15,6 +16,7 @@ type checkedDatabase struct {
 	database.Database
 	log        *slog.Logger
 	privileged bool // accepts a user with unsafe powers
+	policy     caller.Policy
 	done       bool
 }
 
@@ -43,10 +45,33 @@ func (c *checkedDatabase) check(ctx context.Context) error {
 	if err := privileges.Accept(c.privileged); err != nil {
 		return &ask.NotReadyError{Cause: err}
 	}
+	if err := c.checkRowSecurity(ctx); err != nil {
+		return err
+	}
 	c.done = true
 	if len(privileges.Writes) > 0 {
 		c.log.WarnContext(ctx, "the database user has write privileges; the statements create a user that can only read",
 			"writes", privileges.Writes, "statements", privileges.Grants)
+	}
+	return nil
+}
+
+// checkRowSecurity returns an *ask.NotReadyError if the policy requires row security
+// and it does not limit the user.
+func (c *checkedDatabase) checkRowSecurity(ctx context.Context) error {
+	if !c.policy.Mode.Enabled() {
+		return nil
+	}
+	checker, ok := c.Database.(database.RowSecurityChecker)
+	if !ok {
+		return nil
+	}
+	report, err := checker.CheckRowSecurity(ctx, c.policy.Roles)
+	if err != nil {
+		return err
+	}
+	if err := report.Accept(); err != nil {
+		return &ask.NotReadyError{Cause: err}
 	}
 	return nil
 }

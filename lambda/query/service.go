@@ -62,6 +62,8 @@ func (s *service) handler(invalid error) *ask.Handler {
 		MaxRows:          s.maxRows,
 		StatementTimeout: s.statementTimeout,
 		LogQuestions:     s.logQuestions,
+		LogCallers:       s.logCallers,
+		Policy:           s.policy,
 		Stack:            s.stack,
 		Tracer:           s.tracer,
 		Long:             s.long,
@@ -89,6 +91,8 @@ func (s *service) target(invalid error) doctor.Target {
 		Drivers:         drivers,
 		Token:           s.databaseToken,
 		PrivilegedLogin: s.privilegedLogin,
+		RowSecurity:     s.policy.Mode,
+		Roles:           s.policy.Roles,
 		NewGenerator: func(_ context.Context, conn connection.Connection, folder string) (generate.Generator, error) {
 			return s.openGenerator(conn, folder)
 		},
@@ -231,11 +235,13 @@ func (s *service) databaseOptions(directory string) database.Options {
 // unreachable, the first query reports that.
 func (s *service) openDatabase(ctx context.Context, conn connection.Connection, directory string) (database.Database, error) {
 	open := func(conn connection.Connection) (*checkedDatabase, error) {
-		db, err := drivers.Open(conn, s.databaseOptions(directory))
+		options := s.databaseOptions(directory)
+		options.RowSecurity = s.policy.Mode
+		db, err := drivers.Open(conn, options)
 		if err != nil {
 			return nil, fmt.Errorf("open database: %w", err)
 		}
-		return &checkedDatabase{Database: db, log: s.log, privileged: s.privilegedLogin}, nil
+		return &checkedDatabase{Database: db, log: s.log, privileged: s.privilegedLogin, policy: s.policy}, nil
 	}
 	db, err := open(conn)
 	if err != nil {

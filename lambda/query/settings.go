@@ -13,7 +13,9 @@ import (
 
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/environ"
+	"defog-cdk/internal/rowsecurity"
 	"defog-cdk/lambda/awsenv"
+	"defog-cdk/lambda/caller"
 	"defog-cdk/lambda/database/guard"
 	"defog-cdk/lambda/dependencies"
 	"defog-cdk/lambda/generate"
@@ -49,7 +51,9 @@ type settings struct {
 	logQuestions     bool
 	allowedFunctions []string // of the user's, although volatile
 	privilegedLogin  bool     // accepts a database user with unsafe powers
-	resultsBucket    string   // for answers over the limits; "" for none
+	logCallers       bool
+	policy           caller.Policy
+	resultsBucket    string // for answers over the limits; "" for none
 	resultsPrefix    string
 	resultsLifetime  time.Duration
 	answersTable     string // of long questions; "" refuses them
@@ -82,17 +86,24 @@ func readSettings(get func(string) string) (settings, error) {
 		logQuestions:     get(environ.LogQuestions) == "true",
 		allowedFunctions: commaSeparated(get(environ.AllowedFunctions)),
 		privilegedLogin:  get(environ.AllowPrivilegedLogin) == "true",
-		resultsBucket:    get(environ.ResultsBucket),
-		resultsPrefix:    get(environ.ResultsPrefix),
-		answersTable:     get(environ.AnswersTable),
-		answersQueue:     get(environ.AnswersQueue),
-		answersBucket:    get(environ.AnswersBucket),
-		mcp:              get(environ.MCP) == "true",
-		agentSQL:         get(environ.MCPSQL) == "true",
-		mcpOrigins:       commaSeparated(get(environ.MCPOrigins)),
-		mcpIssuer:        get(environ.MCPIssuer),
-		stack:            get(environ.Stack),
-		aws:              awsenv.Read(get),
+		logCallers:       get(environ.LogCallers) == "true",
+		policy: caller.Policy{
+			Mode:      rowsecurity.Mode(cmp.Or(get(environ.RowSecurity), string(rowsecurity.None))),
+			Required:  commaSeparated(get(environ.RowSecurityClaims)),
+			RoleClaim: cmp.Or(get(environ.RowSecurityRoleClaim), rowsecurity.DefaultRoleClaim),
+			Roles:     commaSeparated(get(environ.RowSecurityRoles)),
+		},
+		resultsBucket: get(environ.ResultsBucket),
+		resultsPrefix: get(environ.ResultsPrefix),
+		answersTable:  get(environ.AnswersTable),
+		answersQueue:  get(environ.AnswersQueue),
+		answersBucket: get(environ.AnswersBucket),
+		mcp:           get(environ.MCP) == "true",
+		agentSQL:      get(environ.MCPSQL) == "true",
+		mcpOrigins:    commaSeparated(get(environ.MCPOrigins)),
+		mcpIssuer:     get(environ.MCPIssuer),
+		stack:         get(environ.Stack),
+		aws:           awsenv.Read(get),
 	}
 	var problems []error
 	number := func(name string, absent, least int) int {
@@ -116,6 +127,9 @@ func readSettings(get func(string) string) (settings, error) {
 	var err error
 	if s.tracer, err = trace.New(get("AWS_XRAY_DAEMON_ADDRESS")); err != nil {
 		problems = append(problems, fmt.Errorf("AWS_XRAY_DAEMON_ADDRESS: %w", err))
+	}
+	if mode := s.policy.Mode; mode != rowsecurity.None && !mode.Enabled() {
+		problems = append(problems, fmt.Errorf("%s: %q is unknown; want claims or role", environ.RowSecurity, mode))
 	}
 	if s.answersTable != "" && openAnswers == nil {
 		problems = append(problems, fmt.Errorf("%s: this program answers no long questions; want one with the build tag async", environ.AnswersTable))

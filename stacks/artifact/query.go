@@ -12,6 +12,7 @@ import (
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/environ"
 	"defog-cdk/internal/page"
+	"defog-cdk/internal/rowsecurity"
 )
 
 // Query holds the artifacts of the query function.
@@ -46,6 +47,10 @@ type QuerySettings struct {
 	AllowedFunctions                                             []string // each as schema.name
 	AllowPrivilegedLogin                                         bool
 	MCP                                                          MCPSettings
+	LogCallers                                                   bool
+	RowSecurity                                                  rowsecurity.Mode // "" for none
+	RowSecurityRoleClaim                                         string
+	RowSecurityClaims, RowSecurityRoles                          []string
 
 	Variables map[string]string // the operator's
 
@@ -86,7 +91,9 @@ func QuerySettingsOf(conf config.Config) QuerySettings {
 		ResultsBucket: conf.ResultsBucket, ResultsLifetime: conf.ResultsLifetime,
 		LogQuestions: conf.LogQuestions, Metrics: conf.AlarmEmail != "", Variables: conf.Environment,
 		AllowedFunctions: conf.AllowedFunctions, AllowPrivilegedLogin: conf.AllowPrivilegedLogin,
-		MCP: MCPSettings{On: conf.MCP, SQL: conf.MCPSQL, MaxRows: conf.MCPMaxRows, Origins: conf.CORSAllowOrigins, Issuer: conf.JWTIssuer},
+		MCP:        MCPSettings{On: conf.MCP, SQL: conf.MCPSQL, MaxRows: conf.MCPMaxRows, Origins: conf.CORSAllowOrigins, Issuer: conf.JWTIssuer},
+		LogCallers: conf.LogCallers, RowSecurity: rowsecurity.Mode(conf.RowSecurity), RowSecurityRoleClaim: conf.RowSecurityRoleClaim,
+		RowSecurityClaims: conf.RowSecurityClaims, RowSecurityRoles: conf.RowSecurityRoles,
 	}
 	if conf.CredentialsSecret == "" {
 		settings.Connection = &conf.Connection
@@ -190,6 +197,10 @@ func queryVariables(settings QuerySettings, dependenciesHash string) (map[string
 		variables[environ.AllowPrivilegedLogin] = "true"
 	}
 	settings.MCP.addTo(variables)
+	if settings.LogCallers {
+		variables[environ.LogCallers] = "true"
+	}
+	maps.Copy(variables, settings.rowSecurityVariables())
 	if settings.Connection != nil {
 		credentials, err := settings.Connection.Encode()
 		if err != nil {
@@ -222,4 +233,20 @@ func (m MCPSettings) addTo(variables map[string]string) {
 	if m.Issuer != "" {
 		variables[environ.MCPIssuer] = m.Issuer
 	}
+}
+
+// rowSecurityVariables returns the variables of row security, and none without it.
+func (s QuerySettings) rowSecurityVariables() map[string]string {
+	if !s.RowSecurity.Enabled() {
+		return nil
+	}
+	variables := map[string]string{environ.RowSecurity: string(s.RowSecurity)}
+	if len(s.RowSecurityClaims) > 0 {
+		variables[environ.RowSecurityClaims] = strings.Join(s.RowSecurityClaims, rowsecurity.Separator)
+	}
+	if s.RowSecurity == rowsecurity.Role {
+		variables[environ.RowSecurityRoleClaim] = s.RowSecurityRoleClaim
+		variables[environ.RowSecurityRoles] = strings.Join(s.RowSecurityRoles, rowsecurity.Separator)
+	}
+	return variables
 }

@@ -191,7 +191,7 @@ func newStage(scope constructs.Construct, id string, api awsapigatewayv2.HttpApi
 		HttpApi:           api,
 		StageName:         jsii.String(cmp.Or(settings.StageName, defaultStage)),
 		AutoDeploy:        jsii.Bool(true),
-		AccessLogSettings: newAccessLog(logs),
+		AccessLogSettings: newAccessLog(logs, settings.Auth),
 	}
 	if settings.ThrottleRate > 0 || settings.ThrottleBurst > 0 {
 		props.Throttle = &awsapigatewayv2.ThrottleSettings{RateLimit: number(settings.ThrottleRate), BurstLimit: number(settings.ThrottleBurst)}
@@ -213,8 +213,8 @@ func (a *accessLog) Format() awsapigateway.AccessLogFormat { return a.format }
 
 // newAccessLog logs one JSON object a request: caller, time, status and duration.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
-func newAccessLog(logs awslogs.ILogGroup) awsapigatewayv2.IAccessLogSettings {
-	format, err := json.Marshal(map[string]string{
+func newAccessLog(logs awslogs.ILogGroup, auth string) awsapigatewayv2.IAccessLogSettings {
+	fields := map[string]string{
 		"requestId":        "$context.requestId",
 		"requestTime":      "$context.requestTime",
 		"ip":               "$context.identity.sourceIp",
@@ -230,7 +230,11 @@ func newAccessLog(logs awslogs.ILogGroup) awsapigatewayv2.IAccessLogSettings {
 		"functionError":    "$context.integrationErrorMessage",
 		"authorizerError":  "$context.authorizer.error",
 		"gatewayErrorType": "$context.error.responseType",
-	})
+	}
+	if auth == "jwt" {
+		fields["subject"] = "$context.authorizer.claims.sub"
+	}
+	format, err := json.Marshal(fields)
 	if err != nil {
 		panic(err) // a map of texts is always JSON
 	}

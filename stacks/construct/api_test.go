@@ -30,6 +30,16 @@ func TestAPIRequiresTokens(t *testing.T) {
 	}
 }
 
+func TestAccessLogHoldsSubjectOfToken(t *testing.T) {
+	for _, changes := range []map[string]any{nil, settings.JWT()} {
+		var stage struct{ AccessLogSettings struct{ Format string } }
+		stacktest.Properties(t, stacktest.Query(t, changes), "AWS::ApiGatewayV2::Stage", &stage)
+		if got := strings.Contains(stage.AccessLogSettings.Format, `"subject":"$context.authorizer.claims.sub"`); got != (changes != nil) {
+			t.Errorf("%v: %s", changes, stage.AccessLogSettings.Format)
+		}
+	}
+}
+
 func TestCORSAllowsOnlyNamedOrigins(t *testing.T) {
 	var api struct {
 		CorsConfiguration *struct {

@@ -62,6 +62,28 @@ func TestFunctionReceivesCredentialsAndSettings(t *testing.T) {
 	}
 }
 
+func TestFunctionReceivesRowSecurity(t *testing.T) {
+	of := func(changes map[string]any) map[string]any {
+		stack, err := stacktest.Stack(t, settings.Query(t, changes), stacktest.Setup{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return stacktest.Variables(t, assertions.Template_FromStack(stack, nil))
+	}
+	got := of(map[string]any{"row_security": "role", "row_security_roles": `["tenant_a", "tenant_b"]`, "row_security_claims": "tenant", "log_callers": "true"})
+	for name, want := range map[string]any{environ.RowSecurity: "role", environ.RowSecurityRoles: "tenant_a,tenant_b",
+		environ.RowSecurityClaims: "tenant", environ.RowSecurityRoleClaim: "role", environ.LogCallers: "true"} {
+		if got[name] != want {
+			t.Errorf("%s = %v, want %v", name, got[name], want)
+		}
+	}
+	for name := range of(nil) {
+		if strings.HasPrefix(name, environ.RowSecurity) || name == environ.LogCallers {
+			t.Errorf("without the settings: %s", name)
+		}
+	}
+}
+
 func TestAPIHasOneThrottledRoute(t *testing.T) {
 	for auth, want := range map[string]string{"iam": "AWS_IAM", "none": "NONE"} {
 		stack := stacktest.Query(t, map[string]any{"api_auth": auth, "throttle_rate": 3, "throttle_burst": 4})

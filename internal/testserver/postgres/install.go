@@ -37,11 +37,21 @@ func owner() (*syscall.Credential, error) {
 // /usr/lib/postgresql/15/bin. The server then runs these.
 const Programs = "DEFOG_TEST_POSTGRES_PROGRAMS"
 
-// install copies the server's binaries to bin, lib and share in directory.
-func install(directory string) error {
-	if programs := os.Getenv(Programs); programs != "" {
+// IsInstalled reports whether the system has the programs of a version.
+func IsInstalled(version string) bool {
+	_, err := os.Stat(filepath.Join(programs(version), "initdb"))
+	return err == nil
+}
+
+// programs is the folder of a version's programs, as Debian installs them.
+func programs(version string) string { return filepath.Join("/usr/lib/postgresql", version, "bin") }
+
+// install copies the server's binaries to bin, lib and share in directory. Other programs
+// stay in their folder; "" selects npm's.
+func install(directory, programs string) error {
+	if programs != "" {
 		if err := os.Symlink(programs, filepath.Join(directory, "bin")); err != nil {
-			return fmt.Errorf("%s: %w", Programs, err)
+			return fmt.Errorf("use the programs of another PostgreSQL: %w", err)
 		}
 		return nil
 	}

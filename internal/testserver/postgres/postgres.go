@@ -7,6 +7,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -36,7 +37,8 @@ type Server struct {
 	password       string
 	settings       []string // arguments for the server
 	tls            bool
-	paused         []int // processes that Pause has halted
+	programs       string // folder of the programs; "" for that of Programs or npm's
+	paused         []int  // processes that Pause has halted
 }
 
 // Option changes how a server is started.
@@ -51,6 +53,11 @@ func Setting(name, value string) Option {
 // 127.0.0.1 by an authority of its own: see Authority.
 func TLS() Option {
 	return func(s *Server) { s.tls = true }
+}
+
+// Installed selects a version that the system has: see IsInstalled.
+func Installed(version string) Option {
+	return func(s *Server) { s.programs = programs(version) }
 }
 
 // Start runs a server until the test ends, and fails the test if it can't.
@@ -80,7 +87,7 @@ func Run(options ...Option) (_ *Server, err error) {
 
 // create installs the binaries, makes a data directory and starts the server.
 func (s *Server) create(user *syscall.Credential) error {
-	if err := install(s.Path()); err != nil {
+	if err := install(s.Path(), cmp.Or(s.programs, os.Getenv(Programs))); err != nil {
 		return err
 	}
 	if s.tls {

@@ -29,7 +29,7 @@ type Catalogue struct {
 // function is one function, or several of one name that do not differ here.
 type function struct {
 	schema, name string
-	volatility   string // "i", "s" or "v": immutable, stable, volatile
+	volatility   string // "i", "s" or "v": immutable, stable, volatile; or definer
 	extension    string // "" for none
 	language     string
 	source       string // the server's function behind one in the language internal
@@ -107,6 +107,20 @@ const PostgresCatalogue = `
 	LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'
 	LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
 	WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND c.oid >= 16384`
+
+// definer stands for the volatility of a user's function that runs with its owner's
+// rights, in RowSecurityCatalogue.
+const definer = "d"
+
+// RowSecurityCatalogue reads what NewPostgresCatalogue takes, for statements with row
+// security. The search path of a role can differ from that of the login. So the user's
+// functions, operators and relations count as visible in every schema.
+var RowSecurityCatalogue = strings.NewReplacer(
+	"p.provolatile AS volatility", "CASE WHEN p.oid >= 16384 AND p.prosecdef THEN '"+definer+"' ELSE p.provolatile::text END AS volatility",
+	"pg_catalog.pg_function_is_visible(p.oid)", "(p.oid >= 16384 OR pg_catalog.pg_function_is_visible(p.oid))",
+	"pg_catalog.pg_operator_is_visible(o.oid)::text", "'true'",
+	"pg_catalog.pg_table_is_visible(c.oid)::text", "'true'",
+).Replace(PostgresCatalogue)
 
 // RedshiftCatalogue does so on Redshift, which has no extensions.
 const RedshiftCatalogue = `

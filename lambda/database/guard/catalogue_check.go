@@ -79,6 +79,8 @@ func (g *Guard) reason(f function) string {
 		if f.volatility == "v" && !slices.Contains(postgresHarmless, f.name) {
 			return "the function " + f.name + " may not be called: it is volatile"
 		}
+	case f.volatility == definer:
+		return "the function " + qualified + " may not be called: it runs with its owner's rights; to allow it, add " + qualified + " to the setting allowed_functions"
 	case f.volatility == "v":
 		return "the function " + qualified + " may not be called: it is volatile; to allow it, add " + qualified + " to the setting allowed_functions"
 	case !f.trusted && f.volatility != "i":

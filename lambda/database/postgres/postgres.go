@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/rowsecurity"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/database/guard"
 )
@@ -50,10 +51,12 @@ type db struct {
 	guard     *guard.Guard
 	catalogue catalogue
 	encoder   func(oid uint32) database.Encoder
-	schema    string         // search path
-	pinned    []string       // statements that configure each transaction
-	reset     string         // resets the session after each query
-	unsafe    string         // lists the user's unsafe powers
+	schema    string   // search path
+	pinned    []string // statements that configure each transaction
+	reset     string   // resets the session after each query
+	unsafe    string   // lists the user's unsafe powers
+	security  rowsecurity.Mode
+	drain     bool           // read the rows over the limits: after a cancel, nothing verifies the identity
 	conn      *pgconn.PgConn // nil before the first query and after an error
 	idleSince time.Time      // by the wall clock
 }
@@ -68,15 +71,22 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 	if err != nil {
 		return nil, fmt.Errorf("open postgres: %w", err)
 	}
+	functions := guard.PostgresCatalogue
+	if options.RowSecurity.Enabled() {
+		functions = guard.RowSecurityCatalogue
+	}
 	return &db{
 		config: config, token: token, guard: guard.Postgres.With(options.Guard()),
-		catalogue: catalogue{query: guard.PostgresCatalogue}, encoder: newEncoder, schema: defaultSchema, pinned: pinned,
-		reset: "DISCARD ALL", unsafe: unsafeQuery,
+		catalogue: catalogue{query: functions}, encoder: newEncoder, schema: defaultSchema, pinned: pinned,
+		reset: "DISCARD ALL", unsafe: unsafeQuery, security: options.RowSecurity,
 	}, nil
 }
 
 // Query implements database.Database.
 func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
+	if err := database.RequireIdentity(d.security, limits); err != nil {
+		return nil, err
+	}
 	if d.catalogue.read == nil { // what the guard refuses without it needs no connection
 		if _, err := database.CheckStatement(ctx, d.guard, nil, sql); err != nil {
 			return nil, err
@@ -126,22 +136,32 @@ func (d *db) run(ctx context.Context, version, sql string, timeout time.Duration
 	if timeout > 0 {
 		prologue = append(prologue, "SET LOCAL statement_timeout = "+strconv.FormatInt(timeout.Milliseconds(), 10))
 	}
-	if version != "" { // a division by zero ends the pipeline before the statement
-		prologue = append(prologue, "SELECT 1 / CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_proc WHERE oid > "+version+") THEN 0 ELSE 1 END")
-	}
-	for _, statement := range append(prologue, sql) {
+	for _, statement := range prologue {
 		pipeline.SendQueryParams(statement, nil, nil, nil, nil)
+	}
+	sent := len(prologue) + assume(pipeline, limits.Identity)
+	if version != "" { // a division by zero ends the pipeline before the statement
+		pipeline.SendQueryParams("SELECT 1 / CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_proc WHERE oid > "+version+") THEN 0 ELSE 1 END", nil, nil, nil, nil)
+		sent++
+	}
+	pipeline.SendQueryParams(sql, nil, nil, nil, nil)
+	if limits.Identity != nil {
+		pipeline.SendQueryParams(identityQuery, nil, nil, nil, nil)
 	}
 	pipeline.SendPipelineSync() // after an error the server continues from here
 	pipeline.SendQueryParams("ROLLBACK", nil, nil, nil, nil)
 	pipeline.SendPipelineSync() // the reset needs to be outside of a transaction
 	pipeline.SendQueryParams(d.reset, nil, nil, nil, nil)
 
-	result, err := d.receive(ctx, pipeline, len(prologue), limits, version != "")
-	if pipeline.Close() != nil || d.conn.IsClosed() || d.conn.TxStatus() != stateIdle {
+	result, err := d.receive(ctx, pipeline, sent, limits, version != "")
+	changed := errors.Is(err, errIdentity)
+	if pipeline.Close() != nil || d.conn.IsClosed() || d.conn.TxStatus() != stateIdle || changed {
 		d.drop() // nothing of the query may remain
 	}
 	d.idleSince = database.Now()
+	if changed {
+		return nil, database.IdentityChanged()
+	}
 	return result, err
 }
 
@@ -161,7 +181,11 @@ func (d *db) receive(ctx context.Context, pipeline *pgconn.Pipeline, prologue in
 			return nil, err
 		}
 	}
-	return d.read(ctx, pipeline, limits)
+	result, err := d.read(ctx, pipeline, limits)
+	if err == nil && limits.Identity != nil {
+		err = d.verify(pipeline, *limits.Identity, result.Truncated)
+	}
+	return result, err
 }
 
 // skip reads the result of one statement.
@@ -209,7 +233,7 @@ func (d *db) read(ctx context.Context, pipeline *pgconn.Pipeline, limits databas
 	rows := database.NewRows(columns, limits)
 	for reader.NextRow() && rows.Add(encode) {
 	}
-	if rows.Full() {
+	if rows.Full() && !d.drain {
 		d.cancel(ctx, reader)
 	} else if _, err := reader.Close(); err != nil {
 		return nil, err

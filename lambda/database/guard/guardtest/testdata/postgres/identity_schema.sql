@@ -1,0 +1,20 @@
+-- Tables with row security by claims and by role, and what an owner could have made that helps an attack of identity.sql.
+DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC;
+DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'shop_reader') THEN CREATE ROLE shop_owner; CREATE ROLE tenant_a; CREATE ROLE tenant_b; CREATE ROLE auditor; CREATE ROLE shop_reader LOGIN NOINHERIT PASSWORD 'reads' IN ROLE tenant_a, tenant_b, auditor; END IF; END $$;
+CREATE TABLE orders (id int PRIMARY KEY, tenant text NOT NULL, note text); INSERT INTO orders VALUES (1, 'a', 'note of a'), (2, 'b', 'foreign note'), (3, 'a', 'more of a'), (4, 'b', 'foreign too');
+ALTER TABLE orders OWNER TO shop_owner; ALTER TABLE orders ENABLE ROW LEVEL SECURITY; ALTER TABLE orders FORCE ROW LEVEL SECURITY;
+CREATE POLICY of_tenant ON orders TO shop_reader USING (tenant = nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'tenant');
+CREATE POLICY of_role ON orders TO tenant_a, tenant_b USING ('tenant_' || tenant = current_user);
+CREATE POLICY of_auditor ON orders TO auditor USING (true); CREATE POLICY of_owner ON orders TO shop_owner USING (true);
+GRANT SELECT ON orders TO shop_reader, tenant_a, tenant_b, auditor;
+CREATE FUNCTION become(claims text) RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN PERFORM set_config('request.jwt.claims', claims, true); RETURN claims; END $$;
+CREATE FUNCTION become_role(name text) RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN PERFORM set_config('role', name, true); RETURN name; END $$;
+CREATE FUNCTION become_later(claims text) RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN PERFORM set_config('request.jwt.claims', claims, false); RETURN claims; END $$;
+CREATE FUNCTION volatile_become(claims text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('request.jwt.claims', claims, true); RETURN claims; END $$;
+CREATE FUNCTION all_notes() RETURNS SETOF text LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT note FROM orders'; ALTER FUNCTION all_notes() OWNER TO shop_owner;
+CREATE FUNCTION note_of(n int) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT note FROM orders WHERE id = n'; ALTER FUNCTION note_of(int) OWNER TO shop_owner;
+CREATE FUNCTION same_note(a int, b text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT note LIKE b FROM orders WHERE id = a'; ALTER FUNCTION same_note(int, text) OWNER TO shop_owner;
+CREATE OPERATOR ~~~ (LEFTARG = int, RIGHTARG = text, FUNCTION = same_note);
+CREATE FUNCTION collect(state text, n int) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT state || note FROM orders WHERE id = n'; ALTER FUNCTION collect(text, int) OWNER TO shop_owner;
+CREATE AGGREGATE collected(int) (SFUNC = collect, STYPE = text, INITCOND = '');
+CREATE EXTENSION IF NOT EXISTS dblink; CREATE EXTENSION IF NOT EXISTS tablefunc; CREATE EXTENSION IF NOT EXISTS xml2;
