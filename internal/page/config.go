@@ -8,6 +8,7 @@ type Config struct {
 	Auth     string   `json:"auth"`          // an Auth constant
 	OIDC     *OIDC    `json:"oidc,omitempty"`
 	Examples []string `json:"examples,omitempty"` // questions
+	Async    bool     `json:"async,omitempty"`    // whether the API answers long questions
 }
 
 // How the page authorizes its questions.

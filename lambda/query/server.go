@@ -127,7 +127,7 @@ func (s *server) openPage(settings settings) (*page.Page, error) {
 		return nil, fmt.Errorf("-dependencies: %s: %w", s.dependencies, err)
 	}
 	made, err := page.New(os.DirFS(s.pageFolder), page.Config{
-		API: "./", App: "make serve", Auth: page.AuthNone, Examples: files.Questions(),
+		API: "./", App: "make serve", Auth: page.AuthNone, Examples: files.Questions(), Async: true,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("-page: %w", err)

@@ -97,8 +97,10 @@ async function send(options: Options, url: URL, method: string, body: string | n
   }
 }
 
-// A response comes at the next change, or after the seconds of wait.
-const waitSeconds = 20
+// A response comes at the next change, or after the seconds of wait. The first ones are short: a change before the
+// request would be seen late.
+const firstWait = 1
+const longestWait = 20
 const pause = 1000
 const attempts = 10
 
@@ -108,10 +110,10 @@ async function wait(accepted: Reply, options: Options): Promise<Answer> {
   const url = new URL(`answers/${encodeURIComponent(id)}`, options.url)
   options.onStage(stage)
   const waiting = new URL(url)
-  waiting.searchParams.set('wait', String(waitSeconds))
   try {
     let failed = 0
-    while (true) {
+    for (let seconds = firstWait; ; seconds = Math.min(2 * seconds, longestWait)) {
+      waiting.searchParams.set('wait', String(seconds))
       const reply = await send(options, waiting, 'GET').catch(error => {
         if (options.signal.aborted || !(error instanceof Failure) || ++failed === attempts) throw error
         return null
