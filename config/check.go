@@ -80,6 +80,14 @@ const (
 	// answerTime is the function's time for the answer itself, in seconds: margin
 	// in lambda/ask.
 	answerTime = 1
+
+	// longestTimeout is Lambda's limit in seconds.
+	// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+	longestTimeout = 900
+
+	// storeTime is the function's time for storing a long question's answer, in
+	// seconds: StoreTime in lambda/answers.
+	storeTime = 10
 )
 
 // checkFunction checks the settings of the deployed function, and that none of the
@@ -103,6 +111,7 @@ func (c *checker) checkFunction() {
 		return
 	}
 	c.checkTimeouts()
+	c.checkAsync()
 	c.checkConnection()
 	if c.given("credentials_secret") || c.given("generator") {
 		c.chooseGenerator(connection.SecretGenerator)
@@ -113,12 +122,32 @@ func (c *checker) checkFunction() {
 }
 
 func (c *checker) checkTimeouts() {
-	if c.Timeout > APIWaits {
-		c.failf("lambda_timeout", "%d s exceeds the HTTP API's timeout; want up to %d s", c.Timeout, APIWaits)
+	most, answer := APIWaits, answerTime
+	if c.AsyncQuestions {
+		most, answer = longestTimeout, answerTime+storeTime
 	}
-	if sum := c.GeneratorTimeout + c.StatementTimeout + answerTime; sum > c.Timeout {
+	if c.Timeout > most {
+		c.failf("lambda_timeout", "%d s exceeds the HTTP API's timeout; want up to %d s, or async_questions=true for longer questions", c.Timeout, most)
+	}
+	if sum := c.GeneratorTimeout + c.StatementTimeout + answer; sum > c.Timeout {
 		c.failf("lambda_timeout", "%d s is less than generator_timeout=%d (%s) + statement_timeout=%d (%s) + %d s for the answer = %d s; want that sum within lambda_timeout, at most %d s",
-			c.Timeout, c.GeneratorTimeout, c.origin("generator_timeout"), c.StatementTimeout, c.origin("statement_timeout"), answerTime, sum, APIWaits)
+			c.Timeout, c.GeneratorTimeout, c.origin("generator_timeout"), c.StatementTimeout, c.origin("statement_timeout"), answer, sum, most)
+	}
+}
+
+// checkAsync checks the settings of long questions.
+func (c *checker) checkAsync() {
+	if !c.AsyncQuestions {
+		for _, key := range []string{"async_concurrency", "async_point_in_time_recovery"} {
+			if c.given(key) {
+				c.failf(key, "not used without long questions; want async_questions=true with it")
+			}
+		}
+		return
+	}
+	if reserved := c.ReservedConcurrency; reserved != nil && *reserved > 0 && *reserved <= c.AsyncConcurrency {
+		c.failf("async_concurrency", "%d long questions (%s) can use all of reserved_concurrency=%d, and no other request is answered then; want less than reserved_concurrency, or no reserved_concurrency",
+			c.AsyncConcurrency, c.origin("async_concurrency"), *reserved)
 	}
 }
 

@@ -138,6 +138,8 @@ func merge(chosen, others []source, problems []error) *checker {
 	}
 	if c.CustomFunction() {
 		settings.resetCustom()
+	} else if c.AsyncQuestions && !c.given("lambda_timeout") {
+		c.Timeout = longestTimeout
 	}
 	for _, s := range others {
 		unused := target{value: reflect.New(settings.value.Type()).Elem(), fields: settingFields, origins: map[string]string{}}

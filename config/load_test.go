@@ -95,7 +95,13 @@ func TestContradictionsAreRefused(t *testing.T) {
 	file := connectionFile(t)
 	tests := map[string]string{
 		`{"statement_timeout": 16}`: "lambda_timeout (default): 29 s is less than generator_timeout=13 (default) + statement_timeout=16 (-c) + 1 s for the answer = 30 s; want that sum within lambda_timeout, at most 30 s",
-		`{"function_timeout": 600}`: "lambda_timeout (-c): 600 s exceeds the HTTP API's timeout; want up to 30 s",
+		`{"function_timeout": 600}`: "lambda_timeout (-c): 600 s exceeds the HTTP API's timeout; want up to 30 s, or async_questions=true for longer questions",
+
+		`{"async_questions": true, "statement_timeout": 890}`:                          "lambda_timeout (default): 900 s is less than generator_timeout=13 (default) + statement_timeout=890 (-c) + 11 s for the answer = 914 s; want that sum within lambda_timeout, at most 900 s",
+		`{"async_concurrency": 3}`:                                                     "async_concurrency (-c): not used without long questions; want async_questions=true with it",
+		`{"async_point_in_time_recovery": true}`:                                       "async_point_in_time_recovery (-c): not used without long questions; want async_questions=true with it",
+		`{"async_questions": true, "async_concurrency": 1}`:                            `async_concurrency (-c): 1 is invalid; want 2 to 1000`,
+		`{"async_questions": true, "async_concurrency": 5, "reserved_concurrency": 5}`: "async_concurrency (-c): 5 long questions (-c) can use all of reserved_concurrency=5, and no other request is answered then; want less than reserved_concurrency, or no reserved_concurrency",
 
 		`{"tags": "{\"a\":\"b\"} more"}`:                                               `tags (-c): "{\"a\":\"b\"} more" is invalid; want a map {"name": "value", …}, or entries tags.name=value`,
 		`{"function_role_policy_arns": "arn:aws:iam::aws:policy/AdministratorAccess"}`: "function_role_policy_arns (-c): AdministratorAccess allows all actions on all resources; want narrower policies, or iam_policy_allow_all=true",

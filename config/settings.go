@@ -41,6 +41,10 @@ type Settings struct {
 	ResultsBucket     string `key:"results_bucket" form:"bucket" only:"query" doc:"Existing bucket for answers over max_rows or 6 MB. All rows are written there as CSV, and the answer holds a URL. Default: such answers are truncated."`
 	ResultsLifetime   int    `key:"results_lifetime" default:"3600" valid:"60..43200" only:"query" doc:"Lifetime of that URL, in seconds. It ends earlier if the session of the function's role ends. Only with results_bucket."`
 	Retries           int    `key:"retries" default:"3" valid:"0..10" only:"query" doc:"Number of times that a failed statement returns to the SQL generator."`
+	AsyncQuestions    bool   `key:"async_questions" default:"false" only:"query" doc:"The API also answers questions later: lambda_timeout and statement_timeout may be up to 900 s. Other questions keep the HTTP API's timeout."`
+	// https://docs.aws.amazon.com/lambda/latest/api/API_ScalingConfig.html
+	AsyncConcurrency int  `key:"async_concurrency" default:"10" valid:"2..1000" only:"query" doc:"Maximum number of long questions that run at once; further ones wait. Only with async_questions."`
+	AsyncRecovery    bool `key:"async_point_in_time_recovery" default:"false" only:"query" doc:"DynamoDB keeps continuous backups of the table of long questions. Only with async_questions."`
 	// A comma separates the functions in the function's environment.
 	AllowedFunctions     []string `key:"allowed_functions" form:"sqlFunction" only:"query" doc:"Functions of yours that a statement may call, each as schema.name. PostgreSQL, Redshift, MySQL and MariaDB require it for volatile ones, SQL Server, Snowflake and Databricks for all, BigQuery for remote ones."`
 	AllowPrivilegedLogin bool     `key:"allow_privileged_login" default:"false" only:"query" doc:"The database user may be a superuser or have similar powers. A read-only transaction does not limit these, and each synth warns."`
@@ -59,7 +63,7 @@ type Settings struct {
 	Architecture string `key:"architecture" default:"arm64" custom:"x86_64" valid:"arm64|x86_64" doc:"Instruction set of the function."`
 	// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 	MemorySize          int               `key:"lambda_memory_size" alias:"function_memory" default:"128" custom:"2048" valid:"128..10240" doc:"Memory of the function, in MB."`
-	Timeout             int               `key:"lambda_timeout" alias:"function_timeout" default:"29" custom:"600" valid:"1..900" doc:"Timeout of the function for one request or event, in seconds. Maximum for the query function: 30, the HTTP API's timeout."`
+	Timeout             int               `key:"lambda_timeout" alias:"function_timeout" default:"29" custom:"600" valid:"1..900" doc:"Timeout of the function for one request or event, in seconds. Maximum for the query function: 30, the HTTP API's timeout. Default and maximum with async_questions: 900."`
 	EphemeralStorage    int               `key:"ephemeral_storage" default:"512" valid:"512..10240" doc:"Size of the function's /tmp, in MB. Default for a custom function: the size of local dependencies plus 128, at least 512."`
 	Layers              []string          `key:"layers" form:"layer" valid:"..5" doc:"ARNs of the function's layer versions."`
 	ReservedConcurrency *int              `key:"reserved_concurrency" valid:"0.." doc:"Concurrent executions reserved for the function; 0 stops it. Default: the account's limit."`

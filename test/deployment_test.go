@@ -1,6 +1,7 @@
 package test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -177,8 +178,12 @@ func (d *deployment) postAs(t *testing.T, caller aws.Credentials, body string) (
 // sign signs the request as one with that body.
 func sign(t *testing.T, caller aws.Credentials, request *http.Request, body string) error {
 	t.Helper()
+	return signRequest(t.Context(), caller, request, body)
+}
+
+func signRequest(ctx context.Context, caller aws.Credentials, request *http.Request, body string) error {
 	hash := sha256.Sum256([]byte(body))
-	return v4.NewSigner().SignHTTP(t.Context(), caller, request, hex.EncodeToString(hash[:]), "execute-api", region, time.Now())
+	return v4.NewSigner().SignHTTP(ctx, caller, request, hex.EncodeToString(hash[:]), "execute-api", region, time.Now())
 }
 
 func (d *deployment) send(t *testing.T, body string, sign func(*http.Request) error) (status int, answer []byte) {

@@ -112,12 +112,13 @@ func (w *worker) run(ctx context.Context, question Question, answer Answer) erro
 	}
 	err := w.service.Store.Put(ctx, w.first, AnswerPart, response)
 	if err == nil {
-		err = w.change(ctx, status)
+		err = w.change(ctx, status, "")
 	}
 	if ctx.Err() != nil {
 		return w.ended(ctx)
 	}
 	if err != nil {
+		_ = w.change(ctx, Failed, Interrupted) // if this fails, too, the lease ends
 		return fmt.Errorf("store the answer of question %s: %w", w.first.ID, err)
 	}
 	return nil
@@ -151,14 +152,14 @@ func (w *worker) progress(ctx context.Context, status Status, sql string) {
 			return
 		}
 	}
-	_ = w.change(ctx, status) // change has ended the context where that matters
+	_ = w.change(ctx, status, "") // change has ended the context where that matters
 }
 
 // beat extends the lease until ctx ends.
 func (w *worker) beat(ctx context.Context) {
 	for sleep(ctx, beat) == nil {
 		limited, cancel := context.WithTimeout(ctx, lease/3) // a request without a response must not use up the lease
-		_ = w.change(limited, "")                            // change has ended the context where that matters
+		_ = w.change(limited, "", "")                        // change has ended the context where that matters
 		cancel()
 	}
 }
@@ -166,7 +167,7 @@ func (w *worker) beat(ctx context.Context) {
 // change changes the state to a status, or keeps it for "", and extends the lease.
 // It ends the worker's context if the question has ended, or if the lease has
 // passed, after which the question counts as interrupted.
-func (w *worker) change(ctx context.Context, status Status) error {
+func (w *worker) change(ctx context.Context, status Status, reason Reason) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.state.Status.IsFinal() {
@@ -177,7 +178,7 @@ func (w *worker) change(ctx context.Context, status Status) error {
 	if status != "" {
 		to = status
 	}
-	changed, err := w.write(ctx, w.first.ID, Change{From: started, Now: now, To: to, Worker: w.name, Deadline: now.Add(lease)})
+	changed, err := w.write(ctx, w.first.ID, Change{From: started, Now: now, To: to, Reason: reason, Worker: w.name, Deadline: now.Add(lease)})
 	switch {
 	case err == nil:
 		w.state = changed

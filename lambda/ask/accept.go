@@ -19,7 +19,7 @@ func (h *Handler) accept(ctx context.Context, x *exchange) *failure {
 	case x.request.body == nil:
 		return &failure{code: BadRequest, message: "async: a direct invoke answers at once; want a request to the API, or no async."}
 	case h.Long == nil:
-		return &failure{code: BadRequest, message: "async: the function answers no long questions; want a function with DEFOG_ANSWERS_TABLE, or no async."}
+		return &failure{code: BadRequest, message: "async: the function answers no long questions; want the setting async_questions=true, or no async."}
 	case len(x.request.body) > maxStoredBody:
 		return &failure{code: RequestTooLarge, message: fmt.Sprintf("The body has %d bytes; want at most %d with async.", len(x.request.body), maxStoredBody)}
 	}

@@ -152,7 +152,7 @@ func TestAsyncIsRefusedWhereItCannotWork(t *testing.T) {
 		message string
 	}{
 		"direct invoke": {with, `{"question":"How many?","async":true}`, BadRequest, "async: a direct invoke answers at once"},
-		"no table":      {without, http, BadRequest, "async: the function answers no long questions; want a function with DEFOG_ANSWERS_TABLE"},
+		"no table":      {without, http, BadRequest, "async: the function answers no long questions; want the setting async_questions=true"},
 		"invalid":       {with, httpEvent(t, func(e *events.APIGatewayV2HTTPRequest) { e.Body = `{"async":true}` }), BadRequest, "question: missing"},
 		"no queue":      {broken, http, AnswersUnavailable, "Long questions cannot be stored"},
 		"large body": {with, httpEvent(t, func(e *events.APIGatewayV2HTTPRequest) {
@@ -218,7 +218,7 @@ type pausing struct {
 	started chan struct{}
 }
 
-func (p pausing) Query(ctx context.Context, _ string, limits database.Limits) (*database.Result, error) {
+func (p pausing) Query(ctx context.Context, _ string, _ database.Limits) (*database.Result, error) {
 	close(p.started)
 	<-ctx.Done()
 	return nil, ctx.Err()

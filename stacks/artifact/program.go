@@ -40,8 +40,12 @@ func querySource(architecture, dbType string, features ...string) source {
 	return source{"defog-cdk/lambda/query", strings.Join(tags, ","), architecture, bootstrap}
 }
 
-// mcpTag is the build tag of the Model Context Protocol.
-const mcpTag = "mcp"
+// The build tags of optional parts: the Model Context Protocol, and the clients that
+// long questions need.
+const (
+	mcpTag   = "mcp"
+	asyncTag = "async"
+)
 
 func hydrateSource(architecture, file string) source {
 	return source{"defog-cdk/lambda/hydrate", "lambda.norpc", architecture, file}

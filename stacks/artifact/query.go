@@ -44,6 +44,7 @@ type QuerySettings struct {
 	ResultsBucket                                                string
 	ResultsLifetime                                              int // seconds
 	LogQuestions, Metrics                                        bool
+	AsyncQuestions                                               bool
 	AllowedFunctions                                             []string // each as schema.name
 	AllowPrivilegedLogin                                         bool
 	MCP                                                          MCPSettings
@@ -71,6 +72,9 @@ func (s QuerySettings) features() (tags []string) {
 	if s.MCP.On {
 		tags = append(tags, mcpTag)
 	}
+	if s.AsyncQuestions {
+		tags = append(tags, asyncTag)
+	}
 	return tags
 }
 
@@ -89,7 +93,8 @@ func QuerySettingsOf(conf config.Config) QuerySettings {
 		GeneratorTimeout: conf.GeneratorTimeout, StatementTimeout: conf.StatementTimeout, MaxRows: conf.MaxRows, Retries: conf.Retries,
 		MaxSQLBytes: conf.MaxSQLBytes, SchemaTTL: conf.SchemaTTL,
 		ResultsBucket: conf.ResultsBucket, ResultsLifetime: conf.ResultsLifetime,
-		LogQuestions: conf.LogQuestions, Metrics: conf.AlarmEmail != "", Variables: conf.Environment,
+		AsyncQuestions: conf.AsyncQuestions,
+		LogQuestions:   conf.LogQuestions, Metrics: conf.AlarmEmail != "", Variables: conf.Environment,
 		AllowedFunctions: conf.AllowedFunctions, AllowPrivilegedLogin: conf.AllowPrivilegedLogin,
 		MCP:        MCPSettings{On: conf.MCP, SQL: conf.MCPSQL, MaxRows: conf.MCPMaxRows, Origins: conf.CORSAllowOrigins, Issuer: conf.JWTIssuer},
 		LogCallers: conf.LogCallers, RowSecurity: rowsecurity.Mode(conf.RowSecurity), RowSecurityRoleClaim: conf.RowSecurityRoleClaim,

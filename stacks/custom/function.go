@@ -77,7 +77,7 @@ type Function struct {
 	constructs.Construct
 	Function    awslambda.Function
 	Release     *construct.Release
-	DeadLetters *DeadLetters
+	DeadLetters *construct.DeadLetters
 
 	Bucket       awss3.IBucket // that triggers the function; nil without that trigger
 	Dependencies string        // s3://bucket/key; "" without dependencies
@@ -93,7 +93,8 @@ func NewFunction(scope constructs.Construct, id string, props FunctionProps) (*F
 	if err != nil {
 		return nil, err
 	}
-	custom := &Function{Construct: node, DeadLetters: NewDeadLetters(node, "DeadLetters")}
+	custom := &Function{Construct: node, DeadLetters: construct.NewDeadLetters(node, "DeadLetters",
+		"The function failed on events after all retries. The dead-letter queue contains them, and the function's log the causes. Empty the queue to end this alarm.")}
 	if props.Trigger != nil {
 		custom.Bucket = newTriggerBucket(node, "Bucket", *props.Trigger)
 	}

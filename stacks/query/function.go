@@ -42,6 +42,9 @@ type FunctionProps struct {
 	Secret     awssecretsmanager.ISecret
 	SecretName string
 
+	// LongQuestions adds questions that are answered later; nil for none.
+	LongQuestions *LongQuestionsProps
+
 	DatabaseUserARN string // for IAM database authentication
 	ResultsBucket   string
 	Model           Model // Bedrock's; empty for other generators
@@ -53,6 +56,8 @@ type Function struct {
 	constructs.Construct
 	Function awslambda.Function
 	Release  *construct.Release
+
+	LongQuestions *LongQuestions // nil for none
 }
 
 // NewFunction makes the function. It waits for the compiler.
@@ -66,7 +71,7 @@ func NewFunction(scope constructs.Construct, id string, props FunctionProps) (*F
 	if network == nil {
 		if network, err = construct.NewNetwork(node, "SecurityGroup", construct.NetworkProps{
 			NetworkSettings: props.ExistingNetwork, Environment: props.Environment, Function: "query function of " + props.Stack,
-			Internet: "a generator on the internet", Endpoints: "S3 and Secrets Manager",
+			Internet: "a generator on the internet", Endpoints: props.endpoints(),
 		}); err != nil {
 			return nil, err
 		}
@@ -81,6 +86,12 @@ func NewFunction(scope constructs.Construct, id string, props FunctionProps) (*F
 	permissions := []construct.Permission{construct.AllowLogs(logs), dependencies.Read()}
 	permissions = append(permissions, props.permissions(awscdk.Stack_Of(scope))...)
 	permissions = append(permissions, props.Settings.Permissions(awscdk.Stack_Of(scope), network)...)
+	var long *LongQuestions
+	if props.LongQuestions != nil {
+		long = NewLongQuestions(node, "LongQuestions", *props.LongQuestions)
+		permissions = append(permissions, long.permissions()...)
+		maps.Copy(variables, long.variables())
+	}
 
 	settings := props.Settings
 	settings.Description = cmp.Or(settings.Description, fmt.Sprintf("Answers questions on %s for %s", props.Database, props.Stack))
@@ -96,9 +107,21 @@ func NewFunction(scope constructs.Construct, id string, props FunctionProps) (*F
 			}),
 		},
 	})
-	return &Function{Construct: node, Function: function, Release: construct.NewRelease(node, "Live", construct.ReleaseProps{
+	release := construct.NewRelease(node, "Live", construct.ReleaseProps{
 		Stack: props.Stack, Function: function, Description: "The version that answers questions", Canary: props.Canary,
-	})}, nil
+	})
+	if long != nil {
+		long.start(release.Alias)
+	}
+	return &Function{Construct: node, Function: function, Release: release, LongQuestions: long}, nil
+}
+
+// endpoints names the services that VPC endpoints can serve.
+func (p FunctionProps) endpoints() string {
+	if p.LongQuestions != nil {
+		return "S3, DynamoDB, SQS and Secrets Manager"
+	}
+	return "S3 and Secrets Manager"
 }
 
 // permissions returns what the props require of the role, besides its log, its

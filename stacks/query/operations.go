@@ -45,7 +45,7 @@ func newAlarms(scope constructs.Construct, props OperationsProps) []awscloudwatc
 	if errors == nil {
 		errors = construct.NewAlarm(scope, "Errors", construct.ErrorAlarm(function))
 	}
-	return []awscloudwatch.Alarm{
+	alarms := []awscloudwatch.Alarm{
 		errors,
 		construct.NewAlarm(scope, "Throttles", construct.ThrottleAlarm(function,
 			"Lambda rejected questions: the account's or the function's concurrency is used up (reserved_concurrency).")),
@@ -60,6 +60,10 @@ func newAlarms(scope constructs.Construct, props OperationsProps) []awscloudwatc
 		construct.NewAlarm(scope, "FailedRequests", construct.RequestAlarm(props.API.Stage,
 			"One request in twenty ends with a status from 500. The saved query Failed questions shows the causes.")),
 	}
+	if long := props.Function.LongQuestions; long != nil {
+		alarms = append(alarms, long.alarms(scope)...)
+	}
+	return alarms
 }
 
 // total returns the sum of one of the function's metrics.

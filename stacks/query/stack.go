@@ -44,6 +44,11 @@ func StackPropsOf(stage *artifact.Stage) StackProps {
 		API: construct.APISettingsOf(conf.Settings), MCP: conf.MCP, AlarmEmail: conf.AlarmEmail, PrivilegedLogin: conf.AllowPrivilegedLogin,
 		TerminationProtection: conf.TerminationProtection, Tags: conf.Tags,
 	}
+	if conf.AsyncQuestions {
+		props.Function.LongQuestions = &LongQuestionsProps{
+			Concurrency: conf.AsyncConcurrency, PointInTimeRecovery: conf.AsyncRecovery, TimeoutSeconds: conf.Timeout, Retain: conf.Retain(),
+		}
+	}
 	if conf.Generator == "bedrock" {
 		props.Function.Model = Model{ID: conf.GeneratorModel, Region: conf.GeneratorRegion}
 	}
@@ -76,6 +81,9 @@ func NewStack(scope constructs.Construct, id string, props StackProps) (awscdk.S
 		Path: "/", Methods: []awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod_POST},
 		Function: function.Release.Alias, Integration: integration,
 	}}
+	if props.Function.LongQuestions != nil {
+		routes = append(routes, answersRoute(function.Release.Alias))
+	}
 	if props.MCP {
 		routes = append(routes, props.mcpRoutes(function.Release.Alias)...)
 	}
@@ -119,6 +127,9 @@ func (p StackProps) addOutputs(stack awscdk.Stack, function *Function, api *cons
 	}
 	construct.Output(stack, "ApiAuth", "Caller authorization", p.API.Auth)
 	construct.Output(stack, "FunctionName", "Function, for defog describe, logs and doctor", *function.Function.FunctionName())
+	if long := function.LongQuestions; long != nil {
+		construct.Output(stack, "LongQuestions", "Dead-letter queue of long questions, which the API accepts", *long.DeadLetters.Queue.QueueUrl())
+	}
 	construct.Output(stack, "AskCommand", "Asks a question from this checkout",
 		fmt.Sprintf(`go run ./cmd/defog ask -c app_name=%s -c stage=%s "How many customers are there?"`, p.AppName, p.Stage))
 	curl := append(construct.Curl(stack, p.API.Auth), `-H "content-type: application/json"`, `-d '{"question": "How many customers are there?"}'`, api.URL)
@@ -136,6 +147,11 @@ func (p StackProps) warn(stack awscdk.Stack) {
 		construct.Warn(stack, "privileged-login", "The function accepts a database user with a superuser's powers (allow_privileged_login). "+
 			"A read-only transaction limits neither files of the server nor programs on it; the function's guard alone does. "+
 			"To remove the warning, use a user that only reads: defog doctor prints the statements that create one.")
+	}
+	if role := p.Function.Role; p.Function.LongQuestions != nil && (role.ExistingARN != "" || role.OmitGeneratedPolicy) {
+		construct.Warn(stack, "long-questions", "The function's role has only your permissions. Long questions need dynamodb:GetItem, PutItem and UpdateItem on their table, "+
+			"sqs:SendMessage, ReceiveMessage, DeleteMessage and GetQueueAttributes on their queue, and s3:GetObject and PutObject on their bucket. "+
+			"Lambda reads no queue without them. Allow that in the policies of iam_role_arn or in iam_policy_file.")
 	}
 	construct.WarnOpenAPI(stack, p.API.Auth, "every client that has the URL can ask questions of the database. ")
 	if level := p.Function.Settings.LogLevel; p.AlarmEmail != "" && level != "DEBUG" && level != "INFO" {
