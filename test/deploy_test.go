@@ -198,11 +198,13 @@ func testReadOnly(t *testing.T, d *deployment) {
 func testAskCommand(t *testing.T, d *deployment) {
 	d.generator.Teach("Which customers paid most?", "SELECT customer, sum(amount) AS total FROM orders WHERE paid GROUP BY customer ORDER BY total DESC, customer LIMIT 2")
 	environ := d.aws.Environ(os.Environ())
-	output, code := command(t, environ, defog.get(t), "ask", "-c", "app_name="+d.app, "Which customers paid most?")
-	if code != 0 || !strings.Contains(output, "customer") || !strings.Contains(output, "2 rows") {
-		t.Errorf("exit code %d:\n%s", code, output)
+	for _, target := range [][]string{{"-c", "app_name=" + d.app}, {"--function", d.resources(t, "AWS::Lambda::Function")[0]}} {
+		output, code := command(t, environ, defog.get(t), append([]string{"ask", "Which customers paid most?"}, target...)...)
+		if code != 0 || !strings.Contains(output, "customer") || !strings.Contains(output, "2 rows") {
+			t.Errorf("%s: exit code %d:\n%s", target, code, output)
+		}
 	}
-	output, code = command(t, environ, defog.get(t), "ask", "-c", "app_name="+d.app, "What is not in the list?")
+	output, code := command(t, environ, defog.get(t), "ask", "-c", "app_name="+d.app, "What is not in the list?")
 	if code == 0 || !strings.Contains(output, "has no SQL for this question") {
 		t.Errorf("exit code %d:\n%s", code, output)
 	}

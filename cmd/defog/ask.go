@@ -19,6 +19,7 @@ import (
 type askCommand struct {
 	*deployment
 	url, auth   string
+	function    string
 	hardFilters string
 	json        bool
 	timeout     time.Duration
@@ -46,6 +47,7 @@ The exit code is 0 if the function answered the question, otherwise 1.`,
 	flags := command.Flags()
 	flags.StringVar(&a.url, "url", "", "the API's `URL` (default: the deployed stack's)")
 	flags.StringVar(&a.auth, "auth", "", authUsage)
+	flags.StringVar(&a.function, "function", "", functionUsage)
 	flags.StringVar(&a.hardFilters, "hard-filters", "", "conditions that the SQL must keep, as text or JSON")
 	flags.BoolVar(&a.json, "json", false, "print the answer as JSON, on one line")
 	flags.DurationVar(&a.timeout, "timeout", 45*time.Second, "the timeout for the answer")
@@ -55,13 +57,16 @@ The exit code is 0 if the function answered the question, otherwise 1.`,
 // authUsage describes the flag --auth.
 const authUsage = "the authorization of the API at --url: iam (signs requests), jwt (sends the token in DEFOG_TOKEN) or none (default: iam for a URL of AWS)"
 
+// functionUsage describes the flag --function.
+const functionUsage = "the `name` or ARN of a query function to invoke without its API, which needs lambda:InvokeFunction"
+
 func (a *askCommand) run(ctx context.Context, question string, stdout io.Writer) error {
 	answer, err := withTimeout(ctx, a.timeout, func(ctx context.Context) (*client.Answer, error) {
 		cfg, err := a.session(ctx)
 		if err != nil {
 			return nil, err
 		}
-		api, err := a.api(ctx, cfg, a.url, a.auth)
+		api, err := a.target(ctx, cfg, a.url, a.auth, a.function)
 		if err != nil {
 			return nil, err
 		}

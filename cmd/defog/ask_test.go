@@ -162,6 +162,22 @@ func TestAskSendsTheToken(t *testing.T) {
 	}
 }
 
+func TestAskInvokesTheFunction(t *testing.T) {
+	fake := newAWS(t)
+	fake.answer = `{"statusCode": 200, "headers": {"content-type": "application/json"}, "body": "{\"ran_successfully\": true, \"columns\": [\"n\"], \"data\": [[7]]}"}`
+	code, stdout, stderr := defog(t, "ask", "--json", "--function", "shop-query:live", "q")
+	if want := `{"ran_successfully":true,"columns":["n"],"data":[[7]]}` + "\n"; code != 0 || stdout != want {
+		t.Errorf("exit code %d, stderr %s, stdout %s", code, stderr, stdout)
+	}
+	if fake.asked.URL.Path != "/2015-03-31/functions/shop-query:live/invocations" || !strings.Contains(fake.body, `"body":"{\"question\":\"q\"}"`) {
+		t.Errorf("asked %s with %s", fake.asked.URL, fake.body)
+	}
+	fake.answer = `{"healthy": true}`
+	if code, _, stderr := defog(t, "ask", "--function", "other", "q"); code != 1 || !strings.Contains(stderr, "the answer is not that of a query function") {
+		t.Errorf("exit code %d, stderr %s", code, stderr)
+	}
+}
+
 func TestAskNeedsNoCredentialsForAnotherURL(t *testing.T) {
 	fake := newAWS(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
@@ -332,6 +348,7 @@ func TestAskFailures(t *testing.T) {
 		},
 		"no URL":                {args: []string{"--url", "abcd1234"}, stderr: `"abcd1234" is not the URL of an API`},
 		"unknown auth":          {args: []string{"--url", "https://sql.example.com", "--auth", "magic"}, stderr: `--auth: "magic" is unknown; want iam, jwt or none`},
+		"function and URL":      {args: []string{"--url", "https://sql.example.com", "--function", "f"}, stderr: "--function: has no effect with --url or --auth"},
 		"auth without URL":      {args: []string{"--auth", "none"}, stderr: "--auth: has no effect without --url"},
 		"setting without value": {args: []string{"-c", "app_name"}, stderr: "-c app_name: no value; want -c key=value"},
 		"unknown setting":       {args: []string{"-c", "app_nam=x"}, stderr: "app_nam (-c): unknown setting (did you mean app_name?)"},

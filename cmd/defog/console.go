@@ -22,9 +22,9 @@ import (
 // consoleCommand holds the flags of console.
 type consoleCommand struct {
 	*deployment
-	url, auth string
-	port      int
-	noOpen    bool
+	url, auth, function string
+	port                int
+	noOpen              bool
 
 	stdout, stderr io.Writer
 }
@@ -54,6 +54,7 @@ The first start builds the page, which needs npm. Ctrl-C ends the console.`,
 	flags := command.Flags()
 	flags.StringVar(&c.url, "url", "", "the API's `URL` (default: the deployed stack's)")
 	flags.StringVar(&c.auth, "auth", "", authUsage)
+	flags.StringVar(&c.function, "function", "", functionUsage)
 	flags.IntVar(&c.port, "port", 0, "the port on 127.0.0.1 (default: a free one)")
 	flags.BoolVar(&c.noOpen, "no-open", false, "do not open the browser")
 	return command
@@ -64,12 +65,12 @@ func (c *consoleCommand) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	api, err := c.api(ctx, cfg, c.url, c.auth)
+	api, err := c.target(ctx, cfg, c.url, c.auth, c.function)
 	if err != nil {
 		return err
 	}
 	switch {
-	case api.Auth == "iam":
+	case api.Auth == "iam", c.function != "":
 		if err := session.Check(ctx, cfg); err != nil {
 			return err
 		}
@@ -104,6 +105,9 @@ func (c *consoleCommand) serve(ctx context.Context, options console.Options, api
 // describe returns what the page shows of the deployment: its name, and as
 // examples the golden questions among the dependencies of the settings.
 func (c *consoleCommand) describe() (app string, examples []string, err error) {
+	if c.function != "" {
+		return c.function, nil, nil
+	}
 	if c.url != "" {
 		u, err := url.Parse(c.url)
 		if err != nil {
@@ -145,8 +149,10 @@ func authorization(api client.API) string {
 		return "signed with your AWS credentials for " + api.Region
 	case "jwt":
 		return "with the token in " + client.TokenVariable
+	case "none":
+		return "without authorization"
 	}
-	return "without authorization"
+	return "invoked with your AWS credentials in " + api.Region
 }
 
 // openBrowser opens a URL in the user's browser.

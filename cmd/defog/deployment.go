@@ -134,6 +134,18 @@ func (d *deployment) api(ctx context.Context, cfg aws.Config, url, auth string) 
 	return api, err
 }
 
+// target finds the HTTP API as api does, or returns a function that is invoked
+// without it.
+func (d *deployment) target(ctx context.Context, cfg aws.Config, url, auth, function string) (client.API, error) {
+	switch {
+	case function == "":
+		return d.api(ctx, cfg, url, auth)
+	case url != "" || auth != "":
+		return client.API{}, errors.New("--function: has no effect with --url or --auth; want one of them")
+	}
+	return client.Direct(function, cfg.Region), session.RequireRegion(cfg)
+}
+
 func (d *deployment) findAPI(ctx context.Context, cfg aws.Config, url, auth string) (client.API, error) {
 	var none client.API
 	if auth != "" && auth != "iam" && auth != "jwt" && auth != "none" {

@@ -14,7 +14,7 @@ import (
 // API is the HTTP API of a query function.
 type API struct {
 	URL     string // accepts a POST of the question
-	Auth    string // the caller authorization: "iam", "jwt" or "none"
+	Auth    string // the caller authorization: "iam", "jwt" or "none"; or that of Direct
 	Token   string // with "jwt"
 	Region  string // the region of signatures
 	Account string // empty when unknown

@@ -36,8 +36,12 @@ type Request struct {
 }
 
 // Send sends a request with the caller's authorization: a signature of the AWS
-// credentials, or the token. The caller must close the response's body.
+// credentials, or the token. It invokes the function of Direct. The caller must close
+// the response's body.
 func Send(ctx context.Context, cfg aws.Config, api API, request Request) (*http.Response, error) {
+	if api.Auth == invoked {
+		return invoke(ctx, cfg, api, request)
+	}
 	authorized, err := newRequest(ctx, cfg, api, request)
 	if err != nil {
 		return nil, err
