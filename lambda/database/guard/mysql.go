@@ -229,12 +229,28 @@ var mysqlShown = []string{
 	"variables", "status", "engines", "collation", "character", "charset", "warnings", "errors", "count",
 }
 
+// checkShownSchema refuses the objects of mysqlSchemas. FROM and IN stand before a schema;
+// the first of them stands before a table where SHOW shows its parts.
+func checkShownSchema(tokens []lex.Token) error {
+	ofTable := slices.Contains([]string{"columns", "fields", "index", "indexes", "keys"}, tokens[0].Text)
+	for i, t := range tokens {
+		switch {
+		case !behind(tokens[:i], "from", "in"):
+		case ofTable:
+			ofTable = false
+		case t.Named() && slices.Contains(mysqlSchemas, t.Text):
+			return refusal("the schema " + t.Text + " may not be read")
+		}
+	}
+	return nil
+}
+
 func checkShow(tokens []lex.Token) error {
 	for len(tokens) > 0 && slices.Contains([]string{"full", "extended", "global", "session", "local"}, tokens[0].Text) {
 		tokens = tokens[1:]
 	}
 	if slices.ContainsFunc(mysqlShown, func(phrase string) bool { return begins(tokens, phrase) }) {
-		return nil
+		return checkShownSchema(tokens)
 	}
 	return refusal("SHOW may show: " + strings.ToUpper(strings.Join(mysqlShown, ", ")))
 }

@@ -35,7 +35,7 @@ type types struct {
 	functions   map[string][]int    // the types in each function's signature
 	operators   map[string][]signed // by name, those of the server too
 	polymorphic map[string]int      // the least number of arguments of functions that take a value's type from another
-	combining   map[string]bool     // operators that do so, and whether only a constant's type
+	combining   map[string]bool     // operators that do so
 	columns     map[string][]string // the relations and functions with a column, the server's too
 }
 
@@ -70,14 +70,14 @@ const PostgresTypes = `
 	UNION ALL
 	SELECT 'polymorphic', p.proname, min(p.pronargs - p.pronargdefaults)::text, '', '', '' FROM pg_catalog.pg_proc p
 	WHERE (SELECT count(*) FROM pg_catalog.unnest(p.proargtypes::oid[]) a JOIN pg_catalog.pg_type t ON t.oid = a
-			WHERE t.typtype = 'p' AND t.typname LIKE 'any%') > 0
+			WHERE t.typtype = 'p' AND t.typname LIKE 'any_%') > 0
 		AND (SELECT count(*) FROM pg_catalog.unnest(p.proargtypes::oid[]) a JOIN pg_catalog.pg_type t ON t.oid = a
-			WHERE t.typtype = 'p' AND t.typname LIKE 'any%' OR t.typname IN ('json', 'jsonb', 'hstore')) > 1
+			WHERE t.typtype = 'p' AND t.typname LIKE 'any_%' OR t.typname IN ('json', 'jsonb', 'hstore')) > 1
 	GROUP BY p.proname
 	UNION ALL
-	SELECT 'combining', o.oprname, pg_catalog.bool_and(r.typname LIKE 'any%')::text, '', '', '' FROM pg_catalog.pg_operator o
+	SELECT DISTINCT 'combining', o.oprname, '', '', '', '' FROM pg_catalog.pg_operator o
 	JOIN pg_catalog.pg_type l ON l.oid = o.oprleft JOIN pg_catalog.pg_type r ON r.oid = o.oprright
-	WHERE l.typname LIKE 'any%' AND (r.typname LIKE 'any%' OR r.typname = 'hstore') GROUP BY o.oprname
+	WHERE l.typname LIKE 'any_%' AND r.typname = 'hstore'
 	UNION ALL
 	SELECT 'column', a.attname, c.relname, '', '', '' FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
 	WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p')
@@ -127,7 +127,7 @@ func (c *Catalogue) AddTypes(rows [][]string) {
 		case "polymorphic":
 			t.polymorphic[name] = first
 		case "combining":
-			t.combining[name] = row[2] == "true"
+			t.combining[name] = true
 		case "column":
 			t.columns[name] = append(t.columns[name], row[2])
 		}
@@ -348,7 +348,7 @@ func (w words) holds(r *reach) string {
 		return "values with a type of yours"
 	}
 	for i, t := range w.tokens {
-		if t.Named() && (r.names[t.Text] || r.relations[t.Text] || r.functions[t.Text] && w.isCall(i)) {
+		if t.Named() && (r.relations[t.Text] || r.names[t.Text] && w.isType(i) || r.functions[t.Text] && w.isCall(i)) {
 			return t.Text
 		}
 	}
@@ -499,35 +499,24 @@ func (w words) converts(r *reach) string {
 	}
 	for i, token := range w.tokens {
 		least, polymorphic := t.polymorphic[token.Text]
+		if isContainer(token) {
+			return "a constant beside " + relation
+		}
 		if token.Named() && polymorphic && w.calls(i) && arguments(w.tokens, i+1) >= least {
 			return "the function " + token.Text + " beside " + relation
 		}
-		constant, combining := t.combining[token.Text]
-		if token.Kind == lex.Symbol && combining && (!constant || w.besideText(i, "{[(")) {
+		if token.Kind == lex.Symbol && t.combining[token.Text] {
 			return "the operator " + token.Text + " beside " + relation
 		}
 	}
 	return ""
 }
 
-// besideText reports whether a string that begins with one of the characters stands
-// beside the token at i.
-func (w words) besideText(i int, first string) bool {
-	is := func(i int) bool {
-		if i < 0 || i >= len(w.tokens) || w.tokens[i].Kind != lex.String {
-			return false
-		}
-		text := strings.TrimSpace(w.tokens[i].Text)
-		return text == "" || strings.ContainsRune(first, rune(text[0]))
-	}
-	for i+1 < len(w.tokens) && (w.tokens[i+1].Is("(") || w.tokens[i+1].IsWord("any") || w.tokens[i+1].IsWord("all") || w.tokens[i+1].IsWord("some")) {
-		i++
-	}
-	before := i
-	for before > 0 && w.tokens[before-1].Is(")") {
-		before--
-	}
-	return is(i+1) || is(before-1)
+// isContainer reports whether a token is a constant that can be an array, a row or a range.
+// PostgreSQL takes it for one beside a value of such a type, and then converts its parts.
+func isContainer(t lex.Token) bool {
+	text := strings.TrimSpace(t.Text)
+	return t.Kind == lex.String && text != "" && strings.ContainsRune("{[(", rune(text[0]))
 }
 
 // arguments returns how many arguments the call has whose parenthesis is at open.
@@ -567,7 +556,7 @@ func (s *statement) isType(i int) bool {
 	if behind(before, "as") {
 		return open > 0 && slices.Contains([]string{"cast", "treat", "xmlserialize"}, s.tokens[open-1].Text)
 	}
-	return len(before) > 1 && before[len(before)-1].Named() && behind(before[:len(before)-1], "(", ",", "columns") &&
+	return len(before) > 1 && before[len(before)-1].Named() && !behind(before, expressing...) && behind(before[:len(before)-1], "(", ",", "columns") &&
 		open >= 0 && !behind(s.tokens[:open+2], "select", "with")
 }
 

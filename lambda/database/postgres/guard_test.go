@@ -67,7 +67,7 @@ func TestAttacksAreRefused(t *testing.T) {
 		if diff := cmp.Diff(before, state()); diff != "" {
 			t.Error(diff)
 		}
-		databasetest.ExpectRuns(t, d, guardtest.Statements(t, "postgres/analytics.sql", ""))
+		databasetest.ExpectRuns(t, d, append(guardtest.Statements(t, "postgres/analytics.sql", ""), guardtest.Statements(t, "postgres/beside.sql", "")...))
 	})
 }
 

@@ -6,6 +6,7 @@
 //	hostile.sql   statements of both kinds
 //	harmless.sql  statements that only read; nothing refuses them
 //	functions.sql statements that only read, which no stand-in has recorded
+//	beside.sql    statements that only read, in the database of modules.sql
 package guardtest
 
 import (

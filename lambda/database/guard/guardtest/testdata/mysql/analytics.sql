@@ -247,3 +247,7 @@ SELECT * FROM orders FORCE INDEX FOR ORDER BY (PRIMARY), customers ORDER BY orde
 SELECT t.path, t.limit FROM (SELECT 1 AS path, 2 AS `limit`) t
 SELECT jt.a FROM JSON_TABLE('[{"a":1}]', '$[*]' COLUMNS (a INT PATH '$.a')) AS jt
 SELECT p.id, c.name FROM shop.paid_orders p JOIN customers c ON c.id = p.customer_id ORDER BY 1
+SHOW TABLES FROM shop
+SHOW COLUMNS FROM orders FROM shop
+SHOW INDEX IN orders IN shop
+SHOW TABLE STATUS FROM shop LIKE 'orders'

@@ -191,3 +191,11 @@ SELECT * FROM information_schema.users
 SELECT * FROM information_schema.slave_status
 SELECT * FROM information_schema.rocksdb_trx
 SELECT * FROM information_schema.query_response_time_read
+SHOW TABLES FROM mysql
+SHOW FULL TABLES IN `mysql`
+SHOW COLUMNS FROM user FROM mysql
+SHOW FIELDS IN user IN mysql
+SHOW INDEX FROM user FROM mysql
+SHOW TABLE STATUS FROM performance_schema LIKE 'x'
+SHOW TRIGGERS FROM sys
+SHOW EVENTS IN mysql

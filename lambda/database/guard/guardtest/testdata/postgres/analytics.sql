@@ -328,3 +328,4 @@ SELECT name LIKE '%a%' AS matches, lower(name) LIKE lower('A%'), (name || city) 
 SELECT lag(total, 1, 0) OVER (ORDER BY id), lead(status, 1, 'none') OVER (ORDER BY id) FROM orders
 SELECT array_append(array_agg(name), 'x'), array_agg(id) @> '{1}', array_agg(name) || '{y}' FROM customers
 SELECT c.name FROM customers c JOIN (SELECT id, name FROM customers) d USING (id, name)
+SELECT * FROM (SELECT name, row_number() OVER (PARTITION BY country ORDER BY id) AS rn FROM customers) ranked WHERE rn = 1 ORDER BY name

@@ -352,3 +352,30 @@ SELECT (key).total FROM json_each('{"1":2}'), orders key
 SELECT (1).total
 SELECT ((SELECT 1)).total
 SELECT pg_truncate_visibility_map('accounts'::regclass)
+-- Constants that stand beside a value of a type, and take its type.
+SELECT coalesce(r, '(x)') FROM watched_rows r
+SELECT r FROM watched_rows r UNION SELECT '(x)'
+SELECT w FROM watched_lists UNION ALL SELECT '{x}'
+SELECT CASE WHEN false THEN w ELSE ' {x}' END FROM watched_lists
+SELECT greatest(w, '[1:1]={x}') FROM watched_lists
+SELECT ARRAY[r, '(x)'] FROM watched_rows r
+SELECT v FROM watched_rows r, LATERAL (VALUES (r), ('(x)')) v
+-- Casts of what functions, operators, domains, rows, heirs and copies return.
+SELECT 1 FROM flag_rows() r WHERE r.f
+SELECT 1 FROM flag_rows() AS r(a, b, c) WHERE b
+SELECT 1 FROM flag_table() WHERE z
+SELECT 1 WHERE (SELECT flag_out())
+SELECT 1 WHERE 'on'::flag_again
+SELECT 1 FROM flag_pairs WHERE (pair).p
+SELECT 1 FROM flag_pairs, LATERAL (SELECT (pair).*) q WHERE q.p
+SELECT 1 WHERE (5 ~> 6)
+SELECT 1 FROM flag_heirs WHERE f
+SELECT 1 FROM flag_copy WHERE copied
+SELECT 1 WHERE flag $$on$$
+SELECT 1 WHERE flag U&'on'
+SELECT 1 WHERE public.flag E'on'
+SELECT 1 WHERE ('{on}'::flag[])[1]
+SELECT 1 FROM json_populate_record(NULL::flags, '{"f":"on"}') WHERE f
+SELECT coalesce(o, 6) FROM owns
+SELECT o FROM owns UNION SELECT 6
+SELECT CASE WHEN true THEN o ELSE 6 END FROM owns

@@ -36,4 +36,8 @@ CREATE FUNCTION stamped(n int DEFAULT total(1)) RETURNS int LANGUAGE sql IMMUTAB
 CREATE FUNCTION shown(w watched) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT w::text'; CREATE FUNCTION made(t text) RETURNS watched LANGUAGE sql IMMUTABLE AS 'SELECT t::watched';
 INSERT INTO watched_rows VALUES ('a'); CREATE TABLE watched_lists (w watched[]); INSERT INTO watched_lists VALUES ('{a}'); CREATE DOMAIN email AS text CHECK (watch(VALUE)); CREATE TABLE mails (id int, email email);
 CREATE FUNCTION joined(w watched, t text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT w || t'; CREATE OPERATOR <+> (LEFTARG = watched, RIGHTARG = text, FUNCTION = joined);
+CREATE FUNCTION flag_rows() RETURNS SETOF flags LANGUAGE sql STABLE AS 'SELECT * FROM flags'; CREATE FUNCTION flag_table() RETURNS TABLE (z flag) LANGUAGE sql STABLE AS 'SELECT f FROM flags';
+CREATE FUNCTION flag_out(OUT y flag) LANGUAGE sql STABLE AS $$SELECT 'on'::flag$$; CREATE DOMAIN flag_again AS flag; CREATE TYPE flag_pair AS (p flag, q int); CREATE TABLE flag_pairs (pair flag_pair); INSERT INTO flag_pairs VALUES (ROW('on', 1));
+CREATE FUNCTION make_flag(a int, b int) RETURNS flag LANGUAGE sql IMMUTABLE AS $$SELECT 'on'::flag$$; CREATE OPERATOR ~> (LEFTARG = int, RIGHTARG = int, FUNCTION = make_flag); CREATE TABLE flag_heirs () INHERITS (flags); INSERT INTO flag_heirs VALUES (3, 'on', '{on}');
+CREATE MATERIALIZED VIEW flag_copy AS SELECT f AS copied FROM flags; CREATE TABLE owns (o own); INSERT INTO owns VALUES (ROW(1)); INSERT INTO mails VALUES (1, 'a@b');
 SELECT pg_advisory_unlock_all(); GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC;
