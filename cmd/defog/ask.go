@@ -22,6 +22,8 @@ type askCommand struct {
 	function    string
 	hardFilters string
 	json        bool
+	async       bool
+	detach      bool
 	timeout     time.Duration
 }
 
@@ -36,12 +38,24 @@ It finds the function's API by the name of the deployed stack, ‹app_name›-�
 If the API requires that, it signs the request with your AWS credentials, or sends
 the token in DEFOG_TOKEN.
 
+With --async, the question may take longer than the API's 30 s, if the stack has the
+setting async_questions. The progress is on standard error. Ctrl-C cancels the
+question, in the database too. --detach leaves it and prints its id, for defog answer.
+
 The exit code is 0 if the function answered the question, otherwise 1.`,
 		Example: `  defog ask -c app_name=defog "Who are our best customers?"
-  defog ask --json "Who are our best customers?" | jq .data`,
+  defog ask --json "Who are our best customers?" | jq .data
+  defog ask --async "What did each customer buy in ten years?"`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.run(cmd.Context(), strings.Join(args, " "), cmd.OutOrStdout())
+			question := strings.Join(args, " ")
+			if a.async || a.detach {
+				if !cmd.Flags().Changed("timeout") {
+					a.timeout = 0 // the function ends the question
+				}
+				return a.runLong(cmd.Context(), question, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			}
+			return a.run(cmd.Context(), question, cmd.OutOrStdout())
 		},
 	}
 	flags := command.Flags()
@@ -50,7 +64,9 @@ The exit code is 0 if the function answered the question, otherwise 1.`,
 	flags.StringVar(&a.function, "function", "", functionUsage)
 	flags.StringVar(&a.hardFilters, "hard-filters", "", "conditions that the SQL must keep, as text or JSON")
 	flags.BoolVar(&a.json, "json", false, "print the answer as JSON, on one line")
-	flags.DurationVar(&a.timeout, "timeout", 45*time.Second, "the timeout for the answer")
+	flags.BoolVar(&a.async, "async", false, "ask a long question, and wait for its answer")
+	flags.BoolVar(&a.detach, "detach", false, "ask a long question, and print its id only")
+	flags.DurationVar(&a.timeout, "timeout", 45*time.Second, "the timeout for the answer; with --async there is none by default")
 	return command
 }
 
@@ -72,6 +88,49 @@ func (a *askCommand) run(ctx context.Context, question string, stdout io.Writer)
 		}
 		return client.Ask(ctx, cfg, api, client.Question{Question: question, HardFilters: jsonOrText(a.hardFilters)})
 	})
+	if err != nil {
+		return err
+	}
+	return answer.Print(stdout, a.json)
+}
+
+// cancelTime is the timeout for cancelling a question after an interrupt.
+const cancelTime = 10 * time.Second
+
+// runLong asks a long question. An interrupt cancels it.
+func (a *askCommand) runLong(ctx context.Context, question string, stdout, stderr io.Writer) error {
+	cfg, err := a.session(ctx)
+	if err != nil {
+		return err
+	}
+	api, err := a.api(ctx, cfg, a.url, a.auth)
+	if err != nil {
+		return err
+	}
+	content, err := json.Marshal(client.Question{Question: question, HardFilters: jsonOrText(a.hardFilters)})
+	if err != nil {
+		return fmt.Errorf("encode the question: %w", err)
+	}
+	long, answer, err := client.AskLong(ctx, cfg, api, content)
+	switch {
+	case err != nil:
+		return err
+	case answer != nil:
+		return answer.Print(stdout, a.json)
+	case a.detach:
+		fmt.Fprintln(stdout, long.ID)
+		return nil
+	}
+	fmt.Fprintf(stderr, "Question %s; Ctrl-C cancels it.\n", long.ID)
+	answer, err = follow(ctx, long, a.timeout, stderr)
+	if ctx.Err() != nil {
+		ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), cancelTime)
+		defer stop()
+		if err := cancelLong(ctx, long, stderr); err != nil {
+			return fmt.Errorf("interrupted, and the question may run on: %w", err)
+		}
+		return errors.New("interrupted")
+	}
 	if err != nil {
 		return err
 	}

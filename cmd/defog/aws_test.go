@@ -29,6 +29,8 @@ type fakeAWS struct {
 	protected bool // whether the stack has termination protection
 	expired   bool // whether query services reject the credentials as expired
 
+	next func(*http.Request) (status int, body string) // the API's answer in place of status and answer; nil for these
+
 	asked *http.Request // the API's last request
 	body  string
 }
@@ -86,6 +88,12 @@ func (f *fakeAWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f.asked, f.body = r, string(body)
+	if f.next != nil {
+		status, answer := f.next(r)
+		w.WriteHeader(status)
+		fmt.Fprint(w, answer)
+		return
+	}
 	if f.hang {
 		<-r.Context().Done()
 		return

@@ -29,6 +29,7 @@ type Answer struct {
 	Rows            [][]json.RawMessage `json:"data"`
 	Truncated       bool                `json:"truncated"`
 	Error           string              `json:"error_message"`
+	State           string              `json:"status"` // of a long question
 
 	Status int    `json:"-"` // of the HTTP response
 	Body   []byte `json:"-"` // the whole answer, as JSON without line breaks
