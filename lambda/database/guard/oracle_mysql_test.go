@@ -38,7 +38,14 @@ type parsedMySQL struct {
 	reads     bool
 }
 
-func parseMySQL(sql string) (parsedMySQL, bool) {
+// parseMySQL parses one statement. The parser's values for tests panic at decimals of more
+// than 81 digits: such a statement counts as invalid.
+func parseMySQL(sql string) (p parsedMySQL, ok bool) {
+	defer func() {
+		if recover() != nil {
+			p, ok = parsedMySQL{}, false
+		}
+	}()
 	nodes, _, err := parser.New().Parse(sql, "", "")
 	if err != nil || len(nodes) != 1 {
 		return parsedMySQL{}, false
@@ -49,7 +56,7 @@ func parseMySQL(sql string) (parsedMySQL, bool) {
 	}
 	var found calls
 	nodes[0].Accept(&found)
-	p := parsedMySQL{text: text.String(), functions: found.names}
+	p = parsedMySQL{text: text.String(), functions: found.names}
 	switch nodes[0].(type) {
 	case *ast.SelectStmt, *ast.SetOprStmt, *ast.ExplainStmt, *ast.ShowStmt:
 		p.reads = true
@@ -108,7 +115,7 @@ func mysqlCorpus(tb testing.TB) []string {
 			"SELECT 'a\\'b', \"c\\\"d''\", 'e''f\"', 'x\\%y\\_z', '\\n\\0\\Z\\\\'", "SELECT 1--1, 5 - -1, 1-- 2\n+3", "SELECT `a``b`.`c`, t.1a, 1a.b FROM 1a",
 			"SELECT @a, @@version, @@global.max_connections, @`x y`, @'z', t.a@b", "SELECT 0x41, x'41', X'4a', b'01', 0b01, 0xZZ, N'a', _utf8mb4'a', _utf8mb4 'b'",
 			"SELECT 1e5into, 1.5from t", "SELECT a<=>b, a!=b, a<<1>>2, a&&b||c, a->'$.b', a->>'$.c', a:b", "SELECT count(*), count (*), sum(a)over()", "SELECT größe, `日本` FROM t",
-			"SELECT {d '2024-01-01'}, {fn now()}", "SELECT 1 # x\n, 2", "SELECT date '2024-01-01', interval 1 day + now()",
+			"SELECT {d '2024-01-01'}, {fn now()}", "SELECT 1 # x\n, 2", "SELECT " + strings.Repeat("1", 100), "SELECT date '2024-01-01', interval 1 day + now()",
 		},
 	)
 }
