@@ -153,12 +153,14 @@ func (d document) symptoms() []string {
 	return all
 }
 
-// TestCodesAreListed verifies api.md against the constants of ask.Code.
+// TestCodesAreListed verifies api.md and the page's texts against the constants of
+// ask.Code.
 func TestCodesAreListed(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, "lambda/ask/code.go"), nil, parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
 	}
+	texts := sources(t, ".ts")["web/src/texts.ts"]
 	var want []string
 	ast.Inspect(file, func(node ast.Node) bool {
 		spec, ok := node.(*ast.ValueSpec)
@@ -172,6 +174,9 @@ func TestCodesAreListed(t *testing.T) {
 			}
 			if code := ask.Code(value); code != ask.OK {
 				want = append(want, fmt.Sprintf("| `%s` | %d |", code, code.Status()))
+				if code != ask.Accepted && !strings.Contains(texts, fmt.Sprintf("\n    %s: [", code)) {
+					t.Errorf("web/src/texts.ts: no text for the failure %s", code)
+				}
 			}
 		}
 		return true

@@ -82,7 +82,7 @@ func (c *consoleCommand) run(ctx context.Context) error {
 		return err
 	}
 	options := console.Options{Files: os.DirFS(folder), Port: c.port, API: console.Deployed(cfg, api)}
-	if options.App, options.Examples, err = c.describe(); err != nil {
+	if err := c.describe(&options); err != nil {
 		return err
 	}
 	return c.serve(ctx, options, api)
@@ -102,28 +102,32 @@ func (c *consoleCommand) serve(ctx context.Context, options console.Options, api
 	return served.Serve(ctx)
 }
 
-// describe returns what the page shows of the deployment: its name, and as
-// examples the golden questions among the dependencies of the settings.
-func (c *consoleCommand) describe() (app string, examples []string, err error) {
+// describe sets what the page shows of the deployment: its name, whether it answers
+// long questions, and as examples the golden questions among the dependencies of the
+// settings.
+func (c *consoleCommand) describe(options *console.Options) error {
 	if c.function != "" {
-		return c.function, nil, nil
+		options.App = c.function
+		return nil
 	}
 	if c.url != "" {
 		u, err := url.Parse(c.url)
 		if err != nil {
-			return "", nil, fmt.Errorf("--url: %w", err)
+			return fmt.Errorf("--url: %w", err)
 		}
-		return u.Host, nil, nil
+		options.App = u.Host
+		return nil
 	}
 	settings, err := c.settings()
 	if err != nil {
-		return "", nil, err
+		return err
 	}
-	examples, err = goldenQuestions(settings)
+	options.App, options.Async = settings.StackName(), settings.AsyncQuestions
+	options.Examples, err = goldenQuestions(settings)
 	if err != nil {
 		fmt.Fprintf(c.stderr, "The page shows no examples: %v\n", err)
 	}
-	return settings.StackName(), examples, nil
+	return nil
 }
 
 func goldenQuestions(settings config.Settings) ([]string, error) {

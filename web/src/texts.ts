@@ -125,6 +125,10 @@ export const texts = {
       'The question was not accepted',
       'Ask the operator to look at the log with the request id.',
     ],
+    caller_denied: [
+      'You may not ask about these rows',
+      'Ask the operator for access. The message below has the reason.',
+    ],
     cancelled: ['The question was cancelled', 'Ask it again if you still need the answer.'],
     not_found: ['The answer is gone', 'An answer is kept for a day, for whoever asked. Ask again.'],
     interrupted: ['The answer was interrupted', 'Ask again, for fewer rows or a shorter period if you can.'],

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { decode, Failure } from '../src/api.ts'
-import { texts } from '../src/texts.ts'
 
 const answer = (body: object) => decode({ status: 200, header: () => null, text: JSON.stringify(body) })
 
@@ -65,13 +63,4 @@ test('a response of a gateway is a failure with its status', () => {
   assert.equal(failure(502, '<html>').code, 'http_502')
   assert.equal(failure(200, '<html>').code, 'invalid_answer')
   assert.equal(failure(200, '[]').code, 'invalid_answer')
-})
-
-test('every code of the API has a text', () => {
-  const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8')
-  const section = page.slice(page.indexOf('## Codes'), page.indexOf('## Long questions'))
-  const codes = [...section.matchAll(/^\| `(\w+)` \| (\d+) \|/gm)].map(match => match[1] ?? '')
-  assert.ok(codes.length > 10, `${codes.length} codes in docs/api.md; want all`)
-  const missing = codes.filter(code => code !== 'accepted' && !Object.hasOwn(texts.failures, code))
-  assert.deepEqual(missing, [])
 })

@@ -37,13 +37,16 @@ type Options struct {
 	Files    fs.FS    // of the page
 	App      string   // the name of what answers
 	Examples []string // questions
+	Async    bool     // whether the API answers long questions
 	API      API
 	Port     int // 0 for a free one
 }
 
 // Listen opens the console's port on 127.0.0.1. Connections wait until Serve.
 func Listen(ctx context.Context, options Options) (*Console, error) {
-	made, err := page.New(options.Files, page.Config{API: "./", App: options.App, Auth: page.AuthConsole, Examples: options.Examples})
+	made, err := page.New(options.Files, page.Config{
+		API: "./", App: options.App, Auth: page.AuthConsole, Examples: options.Examples, Async: options.Async,
+	})
 	if err != nil {
 		return nil, err
 	}
