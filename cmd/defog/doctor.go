@@ -106,7 +106,7 @@ func (d *doctorCommand) local(ctx context.Context) (doctor.Report, error) {
 		RowSecurity:     rowsecurity.Mode(conf.RowSecurity),
 		Roles:           conf.RowSecurityRoles,
 		NewGenerator: func(ctx context.Context, conn connection.Connection, folder string) (generate.Generator, error) {
-			return d.newGenerator(ctx, conf.Settings, conn, folder)
+			return d.newGenerator(ctx, conf.Settings, conn, folder, nil)
 		},
 	}
 	if target.GeneratorRegion == "" {

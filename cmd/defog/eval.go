@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"defog-cdk/cmd/defog/evaluate"
+	"defog-cdk/cmd/defog/invoke"
 )
 
 // evalCommand holds the flags of eval.
@@ -66,7 +66,7 @@ func (e *evalCommand) run(ctx context.Context, file string, stdin io.Reader, std
 	case err == nil && e.async:
 		return nil
 	case err == nil:
-		return evaluate.Write(result, e.output, stdout)
+		return invoke.Write(result, e.output, stdout)
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return fmt.Errorf("no result within %s (--timeout); see defog logs", e.timeout)
 	case ctx.Err() != nil:
@@ -80,7 +80,7 @@ func (e *evalCommand) evaluate(ctx context.Context, name string, event []byte, s
 	if err != nil {
 		return nil, err
 	}
-	evaluation := evaluate.New(cfg, stack)
+	evaluation := invoke.New(cfg, stack)
 	switch {
 	case e.s3:
 		return evaluation.ThroughS3(ctx, name, event)

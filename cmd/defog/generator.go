@@ -20,11 +20,11 @@ import (
 )
 
 // newGenerator returns the SQL generator of the settings, on this machine. folder
-// holds the dependencies.
-func (d *deployment) newGenerator(ctx context.Context, settings config.Settings, conn connection.Connection, folder string) (generate.Generator, error) {
+// holds the dependencies. seed is that of a model that has one, or nil.
+func (d *deployment) newGenerator(ctx context.Context, settings config.Settings, conn connection.Connection, folder string, seed *int) (generate.Generator, error) {
 	options := generate.Config{
 		Type: settings.Generator, Connection: conn, Directory: folder, Model: settings.GeneratorModel, Region: settings.GeneratorRegion,
-		BaseURL: settings.GeneratorBaseURL, Timeout: time.Duration(settings.GeneratorTimeout) * time.Second, Log: slog.New(slog.DiscardHandler),
+		BaseURL: settings.GeneratorBaseURL, Timeout: time.Duration(settings.GeneratorTimeout) * time.Second, Log: slog.New(slog.DiscardHandler), Seed: seed,
 		Source: func() (generate.Source, error) { return d.readKnowledge(ctx, conn, folder) },
 	}
 	if settings.Generator == generate.TypeBedrock {

@@ -24,6 +24,10 @@ type Question struct {
 	HardFilters     json.RawMessage // any JSON; null if absent
 	PreviousContext json.RawMessage // a JSON array; empty if absent
 	Options         Options
+
+	// HoldOut removes a golden pair with this question from its own prompt, so that an
+	// evaluation does not measure what the prompt contains.
+	HoldOut bool
 }
 
 // Options holds the options of Defog's protocol. Other generators may ignore

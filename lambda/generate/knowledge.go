@@ -86,15 +86,21 @@ func columnText(column schema.Column) string {
 	return strings.Join(append([]string{column.Name, column.Comment}, column.Samples...), " ")
 }
 
-// examplesFor returns the golden queries nearest to the question.
-func (k *Knowledge) examplesFor(question string) string {
+// examplesFor returns the golden queries nearest to the question, without its own if
+// holdOut is true.
+func (k *Knowledge) examplesFor(question string, holdOut bool) string {
 	var text strings.Builder
-	for i, c := range k.golden.rank(question) {
+	examples := 0
+	for _, c := range k.golden.rank(question) {
+		if holdOut && c.score == verbatim {
+			continue
+		}
 		example := fmt.Sprintf("Question: %s\nSQL: %s\n", c.pair.Question, c.pair.SQL)
-		if i == exampleCount || c.score < exampleScore || text.Len()+len(example) > maxExamples {
+		if examples == exampleCount || c.score < exampleScore || text.Len()+len(example) > maxExamples {
 			break
 		}
 		text.WriteString(example)
+		examples++
 	}
 	return text.String()
 }

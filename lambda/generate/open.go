@@ -35,6 +35,7 @@ type Config struct {
 	BaseURL     string        // of openai; "" selects the connection's
 	Timeout     time.Duration // of one question or retry; 0 for the context's only
 	Log         *slog.Logger
+	Seed        *int // of openai; nil for none
 }
 
 // Open returns the generator for config.
@@ -51,7 +52,7 @@ func Open(config Config) (Generator, error) {
 		if config.Type == TypeOpenAI {
 			return NewOpenAI(OpenAIConfig{
 				DBType: conn.DBType, Knowledge: source, Model: config.Model, BaseURL: cmp.Or(config.BaseURL, conn.BaseURL), APIKey: conn.APIKey,
-				Timeout: config.Timeout,
+				Timeout: config.Timeout, Seed: config.Seed,
 			}), nil
 		}
 		return NewBedrock(BedrockConfig{

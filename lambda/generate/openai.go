@@ -22,6 +22,7 @@ type OpenAIConfig struct {
 	BaseURL   string        // without /chat/completions; "" means DefaultOpenAIURL
 	APIKey    string        // "" for a server without authentication
 	Timeout   time.Duration // of one question or retry; 0 for the context's only
+	Seed      *int          // for repeatable replies, if the server supports that; nil for none
 }
 
 // NewOpenAI returns a generator for config.
@@ -30,6 +31,7 @@ func NewOpenAI(config OpenAIConfig) *OpenAI {
 		author: newAuthor(config.DBType, config.Knowledge),
 		model: &openAI{
 			name:      config.Model,
+			seed:      config.Seed,
 			url:       strings.TrimSuffix(cmp.Or(config.BaseURL, DefaultOpenAIURL), "/") + "/chat/completions",
 			transport: newTransport(config.APIKey),
 		},
@@ -39,6 +41,7 @@ func NewOpenAI(config OpenAIConfig) *OpenAI {
 
 type openAI struct {
 	name      string
+	seed      *int
 	url       string
 	transport transport
 }
@@ -49,6 +52,7 @@ type completionRequest struct {
 	Model          string              `json:"model"`
 	Messages       []completionMessage `json:"messages"`
 	ResponseFormat *responseFormat     `json:"response_format,omitempty"`
+	Seed           *int                `json:"seed,omitempty"`
 }
 
 type completionMessage struct {
@@ -92,7 +96,7 @@ func (r completionReply) usage() Usage {
 
 // complete implements model.
 func (o *openAI) complete(ctx context.Context, prompt conversation, enforced bool) (string, error) {
-	request := completionRequest{Model: o.name, Messages: []completionMessage{{Role: "system", Content: prompt.instructions()}}}
+	request := completionRequest{Model: o.name, Seed: o.seed, Messages: []completionMessage{{Role: "system", Content: prompt.instructions()}}}
 	for _, turn := range prompt.turns {
 		request.Messages = append(request.Messages, completionMessage{Role: turn.role, Content: turn.text})
 	}

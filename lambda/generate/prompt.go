@@ -101,7 +101,7 @@ func (a *author) prompt(ctx context.Context, question Question) (conversation, e
 	prompt.instruct(a.block(glossaryBlock, glossary), tablesShared && glossaryShared)
 	var text string
 	if options.UseGoldenQueries {
-		text += a.block(examplesBlock, knowledge.examplesFor(question.Text))
+		text += a.block(examplesBlock, knowledge.examplesFor(question.Text, question.HoldOut))
 	}
 	text += a.block(filtersBlock, filters) +
 		a.block(contextBlock, contextText(question.PreviousContext)) +

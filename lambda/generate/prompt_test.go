@@ -231,7 +231,7 @@ func TestOpenKnowledgeRequiresNoFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := k.examplesFor("a?") + glossary(k, "a?", DefaultOptions()); got != "" {
+		if got := k.examplesFor("a?", false) + glossary(k, "a?", DefaultOptions()); got != "" {
 			t.Errorf("got %q, want no text", got)
 		}
 	}

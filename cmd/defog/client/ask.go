@@ -19,6 +19,9 @@ const maxAnswer = 16 << 20
 type Question struct {
 	Question    string          `json:"question"`
 	HardFilters json.RawMessage `json:"hard_filters,omitempty"`
+
+	Glossary         string `json:"glossary,omitempty"`
+	UseGoldenQueries *bool  `json:"use_golden_queries,omitempty"` // nil for the API's default
 }
 
 // Answer is the function's answer, successful or not.

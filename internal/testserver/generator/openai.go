@@ -34,6 +34,7 @@ func (o *OpenAI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var request struct {
 		Model    string
+		Seed     int
 		Messages []struct{ Role, Content string }
 		Format   *struct {
 			Type   string

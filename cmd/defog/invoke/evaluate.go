@@ -1,6 +1,6 @@
-// Package evaluate evaluates events with a deployed function, directly or through
+// Package invoke evaluates events with a deployed function, directly or through
 // the function's bucket.
-package evaluate
+package invoke
 
 import (
 	"bytes"

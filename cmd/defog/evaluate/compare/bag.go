@@ -1,0 +1,102 @@
+package compare
+
+import (
+	"slices"
+	"strings"
+)
+
+// subtract removes equal rows of two bags from each other, one for one, and returns
+// what is left. Equality within a tolerance is not transitive, so that rows with
+// fractions are matched as a whole: no choice of pairs would leave fewer.
+func (r Rules) subtract(a, b [][]Value) (onlyA, onlyB [][]Value) {
+	groups := map[string]*[2][]int{} // rows by their texts, without fractions
+	exact := map[string]int{}        // the number of rows of b, by all texts
+	for _, row := range b {
+		exact[key(row, false)]++
+	}
+	add := func(side, n int, row []Value) {
+		text := key(row, true)
+		if groups[text] == nil {
+			groups[text] = &[2][]int{}
+		}
+		groups[text][side] = append(groups[text][side], n)
+	}
+	// Rows with the same texts first, which are most of them.
+	same := map[string]int{}
+	for n, row := range a {
+		if text := key(row, false); exact[text] > 0 {
+			exact[text]--
+			same[text]++
+		} else {
+			add(0, n, row)
+		}
+	}
+	for n, row := range b {
+		if text := key(row, false); same[text] > 0 {
+			same[text]--
+		} else {
+			add(1, n, row)
+		}
+	}
+	var left [2][]int
+	for _, group := range groups {
+		restA, restB := r.match(a, b, group[0], group[1])
+		left[0], left[1] = append(left[0], restA...), append(left[1], restB...)
+	}
+	for side, rows := range [][][]Value{a, b} {
+		slices.Sort(left[side])
+		for _, n := range left[side] {
+			if side == 0 {
+				onlyA = append(onlyA, rows[n])
+			} else {
+				onlyB = append(onlyB, rows[n])
+			}
+		}
+	}
+	return onlyA, onlyB
+}
+
+// key returns the texts of a row, with a placeholder for each number if it is loose.
+func key(row []Value, loose bool) string {
+	var text strings.Builder
+	for _, value := range row {
+		if loose && value.isNumber {
+			text.WriteByte('#')
+		} else {
+			text.WriteString(value.text)
+		}
+		text.WriteByte(0)
+	}
+	return text.String()
+}
+
+// match finds the largest number of pairs of close rows, by augmenting paths. It
+// returns the rows without a partner.
+func (r Rules) match(a, b [][]Value, rowsA, rowsB []int) (restA, restB []int) {
+	partner := map[int]int{} // of b's rows
+	var augment func(n int, visited map[int]bool) bool
+	augment = func(n int, visited map[int]bool) bool {
+		for _, m := range rowsB {
+			if visited[m] || !slices.EqualFunc(a[n], b[m], r.close) {
+				continue
+			}
+			visited[m] = true
+			if other, taken := partner[m]; !taken || augment(other, visited) {
+				partner[m] = n
+				return true
+			}
+		}
+		return false
+	}
+	for _, n := range rowsA {
+		if !augment(n, map[int]bool{}) {
+			restA = append(restA, n)
+		}
+	}
+	for _, m := range rowsB {
+		if _, taken := partner[m]; !taken {
+			restB = append(restB, m)
+		}
+	}
+	return restA, restB
+}
