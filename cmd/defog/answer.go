@@ -94,7 +94,7 @@ func follow(ctx context.Context, long client.LongQuestion, timeout time.Duration
 	last := client.Pending{}
 	answer, err := long.Follow(limited, func(pending client.Pending) {
 		if pending.Status != last.Status || pending.SQL != last.SQL {
-			fmt.Fprintln(stderr, describePending(pending))
+			fmt.Fprintf(stderr, "%5.1f s  %s\n", pending.Seconds, terminal.Text(pending.Description()))
 		}
 		last = pending
 	})
@@ -105,16 +105,4 @@ func follow(ctx context.Context, long client.LongQuestion, timeout time.Duration
 		return nil, fmt.Errorf("no answer within %s (--timeout); the question runs on: defog answer %s", timeout, long.ID)
 	}
 	return answer, err
-}
-
-// describePending returns a line about a question that runs.
-func describePending(pending client.Pending) string {
-	text := map[string]string{"queued": "waits for its turn", "writing_sql": "the generator writes SQL", "running": "the database runs"}[pending.Status]
-	if text == "" {
-		text = terminal.Text(pending.Status)
-	}
-	if pending.SQL != "" {
-		text += " " + terminal.Text(pending.SQL)
-	}
-	return fmt.Sprintf("%5.1f s  %s", pending.Seconds, text)
 }

@@ -50,6 +50,9 @@ The exit code is 0 if the function answered the question, otherwise 1.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			question := strings.Join(args, " ")
 			if a.async || a.detach {
+				if a.function != "" {
+					return errors.New("--function: not used with --async or --detach, which need the API; want one of them")
+				}
 				if !cmd.Flags().Changed("timeout") {
 					a.timeout = 0 // the function ends the question
 				}

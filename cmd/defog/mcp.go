@@ -19,7 +19,8 @@ import (
 	"defog-cdk/lambda/mcp"
 )
 
-// toolTimeout is the timeout of one call of a tool.
+// toolTimeout is the timeout of one call of a tool, except for a long question, which
+// the function ends.
 const toolTimeout = time.Minute
 
 // mcpCommand holds the flags of mcp.
@@ -114,10 +115,10 @@ func (unclosed) Close() error { return nil }
 
 // call carries out a tool. Its errors are the user's, who runs this program.
 func (m *mcpCommand) call(ctx context.Context, tool string, arguments json.RawMessage) (json.RawMessage, error) {
-	ctx, cancel := context.WithTimeout(ctx, toolTimeout)
+	limited, cancel := context.WithTimeout(ctx, toolTimeout)
 	defer cancel()
-	answer, err := m.send(ctx, tool, arguments)
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	answer, err := m.send(ctx, limited, tool, arguments)
+	if err != nil && errors.Is(limited.Err(), context.DeadlineExceeded) {
 		err = errors.New("no answer within " + toolTimeout.String())
 	}
 	if err != nil {
@@ -126,11 +127,16 @@ func (m *mcpCommand) call(ctx context.Context, tool string, arguments json.RawMe
 	return answer, nil
 }
 
-func (m *mcpCommand) send(ctx context.Context, tool string, arguments json.RawMessage) (json.RawMessage, error) {
-	deployed, err := m.connect(ctx)
+// send carries out a tool within limited, and a long question within ctx.
+func (m *mcpCommand) send(ctx, limited context.Context, tool string, arguments json.RawMessage) (json.RawMessage, error) {
+	deployed, err := m.connect(limited)
 	if err != nil {
 		return nil, err
 	}
+	if tool == mcp.AskTool && deployed.api.IsLong {
+		return askLong(ctx, deployed, arguments)
+	}
+	ctx = limited
 	if tool == mcp.AskTool {
 		answer, err := client.AskJSON(ctx, deployed.cfg, deployed.api, arguments)
 		if err != nil {
@@ -142,6 +148,31 @@ func (m *mcpCommand) send(ctx context.Context, tool string, arguments json.RawMe
 		return nil, errors.New("--function: missing; want the function's name with --url, for all tools but ask")
 	}
 	return client.CallTool(ctx, deployed.cfg, deployed.function, tool, arguments)
+}
+
+// askLong asks a long question. It notifies the client of the progress, and cancels
+// the question if the client cancels the call.
+func askLong(ctx context.Context, deployed *deployedTools, arguments json.RawMessage) (json.RawMessage, error) {
+	long, answer, err := client.AskLong(ctx, deployed.cfg, deployed.api, arguments)
+	if err == nil && answer == nil {
+		last := -1.0
+		answer, err = long.Follow(ctx, func(pending client.Pending) {
+			if pending.Seconds > last {
+				last = pending.Seconds
+				mcp.Progress(ctx, pending.Seconds, pending.Description())
+			}
+		})
+		if ctx.Err() != nil {
+			ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), cancelTime)
+			defer stop()
+			_, err = long.Cancel(ctx)
+			return nil, errors.Join(errors.New("the call was cancelled"), err)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return answer.Body, nil
 }
 
 // connect finds the deployment once. After an error, the next call tries again.

@@ -17,6 +17,11 @@ import (
 // session ends at the end of the test, and the command with it.
 func startMCP(t *testing.T, flags ...string) *sdk.ClientSession {
 	t.Helper()
+	return startMCPWith(t, nil, flags...)
+}
+
+func startMCPWith(t *testing.T, options *sdk.ClientOptions, flags ...string) *sdk.ClientSession {
+	t.Helper()
 	input, toServer := io.Pipe()
 	fromServer, output := io.Pipe()
 	var stderr bytes.Buffer
@@ -31,7 +36,7 @@ func startMCP(t *testing.T, flags ...string) *sdk.ClientSession {
 		output.CloseWithError(io.EOF)
 		ended <- err
 	}()
-	client := sdk.NewClient(&sdk.Implementation{Name: "test", Version: "1"}, nil)
+	client := sdk.NewClient(&sdk.Implementation{Name: "test", Version: "1"}, options)
 	session, err := client.Connect(t.Context(), &sdk.IOTransport{Reader: fromServer, Writer: toServer}, nil)
 	if err != nil {
 		t.Fatal(err)

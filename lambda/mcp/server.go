@@ -87,7 +87,7 @@ func (t tool) definition() *sdk.Tool {
 // reads it: an error of the protocol reaches only its client.
 func (t tool) handler(options Options) sdk.ToolHandler {
 	return func(ctx context.Context, request *sdk.CallToolRequest) (*sdk.CallToolResult, error) {
-		result, err := t.run(ctx, options.Call, request.Params.Arguments)
+		result, err := t.run(withProgress(ctx, request), options.Call, request.Params.Arguments)
 		if err == nil {
 			return result, nil
 		}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,6 +21,17 @@ type Pending struct {
 	Status  string  `json:"status"`
 	Seconds float64 `json:"seconds"`
 	SQL     string  `json:"query_generated"` // the statement that runs
+}
+
+// Description describes the state in words. It contains generated SQL.
+func (p Pending) Description() string {
+	text, known := map[string]string{
+		"queued": "waits for its turn", "writing_sql": "the generator writes SQL", "running": "the database runs",
+	}[p.Status]
+	if !known {
+		text = p.Status
+	}
+	return strings.TrimSpace(text + " " + p.SQL)
 }
 
 // LongQuestion is a question whose answer is fetched later.
