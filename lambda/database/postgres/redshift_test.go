@@ -149,3 +149,26 @@ func TestRedshiftSendsNoUnknownSetting(t *testing.T) {
 		t.Errorf("sends standard_conforming_strings = %s", value)
 	}
 }
+
+// Without versions of the catalogue, a name that it lacks leads to a new reading. Words of
+// the syntax are such names, too, and lead to one reading at the most.
+func TestRedshiftReadsUnknownNames(t *testing.T) {
+	server.Query(t, accounts)
+	r := openRedshiftServer(t, nil, false)
+	databasetest.MustQuery(t, r, "SELECT 1", databasetest.Unlimited())
+	server.Query(t, "CREATE FUNCTION fresh(n int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN n; END'")
+	age := func() { r.catalogue.since = r.catalogue.since.Add(-recheckAge) }
+	age()
+	if _, err := r.Query(t.Context(), "SELECT fresh(1)", databasetest.Unlimited()); err == nil || !strings.Contains(err.Error(), "allowed_functions") {
+		t.Errorf("got %v, want a refusal", err)
+	}
+	const words = "SELECT id FROM accounts WHERE id IN (1, 2)"
+	age()
+	databasetest.MustQuery(t, r, words, databasetest.Unlimited())
+	age()
+	read := r.catalogue.read
+	databasetest.MustQuery(t, r, words, databasetest.Unlimited())
+	if r.catalogue.read != read {
+		t.Error("the catalogue was read again for a word of the syntax")
+	}
+}

@@ -113,6 +113,31 @@ func TestRunsHarmlessStatements(t *testing.T) {
 	databasetest.ExpectRuns(t, openFile(t, directory, file), guardtest.Statements(t, "sqlite/harmless.sql", directory))
 }
 
+// Ordinary questions have the columns and rows that they have without the guard.
+func TestAnalyticsRuns(t *testing.T) {
+	directory, file := writeFile(t)
+	conn, err := sqlite.OpenConn(filepath.Join(directory, file), sqlite.OpenReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := strings.Join(guardtest.Statements(t, "sqlite/schema.sql", ""), "\n")
+	if err := errors.Join(sqlitex.ExecuteScript(conn, schema, nil), conn.Close()); err != nil {
+		t.Fatal(err)
+	}
+	db := openFile(t, directory, file)
+	for _, sql := range guardtest.Statements(t, "sqlite/analytics.sql", "") {
+		want, err := db.query(t.Context(), sql, databasetest.Unlimited())
+		if err != nil {
+			t.Errorf("%s: %v", sql, err)
+			continue
+		}
+		got := databasetest.MustQuery(t, db, sql, databasetest.Unlimited())
+		if diff := cmp.Diff([]any{want.Columns, string(want.Data)}, []any{got.Columns, string(got.Data)}); diff != "" {
+			t.Errorf("%s:\n%s", sql, diff)
+		}
+	}
+}
+
 func TestInvalidFile(t *testing.T) {
 	if _, err := New(connection.Creds{}, database.Options{}); err == nil {
 		t.Error("opened without a file")
