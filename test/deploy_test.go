@@ -35,6 +35,7 @@ func TestDeploy(t *testing.T) {
 		{"errors have the right status and no secret", testErrors},
 		{"read-only SQL leaves the database unchanged", testReadOnly},
 		{"ask prints the rows of the stack's function", testAskCommand},
+		{"mcp answers agents without a setting of the stack", testMCPCommand},
 		{"diff is empty after a deploy", testNoDiff},
 		{"update applies the setting that diff shows", testUpdate},
 		{"rollback of a failed update restores the function", testRollback},

@@ -1,7 +1,7 @@
 // Program coldstart measures the cost of a query function until its first answer. The
 // cost is the time of the process, its memory, and the size of the zip. It compares
 // the function with Defog's flow in Python (awslambdaric, pandas, psycopg2), as
-// deployed and with compiled packages. Each runs under the same Lambda runtime API,
+// deployed and with compiled packages, and with mcp=true. Each runs under the same Lambda runtime API,
 // against the same PostgreSQL and substitute for the generator. They take turns, and
 // the median counts.
 //
@@ -13,6 +13,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,6 +22,7 @@ import (
 
 	"defog-cdk/bench/seed"
 	"defog-cdk/bench/stage"
+	"defog-cdk/internal/environ"
 	"defog-cdk/internal/testserver/runtimeapi"
 )
 
@@ -57,6 +59,16 @@ func compare(ctx context.Context, rounds int) error {
 	if err != nil {
 		return err
 	}
+	agents := filepath.Join(s.Directory, "bootstrap-mcp")
+	if err := runtimeapi.Build(ctx, agents, "postgres", "mcp"); err != nil {
+		return err
+	}
+	withAgents, err := zippedSize(agents)
+	if err != nil {
+		return err
+	}
+	environment := maps.Clone(s.Environment)
+	environment[environ.MCP] = "true"
 	theirs, err := zippedSize(p.Code)
 	if err != nil {
 		return err
@@ -64,6 +76,7 @@ func compare(ctx context.Context, rounds int) error {
 	cache := filepath.Join(s.Directory, "pycache")
 	contestants := []*contestant{
 		{name: "Go", zipped: ours, config: runtimeapi.Config{Command: []string{s.Bootstrap}, Environment: s.Environment}},
+		{name: "Go, mcp=true", zipped: withAgents, config: runtimeapi.Config{Command: []string{agents}, Environment: environment}},
 		{name: "Python as deployed", zipped: theirs, config: runtimeapi.Config{Command: p.Command(), Environment: p.Environment(s.Environment, "")}},
 		{name: "Python, compiled", zipped: theirs, config: runtimeapi.Config{Command: p.Command(), Environment: p.Environment(s.Environment, cache)}},
 	}

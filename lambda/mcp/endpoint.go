@@ -80,7 +80,10 @@ func (e *Endpoint) handler(ctx context.Context, payload []byte) http.Handler {
 		},
 	})
 	return sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return server },
-		&sdk.StreamableHTTPOptions{Stateless: true, JSONResponse: true, MaxRequestBodyBytes: maxBody})
+		&sdk.StreamableHTTPOptions{
+			Stateless: true, JSONResponse: true, MaxRequestBodyBytes: maxBody,
+			DisableLocalhostProtection: true, // the API receives the connections, and checks their host name
+		})
 }
 
 // request returns the event's HTTP request.
