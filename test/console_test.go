@@ -3,6 +3,7 @@ package test
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
@@ -105,5 +106,30 @@ func testConsole(t *testing.T, d *deployment) {
 		if status, body := c.send(t, http.MethodPost, "/", question, change); status != http.StatusForbidden {
 			t.Errorf("%s: %d: %s", name, status, body)
 		}
+	}
+}
+
+// testLongQuestionInConsole asks as the page does if config.json holds async.
+func testLongQuestionInConsole(t *testing.T, d *deployment) {
+	d.generator.Teach("How long?", "SELECT 2 AS n")
+	c := startConsole(t, d)
+	defer c.end(t)
+	unchanged := func(*http.Request) {}
+	if status, body := c.send(t, http.MethodGet, "/config.json", "", unchanged); status != http.StatusOK || !strings.Contains(string(body), `"async":true`) {
+		t.Errorf("config.json: %d: %s", status, body)
+	}
+	var accepted struct{ ID string }
+	status, body := c.send(t, http.MethodPost, "/", `{"question": "How long?", "async": true}`, unchanged)
+	if err := json.Unmarshal(body, &accepted); err != nil || status != http.StatusAccepted || accepted.ID == "" {
+		t.Fatalf("%d: %s: %v", status, body, err)
+	}
+	for status = http.StatusAccepted; status == http.StatusAccepted; {
+		status, body = c.send(t, http.MethodGet, "/answers/"+accepted.ID+"?wait=20", "", unchanged)
+	}
+	if status != http.StatusOK || string(decode(t, body).Data[0][0]) != "2" {
+		t.Errorf("the answer: %d: %s", status, body)
+	}
+	if status, body := c.send(t, http.MethodGet, "/answers/"+accepted.ID, "", func(r *http.Request) { r.Header.Del(page.TokenHeader) }); status != http.StatusForbidden {
+		t.Errorf("without the token: %d: %s", status, body)
 	}
 }

@@ -207,6 +207,7 @@ func TestLongQuestions(t *testing.T) {
 	t.Run("event delivered twice runs once", func(t *testing.T) { testDuplicateEvent(t, l) })
 	t.Run("lost event ends in failed, and an expired id is not found", func(t *testing.T) { testLostEvent(t, l) })
 	t.Run("large answer goes through the bucket", func(t *testing.T) { testLargeAnswer(t, l) })
+	t.Run("console asks for its page", func(t *testing.T) { testLongQuestionInConsole(t, d) })
 	t.Run("other questions are answered at once", func(t *testing.T) {
 		if err := f.answers(t); err != nil {
 			t.Error(err)

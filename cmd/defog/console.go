@@ -81,7 +81,7 @@ func (c *consoleCommand) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	options := console.Options{Files: os.DirFS(folder), Port: c.port, API: console.Deployed(cfg, api)}
+	options := console.Options{Files: os.DirFS(folder), Port: c.port, Async: api.IsLong, API: console.Deployed(cfg, api)}
 	if err := c.describe(&options); err != nil {
 		return err
 	}
@@ -102,9 +102,8 @@ func (c *consoleCommand) serve(ctx context.Context, options console.Options, api
 	return served.Serve(ctx)
 }
 
-// describe sets what the page shows of the deployment: its name, whether it answers
-// long questions, and as examples the golden questions among the dependencies of the
-// settings.
+// describe sets what the page shows of the deployment: its name, and as examples the
+// golden questions among the dependencies of the settings.
 func (c *consoleCommand) describe(options *console.Options) error {
 	if c.function != "" {
 		options.App = c.function
@@ -122,7 +121,7 @@ func (c *consoleCommand) describe(options *console.Options) error {
 	if err != nil {
 		return err
 	}
-	options.App, options.Async = settings.StackName(), settings.AsyncQuestions
+	options.App = settings.StackName()
 	options.Examples, err = goldenQuestions(settings)
 	if err != nil {
 		fmt.Fprintf(c.stderr, "The page shows no examples: %v\n", err)

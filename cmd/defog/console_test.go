@@ -120,6 +120,27 @@ func TestConsoleSignsQuestionsOfThePage(t *testing.T) {
 	}
 }
 
+func TestConsolePassesOnLongQuestions(t *testing.T) {
+	fake := newAWS(t)
+	fake.outputs["LongQuestions"] = "https://sqs.example.com/queue"
+	t.Chdir(pagetest.Checkout(t))
+	console := startConsole(t)
+	if status, body := console.do(t, http.MethodGet, "/config.json", ""); status != http.StatusOK || !strings.Contains(body, `"async":true`) {
+		t.Errorf("config.json: %d %s", status, body)
+	}
+	fake.status, fake.answer = http.StatusAccepted, `{"id":"QC1","status":"running"}`
+	if status, body := console.do(t, http.MethodGet, "/answers/QC1?wait=20", ""); status != http.StatusAccepted || body != fake.answer || fake.asked.URL.RequestURI() != "/answers/QC1?wait=20" {
+		t.Errorf("%d %s; asked %s", status, body, fake.asked.URL)
+	}
+	if want := signature(t, fake.asked, fake.body, "eu-central-1"); fake.asked.Header.Get("Authorization") != want {
+		t.Errorf("Authorization %s, want %s", fake.asked.Header.Get("Authorization"), want)
+	}
+	fake.status, fake.answer = http.StatusForbidden, `{"message":"Forbidden"}`
+	if status, body := console.do(t, http.MethodDelete, "/answers/QC1", ""); status != http.StatusForbidden || !strings.Contains(body, "abcd1234/*/DELETE/*") {
+		t.Errorf("without the right: %d %s", status, body)
+	}
+}
+
 func TestConsoleFailures(t *testing.T) {
 	for name, test := range map[string]struct {
 		args   []string

@@ -96,7 +96,7 @@ func route(address string, endpoint *string) (u *url.URL, host string, err error
 
 // permission returns the action and the resource that a caller's IAM policy must
 // allow.
-func (a API) permission() string {
+func (a API) permission(method string) string {
 	id, account := "‹api-id›", a.Account
 	if u, err := url.Parse(a.URL); err == nil {
 		if match := executeAPI.FindStringSubmatch(u.Hostname()); match != nil {
@@ -106,5 +106,5 @@ func (a API) permission() string {
 	if account == "" {
 		account = "‹account›"
 	}
-	return fmt.Sprintf("execute-api:Invoke on arn:aws:execute-api:%s:%s:%s/*/POST/*", a.Region, account, id)
+	return fmt.Sprintf("execute-api:Invoke on arn:aws:execute-api:%s:%s:%s/*/%s/*", a.Region, account, id, method)
 }

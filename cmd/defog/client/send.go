@@ -159,7 +159,7 @@ func explain(api API, response *http.Response, body []byte) error {
 		if strings.Contains(gateway.Message, "security token") { // expired or invalid
 			return session.Rejected(gateway.Message)
 		}
-		return fmt.Errorf("the API rejected the caller (403%s); the caller needs %s", message, api.permission())
+		return fmt.Errorf("the API rejected the caller (403%s); the caller needs %s", message, api.permission(response.Request.Method))
 	case http.StatusNotFound:
 		return fmt.Errorf("no query function answers at %s (404%s)", api.URL, message)
 	case http.StatusTooManyRequests:
