@@ -162,12 +162,12 @@ func (s *statement) isColumn(i int, column string) bool {
 			last--
 		}
 		row := s.tokens[last]
-		return row.Named() && last > 0 && s.tokens[last-1].Is("(") && !s.hides(row.Text) && s.hasColumn(row.Text, column)
+		return row.Named() && last > 0 && s.tokens[last-1].Is("(") && !s.hides(row.Text) && s.hasColumn(row.Text, column, true)
 	}
 	if start := s.start(i); behind(s.tokens[:start], "join", "only", "table") || behind(s.tokens[:start], "from") && s.isClause(start-1) {
 		return true // a relation
 	}
-	return s.hasColumn(s.tokens[i-2].Text, column)
+	return s.hasColumn(s.tokens[i-2].Text, column, false)
 }
 
 // hides reports whether a relation or a function of the statement can have a column of a
@@ -209,18 +209,19 @@ func (s *statement) isClause(i int) bool {
 }
 
 // hasColumn reports whether everything of a name in the FROM clauses of the
-// statement has a column.
-func (s *statement) hasColumn(name, column string) bool {
-	key := [2]string{name, column}
+// statement has a column. With alone, nothing else in the statement may have the name: in
+// parentheses, it can also be a column.
+func (s *statement) hasColumn(name, column string, alone bool) bool {
+	key := sought{name, column, alone}
 	has, known := s.columns[key]
 	if !known {
-		has = s.findColumn(name, column)
+		has = s.findColumn(name, column, alone)
 		s.columns[key] = has
 	}
 	return has
 }
 
-func (s *statement) findColumn(name, column string) bool {
+func (s *statement) findColumn(name, column string, alone bool) bool {
 	found := false
 	for i, t := range s.tokens {
 		if !t.Named() || t.Text != name || i+1 < len(s.tokens) && s.tokens[i+1].Is(".") {
@@ -229,7 +230,7 @@ func (s *statement) findColumn(name, column string) bool {
 		if schema := s.qualifier(i); schema != "" && (!s.inFrom(s.start(i)) || !s.catalogue.schemas[schema]) {
 			continue // a column
 		}
-		if s.isValue(i) {
+		if alone && s.isRowOfField(i) || !alone && s.isValue(i) {
 			continue
 		}
 		if !s.introduces(i, column) {
@@ -239,6 +240,12 @@ func (s *statement) findColumn(name, column string) bool {
 	}
 	// A name that nothing in the statement introduces is a schema's or an error.
 	return found || s.catalogue.schemas[name]
+}
+
+// sought is what hasColumn looks for.
+type sought struct {
+	name, column string
+	alone        bool
 }
 
 // postgresClauses end a list of relations.
@@ -261,7 +268,20 @@ func (s *statement) isValue(i int) bool {
 		return false
 	}
 	before := s.tokens[i-1]
-	return before.Kind == lex.Symbol && !before.Is(")") && !before.Is(".") || before.Kind == lex.Word && slices.Contains(expressing, before.Text)
+	return before.Kind == lex.Symbol && !strings.Contains(").*]", before.Text) || before.Kind == lex.Word && slices.Contains(expressing, before.Text)
+}
+
+// isRowOfField reports whether the name at i stands in parentheses before a field: (a).b.
+func (s *statement) isRowOfField(i int) bool {
+	if i == 0 || !s.tokens[i-1].Is("(") {
+		return false
+	}
+	for i++; i < len(s.tokens) && s.tokens[i].Is(")"); i++ {
+		if i+1 < len(s.tokens) && s.tokens[i+1].Is(".") {
+			return true
+		}
+	}
+	return false
 }
 
 // introduces reports whether the name at i introduces the column. It is the name of a

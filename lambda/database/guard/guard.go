@@ -76,10 +76,10 @@ type statement struct {
 	tokens    []lex.Token
 	catalogue *Catalogue // nil without one
 	functions map[string]bool
-	columns   map[[2]string]bool // what hasColumn found
-	hidden    map[string]bool    // what hides found
-	clauses   []bool             // what isClause found of each FROM; nil before
-	relations []bool             // what inList found of each name; nil before
+	columns   map[sought]bool // what hasColumn found
+	hidden    map[string]bool // what hides found
+	clauses   []bool          // what isClause found of each FROM; nil before
+	relations []bool          // what inList found of each name; nil before
 }
 
 // With returns the guard with options.
@@ -120,7 +120,7 @@ func (g *Guard) Check(ctx context.Context, sql string, catalogue *Catalogue) (St
 	if err := checkSize(tokens); err != nil {
 		return Statement{}, err
 	}
-	s := &statement{guard: g, tokens: tokens, catalogue: catalogue, functions: map[string]bool{}, columns: map[[2]string]bool{}, hidden: map[string]bool{}}
+	s := &statement{guard: g, tokens: tokens, catalogue: catalogue, functions: map[string]bool{}, columns: map[sought]bool{}, hidden: map[string]bool{}}
 	if g.split != nil {
 		s.tokens = g.split(tokens)
 	}

@@ -379,3 +379,12 @@ SELECT 1 FROM json_populate_record(NULL::flags, '{"f":"on"}') WHERE f
 SELECT coalesce(o, 6) FROM owns
 SELECT o FROM owns UNION SELECT 6
 SELECT CASE WHEN true THEN o ELSE 6 END FROM owns
+-- A column of an alias's list takes precedence over a row, too, and a star may stand behind a relation.
+SELECT (o).total FROM (SELECT 1) q(o), orders o
+SELECT (o).total FROM orders o, unnest(ARRAY[1]) AS f(o)
+SELECT ((o)).total FROM orders o, unnest(ARRAY[1]) f(x, o)
+WITH q(o) AS (SELECT 1) SELECT (o).total FROM q, orders o
+SELECT (o).total FROM json_to_record('{"o":1}') AS j(o int), orders o
+SELECT (o).total FROM xmltable('/a' PASSING '<a>1</a>' COLUMNS o int PATH '.') j, orders o
+SELECT (o).total FROM (VALUES (1)) AS v(o), orders o
+SELECT (SELECT o.total FROM items * o LIMIT 1) FROM orders o
