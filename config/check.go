@@ -239,6 +239,10 @@ func (c *checker) checkSmoke() {
 	switch {
 	case c.given("smoke_expect") && !c.given("smoke_question"):
 		c.failf("smoke_expect", "not used without smoke_question; want both or neither")
+	case c.given("smoke_set") && !c.given("smoke_question"):
+		c.failf("smoke_set", "not used without smoke_question; want both or neither")
+	case c.given("smoke_min_accuracy") && !c.given("smoke_set"):
+		c.failf("smoke_min_accuracy", "not used without smoke_set; want both or neither")
 	case c.given("smoke_question") && c.APIAuth == "jwt":
 		c.failf("smoke_question", "not supported with api_auth=jwt, because the pipeline has no token; want api_auth=iam or none")
 	}

@@ -34,6 +34,8 @@ var forms = map[string]form{
 	// https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
 	"region": {"a region such as eu-central-1", regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)},
 
+	"setFile": {"a path in the repository, such as evaluation/questions.json", regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$`)},
+
 	"url": {"https://host or http://host, with an optional path, without a user", regexp.MustCompile(`^https?://[^\s/?#@]+(/[^\s?#@]*)?$`)},
 
 	// API Gateway fetches the issuer's keys from this URL, so only a local one may

@@ -107,7 +107,9 @@ func TestContradictionsAreRefused(t *testing.T) {
 		`{"function_role_policy_arns": "arn:aws:iam::aws:policy/AdministratorAccess"}`: "function_role_policy_arns (-c): AdministratorAccess allows all actions on all resources; want narrower policies, or iam_policy_allow_all=true",
 		`{"function_role_assume_policy_document": {"nonsense": 1}}`:                    `function_role_assume_policy_document (-c): not a trust policy; want {"Version": "2012-10-17", "Statement": […]} that allows lambda.amazonaws.com sts:AssumeRole`,
 		`{"generator": "openai", "function_source_dependencies_zip": "/"}`:             "generator_model (default): missing; want the id of a model, which generator openai requires",
-		`{"schema_ttl": 60}`: "schema_ttl (-c): not used by generator defog (default); want bedrock or openai",
+		`{"smoke_set": "a.json"}`:                                                      "smoke_set (-c): not used without smoke_question; want both or neither",
+		`{"smoke_min_accuracy": 90}`:                                                   "smoke_min_accuracy (-c): not used without smoke_set; want both or neither",
+		`{"schema_ttl": 60}`:                                                           "schema_ttl (-c): not used by generator defog (default); want bedrock or openai",
 
 		`{"generator": "golden"}`:                          "function_source_dependencies_zip (default): missing; want a folder or zip with golden.json, which generator golden reads",
 		`{"function_source_dependencies_zip": "/nowhere"}`: "function_source_dependencies_zip (-c): stat /nowhere: no such file or directory; want an existing path, relative to this folder or from / or ~/",

@@ -172,6 +172,9 @@ type Settings struct {
 	PipelineKMS         string          `key:"pipeline_kms" form:"key" doc:"Existing KMS key in the pipeline's region that encrypts artifacts. The stages' accounts need permission to decrypt. Default: a new key."`
 	SmokeQuestion       string          `key:"smoke_question" valid:"..1000" only:"query" doc:"Question that each newly deployed stage must answer."`
 	SmokeExpect         string          `key:"smoke_expect" valid:"..1000" only:"query" doc:"Value that a cell of that answer must have, as in JSON without quotes (42, 12.50, Ada). Default: any row. Requires smoke_question."`
+	// The file is part of the pipeline's own checkout.
+	SmokeSet         string `key:"smoke_set" form:"setFile" only:"query" doc:"File of the repository with questions and results (defog evaluate --save-results), which each newly deployed stage must answer. Requires smoke_question."`
+	SmokeMinAccuracy int    `key:"smoke_min_accuracy" default:"80" valid:"1..100" only:"query" doc:"Lowest accuracy of the answers to smoke_set, in percent. Requires smoke_set."`
 }
 
 // PipelineSource is the source of the pipeline's checkout: one of

@@ -17,6 +17,7 @@ import (
 
 	"defog-cdk/cmd/defog/evaluate"
 	"defog-cdk/cmd/defog/evaluate/compare"
+	"defog-cdk/cmd/defog/terminal"
 	"defog-cdk/config"
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/knowledge"
@@ -34,6 +35,7 @@ type evaluateCommand struct {
 	concurrency, maxRows   int
 	seed                   int
 	timeout                time.Duration
+	roleARN, save          string
 	record, replay, resume string
 	json, junit, markdown  string
 	baseline               string
@@ -62,7 +64,8 @@ whatever their names and order.
 
 Without --deployed and --url, the generator of the settings runs on this machine. A
 golden query is held out of its own prompt. The reference SQL always runs in the
-database of connection_file or credentials_secret.
+database of connection_file or credentials_secret. A set with results, from
+--save-results, needs no database with --url.
 
 The exit code is 0 if the accuracy is at least --min-accuracy, otherwise 1.`,
 		Example: `  defog evaluate dependencies/golden.json
@@ -78,6 +81,8 @@ The exit code is 0 if the accuracy is at least --min-accuracy, otherwise 1.`,
 	flags.BoolVar(&e.deployed, "deployed", false, "ask the API of the deployed stack")
 	flags.StringVar(&e.url, "url", "", "ask the API at this `URL`")
 	flags.StringVar(&e.auth, "auth", "", authUsage)
+	flags.StringVar(&e.roleARN, "role-arn", "", "the `ARN` of a role to assume for the questions to an API")
+	flags.StringVar(&e.save, "save-results", "", "run the reference SQL only, and write the set with its rows to a `file`")
 	flags.StringVar(&e.columns, "columns", "superset", "the columns of an answer: exact, or superset to allow more than the reference has")
 	flags.Float64Var(&e.tolerance, "tolerance", compare.DefaultTolerance, "the relative difference of two equal fractions")
 	flags.IntVar(&e.concurrency, "concurrency", 4, "the `number` of questions at a time")
@@ -92,7 +97,7 @@ The exit code is 0 if the accuracy is at least --min-accuracy, otherwise 1.`,
 	flags.StringVar(&e.markdown, "markdown", "", "write the report to a `file` as Markdown")
 	flags.StringVar(&e.baseline, "baseline", "", "compare with the JSON report of an earlier run")
 	flags.Float64Var(&e.minAccuracy, "min-accuracy", 0, "the lowest accuracy of exit code 0, from 0 to 1")
-	command.MarkFlagsMutuallyExclusive("record", "replay", "url", "deployed")
+	command.MarkFlagsMutuallyExclusive("record", "replay", "url", "deployed", "save-results")
 	return command
 }
 
@@ -126,12 +131,12 @@ func (e *evaluateCommand) run(ctx context.Context, path string, stdout, stderr i
 		return fmt.Errorf("make a folder for the dependencies: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(e.folder)) }()
-	if err := e.load(ctx); err != nil {
-		return err
-	}
-	questions, err := evaluate.Read(path, e.conn.DBType)
+	questions, err := e.read(ctx, path)
 	if err != nil {
 		return err
+	}
+	if e.save != "" {
+		return e.saveResults(ctx, questions, stdout)
 	}
 	results, name, err := e.evaluate(ctx, questions, stderr)
 	if err != nil {
@@ -148,6 +153,58 @@ func (e *evaluateCommand) run(ctx context.Context, path string, stdout, stderr i
 		return fmt.Errorf("the accuracy is %.3f; want at least %.3f (--min-accuracy)", report.Summary.Accuracy, e.minAccuracy)
 	}
 	return nil
+}
+
+// read reads the questions, and before them what decides how they are evaluated.
+func (e *evaluateCommand) read(ctx context.Context, path string) ([]evaluate.Question, error) {
+	if e.url != "" {
+		// The database is unknown. A set with results needs none.
+		if questions, err := evaluate.Read(path, ""); err == nil && evaluate.HasResults(questions) {
+			return questions, nil
+		}
+	}
+	if err := e.load(ctx); err != nil {
+		return nil, err
+	}
+	return evaluate.Read(path, e.conn.DBType)
+}
+
+// saveResults writes the set with the rows of its reference statements.
+func (e *evaluateCommand) saveResults(ctx context.Context, questions []evaluate.Question, stdout io.Writer) error {
+	run := e.newRun(questions)
+	db, err := e.openDatabase()
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	run.Databases = []database.Database{db}
+	stored, err := run.Store(ctx)
+	if err != nil {
+		return explainDatabase(err)
+	}
+	if err := evaluate.WriteSet(e.save, stored); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "%s: %d questions with results\n", terminal.Line(e.save), len(stored))
+	return nil
+}
+
+func (e *evaluateCommand) newRun(questions []evaluate.Question) evaluate.Run {
+	return evaluate.Run{
+		DBType: e.conn.DBType, Questions: questions,
+		Rules:  compare.Rules{Exact: e.columns == "exact", Tolerance: e.tolerance},
+		Limits: evaluate.Limits{Rows: e.maxRows, Time: e.timeout},
+	}
+}
+
+func (e *evaluateCommand) openDatabase() (database.Database, error) {
+	db, err := drivers().Open(e.conn, database.Options{
+		Directory: e.folder, Token: e.databaseToken, AllowedFunctions: e.conf.AllowedFunctions, MaxSQLBytes: e.conf.MaxSQLBytes,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	return db, nil
 }
 
 // load reads the settings, the connection and the dependencies.
@@ -181,24 +238,20 @@ func (e *evaluateCommand) load(ctx context.Context) error {
 
 // evaluate returns the results and the name of the evaluated system.
 func (e *evaluateCommand) evaluate(ctx context.Context, questions []evaluate.Question, stderr io.Writer) (_ []evaluate.Result, name string, err error) {
-	run := evaluate.Run{
-		DBType: e.conn.DBType, Questions: questions,
-		Rules:  compare.Rules{Exact: e.columns == "exact", Tolerance: e.tolerance},
-		Limits: evaluate.Limits{Rows: e.maxRows, Time: e.timeout},
-	}
+	run := e.newRun(questions)
 	newSystem, name, closeSystem, err := e.system(ctx, run.Limits)
 	if err != nil {
 		return nil, "", err
 	}
 	defer func() { err = errors.Join(err, closeSystem()) }()
 	for range min(e.concurrency, len(questions)) {
-		db, err := drivers().Open(e.conn, database.Options{
-			Directory: e.folder, Token: e.databaseToken, AllowedFunctions: e.conf.AllowedFunctions, MaxSQLBytes: e.conf.MaxSQLBytes,
-		})
-		if err != nil {
-			return nil, "", fmt.Errorf("open the database: %w", err)
+		var db database.Database
+		if e.conn.DBType != "" {
+			if db, err = e.openDatabase(); err != nil {
+				return nil, "", err
+			}
+			defer db.Close()
 		}
-		defer db.Close()
 		run.Databases, run.Workers = append(run.Databases, db), append(run.Workers, newSystem(db))
 	}
 	bar := evaluate.Bar{Out: stderr, Total: len(questions), Terminal: isTerminal(stderr)}
@@ -248,6 +301,11 @@ func (e *evaluateCommand) system(ctx context.Context, limits evaluate.Limits) (n
 		api, err := e.api(ctx, cfg, e.url, e.auth)
 		if err != nil {
 			return nil, "", nil, err
+		}
+		if e.roleARN != "" {
+			if cfg, err = assume(ctx, cfg, e.roleARN); err != nil {
+				return nil, "", nil, err
+			}
 		}
 		return func(database.Database) evaluate.System {
 			return &evaluate.API{Config: cfg, Target: api, Golden: e.golden, Limit: e.timeout}

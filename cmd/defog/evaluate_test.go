@@ -250,6 +250,43 @@ func TestEvaluateThroughAnAPI(t *testing.T) {
 	}
 }
 
+// TestEvaluateNeedsNoDatabaseWithResults runs as in a pipeline: the set has its rows,
+// and there is neither a connection nor a folder of settings.
+func TestEvaluateNeedsNoDatabaseWithResults(t *testing.T) {
+	_, args := newCoffee(t)
+	writeFile(t, "questions.json", `[
+		{"question": "How many coffees are there?", "sql": "SELECT count(*) AS n, 1.50 AS price, 'x' AS text FROM coffee"},
+		{"question": "Which roasts are there?", "sql": ["SELECT id FROM coffee", "SELECT roast FROM coffee ORDER BY roast"]}
+	]`)
+	if code, stdout, stderr := defog(t, append(args, "--save-results", "saved.json")...); code != 0 || !strings.Contains(stdout, "saved.json: 2 questions with results") {
+		t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	saved := readFile(t, "saved.json")
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var body map[string]any
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+			t.Error(err)
+		}
+		columns, rows := `["a"]`, `["dark"],["light"]`
+		if body["question"] == counted {
+			rows = `[2,"1.5","x"]`
+			columns = `["a","b","c"]`
+		}
+		fmt.Fprintf(w, `{"columns":%s,"data":[%s],"query_generated":"SELECT","ran_successfully":true,"truncated":false}`, columns, rows)
+	}))
+	t.Cleanup(api.Close)
+	t.Chdir(t.TempDir())
+	writeFile(t, "saved.json", saved)
+	check := []string{"evaluate", "saved.json", "--url", api.URL, "--auth", "none", "--min-accuracy", "1"}
+	if code, stdout, stderr := defog(t, check...); code != 0 {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	writeFile(t, "saved.json", strings.Replace(saved, `"light"`, `"white"`, 1))
+	if code, _, stderr := defog(t, check...); code != 1 || !strings.Contains(stderr, "the accuracy is 0.500") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
+
 func TestEvaluateRefusesInvalidFlags(t *testing.T) {
 	_, args := newCoffee(t)
 	for flag, want := range map[string]string{

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -17,7 +18,15 @@ type SmokeTest struct {
 	Question string // "" for no test
 	Expect   string // a value in the answer; "" accepts any answer with a row
 	Auth     string // of the stage's API
+
+	// Set is a file of the checkout with questions and results; "" for none. The
+	// accuracy of the answers must be at least MinAccuracy, in percent.
+	Set         string
+	MinAccuracy int
 }
+
+// checkoutFolder is where the step has the checkout.
+const checkoutFolder = "checkout"
 
 // smokeStep is the name of the test's step and the end of its role's.
 func smokeStep(id string) string { return id + "-smoke" }
@@ -59,9 +68,25 @@ func (d *deployer) newSmokeTest(id string, region Region, role *construct.SmokeR
 		variables["SMOKE_ROLE"] = *arn
 		statements = append(statements, construct.AllowStatement(arn, "sts:AssumeRole"))
 	}
+	commands := []string{"chmod +x defog", strings.Join(command, " ")}
+	var inputs *map[string]pipelines.IFileSetProducer
+	if region.Smoke.Set != "" {
+		inputs = &map[string]pipelines.IFileSetProducer{checkoutFolder: d.build.checkout}
+		variables["SMOKE_SET"] = region.Smoke.Set
+		evaluate := []string{"./defog evaluate", `--url="$QUERY_URL"`, "--auth=" + region.Smoke.Auth, fmt.Sprintf("--min-accuracy=%.2f", float64(region.Smoke.MinAccuracy)/100)}
+		if region.Environment.Region != "" {
+			evaluate = append(evaluate, "--region="+region.Environment.Region)
+		}
+		if role != nil {
+			evaluate = append(evaluate, `--role-arn="$SMOKE_ROLE"`)
+		}
+		// A build's log keeps its output, and misses show rows.
+		commands = append(commands, strings.Join(evaluate, " ")+` "`+checkoutFolder+`/$SMOKE_SET" >/dev/null`)
+	}
 	return pipelines.NewCodeBuildStep(jsii.String("Smoke"), &pipelines.CodeBuildStepProps{
 		Input:                d.build.programs,
-		Commands:             jsii.Strings("chmod +x defog", strings.Join(command, " ")),
+		AdditionalInputs:     inputs,
+		Commands:             jsii.Strings(commands...),
 		Env:                  construct.Texts(variables),
 		EnvFromCfnOutputs:    &map[string]awscdk.CfnOutput{"QUERY_URL": url},
 		Role:                 d.newStepRole(smokeStep(id), "Asks "+region.StackName+" its smoke question"),

@@ -266,6 +266,24 @@ func TestSmokeTestMayCallOneAPI(t *testing.T) {
 	t.Error("no stack defog-prod")
 }
 
+// TestSmokeSetIsEvaluated checks the step's commands: the set is a file of the checkout,
+// and the step may do no more than with a smoke question.
+func TestSmokeSetIsEvaluated(t *testing.T) {
+	build := func(more map[string]any) string {
+		_, stack := newPipeline(t, pipelineSettings(t, fromGitHub, oneStage, settings.With(map[string]any{"smoke_question": "How many?"}, more)))
+		return fmt.Sprint(*assertions.Template_FromStack(stack, nil).ToJSON())
+	}
+	text := build(map[string]any{"smoke_set": "evaluation/set.json", "smoke_min_accuracy": 75})
+	for _, part := range []string{"./defog evaluate --url=", "--auth=iam --min-accuracy=0.75 ", "--role-arn=", "checkout/$SMOKE_SET", "SMOKE_SET", "evaluation/set.json"} {
+		if !strings.Contains(text, part) {
+			t.Errorf("the template lacks %s", part)
+		}
+	}
+	if text := build(nil); strings.Contains(text, "SMOKE_SET") || strings.Contains(text, "defog evaluate") {
+		t.Error("a pipeline without the setting evaluates a set")
+	}
+}
+
 func TestStageWithoutSmokeQuestionHasNoSmokeRole(t *testing.T) {
 	app, _ := newPipeline(t, pipelineSettings(t, fromGitHub, oneStage, nil))
 	for _, stack := range stacksOf(app) {

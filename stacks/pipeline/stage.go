@@ -33,7 +33,7 @@ func regionOf(stage *artifact.Stage, newStage NewStage) Region {
 	conf := stage.Config
 	return Region{
 		Environment: stage.Environment, AppName: conf.AppName, StackName: conf.StackName(),
-		Smoke: SmokeTest{Question: conf.SmokeQuestion, Expect: conf.SmokeExpect, Auth: conf.APIAuth},
+		Smoke: SmokeTest{Question: conf.SmokeQuestion, Expect: conf.SmokeExpect, Auth: conf.APIAuth, Set: conf.SmokeSet, MinAccuracy: conf.SmokeMinAccuracy},
 		New: func(scope constructs.Construct, smoke *construct.SmokeRoleProps) (awscdk.Stack, error) {
 			return newStage(scope, stage, smoke)
 		},

@@ -24,6 +24,36 @@ type Question struct {
 	Text     string   `json:"question"`
 	SQL      []string `json:"sql"`                // acceptable statements, at least one
 	Evidence string   `json:"evidence,omitempty"` // definitions for this question
+
+	// Stored are the results of the statements, for a run without the database. Without
+	// them, the statements run.
+	Stored []Stored `json:"results,omitempty"`
+}
+
+// Stored is the result of a reference statement in a set.
+type Stored struct {
+	Columns []string        `json:"columns"`
+	Rows    json.RawMessage `json:"rows"`
+	Ordered bool            `json:"ordered,omitempty"`
+	Groups  []int           `json:"groups,omitempty"` // of ordered rows: successive ones whose order is free
+}
+
+// HasResults reports whether each statement of each question has a stored result.
+func HasResults(questions []Question) bool {
+	return !slices.ContainsFunc(questions, func(q Question) bool { return len(q.Stored) == 0 })
+}
+
+// WriteSet writes a set in the form that Read reads.
+func WriteSet(path string, questions []Question) error {
+	text, err := json.MarshalIndent(questions, "", " ")
+	if err != nil {
+		return fmt.Errorf("encode the set: %w", err)
+	}
+	// The results are rows of the database.
+	if err := os.WriteFile(path, append(text, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write the set: %w", err)
+	}
+	return nil
 }
 
 // The names of the fields in golden.json and in public sets (Spider, BIRD, sql-eval).
@@ -132,6 +162,15 @@ func newQuestion(record map[string]any, dbType string) (Question, error) {
 		}
 	}
 	var problems []error
+	if stored, given := record["results"]; given {
+		text, err := json.Marshal(stored)
+		if err == nil {
+			err = json.Unmarshal(text, &q.Stored)
+		}
+		if err != nil || len(q.Stored) != len(q.SQL) {
+			problems = append(problems, errors.New("results: not one result for each statement; want those that --save-results writes"))
+		}
+	}
 	if strings.TrimSpace(q.Text) == "" {
 		problems = append(problems, fmt.Errorf("question: missing; want a field named %s", strings.Join(fieldNames["question"], ", ")))
 	}
@@ -175,7 +214,12 @@ func statements(text, dbType string) []string {
 			found = append(found, sql)
 		}
 	}
-	tokens, err := guard.Of(dbType).Tokens(text)
+	g := guard.Of(dbType)
+	if g == nil { // a set with results, for an API
+		add(text)
+		return found
+	}
+	tokens, err := g.Tokens(text)
 	semicolons := 0
 	for _, token := range tokens {
 		if token.Is(";") {

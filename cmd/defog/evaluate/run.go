@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -75,7 +76,7 @@ type Run struct {
 	Limits    Limits
 
 	// Workers are the systems, one a goroutine, and Databases the connections for the
-	// reference statements, as many.
+	// reference statements, as many. A set with results needs none.
 	Workers   []System
 	Databases []database.Database
 
@@ -144,14 +145,15 @@ func (r *Run) one(ctx context.Context, worker int, q Question) (Result, error) {
 		result.Outcome, result.Message = TooManyRows, fmt.Sprintf("the answer has more than %d rows", r.Limits.Rows)
 		return result, nil
 	}
-	return result, r.judge(ctx, r.Databases[worker], q, answer.Table, &result)
+	err = r.judge(ctx, worker, q, answer.Table, &result)
+	return result, err
 }
 
 // judge compares an answer with each reference until one is equal.
-func (r *Run) judge(ctx context.Context, db database.Database, q Question, got compare.Table, result *Result) error {
+func (r *Run) judge(ctx context.Context, worker int, q Question, got compare.Table, result *Result) error {
 	var failed string
-	for _, sql := range q.SQL {
-		want, err := r.reference(ctx, db, sql)
+	for i, sql := range q.SQL {
+		want, err := r.expected(ctx, worker, q, i)
 		statement, isStatement := errors.AsType[*database.StatementError](err)
 		switch {
 		case isStatement:
@@ -176,6 +178,38 @@ func (r *Run) judge(ctx context.Context, db database.Database, q Question, got c
 		result.Outcome, result.Message = ReferenceFailed, failed
 	}
 	return nil
+}
+
+// expected returns the result of a question's reference statement.
+func (r *Run) expected(ctx context.Context, worker int, q Question, i int) (want compare.Expected, err error) {
+	if len(q.Stored) == 0 {
+		return r.reference(ctx, r.Databases[worker], q.SQL[i])
+	}
+	stored := q.Stored[i]
+	want.Table, err = compare.Parse(stored.Columns, stored.Rows)
+	want.Ordered, want.Groups = stored.Ordered, stored.Groups
+	return want, err
+}
+
+// Store returns the questions with the results of their statements. Each must run.
+func (r *Run) Store(ctx context.Context) ([]Question, error) {
+	questions := slices.Clone(r.Questions)
+	for n := range questions {
+		q := &questions[n]
+		q.Stored = nil
+		for _, sql := range q.SQL {
+			want, err := r.reference(ctx, r.Databases[0], sql)
+			if err != nil {
+				return nil, fmt.Errorf("question %s: run the reference: %w", q.ID, err)
+			}
+			rows, err := want.Data()
+			if err != nil {
+				return nil, fmt.Errorf("question %s: %w", q.ID, err)
+			}
+			q.Stored = append(q.Stored, Stored{want.Columns, rows, want.Ordered, want.Groups})
+		}
+	}
+	return questions, nil
 }
 
 var errTooManyRows = errors.New("too many rows")

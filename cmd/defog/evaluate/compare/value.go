@@ -20,9 +20,25 @@ type Table struct {
 // Value is one value of a result.
 type Value struct {
 	text     string // canonical: equal values have the same text
+	json     string // as it was
 	number   float64
 	isNumber bool
 	isWhole  bool // a number without a fraction
+}
+
+// Data returns the rows as a JSON array of arrays, which Parse reads.
+func (t Table) Data() (json.RawMessage, error) {
+	rows := make([][]json.RawMessage, len(t.Rows))
+	for n, row := range t.Rows {
+		for _, value := range row {
+			rows[n] = append(rows[n], json.RawMessage(value.json))
+		}
+	}
+	data, err := json.Marshal(rows)
+	if err != nil {
+		return nil, fmt.Errorf("encode rows: %w", err)
+	}
+	return data, nil
 }
 
 // String returns the value as in JSON.
@@ -63,23 +79,29 @@ func Parse(columns []string, data json.RawMessage) (Table, error) {
 }
 
 func newValue(value any) (Value, error) {
-	switch value := value.(type) {
-	case json.Number:
-		return newNumber(value.String()), nil
-	case string:
-		if decimal.MatchString(value) {
-			return newNumber(value), nil
-		}
-		if date := midnight.FindStringSubmatch(value); date != nil {
-			value = date[1]
-		}
-		return Value{text: strconv.Quote(value)}, nil
-	}
 	text, err := json.Marshal(value) // null, a boolean, a list or an object, whose keys it sorts
 	if err != nil {
 		return Value{}, fmt.Errorf("encode a value: %w", err)
 	}
-	return Value{text: string(text)}, nil
+	v := canonicalValue(value, string(text))
+	v.json = string(text)
+	return v, nil
+}
+
+func canonicalValue(value any, text string) Value {
+	switch value := value.(type) {
+	case json.Number:
+		return newNumber(value.String())
+	case string:
+		if decimal.MatchString(value) {
+			return newNumber(value)
+		}
+		if date := midnight.FindStringSubmatch(value); date != nil {
+			value = date[1]
+		}
+		return Value{text: strconv.Quote(value)}
+	}
+	return Value{text: text}
 }
 
 func newNumber(text string) Value {
@@ -93,7 +115,6 @@ func newNumber(text string) Value {
 		if v.isWhole {
 			v.text = exact.Num().String()
 		} else {
-			v.text = exact.RatString()
 			v.text = canonical(exact)
 		}
 	}
