@@ -58,7 +58,7 @@ func isSyntax(t lex.Token) bool {
 // otherSyntax are such words that MySQL lacks.
 var otherSyntax = newSet(`
 	after at before block bernoulli boolean byteint changes columns cube decfloat define exclude grouping ilike measures number object
-	pattern pivot qualify rename repeatable rollup sample seed semi anti sets string tablesample text timestamp_ltz timestamp_ntz timestamp_tz unpivot
+	pattern pivot qualify rename repeatable rollup sample seed semi anti sets stream string tablesample text timestamp_ltz timestamp_ntz timestamp_tz unpivot
 	variant within match_recognize`)
 
 // sqlserverTables are the server's functions that return tables, and ROOT of FOR JSON. A
@@ -83,12 +83,16 @@ var sqlserverMethods = newSet(`
 // sqlserverHints stand in parentheses behind a table, where WITH is left out.
 var sqlserverHints = newSet("nolock readpast readuncommitted readcommitted readcommittedlock rowlock nowait noexpand forcescan forceseek index snapshot")
 
+// sqlserverClauses are reserved words that end a list of tables.
+var sqlserverClauses = []string{"select", "where", "group", "having", "order"}
+
 // checkSQLServerFunctions refuses functions of the user's.
 func (s *statement) checkSQLServerFunctions() error {
+	list := sources(s.tokens, sqlserverClauses)
 	return s.eachCall(func(i int) error {
 		name, start := s.tokens[i].Text, s.start(i)
 		before := s.tokens[:start]
-		source := s.inList(start) || behind(before, "apply")
+		source := list[start] || behind(before, "apply")
 		switch hints := s.tokens[i+2 : closes(s.tokens, i+1)]; {
 		case source && len(hints) > 0 && hints[0].Kind == lex.Word && sqlserverHints[hints[0].Text]:
 			return nil

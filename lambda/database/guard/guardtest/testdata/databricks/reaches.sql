@@ -169,3 +169,5 @@ SELECT CASE WHEN score(1) > 0 THEN 1 END
 VALUES (score(1))
 SELECT * FROM accounts, LATERAL score(id)
 SELECT builtin.score(1)
+SELECT * FROM STREAM score(1)
+SELECT * FROM accounts a, LATERAL score(a.id) b

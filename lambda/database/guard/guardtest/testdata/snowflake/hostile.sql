@@ -276,3 +276,5 @@ SELECT CASE WHEN score(1) > 0 THEN 1 END
 WITH a AS (SELECT score(1)) SELECT * FROM a
 SELECT (score(1))
 SELECT $1, score(1) FROM VALUES (1)
+SELECT * FROM accounts a, LATERAL score(a.id) b
+SELECT * FROM LATERAL score(1)

@@ -276,3 +276,7 @@ SELECT {fn dbo.run_command('id')}
 SELECT * FROM accounts ORDER BY dbo.run_command('id')
 SELECT dbo . run_command ('id')
 SELECT util.value2('a', 'b')
+SELECT * FROM accounts limit WITH (NOLOCK), read_folder('/')
+SELECT * FROM accounts window (NOLOCK), read_folder('/')
+SELECT * FROM accounts [where] WITH (NOLOCK), read_folder('/')
+SELECT * FROM accounts a JOIN accounts b ON a.id = b.id, read_folder('/') f
