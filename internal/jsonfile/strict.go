@@ -134,8 +134,12 @@ func (c *checker) skip(token json.Token) error {
 	}
 }
 
-// fieldOf returns the field of a key. Like encoding/json, it ignores case.
+// fieldOf returns the field of a key. Like encoding/json, it ignores case. A map has any
+// key.
 func fieldOf(structure reflect.Type, key string) (reflect.StructField, bool) {
+	if structure.Kind() == reflect.Map {
+		return reflect.StructField{Name: key, Type: structure.Elem()}, true
+	}
 	return structure.FieldByNameFunc(func(name string) bool {
 		field, _ := structure.FieldByName(name)
 		return field.IsExported() && strings.EqualFold(jsonName(field), key)

@@ -39,8 +39,20 @@ type Files struct {
 
 // Pair is a golden query: a question with its SQL.
 type Pair struct {
-	Question string `json:"question"`
-	SQL      string `json:"sql"`
+	Question string         `json:"question"`
+	SQL      string         `json:"sql"`
+	Callers  schema.Callers `json:"callers,omitempty"` // who the query is for; nil for all
+}
+
+// PairsFor returns the golden queries for a caller, whose claims claim returns as text.
+func PairsFor(pairs []Pair, claim func(name string) (text string, ok bool)) []Pair {
+	var shown []Pair
+	for _, p := range pairs {
+		if p.Callers.Include(claim) {
+			shown = append(shown, Pair{Question: p.Question, SQL: p.SQL})
+		}
+	}
+	return shown
 }
 
 // Questions returns the questions of the golden queries, in their order.
@@ -161,14 +173,18 @@ func parsePairs(data []byte) ([]Pair, error) {
 	seen := map[string]int{}
 	for i, pair := range pairs {
 		question := Normalize(pair.Question)
-		first, duplicate := seen[question]
+		key := question + fmt.Sprint(map[string]string(pair.Callers)) // other callers can have another query
+		first, duplicate := seen[key]
+		if err := pair.Callers.Check(); err != nil {
+			failf(i, "%w", err)
+		}
 		switch {
 		case question == "":
 			failf(i, "question: missing; want a question")
 		case duplicate:
 			failf(i, "question: duplicates that of pair %d; want each question once", first)
 		default:
-			seen[question] = i + 1
+			seen[key] = i + 1
 		}
 		if strings.Trim(pair.SQL, "; \t\r\n") == "" {
 			failf(i, "sql: missing; want the SQL that answers the question")

@@ -28,7 +28,7 @@ func TestReadReturnsTheFilesOfTheGenerator(t *testing.T) {
 	directory := folder(t, map[string]string{
 		schema.File: "\uFEFF" + table, GlossaryFile: "VIP: a customer of 2024.", GoldenFile: `[{"question": "How many?", "sql": "SELECT 1"}]`,
 	})
-	golden := []Pair{{"How many?", "SELECT 1"}}
+	golden := []Pair{{Question: "How many?", SQL: "SELECT 1"}}
 	orders := schema.Schema{Tables: []schema.Table{{Name: "orders", Columns: []schema.Column{{Name: "id"}}}}}
 	for generator, want := range map[string]Files{
 		"defog":   {},
@@ -55,9 +55,16 @@ func TestReadReportsEveryProblem(t *testing.T) {
 		"no golden.json": {"golden", nil, []string{"golden.json: missing in the dependencies; the golden generator requires it"}},
 		"no pair":        {"golden", map[string]string{GoldenFile: "[]"}, []string{`golden.json: empty; want at least one {"question": "…", "sql": "…"}, which the golden generator requires`}},
 		"null":           {"golden", map[string]string{GoldenFile: "null"}, []string{`golden.json: empty; want at least one {"question": "…", "sql": "…"}, which the golden generator requires`}},
-		"an empty file":  {"golden", map[string]string{GoldenFile: ""}, []string{"golden.json: empty; want JSON"}},
-		"UTF-16":         {"golden", map[string]string{GoldenFile: "\xff\xfe[\x00]\x00"}, []string{"golden.json: encoded in UTF-16; want UTF-8: save the file with that encoding"}},
-		"an object":      {"golden", map[string]string{GoldenFile: `{"question": "a", "sql": "b"}`}, []string{"golden.json: line 1, column 1: a JSON object; want a JSON array"}},
+		"callers": {
+			"golden", map[string]string{GoldenFile: `[{"question":"a","sql":"b","callers":{"tenant":"a"}},{"question":"a","sql":"b","callers":{"tenant":"b"}},` +
+				`{"question":"a","sql":"c","callers":{"tenant":"a"}},{"question":"b","sql":"c","callers":{}}]`}, []string{
+				"golden.json: pair 3: question: duplicates that of pair 1; want each question once",
+				`golden.json: pair 4: callers: empty; want {"tenant": "a"}, or no callers for all`,
+			},
+		},
+		"an empty file": {"golden", map[string]string{GoldenFile: ""}, []string{"golden.json: empty; want JSON"}},
+		"UTF-16":        {"golden", map[string]string{GoldenFile: "\xff\xfe[\x00]\x00"}, []string{"golden.json: encoded in UTF-16; want UTF-8: save the file with that encoding"}},
+		"an object":     {"golden", map[string]string{GoldenFile: `{"question": "a", "sql": "b"}`}, []string{"golden.json: line 1, column 1: a JSON object; want a JSON array"}},
 		"pairs": {
 			"golden", map[string]string{GoldenFile: `[{"question":"a","sql":"b"},{"question":" ","sql":" ;\n"},{"question":"A ","sql":"c"},{}]`}, []string{
 				"golden.json: pair 2: question: missing; want a question",
@@ -75,12 +82,12 @@ func TestReadReportsEveryProblem(t *testing.T) {
 			},
 			[]string{
 				"schema.json: line 2, column 9: tables[0].name: a JSON number; want a JSON string",
-				"schema.json: line 2, column 19: tables[0].colums: unknown key (did you mean columns?); want one of: columns, comment, foreign_keys, name, primary_key, schema, view",
+				"schema.json: line 2, column 19: tables[0].colums: unknown key (did you mean columns?); want one of: callers, columns, comment, foreign_keys, name, primary_key, schema, view",
 				"schema.json: line 2, column 27: tables[1]: a JSON array; want a JSON object",
 				"schema.json: line 3, column 47: tables[2].columns[0].name: duplicate key; want it once",
 				"schema.json: line 3, column 71: tables[2].columns[0].not_null: a JSON string; want a JSON boolean",
 				"glossary.md: not encoded in UTF-8; want text in UTF-8",
-				"golden.json: line 1, column 24: [0].query: unknown key; want one of: question, sql",
+				"golden.json: line 1, column 24: [0].query: unknown key; want one of: callers, question, sql",
 				"golden.json: line 1, column 45: [1]: a JSON string; want a JSON object",
 			},
 		},

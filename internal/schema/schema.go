@@ -41,6 +41,7 @@ type Table struct {
 	Columns     []Column     `json:"columns"`
 	PrimaryKey  []string     `json:"primary_key,omitempty"`
 	ForeignKeys []ForeignKey `json:"foreign_keys,omitempty"`
+	Callers     Callers      `json:"callers,omitempty"` // who the table is shown to; nil for all
 }
 
 // Column is one column of a table.
@@ -50,6 +51,7 @@ type Column struct {
 	NotNull bool     `json:"not_null,omitempty"`
 	Comment string   `json:"comment,omitempty"`
 	Samples []string `json:"samples,omitempty"` // values of the column, as text
+	Callers Callers  `json:"callers,omitempty"` // who the column is shown to; nil for all
 }
 
 // ForeignKey is a reference from Columns to the columns of another table.
@@ -87,7 +89,13 @@ func Parse(data []byte) (Schema, error) {
 		if len(table.Columns) == 0 {
 			failf("%s.columns: empty; want at least one column of the table %q", key, table.Name)
 		}
+		if err := table.Callers.Check(); err != nil {
+			failf("%s.%w", key, err)
+		}
 		for j, column := range table.Columns {
+			if err := column.Callers.Check(); err != nil {
+				failf("%s.columns[%d].%w", key, j, err)
+			}
 			if column.Name == "" {
 				failf("%s.columns[%d].name: missing; want the name of the column in the table %q", key, j, table.Name)
 			}

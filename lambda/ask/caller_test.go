@@ -12,6 +12,7 @@ import (
 	"defog-cdk/internal/rowsecurity"
 	"defog-cdk/lambda/caller"
 	"defog-cdk/lambda/database"
+	"defog-cdk/lambda/generate"
 )
 
 // withKey returns a handler whose log holds hashes of callers.
@@ -160,6 +161,44 @@ func TestRowSecurityPassesCallerToDatabase(t *testing.T) {
 	want := &database.Identity{Claims: `{"role":"tenant_a","sub":"jane","tenant":"a"}`, Role: "tenant_a"}
 	if diff := cmp.Diff(want, f.limits.Identity); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// recorder is a generator that records the callers of its questions.
+type recorder struct {
+	*fake
+	callers []caller.Caller
+}
+
+func (r *recorder) Generate(ctx context.Context, question generate.Question) (generate.Query, error) {
+	r.callers = append(r.callers, caller.From(ctx))
+	return r.fake.Generate(ctx, question)
+}
+
+func TestGeneratorAndToolsGetCaller(t *testing.T) {
+	r := &recorder{fake: &fake{sql: []string{"SELECT 1"}, result: rows()}}
+	h, _ := newToolHandler(r.fake)
+	h.Open = func(context.Context) (Backend, error) { return Backend{Generator: r, Database: r}, nil }
+	h.Tools["record"] = func(ctx context.Context, _ json.RawMessage) (any, error) {
+		r.callers = append(r.callers, caller.From(ctx))
+		return "done", nil
+	}
+	for _, payload := range []string{`{"question":"How many?","caller":{"sub":"jane"}}`, `{"tool":"record","caller":{"sub":"jane"}}`} {
+		invoke(t, h, payload)
+	}
+	if len(r.callers) != 2 || r.callers[0].Subject != "jane" || r.callers[1].Subject != "jane" {
+		t.Errorf("got %v", r.callers)
+	}
+}
+
+func TestToolsDenyCallers(t *testing.T) {
+	h := secured(&fake{result: rows()})
+	h.AgentSQL = true
+	h.Tools = map[string]Tool{"describe_database": func(context.Context, json.RawMessage) (any, error) { return "tables", nil }}
+	for _, payload := range []string{`{"tool":"describe_database"}`, `{"tool":"query","arguments":{"sql":"SELECT 1"}}`, `{"tool":"ask","arguments":{"question":"x"},"caller":{"sub":"jane"}}`} {
+		if got := invoke(t, h, payload); !strings.Contains(got, "caller_denied") {
+			t.Errorf("%s: got %s", payload, got)
+		}
 	}
 }
 

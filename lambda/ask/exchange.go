@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"defog-cdk/lambda/answers"
+	"defog-cdk/lambda/caller"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/generate"
 	"defog-cdk/lambda/results"
@@ -160,11 +161,20 @@ func (x *exchange) rows(ctx context.Context, backend Backend, limits database.Li
 	if backend.Results == nil {
 		return backend.Database.Query(ctx, x.executed, limits)
 	}
-	object := backend.Results.Object(ctx, x.requestID, storeUntil(ctx, limits.Time))
+	object := backend.Results.Object(ctx, x.objectName(backend.CallerKey), storeUntil(ctx, limits.Time))
 	limits.Overflow = object.Start
 	result, err := backend.Database.Query(ctx, x.executed, limits)
 	x.link, x.lost = object.Finish(err == nil)
 	return result, err
+}
+
+// objectName returns the name of a stored answer: below the hash of the caller, if that
+// is known.
+func (x *exchange) objectName(key caller.Key) string {
+	if hash := key.Hash(x.request.caller); hash != "" {
+		return hash + "/" + x.requestID
+	}
+	return x.requestID
 }
 
 // storeUntil returns the deadline for the upload of rows. It leaves a quarter of

@@ -171,7 +171,7 @@ func (h *Handler) answer(ctx context.Context, x *exchange, read func() (request,
 	if x.request.tool != "" {
 		limits.Rows, limits.Bytes = min(h.MaxRows, h.ToolRows), maxToolBytes
 	}
-	return x.run(ctx, backend, h.Retries, limits)
+	return x.run(caller.With(ctx, x.request.caller), backend, h.Retries, limits)
 }
 
 // internal returns the failure for an error that only the log describes.

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"defog-cdk/lambda/caller"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/results"
 )
@@ -54,6 +55,19 @@ func TestInvokeStoresAnswersOverTheLimits(t *testing.T) {
 				t.Errorf("the log holds the URL: %s", log)
 			}
 		})
+	}
+}
+
+func TestStoredAnswersAreBelowTheHashOfTheirCaller(t *testing.T) {
+	key := caller.NewKey("password")
+	jane, joe := &exchange{requestID: "r-1"}, &exchange{requestID: "r-1"}
+	jane.request.caller = caller.Caller{Kind: caller.JWT, Subject: "jane"}
+	joe.request.caller = caller.Caller{Kind: caller.JWT, Subject: "joe"}
+	if got, want := jane.objectName(key), key.Hash(jane.request.caller)+"/r-1"; got != want || got == joe.objectName(key) {
+		t.Errorf("got %s and %s, want %s and another", got, joe.objectName(key), want)
+	}
+	if got := (&exchange{requestID: "r-1"}).objectName(key); got != "r-1" {
+		t.Errorf("an unknown caller: got %s", got)
 	}
 }
 

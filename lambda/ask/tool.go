@@ -118,7 +118,7 @@ func (h *Handler) parseTool(r request, arguments json.RawMessage) (request, *fai
 
 // inform runs a tool that does not ask the database.
 func (h *Handler) inform(ctx context.Context, start time.Time, x *exchange, tool Tool, arguments json.RawMessage) ([]byte, error) {
-	ctx, cancel := keepMargin(ctx)
+	ctx, cancel := keepMargin(caller.With(ctx, x.request.caller))
 	defer cancel()
 	text, err := informed(ctx, tool, arguments)
 	argument, isArgument := errors.AsType[*ArgumentError](err)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"defog-cdk/internal/knowledge"
+	"defog-cdk/lambda/caller"
 )
 
 // threshold is the minimum score of a match. A question with one of five
@@ -66,6 +67,24 @@ func newGolden(pairs []knowledge.Pair) *Golden {
 	return g
 }
 
+// forCaller returns the golden queries for the caller of the context. Those for others
+// have no influence on the weights of words.
+func (g *Golden) forCaller(ctx context.Context) *Golden {
+	if !slices.ContainsFunc(g.pairs, func(p pair) bool { return p.Callers != nil }) {
+		return g
+	}
+	claims := caller.From(ctx).Claims
+	shown := &Golden{language: g.language}
+	var texts [][]string
+	for _, p := range g.pairs {
+		if p.Callers.Include(claims.Text) {
+			shown.pairs, texts = append(shown.pairs, p), append(texts, p.meaning.words)
+		}
+	}
+	shown.weights = weigh(texts)
+	return shown
+}
+
 type candidate struct {
 	pair  *pair
 	score float64
@@ -74,8 +93,8 @@ type candidate struct {
 
 // Generate returns the SQL of the matching golden question. Without a match, or
 // with two of the same score, it returns an error with the nearest questions.
-func (g *Golden) Generate(_ context.Context, question Question) (Query, error) {
-	candidates := g.rank(question.Text)
+func (g *Golden) Generate(ctx context.Context, question Question) (Query, error) {
+	candidates := g.forCaller(ctx).rank(question.Text)
 	matches := slices.DeleteFunc(slices.Clone(candidates), func(c candidate) bool {
 		return !c.same || c.score < threshold
 	})

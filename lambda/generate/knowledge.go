@@ -1,12 +1,14 @@
 package generate
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
 
 	"defog-cdk/internal/knowledge"
 	"defog-cdk/internal/schema"
+	"defog-cdk/lambda/caller"
 )
 
 // Limits of a prompt's blocks, in bytes; a token has about four. Longer blocks
@@ -58,6 +60,16 @@ func (k *Knowledge) WithSchema(s schema.Schema) *Knowledge {
 	changed.schema = s
 	changed.tables = sync.OnceValue(changed.indexTables)
 	return &changed
+}
+
+// forCaller returns the knowledge for the caller of the context.
+func (k *Knowledge) forCaller(ctx context.Context) *Knowledge {
+	shown := *k
+	shown.golden = k.golden.forCaller(ctx)
+	if !k.schema.Restricted() {
+		return &shown
+	}
+	return shown.WithSchema(k.schema.For(caller.From(ctx).Claims.Text))
 }
 
 func paragraphs(text string) []string {

@@ -93,6 +93,7 @@ func (a *author) prompt(ctx context.Context, question Question) (conversation, e
 	if err != nil {
 		return conversation{}, err
 	}
+	knowledge = knowledge.forCaller(ctx)
 	options := question.Options
 	tables, tablesShared := knowledge.schemaFor(question.Text, a.dialect, options)
 	glossary, glossaryShared := knowledge.glossaryFor(question.Text, options)

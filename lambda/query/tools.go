@@ -10,6 +10,7 @@ import (
 
 	"defog-cdk/internal/knowledge"
 	"defog-cdk/lambda/ask"
+	"defog-cdk/lambda/caller"
 	"defog-cdk/lambda/describe"
 )
 
@@ -37,7 +38,7 @@ func (s *service) describeDatabase(ctx context.Context, arguments json.RawMessag
 	if err != nil {
 		return nil, err
 	}
-	return describe.Tables(known.Schema(), word)
+	return describe.Tables(known.Schema().For(caller.From(ctx).Claims.Text), word)
 }
 
 // goldenQuestions returns the golden queries in golden.json, none without the file.
@@ -53,7 +54,7 @@ func (s *service) goldenQuestions(ctx context.Context, arguments json.RawMessage
 	if err != nil {
 		return nil, &ask.NotReadyError{Cause: err}
 	}
-	return describe.Golden(files.Golden, word), nil
+	return describe.Golden(knowledge.PairsFor(files.Golden, caller.From(ctx).Claims.Text), word), nil
 }
 
 // hasFile reports whether the dependencies have a file. Their folder is "" without any.
