@@ -23,7 +23,7 @@ func TestRowSecurityIsCheckedWithTheDatabase(t *testing.T) {
 		`{"row_security": "claims", "row_security_role_claim": "a"}`:                                         "row_security_role_claim (-c): not used with row_security=claims (-c); want row_security=role",
 		`{"row_security": "claims", "api_auth": "none"}`:                                                     "row_security (-c): claims requires a caller, and api_auth=none (-c) has none; want api_auth=iam or jwt",
 		`{"row_security": "claims", "allow_privileged_login": true}`:                                         "allow_privileged_login (-c): contradicts row_security=claims, because a privileged user passes row security; want one of them",
-		`{"row_security": "claims", "credentials_secret": "prod/defog", "db_type": "sqlite"}`:                "row_security (-c): claims is not supported for db_type sqlite: SQLite has neither users nor row-level policies; want db_type postgres",
+		`{"row_security": "claims", "credentials_secret": "prod/defog", "db_type": "sqlite"}`:                "row_security (-c): claims is not supported for db_type sqlite: SQLite has neither users nor row-level policies; want db_type postgres or sqlserver",
 		`{"row_security": "role", "row_security_roles": "a", "credentials_secret": "x", "db_type": "mysql"}`: "row_security (-c): role is not supported for db_type mysql: not supported on MySQL and MariaDB; want db_type postgres",
 	} {
 		file := filepath.Join(t.TempDir(), "connection.json")

@@ -26,7 +26,7 @@ func (m Mode) Enabled() bool { return m == Claims || m == Role }
 
 // supported are the databases of each mode.
 var supported = map[Mode][]string{
-	Claims: {"postgres"},
+	Claims: {"postgres", "sqlserver"},
 	Role:   {"postgres"},
 }
 
@@ -36,7 +36,6 @@ var reasons = map[Mode]map[string]string{
 		"redshift":   "Redshift documents no setting of a transaction with the name request.jwt.claims",
 		"snowflake":  "a statement of the session can change a session variable",
 		"mysql":      "MySQL and MariaDB have no row-level policies, and a statement can change a user variable",
-		"sqlserver":  "not supported on SQL Server",
 		"bigquery":   "BigQuery's row access policies read the login alone",
 		"databricks": "Databricks' row filters read the login alone",
 		"sqlite":     "SQLite has neither users nor row-level policies",

@@ -15,6 +15,7 @@ import (
 	"github.com/microsoft/go-mssqldb/msdsn"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/rowsecurity"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/database/guard"
 )
@@ -24,6 +25,7 @@ import (
 type db struct {
 	guard     *guard.Guard
 	config    msdsn.Config
+	security  rowsecurity.Mode
 	conn      *mssql.Conn // nil before the first query and after an error
 	socket    *pacedConn  // of conn
 	idleSince time.Time   // by the wall clock
@@ -38,12 +40,15 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 	if err != nil {
 		return nil, fmt.Errorf("open sqlserver: %w", err)
 	}
-	return &db{guard: guard.SQLServer.With(options.Guard()), config: config}, nil
+	return &db{guard: guard.SQLServer.With(options.Guard()), config: config, security: options.RowSecurity}, nil
 }
 
 // Query implements database.Database. It accepts the semicolon that T-SQL is
 // often written with before WITH.
 func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
+	if err := database.RequireIdentity(d.security, limits); err != nil {
+		return nil, err
+	}
 	sql = strings.TrimLeft(sql, "; \t\r\n")
 	return database.RunGuarded(ctx, d.guard, nil, d.query, sql, limits)
 }
@@ -116,7 +121,11 @@ func (d *db) closeSocketAfter(ctx context.Context) (unregister func()) {
 // transaction runs the statement in a transaction and rolls it back. It leaves
 // the connection ready for the next query or drops it.
 func (d *db) transaction(ctx context.Context, sql string, timeout time.Duration, limits database.Limits) (*database.Result, error) {
-	if err := d.configure(ctx, timeout); err != nil {
+	identity, err := assume(limits.Identity)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.configure(ctx, timeout, identity); err != nil {
 		d.drop() // nothing of the last query may remain
 		return nil, err
 	}
@@ -133,9 +142,9 @@ func (d *db) transaction(ctx context.Context, sql string, timeout time.Duration,
 }
 
 // configure resets the session, so that nothing of the last query remains, and
-// sets what sessionSettings and the lock timeout require. The request that
-// carries the settings carries the reset too.
-func (d *db) configure(ctx context.Context, timeout time.Duration) error {
+// sets what sessionSettings, the lock timeout and the caller's identity require. The
+// request that carries the settings carries the reset too.
+func (d *db) configure(ctx context.Context, timeout time.Duration, identity string) error {
 	milliseconds := int64(-1) // no limit
 	if timeout > 0 {
 		milliseconds = timeout.Milliseconds()
@@ -143,7 +152,7 @@ func (d *db) configure(ctx context.Context, timeout time.Duration) error {
 	if err := d.conn.ResetSession(ctx); err != nil {
 		return err
 	}
-	return exec(ctx, d.conn, fmt.Sprintf("%s; SET LOCK_TIMEOUT %d", sessionSettings, milliseconds))
+	return exec(ctx, d.conn, fmt.Sprintf("%s; SET LOCK_TIMEOUT %d%s", sessionSettings, milliseconds, identity))
 }
 
 // read runs the statement and encodes its rows as they arrive.
