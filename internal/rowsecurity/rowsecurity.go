@@ -27,7 +27,7 @@ func (m Mode) Enabled() bool { return m == Claims || m == Role }
 // supported are the databases of each mode.
 var supported = map[Mode][]string{
 	Claims: {"postgres", "sqlserver"},
-	Role:   {"postgres"},
+	Role:   {"postgres", "mysql"},
 }
 
 // reasons are why a database lacks a mode, by db_type.
@@ -43,7 +43,6 @@ var reasons = map[Mode]map[string]string{
 	Role: {
 		"redshift":   "Redshift has no SET ROLE for a transaction",
 		"snowflake":  "a role of the session outlives the transaction, and secondary roles add rights",
-		"mysql":      "not supported on MySQL and MariaDB",
 		"sqlserver":  "SQL Server's EXECUTE AS can be reverted in the same session",
 		"bigquery":   "BigQuery has no roles in SQL",
 		"databricks": "Databricks has no SET ROLE",

@@ -19,6 +19,14 @@ var MySQL = &Guard{
 	names:   (*statement).checkMySQLNames,
 }
 
+// MySQLOfCallers is MySQL with row security. All callers share one user, which can see
+// the statements of its other sessions.
+var MySQLOfCallers = func() *Guard {
+	guard := *MySQL
+	guard.hidden = []string{"processlist", "performance_schema", "sys"}
+	return &guard
+}()
+
 func refusedByMySQL(function string) bool {
 	return slices.Contains(mysqlRefused, function) ||
 		slices.ContainsFunc(mysqlRefusedPrefixes, func(prefix string) bool { return strings.HasPrefix(function, prefix) })

@@ -12,3 +12,9 @@ func TestRowSecurityCatalogueChangesEachPart(t *testing.T) {
 		}
 	}
 }
+
+func TestMySQLRowSecurityCatalogueExaminesRights(t *testing.T) {
+	if strings.Count(MySQLRowSecurityCatalogue, "CASE SECURITY_TYPE") != 1 {
+		t.Errorf("got %s", MySQLRowSecurityCatalogue)
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/rowsecurity"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/database/guard"
 )
@@ -23,7 +24,9 @@ type db struct {
 	meter     *database.MeteredConn // of conn
 	session   session
 	guard     *guard.Guard
+	security  rowsecurity.Mode
 	catalogue *guard.Catalogue // nil before the connection's first query
+	role      string           // that the catalogue was read with; "" for the login
 
 	catalogueSince time.Time // by the wall clock
 	idleSince      time.Time // by the wall clock
@@ -53,12 +56,19 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 	if err != nil {
 		return nil, fmt.Errorf("open mysql: %w", err)
 	}
-	return &db{config: config, guard: guard.MySQL.With(options.Guard())}, nil
+	rules := guard.MySQL
+	if options.RowSecurity.Enabled() {
+		rules = guard.MySQLOfCallers
+	}
+	return &db{config: config, guard: rules.With(options.Guard()), security: options.RowSecurity}, nil
 }
 
 // Query implements database.Database.
 func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
-	statement, err := d.check(ctx, sql)
+	if err := database.RequireIdentity(d.security, limits); err != nil {
+		return nil, err
+	}
+	statement, err := d.check(ctx, sql, limits.Identity)
 	if err != nil {
 		return nil, err
 	}
@@ -77,32 +87,42 @@ func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*da
 
 // check checks a statement. A refusal is checked again with a catalogue of recheckAge at
 // the most.
-func (d *db) check(ctx context.Context, sql string) (guard.Statement, error) {
-	if err := d.readCatalogue(ctx, catalogueAge); err != nil {
+func (d *db) check(ctx context.Context, sql string, identity *database.Identity) (guard.Statement, error) {
+	if err := d.readCatalogue(ctx, catalogueAge, identity); err != nil {
 		return guard.Statement{}, err
 	}
 	statement, err := database.CheckStatement(ctx, d.guard, d.catalogue, sql)
 	if err == nil || ctx.Err() != nil {
 		return statement, err
 	}
-	if err := d.readCatalogue(ctx, recheckAge); err != nil {
+	if err := d.readCatalogue(ctx, recheckAge, identity); err != nil {
 		return guard.Statement{}, err
 	}
 	return database.CheckStatement(ctx, d.guard, d.catalogue, sql)
 }
 
-// readCatalogue reads the catalogue unless the connection has one of at most an age.
-func (d *db) readCatalogue(ctx context.Context, age time.Duration) error {
+// readCatalogue reads the catalogue that a role can see, unless the connection has one of
+// at most an age.
+func (d *db) readCatalogue(ctx context.Context, age time.Duration, identity *database.Identity) error {
 	if err := d.connect(ctx); err != nil {
 		return newError(ctx, err)
 	}
-	if d.catalogue != nil && time.Since(d.catalogueSince) < age {
+	role, functions := "", guard.MySQLCatalogue
+	if identity != nil {
+		role, functions = identity.Role, guard.MySQLRowSecurityCatalogue
+	}
+	if d.catalogue != nil && d.role == role && time.Since(d.catalogueSince) < age {
 		return nil
 	}
-	rows, err := database.QueryTexts(ctx, d.query, guard.MySQLCatalogue)
+	query := func(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
+		limits.Identity = identity
+		return d.query(ctx, sql, limits)
+	}
+	rows, err := database.QueryTexts(ctx, query, functions)
 	if err != nil {
 		return err
 	}
+	d.role = role
 	d.catalogue, d.catalogueSince = guard.NewMySQLCatalogue(rows), database.Now()
 	return nil
 }
@@ -161,12 +181,21 @@ func (d *db) transaction(ctx context.Context, sql string, timeout time.Duration,
 	if err := d.session.configure(ctx, d.conn, timeout); err != nil {
 		return nil, err
 	}
+	if err := d.assume(ctx, limits.Identity); err != nil {
+		return nil, err
+	}
 	if err := exec(ctx, d.conn, "START TRANSACTION READ ONLY"); err != nil {
 		return nil, err
 	}
 	result, err := d.read(ctx, sql, limits)
 	if exec(ctx, d.conn, "ROLLBACK") != nil {
 		d.drop()
+	}
+	if verified := d.leave(ctx, limits.Identity); verified != nil {
+		d.drop()
+		if err == nil {
+			return nil, verified
+		}
 	}
 	return result, err
 }
