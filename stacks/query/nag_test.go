@@ -22,6 +22,8 @@ func TestNagAcceptsVariants(t *testing.T) {
 		"tokens, domain":              settings.With(settings.JWT(), settings.Domain(nil)),
 		"tokens, secret, canary":      settings.With(settings.JWT(), secret, canary, settings.OnCall()),
 		"domain, network":             settings.With(settings.Domain(nil), settings.InSubnets()),
+		"agents, open":                {"mcp": true, "mcp_sql": true, "api_auth": "none"},
+		"agents with tokens":          settings.With(settings.JWT(), map[string]any{"mcp": true}),
 		"long questions":              {"async_questions": true},
 		"long questions, kept":        settings.With(settings.OnCall(), map[string]any{"async_questions": true, "async_point_in_time_recovery": true, "stage": "prod"}),
 		"everything":                  settings.With(settings.JWT(), settings.Domain(nil), secret, settings.InSubnets(), canary, settings.OnCall(), map[string]any{"xray": true, "kms_key_arn": settings.KeyARN, "results_bucket": "our-results"}),
