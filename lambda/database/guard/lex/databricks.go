@@ -170,6 +170,9 @@ func (d Databricks) string(c *cursor) error {
 
 // sparkSpell spells a piece of a string without its quote.
 func sparkSpell(text string, end byte) string {
+	if len(text) == 1 && text[0] > '\'' && text[0] != '\\' { // one plain character, as most are
+		return text
+	}
 	return strings.NewReplacer(`\`, `\\`, string(end), fmt.Sprintf(`\u%04x`, end), "\x00", `\u0000`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "\x1a", `\u001a`).Replace(text)
 }
 
