@@ -22,6 +22,7 @@ import (
 
 // TestPageInBrowser asks the demo's question in Chromium: in the deployed page after
 // a sign-in, and in the console's page. Both show the table, the chart and the SQL.
+// They ask it as a long question, since the stack answers those.
 func TestPageInBrowser(t *testing.T) {
 	t.Parallel()
 	d := &deployment{app: "browser", aws: sharedAWS(t, plainAWS)}
@@ -32,7 +33,8 @@ func TestPageInBrowser(t *testing.T) {
 	}
 	home := newIssuer(t)
 	d.deploy(t, "-c", "generator=golden", "-c", "function_source_dependencies_zip="+dependencies,
-		"-c", "api_auth=jwt", "-c", "jwt_issuer="+home.url, "-c", "jwt_audience=page", "-c", "page=true", "-c", "page_client_id=page")
+		"-c", "api_auth=jwt", "-c", "jwt_issuer="+home.url, "-c", "jwt_audience=page", "-c", "page=true", "-c", "page_client_id=page",
+		"-c", "async_questions=true")
 
 	t.Run("deployed page", func(t *testing.T) {
 		address := browserURL(t, d)
@@ -67,6 +69,7 @@ func browserURL(t *testing.T, d *deployment) string {
 // answerInBrowser is what web/browser/deployed.ts prints.
 type answerInBrowser struct {
 	SignedIn bool
+	IsLong   bool // whether the page asked a long question
 	URL      string
 	Title    string
 	Rows     [][]string
@@ -108,6 +111,9 @@ func ask(t *testing.T, address string, origins ...string) (shown answerInBrowser
 	}
 	if !strings.Contains(shown.SQL, "FROM order_items") || shown.Title != "browser-dev" {
 		t.Errorf("title %s, SQL %s", shown.Title, shown.SQL)
+	}
+	if !shown.IsLong {
+		t.Error("the page asked no long question")
 	}
 	if len(shown.Problems) > 0 {
 		t.Errorf("problems: %q", shown.Problems)

@@ -20,6 +20,10 @@ try {
 }
 
 async function ask() {
+  let isLong = false
+  page.on('response', response => {
+    isLong ||= response.status() === 202
+  })
   await page.goto(url)
   const box = page.getByLabel(texts.question, { exact: true })
   const signIn = page.getByRole('button', { name: texts.signIn })
@@ -34,6 +38,7 @@ async function ask() {
   const rows = await panel(texts.table).locator('tbody tr:not(.space)').all()
   return {
     signedIn,
+    isLong,
     title: await page.title(),
     url: page.url(),
     rows: await Promise.all(rows.map(row => row.locator('td').allTextContents())),
