@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"strings"
 )
@@ -71,12 +73,16 @@ func key(row []Value, loose bool) string {
 }
 
 // match finds the largest number of pairs of close rows, by augmenting paths. It
-// returns the rows without a partner.
+// returns the rows without a partner. The rows have numbers in the same columns.
 func (r Rules) match(a, b [][]Value, rowsA, rowsB []int) (restA, restB []int) {
+	if len(rowsA) == 0 || len(rowsB) == 0 {
+		return rowsA, rowsB
+	}
+	near := r.nearest(a, b, rowsA, rowsB)
 	partner := map[int]int{} // of b's rows
 	var augment func(n int, visited map[int]bool) bool
 	augment = func(n int, visited map[int]bool) bool {
-		for _, m := range rowsB {
+		for _, m := range near(n) {
 			if visited[m] || !slices.EqualFunc(a[n], b[m], r.close) {
 				continue
 			}
@@ -99,4 +105,37 @@ func (r Rules) match(a, b [][]Value, rowsA, rowsB []int) (restA, restB []int) {
 		}
 	}
 	return restA, restB
+}
+
+// nearest returns a function for the rows of b that can be close to a row of a. They are
+// within the tolerance in one column, the one with the most different numbers.
+func (r Rules) nearest(a, b [][]Value, rowsA, rowsB []int) func(n int) []int {
+	column, most := -1, 0
+	for i, value := range a[rowsA[0]] {
+		if !value.isNumber {
+			continue
+		}
+		different := map[string]bool{}
+		for _, m := range rowsB {
+			different[b[m][i].text] = true
+		}
+		if len(different) > most {
+			column, most = i, len(different)
+		}
+	}
+	if column < 0 || r.Tolerance >= 1 {
+		return func(int) []int { return rowsB }
+	}
+	sorted := slices.Clone(rowsB)
+	slices.SortFunc(sorted, func(x, y int) int { return cmp.Compare(b[x][column].number, b[y][column].number) })
+	at := func(limit float64) int {
+		position, _ := slices.BinarySearchFunc(sorted, limit, func(m int, limit float64) int { return cmp.Compare(b[m][column].number, limit) })
+		return position
+	}
+	return func(n int) []int {
+		number := a[n][column].number
+		// Twice the tolerance, which is relative to the larger number.
+		width := 2*r.Tolerance*math.Abs(number)/(1-r.Tolerance) + 2*tiny
+		return sorted[at(number-width):at(math.Nextafter(number+width, math.Inf(1)))]
+	}
 }

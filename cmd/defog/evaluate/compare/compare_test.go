@@ -141,6 +141,26 @@ func TestMatchIsNotGreedy(t *testing.T) {
 	}
 }
 
+// TestMatchReadsOnlyNearRows has rows with fractions that all differ: each row of one
+// result against each of the other would take minutes.
+func TestMatchReadsOnlyNearRows(t *testing.T) {
+	const height = 30_000
+	table := func(format string) Table {
+		t := Table{Columns: []string{"a", "b"}}
+		for n := range height {
+			t.Rows = append(t.Rows, []Value{newNumber("1.5"), newNumber(fmt.Sprintf(format, (n*7)%height))})
+		}
+		return t
+	}
+	rules, want := Rules{Tolerance: DefaultTolerance}, Expected{Table: table("%d.25")}
+	if d := rules.Compare(want, table("%d.2500000001")); d != nil {
+		t.Errorf("close rows: got %+v", d)
+	}
+	if left, right := rules.subtract(want.Rows, table("%d.26").Rows); len(left) != height || len(right) != height {
+		t.Errorf("other rows: left %d and %d", len(left), len(right))
+	}
+}
+
 func TestDifferenceShowsFirstRows(t *testing.T) {
 	want := Expected{Table: parse(t, "name n", `[["a",1],["b",2],["c",3],["d",4],["e",5]]`)}
 	d := Rules{}.Compare(want, parse(t, "N NAME", `[[1,"a"],[3,"b"],[4,"c"],[5,"d"],[2,"e"]]`))
