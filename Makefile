@@ -52,8 +52,7 @@ node_modules/.package-lock.json: package.json package-lock.json | require
 	@sh internal/testserver/mariadb/install.sh $(CURDIR)/.build/mariadb
 	@mkdir -p $(@D) && touch $@
 
-# A first demo compiles for minutes. So the parts are compiled side by side, and
-# while npm and pip install. The app (see cdk.json), the demo and the function have
+# A first demo compiles for minutes, and while npm and pip install. The app (see cdk.json), the demo and the function have
 # the same flags, for the compiler's cache to hold once what they share. GOGC lets the
 # compiler collect garbage less often; it then needs up to 1.1 GB instead of 0.9.
 demo: require
@@ -68,7 +67,8 @@ demo: require
 compile-app: | require
 	@local/step.sh "compile the CDK app" env CGO_ENABLED=0 GOGC=400 go run -trimpath -exec true .
 
-compile-demo: | require
+# After the app: two compilers at once would both compile what the programs share.
+compile-demo: | compile-app
 	@local/step.sh "compile the demo" env CGO_ENABLED=0 GOGC=400 go build -trimpath -o .build/demo ./local/demo
 
 demo-podpac: setup
