@@ -257,7 +257,7 @@ func testCancel(t *testing.T, l *longQuestions) {
 		t.Errorf("got %+v", got)
 	}
 	for len(l.running(t, "slow_cancelled")) > 0 {
-		if time.Since(start) > 20*time.Second {
+		if time.Since(start) > time.Minute {
 			t.Fatal("the statement runs on")
 		}
 	}

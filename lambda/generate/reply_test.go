@@ -97,7 +97,7 @@ func TestReadIsFastOnHostileReplies(t *testing.T) {
 	} {
 		begin := time.Now()
 		r.read(strings.Repeat(unit, maxReply/len(unit)))
-		if took := time.Since(begin); took > 5*time.Second {
+		if took := time.Since(begin); took > time.Minute {
 			t.Errorf("%s: took %s", name, took)
 		}
 	}

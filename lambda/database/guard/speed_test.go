@@ -65,7 +65,7 @@ func TestTimeGrowsWithLength(t *testing.T) {
 			}
 			start := time.Now()
 			_, _ = g.Check(t.Context(), sql, given)
-			if took := time.Since(start); took > 2*time.Second {
+			if took := time.Since(start); took > 30*time.Second {
 				t.Errorf("%s: %s", name, took)
 			}
 		}

