@@ -180,7 +180,7 @@ func (l *longQuestions) running(t *testing.T, table string) (ports []string) {
 func TestLongQuestions(t *testing.T) {
 	t.Parallel()
 	d := newDeployment(t, "long", enforcingAWS)
-	d.deploy(t, append(d.createSecret(t), "-c", "async_questions=true", "-c", "async_concurrency=4", "-c", "statement_timeout=150", "-c", "lambda_timeout=180", "-c", "generator_timeout=13")...)
+	d.deploy(t, append(d.createSecret(t), "-c", "async_questions=true", "-c", "async_concurrency=4", "-c", "statement_timeout=800")...)
 	f := findFunction(t, d)
 	id, err := url.Parse(d.url)
 	if err != nil {
@@ -207,7 +207,6 @@ func TestLongQuestions(t *testing.T) {
 	t.Run("event delivered twice runs once", func(t *testing.T) { testDuplicateEvent(t, l) })
 	t.Run("lost event ends in failed, and an expired id is not found", func(t *testing.T) { testLostEvent(t, l) })
 	t.Run("large answer goes through the bucket", func(t *testing.T) { testLargeAnswer(t, l) })
-	t.Run("console asks for its page", func(t *testing.T) { testLongQuestionInConsole(t, d) })
 	t.Run("other questions are answered at once", func(t *testing.T) {
 		if err := f.answers(t); err != nil {
 			t.Error(err)
@@ -224,6 +223,7 @@ func TestLongQuestions(t *testing.T) {
 			t.Errorf("got %+v", got)
 		}
 	})
+	t.Run("console asks for its page", func(t *testing.T) { testLongQuestionInConsole(t, d) })
 	t.Run("role has no action that is not needed", l.testNothingIdle)
 }
 
