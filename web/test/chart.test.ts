@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { describe, type Row } from '../src/answer/columns.ts'
+import type { Value } from '../src/answer/json.ts'
 import { choices, maxBars, options } from '../src/chart/choose.ts'
 import { dataOf } from '../src/chart/data.ts'
 import { svgFile } from '../src/chart/files.ts'
@@ -271,11 +272,11 @@ for (const [name, what] of drawn) {
 test('an SVG file holds text, not markup, of the answer', () => {
   const rows: Row[] = [
     ['<img src=x onerror=alert(1)>', 1],
-    ['"&\u0000', 2],
+    ['"&\u0000\uffff', 2],
   ]
   const file = svgFile(draw({ ...plan('bar', ['name', 'units'], rows), heading: '<script>' }), () => '#123456')
   assert.doesNotMatch(file, /<img|<script/)
-  assert.ok(!file.includes('\u0000'))
+  assert.doesNotMatch(file, /[\u0000\uffff]/)
   assert.match(file, /&lt;img src=x onerror=alert\(1\)&gt;/)
 })
 
@@ -288,4 +289,39 @@ test('thousands are separated and digits kept', () => {
     '1e+16',
     'Ada',
   ])
+})
+
+test('numbers that no axis can hold are left out of a chart', () => {
+  const rows: Row[] = [
+    ['2024-01-01', 1.7e308],
+    ['2024-01-02', -1.7e308],
+    ['2024-01-03', 1],
+  ]
+  const columns = describe(['day', 'v'], rows)
+  for (const choice of choices(columns, rows)) {
+    const data = dataOf(choice, columns, rows)
+    assert.deepEqual([data.points.length, data.omitted], [1, 2], choice.kind)
+    const plan = {
+      kind: choice.kind,
+      data,
+      isTime: choice.kind === 'line',
+      xTitle: 'day',
+      yTitle: 'v',
+      width: 600,
+      height: 340,
+    }
+    assert.doesNotMatch(svgFile(draw(plan), String), /NaN|Infinity/, choice.kind)
+  }
+})
+
+// With each column read for each other one, 200 columns take minutes.
+test('the choice of a chart reads each of many columns few times', () => {
+  const count = 200
+  const names = ['amount', ...Array.from({ length: count }, (_, i) => `c${i}`)]
+  const columns = describe(names, [[1, ...Array.from({ length: count }, () => 'text')]])
+  let reads = 0
+  const cell = { toJSON: () => ++reads % 3 } as unknown as Value
+  const rows = Array.from({ length: 1000 }, (_, i) => [i, ...Array.from({ length: count }, () => cell)])
+  choices(columns, rows)
+  assert.ok(reads > 0 && reads < 4 * rows.length * count, `${reads} reads`)
 })

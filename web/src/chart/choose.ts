@@ -17,6 +17,8 @@ export interface Choice {
 export const maxBars = 30
 export const maxSeries = 8
 const sampled = 2000
+// The first columns that a chart tries as series. Each of many columns with each other one would hold the page up.
+const maxTried = 12
 
 /** choices returns the charts that suit the columns, the best one of each kind, in order. */
 export function choices(columns: readonly Column[], rows: readonly Row[]): Choice[] {
@@ -32,16 +34,20 @@ export function choices(columns: readonly Column[], rows: readonly Row[]): Choic
   const labels = columns.filter(isLabel)
   const time = times[0]
   const measures = numbers.filter(column => !isIdentifier(column.name) && !times.includes(column))
+  const parts = labels.filter(column => countDistinct(rows, column.index, maxSeries + 1) <= maxSeries)
+  const places = [...labels.filter(column => isDistinct(column, rows)), ...labels.slice(0, maxTried), ...times]
   const line = time && plot('line', time)
   if (line) found.push(line)
-  const places = [...labels.filter(column => isDistinct(column, rows)), ...labels, ...times]
-  const bar = places.map(column => plot('bar', column)).find(choice => choice !== null)
+  let bar: Choice | null = null
+  for (const column of places) {
+    bar = plot('bar', column)
+    if (bar) break
+  }
   const isCrowded = bar && countDistinct(rows, bar.x, maxBars + 1) > maxBars
   if (bar && !isCrowded) found.push(bar)
   const [first, second] = measures
   if (first && second) {
-    const series = labels.find(column => countDistinct(rows, column.index, maxSeries + 1) <= maxSeries)
-    found.push({ kind: 'scatter', x: first.index, y: second.index, series: series?.index ?? -1 })
+    found.push({ kind: 'scatter', x: first.index, y: second.index, series: parts[0]?.index ?? -1 })
   } else if (time && !line && first) {
     found.push({ kind: 'scatter', x: time.index, y: first.index, series: -1 })
   }
@@ -54,7 +60,7 @@ export function choices(columns: readonly Column[], rows: readonly Row[]): Choic
     const [y] = measures
     if (!y) return null
     if (isDistinct(x, rows)) return { kind, x: x.index, y: y.index, series: -1 }
-    const split = splitBy(labels, rows, x)
+    const split = splitBy(parts.slice(0, maxTried), rows, x)
     return split && { kind, x: x.index, y: y.index, series: split.index }
   }
 }
@@ -104,18 +110,22 @@ export function isOrdered(column: Column, rows: readonly Row[]): boolean {
 }
 
 function isDistinct(column: Column, rows: readonly Row[]): boolean {
-  return countDistinct(rows, column.index, rows.length + 1) === rows.length
+  return areDistinct(rows, row => row[column.index])
 }
 
 // splitBy returns the first column that, with x, names each row once.
-function splitBy(labels: readonly Column[], rows: readonly Row[], x: Column): Column | null {
+function splitBy(parts: readonly Column[], rows: readonly Row[], x: Column): Column | null {
   const part = rows.slice(0, sampled)
-  for (const label of labels) {
-    if (label === x || countDistinct(rows, label.index, maxSeries + 1) > maxSeries) continue
-    const pairs = new Set(part.map(row => JSON.stringify([row[x.index], row[label.index]])))
-    if (pairs.size === part.length) return label
+  for (const column of parts) {
+    if (column !== x && areDistinct(part, row => [row[x.index], row[column.index]])) return column
   }
   return null
+}
+
+// areDistinct ends at the first value that repeats.
+function areDistinct(rows: readonly Row[], value: (row: Row) => unknown): boolean {
+  const seen = new Set<string>()
+  return rows.every(row => seen.size < seen.add(JSON.stringify(value(row))).size)
 }
 
 function countDistinct(rows: readonly Row[], index: number, most: number): number {

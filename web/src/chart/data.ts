@@ -24,6 +24,9 @@ export interface Data {
   omitted: number
 }
 
+// The arithmetic of an axis overflows near the largest number, 1.8e308.
+const largest = 1e300
+
 /** dataOf returns the points of a chart. */
 export function dataOf(choice: Choice, columns: readonly Column[], rows: readonly Row[]): Data {
   const data: Data = { points: [], categories: [], series: [], omitted: 0 }
@@ -32,13 +35,13 @@ export function dataOf(choice: Choice, columns: readonly Column[], rows: readonl
   const series = new Map<string, number>()
   const bars = new Set<string>()
   for (const row of rows) {
-    const y = numeric(row[choice.y])
+    const y = inRange(numeric(row[choice.y]))
     const label = display(row[choice.x] ?? null)
     const name = choice.series < 0 ? '' : display(row[choice.series] ?? null)
     let x: number | null
     if (choice.kind === 'bar') x = position(categories, label, maxBars)
     else if (xType === 'date' || xType === 'timestamp') x = instant(row[choice.x])
-    else x = choice.kind === 'value' ? 0 : numeric(row[choice.x])
+    else x = choice.kind === 'value' ? 0 : inRange(numeric(row[choice.x]))
     const at = x === null || y === null ? null : position(series, name, maxSeries)
     // A category has one bar a series.
     const isTwice = choice.kind === 'bar' && bars.has(`${x} ${at}`)
@@ -54,6 +57,8 @@ export function dataOf(choice: Choice, columns: readonly Column[], rows: readonl
   data.series = [...series.keys()]
   return data
 }
+
+const inRange = (value: number | null) => (value !== null && Math.abs(value) > largest ? null : value)
 
 function position(names: Map<string, number>, name: string, most: number): number | null {
   const known = names.get(name)

@@ -55,9 +55,9 @@ function element(name: string, attributes: Record<string, string | number>, text
 const round = (value: number) => Math.round(value * 100) / 100
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-// XML has no place for control characters.
+// XML has no place for control characters, nor for two others.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
-const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g
+const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g
 const escaped = (text: string) => text.replace(controls, '').replace(/[&<>"]/g, character => escapes[character] ?? '')
 
 /** paint draws on a canvas, which becomes a PNG. An image of the SVG would need a data: or blob: URL, which the policy blocks. */
