@@ -16,10 +16,24 @@ test('cells are quoted as RFC 4180 says', () => {
 })
 
 test('a spreadsheet runs no cell as a formula', () => {
-  for (const formula of ['=HYPERLINK("http://x")', '+1+cmd', '-1+1', '@SUM(A1)', '\t=1', '\r=1', '\n=1']) {
+  for (const formula of ['=HYPERLINK("http://x")', '+1+cmd', '-1+1', '@SUM(A1)', '\tx', '\rx', '\nx']) {
     assert.equal(harmless(formula), `'${formula}`)
   }
   assert.equal(csv(['=a'], [['=1']]), "\ufeff'=a\r\n'=1\r\n")
+  for (const sign of '＝＋－＠') assert.equal(harmless(`${sign}1`), `'${sign}1`)
+})
+
+// With a semicolon as separator, the fields of this file are different ones.
+test('a spreadsheet that splits at semicolons runs no cell as a formula', () => {
+  for (const separator of [';', '\n', '\r\n', '\t']) {
+    const hostile = `a${separator}=HYPERLINK("http://x")${separator}b`
+    const fields = csv(['n', 'text'], [['x', hostile]]).split(/[;\r\n\t]/)
+    assert.ok(
+      fields.some(field => field.startsWith("'=HYPERLINK")),
+      hostile,
+    )
+    assert.ok(!fields.some(field => /^[=+\-@]/.test(field)), hostile)
+  }
 })
 
 test('numbers stay numbers', () => {

@@ -21,13 +21,15 @@ function lines(names: readonly string[], rows: Iterable<Row>, separator: ',' | '
   return `${all.join('\r\n')}\r\n`
 }
 
-const formula = /^[=+\-@\t\r\n]/
+// A spreadsheet starts a cell at the beginning of a value. In some countries it splits a CSV file at semicolons, and
+// then a quote within a line quotes nothing. Japanese ones take wide signs for the others.
+const formula = /(^[\t\r\n]|(?<=^|[;\t\r\n])[=+\-@＝＋－＠])/g
 const number = /^[+-]?(\d+(\.\d+)?(e[+-]?\d+)?|Infinity)$/i
 
-/** harmless returns the text of a value, with an apostrophe before what a spreadsheet would run as a formula. */
+/** harmless returns the text of a value, with an apostrophe before all that a spreadsheet would run as a formula. */
 export function harmless(value: Value): string {
   const text = display(value)
-  return formula.test(text) && !number.test(text) ? `'${text}` : text
+  return number.test(text) ? text : text.replace(formula, "'$1")
 }
 
 function quote(text: string, separator: string): string {
