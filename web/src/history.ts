@@ -88,6 +88,7 @@ function isEntry(value: unknown): value is Entry {
     typeof value.question === 'string' &&
     Array.isArray(value.context) &&
     typeof value.at === 'number' &&
+    !Number.isNaN(new Date(value.at).getTime()) &&
     (value.rows === null || typeof value.rows === 'number') &&
     typeof value.pinned === 'boolean'
   )

@@ -4,9 +4,11 @@ export interface Fragment {
   token: string
 }
 
+/** parseFragment drops what is no token: a header could not carry it, and no request would leave the page. */
 export function parseFragment(hash: string): Fragment {
   const values = new URLSearchParams(hash.replace(/^#/, ''))
-  return { question: values.get('q') ?? '', token: values.get('token') ?? '' }
+  const token = values.get('token') ?? ''
+  return { question: values.get('q') ?? '', token: /^[\w-]+$/.test(token) ? token : '' }
 }
 
 /** linkTo returns a URL of the page that fills in a question. */

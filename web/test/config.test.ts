@@ -35,4 +35,5 @@ test('a link fills in its question', () => {
   assert.deepEqual(parseFragment(new URL(link).hash), { question, token: '' })
   assert.deepEqual(parseFragment('#token=abc'), { question: '', token: 'abc' })
   assert.deepEqual(parseFragment(''), { question: '', token: '' })
+  assert.deepEqual(parseFragment('#token=%E2%82%AC&q=a'), { question: 'a', token: '' })
 })

@@ -48,7 +48,8 @@ test('a store returns what it kept', () => {
 })
 
 test('a store drops what is not a history', () => {
-  for (const text of ['not JSON', '{}', '[1, {"question": 5}]', 'null']) {
+  const noTime = '[{"question": "a", "context": [], "at": 1e300, "rows": 1, "pinned": false}]'
+  for (const text of ['not JSON', '{}', '[1, {"question": 5}]', 'null', noTime]) {
     const store = new Store('key', { getItem: () => text, setItem: () => {} })
     assert.deepEqual(store.load(), [], text)
   }
