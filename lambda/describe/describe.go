@@ -15,8 +15,9 @@ import (
 
 // The limits of a result, as JSON.
 const (
-	maxBytes = 64 << 10
-	maxNames = 500 // of further tables
+	maxBytes      = 64 << 10
+	maxTableBytes = 16 << 10 // of the columns of a table that exceeds maxBytes
+	maxNames      = 500      // of further tables
 )
 
 // Word returns the argument word of a tool, "" without one. The error describes what
@@ -46,6 +47,7 @@ type Description struct {
 	TableCount int            `json:"table_count"` // of all tables that contain the word
 	Truncated  bool           `json:"truncated"`
 	MoreTables []string       `json:"more_tables,omitempty"` // names of tables after those in Tables
+	CutTables  []string       `json:"cut_tables,omitempty"`  // names of tables in Tables that lack columns
 }
 
 // Tables returns the tables whose name or comment, or those of a column, contain the
@@ -66,8 +68,18 @@ func Tables(s schema.Schema, word string) (Description, error) {
 		if err != nil {
 			return d, fmt.Errorf("encode table %s: %w", table.Path(), err)
 		}
+		isLarge := len(text) > maxBytes
+		if isLarge {
+			if text, err = cut(&table, word); err != nil {
+				return d, fmt.Errorf("encode table %s: %w", table.Path(), err)
+			}
+			d.Truncated = true
+		}
 		if size += len(text); size <= maxBytes {
 			d.Tables = append(d.Tables, table)
+			if isLarge {
+				d.CutTables = append(d.CutTables, table.Path())
+			}
 			continue
 		}
 		d.Truncated = true
@@ -76,6 +88,27 @@ func Tables(s schema.Schema, word string) (Description, error) {
 		}
 	}
 	return d, nil
+}
+
+// cut removes columns of a large table: it prefers those that contain the word, and
+// keeps the first ones. It returns the table as JSON.
+func cut(table *schema.Table, word string) ([]byte, error) {
+	matching := slices.DeleteFunc(slices.Clone(table.Columns), func(c schema.Column) bool { return !contains(word, c.Name, c.Comment) })
+	if len(matching) > 0 {
+		table.Columns = matching
+	}
+	size := 0
+	for i, column := range table.Columns {
+		text, err := json.Marshal(column)
+		if err != nil {
+			return nil, err
+		}
+		if size += len(text); size > maxTableBytes && i > 0 {
+			table.Columns = table.Columns[:i]
+			break
+		}
+	}
+	return json.Marshal(table)
 }
 
 func texts(table schema.Table) []string {
@@ -108,7 +141,8 @@ func Golden(pairs []knowledge.Pair, word string) Questions {
 			continue
 		}
 		q.QuestionCount++
-		if size += len(pair.Question) + len(pair.SQL); size <= maxBytes {
+		if length := len(pair.Question) + len(pair.SQL); size+length <= maxBytes {
+			size += length
 			q.Questions = append(q.Questions, pair)
 		} else {
 			q.Truncated = true

@@ -3,6 +3,7 @@ package describe
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,6 +67,33 @@ func TestTablesFitIntoContextWindow(t *testing.T) {
 	}
 }
 
+// A table that is larger than a context window has columns in the result, too.
+func TestLargeTableHasColumns(t *testing.T) {
+	wide := schema.Table{Name: "facts", Columns: []schema.Column{{Name: "id"}}}
+	for i := range 3000 {
+		wide.Columns = append(wide.Columns, schema.Column{Name: fmt.Sprintf("measure_%04d", i), Comment: strings.Repeat("x", 100)})
+	}
+	s := schema.Schema{DBType: "postgres", Tables: []schema.Table{wide, {Name: "shops", Columns: []schema.Column{{Name: "name"}}}}}
+	for word, want := range map[string]string{"": "id", "facts": "id", "MEASURE_2999": "measure_2999", "measure_": "measure_0000"} {
+		d, err := Tables(s, word)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if size := len(encode(t, d)); size > maxBytes {
+			t.Errorf("%q: %d bytes", word, size)
+		}
+		if len(d.Tables) == 0 || d.Tables[0].Columns[0].Name != want || !d.Truncated || !slices.Equal(d.CutTables, []string{"facts"}) {
+			t.Errorf("%q: truncated %v, cut %v, %d tables, want the column %s", word, d.Truncated, d.CutTables, len(d.Tables), want)
+		}
+		if word == "" && (len(d.Tables) != 2 || len(d.MoreTables) != 0) {
+			t.Errorf("the large table left no place for the small one: %v", d.MoreTables)
+		}
+	}
+	if len(s.Tables[0].Columns) != 3001 {
+		t.Error("the schema lost columns")
+	}
+}
+
 func TestGoldenContainsWord(t *testing.T) {
 	pairs := []knowledge.Pair{{Question: "How many customers?", SQL: "SELECT count(*) FROM customers"}, {Question: "Turnover?", SQL: "SELECT sum(amount) FROM orders"}}
 	for word, want := range map[string]int{"": 2, "CUSTOMERS": 1, "amount": 1, "coffee": 0} {
@@ -77,8 +105,8 @@ func TestGoldenContainsWord(t *testing.T) {
 		t.Errorf("without golden.json: %s", text)
 	}
 	pairs[0].SQL = strings.Repeat("x", maxBytes)
-	if got := Golden(pairs, ""); !got.Truncated || got.QuestionCount != 2 {
-		t.Errorf("truncated %v, %d questions", got.Truncated, got.QuestionCount)
+	if got := Golden(pairs, ""); !got.Truncated || got.QuestionCount != 2 || len(got.Questions) != 1 {
+		t.Errorf("truncated %v, %d of %d questions", got.Truncated, len(got.Questions), got.QuestionCount)
 	}
 }
 

@@ -31,7 +31,10 @@ func newDescription(text json.RawMessage) (*sdk.CallToolResult, error) {
 			fmt.Fprintf(&out, "  (%s) references %s (%s)\n", line(strings.Join(key.Columns, ", ")), line(target), line(strings.Join(key.TargetColumns, ", ")))
 		}
 	}
-	if d.Truncated {
+	if len(d.CutTables) > 0 {
+		fmt.Fprintf(&out, "Large tables without some of their columns, to ask for by a word: %s\n", line(strings.Join(d.CutTables, ", ")))
+	}
+	if len(d.MoreTables) > 0 {
 		fmt.Fprintf(&out, "More tables, to ask for by a word: %s\n", line(strings.Join(d.MoreTables, ", ")))
 	}
 	return result(out.String(), d)

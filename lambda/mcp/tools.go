@@ -34,7 +34,8 @@ func tools(options Options) []tool {
 						"columns": {"type": "array", "items": {"type": "string"}}, "references_schema": {"type": "string"},
 						"references_table": {"type": "string"}, "references_columns": {"type": "array", "items": {"type": "string"}}}}}}}},
 				"table_count": {"type": "integer", "description": "Number of all tables that match."},
-				"truncated": {"type": "boolean", "description": "Tables are missing: see more_tables."},
+				"truncated": {"type": "boolean", "description": "Tables or columns are missing: see more_tables and cut_tables."},
+				"cut_tables": {"type": "array", "items": {"type": "string"}, "description": "Names of large tables without some of their columns: ask for these by a word."},
 				"more_tables": {"type": "array", "items": {"type": "string"}, "description": "Names of the next tables: ask for them by a word."}}}`,
 		},
 		{
