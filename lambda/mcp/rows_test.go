@@ -69,13 +69,31 @@ func TestRowsOfSQLThatDidNotRun(t *testing.T) {
 }
 
 func TestTableKeepsValuesInCells(t *testing.T) {
-	row := json.RawMessage(`["a|b", "line\nbreak\r\t", null, 1.50, {"k": [1, null]}, "` + strings.Repeat("é", 100) + `", "zero\u0000\u200b\u202e", "日本 🎉", ""]`)
+	row := json.RawMessage(`["a|b", "a\\|b\\\\|c\\d", "line\nbreak\r\t", null, 1.50, {"k": [1, null]}, "` + strings.Repeat("é", 100) + `", "zero\u0000\u200b\u202e", "日本 🎉", ""]`)
 	got, err := table([]string{"c|\n"}, []json.RawMessage{row})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "| c\\|  |\n| --- |\n| a\\|b | line break   | null | 1.50 | {\"k\":[1,null]} | " + strings.Repeat("é", 80) + `… | zero\x00\u200b\u202e | 日本 🎉 |  |` + "\n"
+	want := "| c\\|  |\n| --- |\n| a\\|b | a\\\\\\|b\\\\\\\\\\|c\\d | line break   | null | 1.50 | {\"k\":[1,null]} | " + strings.Repeat("é", 80) + `… | zero\x00\u200b\u202e | 日本 🎉 |  |` + "\n"
 	if got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// Characters that a reader does not see can carry instructions to a model.
+func TestInvisibleCharactersAreEscapes(t *testing.T) {
+	for text, want := range map[string]string{
+		"a\U000e0041b":              `a\U000e0041b`, // a tag
+		"a\U000e0100\ufe0eb":        `a\U000e0100\ufe0eb`,
+		"a\ufe00\ufe01":             `a\ufe00\ufe01`,
+		"\u115f\u1160\u3164\uffa0":  `\u115f\u1160\u3164\uffa0`,
+		"a\u034fb\u17b4\u180b":      `a\u034fb\u17b4\u180b`,
+		"❤\ufe0f and e\u0301, 日本 🎉": "❤\ufe0f and e\u0301, 日本 🎉",
+		"❤\ufe0f\ufe0f":             "❤\ufe0f" + `\ufe0f`,
+		"a\ufe0fb":                  `a\ufe0fb`,
+	} {
+		if got := clean(text); got != want {
+			t.Errorf("%+q: %+q, want %+q", text, got, want)
+		}
 	}
 }

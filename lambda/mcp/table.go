@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -66,9 +67,13 @@ func show(value json.RawMessage) (string, error) {
 
 // cell returns text for one cell.
 func cell(text string) string {
-	text = strings.NewReplacer("|", `\|`, "\n", " ", "\r", " ", "\t", " ").Replace(shorten(text, maxCell))
-	return clean(text)
+	text = strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(shorten(text, maxCell))
+	return clean(pipe.ReplaceAllString(text, `$1$1\|`))
 }
+
+// pipe matches the end of a cell, with the backslashes that would take part in its
+// escape.
+var pipe = regexp.MustCompile(`(\\*)\|`)
 
 // shorten returns the first characters of text.
 func shorten(text string, most int) string {
@@ -82,13 +87,26 @@ func shorten(text string, most int) string {
 // tabs: they can hide text from a reader, or reverse it.
 func clean(text string) string {
 	var out strings.Builder
+	last := ' '
 	for _, r := range text {
-		if r == '\n' || r == '\t' || unicode.IsPrint(r) || unicode.Is(unicode.Zs, r) {
+		isEmoji := r == emoji && unicode.IsSymbol(last)
+		if r == '\n' || r == '\t' || isEmoji || isVisible(r) {
 			out.WriteRune(r)
 		} else {
 			quoted := strconv.QuoteRuneToASCII(r)
 			out.WriteString(quoted[1 : len(quoted)-1])
 		}
+		last = r
 	}
 	return out.String()
+}
+
+// emoji is the character that makes an emoji of the symbol before it.
+const emoji = '\ufe0f'
+
+// isVisible reports whether a reader sees a character. Some letters and marks of
+// Unicode are invisible, too.
+func isVisible(r rune) bool {
+	isIgnored := unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+	return !isIgnored && unicode.IsPrint(r) || unicode.Is(unicode.Zs, r)
 }
