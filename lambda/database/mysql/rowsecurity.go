@@ -13,7 +13,7 @@ import (
 var grantedRole = regexp.MustCompile("`((?:[^`]|``)+)`(@`[^`]*`)?")
 
 // CheckRowSecurity implements database.RowSecurityChecker. A role adds to the rights of
-// the user, so that the user's own rights are those of every caller.
+// the user, so that every caller has at least the user's rights.
 func (d *db) CheckRowSecurity(ctx context.Context, roles []string) (database.RowSecurityReport, error) {
 	var report database.RowSecurityReport
 	rows, err := database.QueryTexts(ctx, d.query, "SHOW GRANTS")
