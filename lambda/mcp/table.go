@@ -104,7 +104,7 @@ func clean(text string) string {
 // emoji is the character that makes an emoji of the symbol before it.
 const emoji = '\ufe0f'
 
-// isVisible reports whether a reader sees a character. Some letters and marks of
+// isVisible reports whether a screen shows a character. Some letters and marks of
 // Unicode are invisible, too.
 func isVisible(r rune) bool {
 	isIgnored := unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
