@@ -312,6 +312,21 @@ test('an answer that lacks rows says so, and links to all of them', () =>
     await page.getByText(texts.empty).waitFor()
   }))
 
+test('an error of the page is a message, and no blank page', () =>
+  run(async page => {
+    await box(page).waitFor()
+    await page.evaluate(() =>
+      Object.defineProperty(Intl.DateTimeFormat.prototype, 'format', {
+        get() {
+          throw new Error('no format')
+        },
+      }),
+    )
+    await ask(page, questions.count)
+    await page.getByRole('alert').getByText('no format').waitFor()
+    await page.getByText(texts.failures.page?.[0] ?? '').waitFor()
+  }))
+
 test('history and pinned questions outlive a reload', () =>
   run(async page => {
     await askAndSee(page, questions.count)
@@ -427,6 +442,8 @@ test('the console’s token leaves the address and goes with each question', asy
         await askAndSee(page, questions.count)
         assert.equal(page.url(), guarded.url)
         assert.equal(guarded.received.at(-1)?.headers['x-defog-token'], 'secret')
+        // A link of others that no header could carry does not replace it.
+        await page.goto(`${guarded.url}#token=%E2%82%AC`)
         await page.reload()
         await askAndSee(page, questions.best)
       },

@@ -6,7 +6,7 @@ import type { Opened } from './oidc.ts'
 import './styles/page.css'
 import './styles/answer.css'
 import { texts } from './texts.ts'
-import { App, type Session } from './ui/App.tsx'
+import { SafeApp, type Session } from './ui/App.tsx'
 import { Broken } from './ui/Broken.tsx'
 
 const root = document.getElementById('page')
@@ -15,7 +15,7 @@ if (!root) throw new Error('index.html: no element with the id page')
 try {
   const session = await start()
   document.title = session.config.app || document.title
-  render(<App session={session} />, root)
+  render(<SafeApp session={session} />, root)
 } catch (error) {
   render(<Broken error={error} />, root)
 }

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useCallback, useEffect, useErrorBoundary, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { type Answer, ask, Failure, type Question, type Stage } from '../api.ts'
 import type { Config } from '../config.ts'
 import type { Credentials } from '../credentials.ts'
@@ -6,6 +6,7 @@ import { clear, type Entry, isSame, pin, record, remove, Store } from '../histor
 import { parseFragment } from '../link.ts'
 import { texts } from '../texts.ts'
 import { AnswerView } from './AnswerView.tsx'
+import { Broken } from './Broken.tsx'
 import { FailureView } from './FailureView.tsx'
 import { HistoryList } from './HistoryList.tsx'
 import { Icon } from './icons.tsx'
@@ -35,7 +36,13 @@ interface FollowUp {
   context: unknown[]
 }
 
-export function App({ session }: { session: Session }) {
+/** SafeApp is App, or Broken after an error of its code: half a page would look like an answer. */
+export function SafeApp({ session }: { session: Session }) {
+  const [error] = useErrorBoundary()
+  return error ? <Broken error={error} /> : <App session={session} />
+}
+
+function App({ session }: { session: Session }) {
   const { config, credentials } = session
   const [phase, setPhase] = useState<Phase>({ name: 'idle' })
   const [text, setText] = useState(session.question)
