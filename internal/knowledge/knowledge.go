@@ -55,11 +55,14 @@ func PairsFor(pairs []Pair, claim func(name string) (text string, ok bool)) []Pa
 	return shown
 }
 
-// Questions returns the questions of the golden queries, in their order.
+// Questions returns the questions of the golden queries for all callers, in their
+// order.
 func (f Files) Questions() []string {
-	questions := make([]string, len(f.Golden))
-	for i, pair := range f.Golden {
-		questions[i] = pair.Question
+	var questions []string
+	for _, pair := range f.Golden {
+		if pair.Callers == nil {
+			questions = append(questions, pair.Question)
+		}
 	}
 	return questions
 }

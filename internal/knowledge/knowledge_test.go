@@ -126,3 +126,10 @@ func TestCheckAcceptsMissingOptionalFiles(t *testing.T) {
 		}
 	}
 }
+
+func TestQuestionsAreForAllCallers(t *testing.T) {
+	files := Files{Golden: []Pair{{Question: "of a", Callers: schema.Callers{"tenant": "a"}}, {Question: "one"}, {Question: "two"}}}
+	if diff := cmp.Diff([]string{"one", "two"}, files.Questions()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -79,6 +80,54 @@ func TestAgentsUseTools(t *testing.T) {
 	// A direct invoke calls the same tools.
 	if got := f.invoke(t, `{"tool":"query","arguments":{"sql":"SELECT 1 AS one"}}`); !strings.Contains(got, `"data":[[1]]`) {
 		t.Errorf("direct invoke: %s", got)
+	}
+}
+
+// TestToolsShowEntriesToTheirCallers calls the tools for callers of the API and of a
+// direct invoke. No argument can name another caller.
+func TestToolsShowEntriesToTheirCallers(t *testing.T) {
+	_, url := newGenerator(t)
+	shop := filepath.Join(t.TempDir(), "shop.sqlite")
+	writeShop(t, shop)
+	endpoint, hash := serveS3(t, map[string][]byte{
+		"golden.json": []byte(`[{"question":"Margin?","sql":"SELECT 'golden of a'","callers":{"tenant":"a"}},{"question":"Margin?","sql":"SELECT 'golden of b'","callers":{"tenant":"b"}}]`),
+		"schema.json": []byte(`{"db_type":"sqlite","tables":[{"name":"coffee","columns":[{"name":"name"},{"name":"column of a","callers":{"tenant":"a"}}]},
+			{"name":"table of b","callers":{"tenant":"b"},"columns":[{"name":"id"}]}]}`),
+	})
+	f := start(t, map[string]string{
+		environ.Credentials: encode(t, shop, url), environ.MCP: "true", environ.DependenciesBucket: "assets", environ.DependenciesKey: "deps.zip",
+		environ.DependenciesHash: hash, "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+		"AWS_SECRET_ACCESS_KEY": "example",
+	})
+	const (
+		ofAPI = `{"version":"2.0","routeKey":"POST /mcp","rawPath":"/mcp","headers":{"content-type":"application/json","accept":"application/json, text/event-stream"},
+			"requestContext":{"http":{"method":"POST"}%s},"body":%q}`
+		message = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"%s","arguments":{"word":""},"caller":{"sub":"x","tenant":"a"},"_meta":{"caller":{"sub":"x","tenant":"a"}}}}`
+	)
+	for tool, entries := range map[string]map[string]string{
+		"describe_database": {"a": "column of a", "b": "table of b"},
+		"golden_questions":  {"a": "golden of a", "b": "golden of b"},
+	} {
+		for _, tenant := range []string{"a", "b", "c", ""} {
+			authorizer, named := "", ""
+			if tenant != "" {
+				claims := fmt.Sprintf(`{"sub":"jane","tenant":%q}`, tenant)
+				authorizer, named = `,"authorizer":{"jwt":{"claims":`+claims+`}}`, `,"caller":`+claims
+			}
+			for _, payload := range []string{
+				fmt.Sprintf(ofAPI, authorizer, fmt.Sprintf(message, tool)), fmt.Sprintf(`{"tool":%q%s}`, tool, named),
+			} {
+				got := f.invoke(t, payload)
+				for other, entry := range entries {
+					if strings.Contains(got, entry) != (other == tenant) {
+						t.Errorf("%s for tenant %q: %q in %s", tool, tenant, entry, got)
+					}
+				}
+				if strings.Contains(got, "isError") || strings.Contains(got, "error_code") {
+					t.Errorf("%s for tenant %q: %s", tool, tenant, got)
+				}
+			}
+		}
 	}
 }
 
