@@ -81,7 +81,7 @@ func (c *consoleCommand) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	options := console.Options{Files: os.DirFS(folder), Port: c.port, Async: api.IsLong, API: console.Deployed(cfg, api)}
+	options := console.Options{Files: os.DirFS(folder), Port: c.port, Async: api.IsLong, API: console.Deployed(cfg, api), Revoked: c.warn}
 	if err := c.describe(&options); err != nil {
 		return err
 	}
@@ -100,6 +100,11 @@ func (c *consoleCommand) serve(ctx context.Context, options console.Options, api
 		}
 	}
 	return served.Serve(ctx)
+}
+
+// warn prints the page's new URL.
+func (c *consoleCommand) warn(address string) {
+	fmt.Fprintf(c.stderr, "Another program has opened the page, too: the URLs above are invalid. The page is now at\n\n%s\n", address)
 }
 
 // describe sets what the page shows of the deployment: its name, and as examples the

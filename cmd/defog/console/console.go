@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,10 +27,13 @@ type Console struct {
 
 	page     *page.Page
 	listener net.Listener
-	host     string      // the Host header of the page's requests
-	token    string      // in the fragment of the page's URL, which no request contains
-	code     string      // in the URL of Open
-	opened   atomic.Bool // the code was used
+	host     string       // the Host header of the page's requests
+	code     string       // in the URL of Open
+	opened   atomic.Int32 // how many requests had the code
+	revoked  func(url string)
+
+	mu    sync.Mutex
+	token string // in the fragment of the page's URL, which no request contains
 }
 
 // Options are the options of a console.
@@ -40,6 +44,9 @@ type Options struct {
 	Async    bool     // whether the API answers long questions
 	API      API
 	Port     int // 0 for a free one
+
+	// Revoked gets the page's new URL, if a second program has used OneTimeURL.
+	Revoked func(url string)
 }
 
 // Listen opens the console's port on 127.0.0.1. Connections wait until Serve.
@@ -56,6 +63,7 @@ func Listen(ctx context.Context, options Options) (*Console, error) {
 	}
 	return &Console{
 		API: options.API, page: made, listener: listener, host: listener.Addr().String(), token: rand.Text(), code: rand.Text(),
+		revoked: options.Revoked,
 	}, nil
 }
 
@@ -82,10 +90,17 @@ func listen(ctx context.Context, port int, app string) (net.Listener, error) {
 }
 
 // URL returns the page's URL, with the token.
-func (c *Console) URL() string { return c.origin() + "/#token=" + c.token }
+func (c *Console) URL() string { return c.origin() + "/#token=" + c.current() }
+
+func (c *Console) current() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.token
+}
 
 // OneTimeURL returns a URL that leads to the page once. Other users of this
-// machine can read the arguments of the program that opens it.
+// machine can read the arguments of the program that opens it: if a second one uses
+// it, too, the page gets another token.
 func (c *Console) OneTimeURL() string { return c.origin() + openPath + c.code }
 
 const openPath = "/open/"
@@ -108,6 +123,7 @@ func (c *Console) Serve(ctx context.Context) error {
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 	origin := r.Header.Get("Origin")
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 	name := strings.TrimPrefix(r.URL.Path, "/")
@@ -120,7 +136,7 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.open(w, r)
 	case reads && name != page.ConfigFile && c.page.Has(name):
 		c.page.ServeHTTP(w, r)
-	case !equal(r.Header.Get(page.TokenHeader), c.token):
+	case !equal(r.Header.Get(page.TokenHeader), c.current()):
 		refuse(w, http.StatusForbidden, "This page belongs to a console that has ended. Open the URL that the running console printed.")
 	case reads && name == page.ConfigFile:
 		c.page.ServeHTTP(w, r)
@@ -129,15 +145,33 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// open redirects to the page with the token, once.
+// open redirects to the page with the token, once. A second time reveals that another
+// program has the code, and perhaps used it first.
 func (c *Console) open(w http.ResponseWriter, r *http.Request) {
-	if !equal(strings.TrimPrefix(r.URL.Path, openPath), c.code) || c.opened.Swap(true) {
-		refuse(w, http.StatusForbidden, "This URL opens the page only once. Open the URL that the console printed.")
+	if !equal(strings.TrimPrefix(r.URL.Path, openPath), c.code) {
+		refuse(w, http.StatusForbidden, notOpened)
 		return
 	}
-	w.Header().Set("Location", "/#token="+c.token)
-	w.Header().Set("Referrer-Policy", "no-referrer")
-	w.WriteHeader(http.StatusSeeOther)
+	switch c.opened.Add(1) {
+	case 1:
+		w.Header().Set("Location", "/#token="+c.current())
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		w.WriteHeader(http.StatusSeeOther)
+		return
+	case 2:
+		c.revoke()
+	}
+	refuse(w, http.StatusForbidden, notOpened)
+}
+
+const notOpened = "This URL opens the page only once. Open the URL that the console printed last."
+
+// revoke replaces the token.
+func (c *Console) revoke() {
+	c.mu.Lock()
+	c.token = rand.Text()
+	c.mu.Unlock()
+	c.revoked(c.URL())
 }
 
 // equal compares secrets without revealing by its time where they differ.

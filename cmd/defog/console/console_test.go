@@ -37,11 +37,16 @@ const answer = `{"ran_successfully":true,"data":[[1]]}`
 // start serves a console until the end of the test.
 func start(t *testing.T, a *api) *Console {
 	t.Helper()
+	return startRevocable(t, a, func(address string) { t.Errorf("another token: %s", address) })
+}
+
+func startRevocable(t *testing.T, a *api, revoked func(url string)) *Console {
+	t.Helper()
 	if a.response.StatusCode == 0 {
 		a.response.StatusCode = http.StatusOK
 	}
 	console, err := Listen(t.Context(), Options{
-		Files: pagetest.Files(), App: t.Name(), Examples: []string{"How many?"},
+		Files: pagetest.Files(), App: t.Name(), Examples: []string{"How many?"}, Revoked: revoked,
 		API: API{Send: a.Send, Explain: func(_ context.Context, _ *http.Response, body []byte) error {
 			return errors.New("explained " + string(body))
 		}},
@@ -180,19 +185,49 @@ func TestConsoleServesThePage(t *testing.T) {
 	}
 }
 
-func TestOneTimeURLOpensThePageOnce(t *testing.T) {
+// Another page can neither show a file of the console nor run it, and so cannot find
+// out whether one runs.
+func TestOtherPagesCannotUseFiles(t *testing.T) {
 	console := start(t, &api{})
+	for _, path := range []string{"/", "/icon.svg", "/" + pagetest.ScriptFile, "/config.json", "/answers/A"} {
+		if _, header, _ := (request{method: "GET", path: path, origin: "none", token: "none"}).send(t, console); header.Get("Cross-Origin-Resource-Policy") != "same-origin" {
+			t.Errorf("%s: %v", path, header)
+		}
+	}
+}
+
+// The second request with the code is that of another program, or the first one was.
+func TestOneTimeURLOpensThePageOnce(t *testing.T) {
+	told := make(chan string, 10)
+	console := startRevocable(t, &api{}, func(address string) { told <- address })
 	u, err := url.Parse(console.OneTimeURL())
 	if err != nil {
 		t.Fatal(err)
 	}
+	page := console.URL()
 	open := request{method: "GET", path: u.Path, origin: "none", token: "none"}
 	status, header, _ := open.send(t, console)
-	if location := header.Get("Location"); status != http.StatusSeeOther || console.origin()+location != console.URL() {
-		t.Errorf("%d, location %s, want the page %s", status, location, console.URL())
+	if location := header.Get("Location"); status != http.StatusSeeOther || console.origin()+location != page || console.URL() != page {
+		t.Errorf("%d, location %s, want the page %s", status, location, page)
 	}
-	if status, header, body := open.send(t, console); status != http.StatusForbidden || header.Get("Location") != "" || strings.Contains(body, console.token) {
-		t.Errorf("the second time: %d %s", status, body)
+	_, old, _ := strings.Cut(page, "token=")
+	for range 2 {
+		status, header, body := open.send(t, console)
+		if status != http.StatusForbidden || header.Get("Location") != "" || strings.Contains(body, console.current()) {
+			t.Errorf("again: %d %v %s", status, header, body)
+		}
+		if status, _, body := (request{method: "POST", path: "/", token: old}).send(t, console); status != http.StatusForbidden {
+			t.Errorf("the first page: %d %s", status, body)
+		}
+	}
+	if len(told) != 1 {
+		t.Fatalf("the console reported %d new URLs, want 1", len(told))
+	}
+	if address := <-told; address == page || address != console.URL() {
+		t.Errorf("the console reported %s, want %s", address, console.URL())
+	}
+	if status, _, body := (request{method: "POST", path: "/", token: console.current()}).send(t, console); status != http.StatusOK {
+		t.Errorf("the new page: %d %s", status, body)
 	}
 }
 
