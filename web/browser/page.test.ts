@@ -508,6 +508,8 @@ test('a user signs in with OpenID Connect', async () => {
         await askAndSee(page, questions.count)
         await page.reload()
         await askAndSee(page, questions.best)
+        // Another user of the browser has another history.
+        assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), ['defog:history:/prod/:ada'])
         provider.tokens.clear()
         await ask(page, questions.count)
         await page

@@ -38,6 +38,7 @@ async function start(): Promise<Session> {
   return {
     config,
     credentials,
+    user: opened?.user ?? '',
     isSignedIn: (await credentials.headers()) !== null,
     question: returned?.question || question,
     refused: returned?.refused ?? null,

@@ -20,6 +20,8 @@ export interface Returned {
 export interface Opened {
   signIn: SignIn
   returned: Returned | null
+  /** The provider's name of the user, or '' without one. */
+  user: string
 }
 
 /** open prepares the sign-in, and ends it if the page's URL is that of a provider's redirect. */
@@ -47,7 +49,8 @@ export async function open(provider: Provider, page: URL): Promise<Opened> {
     begin: question => manager.signinRedirect({ state: question }),
     forget: () => manager.removeUser(),
   }
-  return { signIn, returned: await receive(manager, page) }
+  const returned = await receive(manager, page)
+  return { signIn, returned, user: (await manager.getUser())?.profile.sub ?? '' }
 }
 
 async function receive(manager: UserManager, page: URL): Promise<Returned | null> {

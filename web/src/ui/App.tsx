@@ -18,6 +18,8 @@ import { SignInView } from './SignInView.tsx'
 export interface Session {
   config: Config
   credentials: Credentials
+  /** The user who has signed in, or ''. */
+  user: string
   isSignedIn: boolean
   /** A question to fill in. */
   question: string
@@ -49,7 +51,7 @@ function App({ session }: { session: Session }) {
   const [followUp, setFollowUp] = useState<FollowUp | null>(null)
   const [access, setAccess] = useState<'granted' | 'missing' | 'expired'>(session.isSignedIn ? 'granted' : 'missing')
   const [status, setStatus] = useState('')
-  const history = useHistory()
+  const history = useHistory(session.user)
   const box = useRef<HTMLTextAreaElement>(null)
   const drawer = useRef<HTMLDialogElement>(null)
   const running = useRef<AbortController | null>(null)
@@ -308,8 +310,9 @@ function Logo() {
   )
 }
 
-function useHistory() {
-  const [store] = useState(() => new Store(`defog:history:${location.pathname}`, storage()))
+// Users who share a browser do not see each other's questions.
+function useHistory(user: string) {
+  const [store] = useState(() => new Store(`defog:history:${location.pathname}${user && `:${user}`}`, storage()))
   const [entries, setEntries] = useState(() => store.load())
   const [isKept, setKept] = useState(store.storage !== null)
   const change = useCallback(
