@@ -254,6 +254,16 @@ func TestConsoleExplainsFailures(t *testing.T) {
 	}
 }
 
+// The page's questions go to the API only, wherever its response points.
+func TestConsoleDoesNotFollowRedirects(t *testing.T) {
+	a := &api{}
+	a.response.StatusCode, a.response.Header = http.StatusTemporaryRedirect, http.Header{"Location": {"https://evil.example/"}, "Refresh": {"0; url=https://evil.example/"}}
+	status, header, _ := request{method: "POST", path: "/"}.send(t, start(t, a))
+	if status != http.StatusTemporaryRedirect || header.Get("Location") != "" || header.Get("Refresh") != "" || len(a.sent) != 1 {
+		t.Errorf("%d %v after %d requests", status, header, len(a.sent))
+	}
+}
+
 func TestConsoleKeepsItsPort(t *testing.T) {
 	listenFor := func(app string) *Console {
 		console, err := Listen(t.Context(), Options{Files: pagetest.Files(), App: app})
