@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -64,10 +65,27 @@ func (e *Endpoint) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		http.Error(&answer, "The origin is not allowed; want no page, or one of cors_allow_origins.", http.StatusForbidden)
 	case bytes.HasPrefix(bytes.TrimSpace([]byte(given.Body)), []byte("[")):
 		http.Error(&answer, "The body is a batch; want one JSON-RPC message.", http.StatusBadRequest)
+	case !hasExactID([]byte(given.Body)):
+		http.Error(&answer, "id: a fraction or a large number; want text, or a whole number of at most 53 bits.", http.StatusBadRequest)
 	default:
 		e.handler(ctx, payload).ServeHTTP(&answer, request)
 	}
 	return answer.encode()
+}
+
+// hasExactID reports whether the response can have the message's id. The SDK holds
+// numbers as floats. It checks other ids and messages itself.
+func hasExactID(body []byte) bool {
+	var message struct {
+		ID json.RawMessage `json:"id"`
+	}
+	err := json.Unmarshal(body, &message)
+	if err != nil || len(message.ID) == 0 || !strings.ContainsRune("-0123456789", rune(message.ID[0])) {
+		return true
+	}
+	const largest = 1<<53 - 1
+	id, err := strconv.ParseInt(string(message.ID), 10, 64)
+	return err == nil && -largest <= id && id <= largest
 }
 
 // handler returns a handler for one event. Tools run in the event's context, which

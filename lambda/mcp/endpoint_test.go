@@ -291,3 +291,28 @@ func TestMetadataNamesIssuerOfAPI(t *testing.T) {
 		}
 	}
 }
+
+// The SDK holds a number as a float. A client would wait for the id that it sent.
+func TestResponseHasIDOfRequest(t *testing.T) {
+	url, _ := serve(t, &Endpoint{})
+	for id, want := range map[string]int{
+		`1`: 200, `0`: 200, `-7`: 200, `"9007199254740993"`: 200, `9007199254740991`: 200,
+		`9007199254740993`: 400, `-9007199254740993`: 400, `123456789012345678901234567890`: 400, `1.5`: 400, `1e3`: 400,
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(`{"jsonrpc":"2.0","id":`+id+`,"method":"ping"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("Accept", "application/json, text/event-stream")
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil || response.StatusCode != want || strings.Contains(string(body), `"id":`+id+`,`) != (want == 200) {
+			t.Errorf("%s: %d %s, %v", id, response.StatusCode, body, err)
+		}
+	}
+}
