@@ -49,7 +49,7 @@ var postgresHidden = slices.Concat(
 )
 
 func refusedByPostgres(function string) bool {
-	if slices.Contains(postgresRefused, function) {
+	if slices.Contains(postgresRefused, function) || slices.Contains(postgresInputs, function) {
 		return true
 	}
 	return slices.ContainsFunc(postgresRefusedPrefixes, func(prefix string) bool {
@@ -82,6 +82,9 @@ var postgresRefused = []string{
 	"pg_input_is_valid", "pg_input_error_info",
 	"pg_lock_status", "pg_prepared_xact", "pg_prepared_statement", "pg_cursor",
 }
+
+// postgresInputs read an input of any type, by the type's number.
+var postgresInputs = []string{"array_in", "domain_in", "record_in", "range_in", "multirange_in"}
 
 var postgresRefusedPrefixes = []string{
 	// Files.
@@ -153,7 +156,7 @@ func checkPostgres(tokens []lex.Token) error {
 		case behind(before, "(", ")") && slices.ContainsFunc(postgresWriting, func(phrase string) bool { return begins(tokens[i:], phrase) }),
 			behind(before, "(", ")") && t.IsWord("update") && len(after) > 1 && after[0].Named() && !after[0].IsWord("from"):
 			err = refusal(strings.ToUpper(t.Text) + " may not be used here")
-		case t.IsWord("show") && i == 0 && len(after) > 0 && slices.Contains(postgresSettings, after[0].Text):
+		case t.IsWord("show") && i == 0 && len(after) > 0 && slices.Contains(postgresSettings, strings.ToLower(after[0].Text)): // also in quotes
 			err = refusal("the setting " + after[0].Text + " may not be shown")
 		case t.IsWord("treat") && len(after) > 0 && after[0].Is("(") && !behind(before, "."):
 			err = refusal("TREAT would call a function by a type's name") // https://www.postgresql.org/docs/current/sql-keywords-appendix.html

@@ -189,6 +189,9 @@ func (g *Guard) NeedsTypes(c *Catalogue) bool {
 
 // wiredReason returns why a wired function may not be called; "" if it may.
 func (g *Guard) wiredReason(c *Catalogue, w wired) string {
+	if w.schema == "pg_catalog" && slices.Contains(postgresInputs, w.function) {
+		return "" // the input of an array is that of its elements
+	}
 	for _, f := range c.functions[w.function] {
 		if f.schema != w.schema {
 			continue
@@ -537,11 +540,16 @@ func arguments(tokens []lex.Token, open int) int {
 	return count
 }
 
+// listing are what stands before a column's name in a list of columns with types. Such a
+// name can be BY, BETWEEN or SETOF, too.
+// https://www.postgresql.org/docs/current/sql-keywords-appendix.html
+var listing = []string{"(", ",", "columns"}
+
 // isType reports whether the name at i can be a type. It can in a cast, before a constant,
 // in a list of columns with types, or called.
 func (s *statement) isType(i int) bool {
 	before, after := s.tokens[:s.start(i)], s.tokens[i+1:]
-	for len(before) > 0 && behind(before, "setof") {
+	for behind(before, "setof") && !behind(before[:len(before)-1], listing...) { // there, it is a column's name
 		before = before[:len(before)-1]
 	}
 	switch {
@@ -556,7 +564,8 @@ func (s *statement) isType(i int) bool {
 	if behind(before, "as") {
 		return open > 0 && slices.Contains([]string{"cast", "treat", "xmlserialize"}, s.tokens[open-1].Text)
 	}
-	return len(before) > 1 && before[len(before)-1].Named() && !behind(before, expressing...) && behind(before[:len(before)-1], "(", ",", "columns") &&
+	return len(before) > 1 && before[len(before)-1].Named() && (!behind(before, expressing...) || behind(before, "by", "between")) &&
+		behind(before[:len(before)-1], listing...) &&
 		open >= 0 && !behind(s.tokens[:open+2], "select", "with")
 }
 

@@ -172,6 +172,9 @@ SELECT current_setting('data_' || 'directory')
 SHOW ALL
 SHOW data_directory
 SHOW "hba_file"
+SHOW "Data_Directory"
+SHOW "PRIMARY_CONNINFO"
+SHOW "All"
 SELECT * FROM pg_hba_file_rules
 SELECT * FROM pg_file_settings
 SELECT * FROM pg_config
@@ -388,3 +391,14 @@ SELECT (o).total FROM json_to_record('{"o":1}') AS j(o int), orders o
 SELECT (o).total FROM xmltable('/a' PASSING '<a>1</a>' COLUMNS o int PATH '.') j, orders o
 SELECT (o).total FROM (VALUES (1)) AS v(o), orders o
 SELECT (SELECT o.total FROM items * o LIMIT 1) FROM orders o
+-- A column of a list that has the name of a keyword.
+SELECT * FROM jsonb_to_record('{"by":"x"}') AS t(by watched)
+SELECT * FROM jsonb_to_record('{"a":1,"between":"x"}') AS t(a int, between watched)
+SELECT * FROM xmltable('/a' PASSING '<a>x</a>' COLUMNS by watched PATH '.')
+SELECT * FROM jsonb_to_record('{"setof":"x"}') AS t(setof watched)
+-- The input functions of types, with a type's number.
+SELECT array_in('{x}', 'watched'::regtype, -1)
+SELECT domain_in('x', 'watched'::regtype, -1) IS NULL
+SELECT record_in('(x)', (SELECT oid FROM pg_type WHERE typname LIKE 'watched\_ro_s'), -1) IS NULL
+SELECT range_in('[a,b]', 3904, -1) IS NULL
+SELECT multirange_in('{}', 4451, -1) IS NULL
