@@ -37,7 +37,7 @@ node_modules/.package-lock.json: package.json package-lock.json | require
 	 sh -c 'python3 -m venv .venv && .venv/bin/pip install --quiet --disable-pip-version-check -r $<'
 	@touch $@
 
-.build/chromium/installed: web/tools/chromium.sh
+.build/chromium/installed: web/tools/chromium.sh internal/tools/debian.sh
 	@echo "Fetching Chromium, for the tests, into .build"
 	@sh web/tools/chromium.sh $(CURDIR)/.build/chromium
 	@mkdir -p $(@D) && touch $@
@@ -47,7 +47,7 @@ node_modules/.package-lock.json: package.json package-lock.json | require
 	 sh -c 'python3 -m venv .build/agents && .build/agents/bin/pip install --quiet --disable-pip-version-check -r $<'
 	@touch $@
 
-.build/mariadb/installed: internal/testserver/mariadb/install.sh
+.build/mariadb/installed: internal/testserver/mariadb/install.sh internal/tools/debian.sh
 	@echo "Fetching MariaDB's server, for the tests, into .build"
 	@sh internal/testserver/mariadb/install.sh $(CURDIR)/.build/mariadb
 	@mkdir -p $(@D) && touch $@

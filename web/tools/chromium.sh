@@ -22,27 +22,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
 	exit 1
 fi
 
-# Other checkouts, and this one without a network, use what was fetched once.
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/defog-cdk/apt-chromium
-rm -rf "$target"
-mkdir -p "$target" "$cache/archives/partial" "$cache/lists/partial"
-apt() {
-	apt-get -qq -o Debug::NoLocking=1 -o APT::Sandbox::User="$(id -un)" -o Dir::Cache="$cache" "$@"
-}
-download() {
-	apt "$@" install -y --download-only --no-install-recommends chromium-headless-shell
-}
-# The package lists of this machine can be missing or too old, and only root may
-# update them.
-log=$target/log
-lists=Dir::State::lists=$cache/lists
-if ! { download || download -o "$lists"; } >"$log" 2>&1 && ! { apt -o "$lists" update && download -o "$lists"; } >>"$log" 2>&1; then
-	cat "$log" >&2
-	exit 1
-fi
-for package in "$cache"/archives/*.deb; do
-	dpkg-deb -x "$package" "$target"
-done
+sh "$(dirname "$0")/../../internal/tools/debian.sh" "$target" apt-chromium chromium-headless-shell
 
 cat >"$target/fonts.conf" <<XML
 <?xml version="1.0"?>

@@ -16,25 +16,4 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
 	exit 1
 fi
 
-# What was fetched once is kept for other checkouts, and for when there is no
-# network.
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/defog-cdk/apt
-rm -rf "$target"
-mkdir -p "$target" "$cache/archives/partial" "$cache/lists/partial"
-apt() {
-	apt-get -qq -o Debug::NoLocking=1 -o APT::Sandbox::User="$(id -un)" -o Dir::Cache="$cache" "$@"
-}
-download() {
-	apt "$@" install -y --download-only --no-install-recommends mariadb-server-core
-}
-# This machine's package lists can be missing or out of date, and only root
-# may renew them.
-log=$target/log
-lists=Dir::State::lists=$cache/lists
-if ! { download || download -o "$lists"; } >"$log" 2>&1 && ! { apt -o "$lists" update && download -o "$lists"; } >>"$log" 2>&1; then
-	cat "$log" >&2
-	exit 1
-fi
-for package in "$cache"/archives/*.deb; do
-	dpkg-deb -x "$package" "$target"
-done
+exec sh "$(dirname "$0")/../../tools/debian.sh" "$target" apt mariadb-server-core
