@@ -23,8 +23,8 @@ const (
 const maxToolBytes = 64 << 10
 
 // Tool returns information for an agent, from untrusted arguments. An error's text is
-// for the agent if it is an *ArgumentError or a *NotReadyError. A
-// *generate.SchemaError gets the text of a question's.
+// for the agent if it is an *ArgumentError. A *NotReadyError and a
+// *generate.SchemaError get the texts of a question's.
 type Tool func(ctx context.Context, arguments json.RawMessage) (any, error)
 
 // ArgumentError reports invalid arguments of a tool.
@@ -122,7 +122,7 @@ func (h *Handler) inform(ctx context.Context, start time.Time, x *exchange, tool
 	defer cancel()
 	text, err := informed(ctx, tool, arguments)
 	argument, isArgument := errors.AsType[*ArgumentError](err)
-	notReady, isNotReady := errors.AsType[*NotReadyError](err)
+	unprepared, isNotReady := errors.AsType[*NotReadyError](err)
 	unread, isUnread := errors.AsType[*generate.SchemaError](err)
 	switch {
 	case isUnread:
@@ -130,7 +130,7 @@ func (h *Handler) inform(ctx context.Context, start time.Time, x *exchange, tool
 	case isArgument:
 		x.failure = &failure{code: BadRequest, message: argument.Error()}
 	case isNotReady:
-		x.failure = &failure{code: NotReady, message: notReady.Error(), cause: notReady}
+		x.failure = notReady(unprepared.Cause)
 	case err != nil:
 		x.failure = internal(err)
 	}

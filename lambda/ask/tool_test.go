@@ -77,7 +77,7 @@ func TestToolsReportFailures(t *testing.T) {
 		{`{"tool": "query", "arguments": {"sql": "DELETE"}}`, StatementFailed, "refused"},
 		{`{"tool": "drop"}`, BadRequest, "tool: unknown"},
 		{`{"tool": "describe_database", "arguments": {"word":"wrong"}}`, BadRequest, "word: invalid"},
-		{`{"tool": "describe_database", "arguments": {"word":"absent"}}`, NotReady, "schema.json: missing"},
+		{`{"tool": "describe_database", "arguments": {"word":"absent"}}`, NotReady, "its log has the cause"},
 		{`{"tool": "describe_database", "arguments": {"word":"broken"}}`, Internal, "Internal error"},
 		{`{"tool": "describe_database", "arguments": {"word":"panic"}}`, Internal, "Internal error"},
 	} {
