@@ -21,6 +21,9 @@ type Query struct {
 	Dependencies *Zip
 	Variables    map[string]string // of the function, without the location of the dependencies
 
+	// Connection is the one in Variables; nil without it.
+	Connection *connection.Connection
+
 	Page *Page // nil for none
 }
 
@@ -131,7 +134,10 @@ func PrepareQuery(ctx context.Context, settings QuerySettings, defaults string) 
 
 // query returns what it made even after an error, for the caller to remove.
 func (p *preparer) query(ctx context.Context, settings QuerySettings) (*Query, error) {
-	query := &Query{Program: p.program(ctx, querySource(settings.Architecture, settings.DBType, settings.features()...))}
+	query := &Query{
+		Program:    p.program(ctx, querySource(settings.Architecture, settings.DBType, settings.features()...)),
+		Connection: settings.Connection,
+	}
 	if settings.Page != nil {
 		query.Page = p.page(ctx, settings.Architecture, *settings.Page)
 	}

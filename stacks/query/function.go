@@ -141,7 +141,8 @@ func (p FunctionProps) permissions(stack awscdk.Stack) (permissions []construct.
 			Service: jsii.String("s3"), Region: jsii.String(""), Account: jsii.String(""),
 			Resource: &p.ResultsBucket, ResourceName: jsii.String(p.Stack + "/*"),
 		})
-		// The role signs the URL by which a caller reads the object.
+		// The role signs the URL by which a caller reads the object. The function
+		// aborts an upload in parts that fails.
 		permissions = append(permissions, construct.AllowWildcard("each stored answer is one object, below the stack's name in results_bucket",
 			objects, "s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"))
 	}

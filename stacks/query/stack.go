@@ -138,7 +138,7 @@ func (p StackProps) addOutputs(stack awscdk.Stack, function *Function, api *cons
 
 // warn adds warnings for a reviewer.
 func (p StackProps) warn(stack awscdk.Stack) {
-	if p.Function.Secret == nil && p.Function.SecretName == "" {
+	if conn := p.Function.Artifacts.Connection; conn != nil && len(conn.Secrets()) > 0 {
 		construct.Warn(stack, "credentials-in-template", "The template contains the database's credentials as base64. "+
 			"Every user who can read the stack or the function can read them, and cdk diff prints the old and the new ones. "+
 			"To review a change without them, use npm run diff; to keep them in Secrets Manager, set credentials_secret.")

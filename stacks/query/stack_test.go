@@ -2,6 +2,8 @@ package query_test
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -149,6 +151,31 @@ func TestSynthWarnsReviewers(t *testing.T) {
 			t.Errorf("%v: -want +got:\n%s", test.changes, diff)
 		}
 	}
+}
+
+// A connection without a secret needs no warning about credentials.
+func TestSynthWarnsAboutSecretsInTemplate(t *testing.T) {
+	dependencies := settings.Folder(t, map[string]string{"shop.db": "rows"})
+	for text, want := range map[string][]string{
+		`{"db_type": "sqlite", "db_creds": {"database": "shop.db"}}`:                      nil,
+		`{"db_type": "sqlite", "db_creds": {"database": "shop.db"}, "api_key": "secret"}`: {"defog:credentials-in-template"},
+	} {
+		conf := settings.Query(t, map[string]any{
+			"connection_file": connectionFile(t, text), "generator": "openai", "generator_base_url": "https://models.example.com", "generator_model": "m", "function_source_dependencies_zip": dependencies,
+		})
+		if diff := cmp.Diff(want, stacktest.Warnings(stacktest.MustStack(t, conf, stacktest.Setup{}))); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", text, diff)
+		}
+	}
+}
+
+func connectionFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "connection.json")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func TestMain(m *testing.M) { stacktest.Main(m) }
