@@ -269,6 +269,28 @@ for (const [name, what] of drawn) {
   })
 }
 
+test('an axis of whole numbers has whole ticks', () => {
+  const texts = (what: Plan) => draw(what).marks.flatMap(mark => (mark.shape === 'text' ? [mark.text] : []))
+  const lines = (what: Plan) => draw(what).marks.filter(mark => mark.shape === 'line').length
+  const countries = (...values: number[]): Row[] => values.map((value, i) => [`c${i}`, value])
+  assert.ok(!texts(plan('bar', ['country', 'units'], countries(1, 2))).some(text => /^\d+\.\d+$/.test(text)))
+  assert.deepEqual(
+    texts(plan('bar', ['country', 'units'], countries(1, 2))).filter(text => /^[\d.]+$/.test(text)),
+    ['0', '1', '2'],
+  )
+  assert.ok(texts(plan('bar', ['country', 'price'], countries(1, 1.5))).includes('0.5'))
+  const long = (...values: number[]): Row[] => values.map((value, i) => ['x'.repeat(200) + i, value])
+  assert.ok(
+    lines(plan('bar', ['country', 'units'], long(1, 2), 640)) <
+      lines(plan('bar', ['country', 'price'], long(1, 1.5), 640)),
+  )
+  const pairs: Row[] = [
+    [1, 1],
+    [2, 2],
+  ]
+  assert.ok(!texts(plan('scatter', ['rooms', 'units'], pairs)).some(text => text.includes('.')))
+})
+
 test('an SVG file holds text, not markup, of the answer', () => {
   const rows: Row[] = [
     ['<img src=x onerror=alert(1)>', 1],

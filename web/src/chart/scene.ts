@@ -158,7 +158,7 @@ function bars(plan: Plan, marks: Mark[], top: number): Scene {
       anchor: 'start',
       fill: 'muted',
     })
-    for (const tick of x.ticks(Math.max(2, Math.min(6, (width - left) / 90)))) {
+    for (const tick of ticksOf(x, Math.max(2, Math.min(6, (width - left) / 90)), areWhole(points, 'y'))) {
       marks.push({ shape: 'line', x1: x(tick), x2: x(tick), y1: top + 16, y2: bottom, stroke: 'grid' })
     }
     categories.forEach((name, i) => {
@@ -204,7 +204,7 @@ function bars(plan: Plan, marks: Mark[], top: number): Scene {
       .domain(withZero(points))
       .nice(5)
       .range([bottom, top + 24])
-    const left = verticalAxis(marks, y, yTitle, width, top)
+    const left = verticalAxis(marks, y, yTitle, width, top, areWhole(points, 'y'))
     const x = scaleBand<number>()
       .domain(categories.keys())
       .range([left, width - 16])
@@ -251,7 +251,7 @@ function cloud(plan: Plan, marks: Mark[], top: number): Scene {
     .domain(padded(startsAtZero ? 0 : low, high))
     .nice(5)
     .range([bottom, top + 24])
-  const left = verticalAxis(marks, y, yTitle, width, top)
+  const left = verticalAxis(marks, y, yTitle, width, top, areWhole(points, 'y'))
   const [first = 0, last = 0] = extent(points, point => point.x)
   const right = width - 24
   const domain = isTime && first !== last ? [first, last] : padded(first, last)
@@ -259,7 +259,7 @@ function cloud(plan: Plan, marks: Mark[], top: number): Scene {
     ? scaleUtc().domain(domain).range([left, right])
     : scaleLinear().domain(domain).range([left, right])
   if (kind === 'scatter' && !isTime) (x as ScaleContinuousNumeric<number, number>).nice(5)
-  horizontalAxis(marks, x, isTime, bottom, width, kind === 'line' && !isTime)
+  horizontalAxis(marks, x, isTime, bottom, width, areWhole(points, 'x'), kind === 'line')
   if (kind === 'scatter') {
     marks.push({
       shape: 'text',
@@ -303,8 +303,9 @@ function verticalAxis(
   title: string,
   width: number,
   top: number,
+  isWhole: boolean,
 ): number {
-  const ticks = y.ticks(5)
+  const ticks = ticksOf(y, 5, isWhole)
   const texts = ticks.map(tick => axisNumber(tick, ticks))
   const left = Math.max(...texts.map(text => textWidth(text)), 12) + 16 + gap
   marks.push({
@@ -338,6 +339,7 @@ function horizontalAxis(
   bottom: number,
   width: number,
   isWhole: boolean,
+  isLine: boolean,
 ) {
   const count = Math.max(2, Math.floor(width / 110))
   let texts: [number, string][]
@@ -347,14 +349,25 @@ function horizontalAxis(
     texts = scale.ticks(count).map(tick => [scale(tick), format(tick)])
   } else {
     const scale = x as ScaleContinuousNumeric<number, number>
-    const ticks = scale.ticks(count).filter(tick => !isWhole || Number.isInteger(tick))
-    // A year is written without a separator.
-    texts = ticks.map(tick => [scale(tick), isWhole ? String(tick) : axisNumber(tick, ticks)])
+    const ticks = ticksOf(scale, count, isWhole || isLine)
+    // A line's number is a year, which is written without a separator.
+    texts = ticks.map(tick => [scale(tick), isLine ? String(tick) : axisNumber(tick, ticks)])
   }
   for (const [at, text] of texts) {
     marks.push({ shape: 'line', x1: at, x2: at, y1: bottom, y2: bottom + 5, stroke: 'muted' })
     marks.push({ shape: 'text', x: at, y: bottom + 20, text, size: small, anchor: 'middle', fill: 'muted' })
   }
+}
+
+function areWhole(points: readonly Point[], axis: 'x' | 'y'): boolean {
+  return points.every(point => Number.isInteger(point[axis]))
+}
+
+/** ticksOf returns the ticks of a scale: of whole numbers only the whole ones, if there are any. */
+function ticksOf(scale: ScaleContinuousNumeric<number, number>, count: number, isWhole: boolean): number[] {
+  const ticks = scale.ticks(count)
+  const whole = ticks.filter(Number.isInteger)
+  return isWhole && whole.length > 0 ? whole : ticks
 }
 
 function withZero(points: readonly Point[]): [number, number] {
