@@ -16,6 +16,7 @@ import (
 	"defog-cdk/cmd/defog/session"
 	"defog-cdk/config"
 	"defog-cdk/internal/knowledge"
+	"defog-cdk/internal/localaws"
 	"defog-cdk/internal/page/build"
 )
 
@@ -93,7 +94,7 @@ func (c *consoleCommand) serve(ctx context.Context, options console.Options, api
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.stdout, "%s\n\nThe page asks %s, %s. Ctrl-C ends it.\n", served.URL(), api.URL, authorization(api))
+	fmt.Fprintf(c.stdout, "%s\n\nThe page asks %s, %s. Ctrl-C ends it.\n", served.URL(), destination(api, os.Getenv("AWS_ENDPOINT_URL")), authorization(api))
 	if !c.noOpen {
 		if err := openBrowser(ctx, served.OneTimeURL()); err != nil {
 			fmt.Fprintf(c.stderr, "The browser did not open: %v. Open the URL above in it.\n", err)
@@ -148,6 +149,15 @@ func goldenQuestions(settings config.Settings) ([]string, error) {
 	}
 	files, err := knowledge.Read(settings.Generator, knowledge.Folder(folder))
 	return files.Questions(), err
+}
+
+// destination describes what the page asks. The URL of an API of local AWS is as on
+// AWS.
+func destination(api client.API, endpoint string) string {
+	if localaws.IsEndpoint(endpoint) && api.AtEndpoint() {
+		return fmt.Sprintf("local AWS at %s (%s)", endpoint, api.URL)
+	}
+	return api.URL
 }
 
 // authorization describes the authorization of the page's questions.

@@ -90,7 +90,7 @@ func TestConsoleSignsQuestionsOfThePage(t *testing.T) {
 		t.Fatal(err)
 	}
 	console := startConsole(t, "-c", "generator=golden", "-c", "function_source_dependencies_zip="+filepath.Dir(golden))
-	if want := "The page asks https://abcd1234.execute-api.eu-central-1.amazonaws.com/, signed with your AWS credentials for eu-central-1."; !strings.Contains(console.output, want) {
+	if want := "The page asks local AWS at " + os.Getenv("AWS_ENDPOINT_URL") + " (https://abcd1234.execute-api.eu-central-1.amazonaws.com/), signed with your AWS credentials for eu-central-1."; !strings.Contains(console.output, want) {
 		t.Errorf("printed %s, want %s", console.output, want)
 	}
 	const question = `{"question":"How many?"}`

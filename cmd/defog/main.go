@@ -35,7 +35,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return int(code)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "defog:", terminal.Text(session.Explain(err).Error()))
+		fmt.Fprintln(stderr, "defog:", terminal.Text(session.Explain(explainRefusal(err, os.Getenv("AWS_ENDPOINT_URL"))).Error()))
 		return 1
 	}
 	return 0

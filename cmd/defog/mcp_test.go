@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -157,9 +158,42 @@ func TestMCPEndsWhenInterrupted(t *testing.T) {
 	}
 }
 
+// A client reaches local AWS only with its keys, which everybody knows.
+func TestMCPPrintsKeysOfLocalAWSOnly(t *testing.T) {
+	for name, test := range map[string]struct {
+		endpoint, key string
+		printed       bool
+	}{
+		"local AWS":      {"http://127.0.0.1:4566", "test", true},
+		"other key":      {"http://127.0.0.1:4566", "AKIDEXAMPLE", false},
+		"other endpoint": {"https://vpce.example", "test", false},
+		"AWS":            {"", "test", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			newAWS(t)
+			t.Setenv("AWS_ENDPOINT_URL", test.endpoint)
+			t.Setenv("AWS_ACCESS_KEY_ID", test.key)
+			t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+			code, stdout, stderr := defog(t, "mcp", "--print-config")
+			if code != 0 || strings.Contains(stdout, "KEY_ID") != test.printed || strings.Contains(stdout, "SECRET_ACCESS_KEY") != test.printed {
+				t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+			}
+			if !strings.Contains(stdout, test.endpoint) {
+				t.Errorf("no endpoint: %s", stdout)
+			}
+		})
+	}
+	newAWS(t)
+	t.Setenv("AWS_ENDPOINT_URL", "https://ann:hunter2@127.0.0.1/")
+	if code, stdout, stderr := defog(t, "mcp", "--print-config"); code != 1 || strings.Contains(stdout+stderr, "hunter2") || !strings.Contains(stderr, "AWS_ENDPOINT_URL") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+}
+
 func TestMCPPrintsConfigurationWithoutCredentials(t *testing.T) {
 	newAWS(t)
 	t.Setenv("AWS_PROFILE", "")
+	t.Setenv("AWS_CA_BUNDLE", "")
 	code, stdout, stderr := defog(t, "mcp", "--print-config", "-c", "app_name=shop", "-c", "stage=prod", "--region", "eu-west-1")
 	if code != 0 || stderr != "" {
 		t.Fatalf("exit code %d, stderr %s", code, stderr)
@@ -181,7 +215,7 @@ func TestMCPPrintsConfigurationWithoutCredentials(t *testing.T) {
 		for key, list := range config {
 			servers = append(servers, key)
 			server, ok := list["shop-prod"]
-			if !ok || server.Command == "" || !strings.HasSuffix(strings.Join(server.Args, " "), "mcp -c app_name=shop -c stage=prod --region eu-west-1") || server.Env["AWS_REGION"] != "eu-central-1" || len(server.Env) != 2 {
+			if !ok || server.Command == "" || !strings.HasSuffix(strings.Join(server.Args, " "), "mcp -c app_name=shop -c stage=prod --region eu-west-1") || server.Env["AWS_REGION"] != "eu-central-1" || server.Env["AWS_ENDPOINT_URL"] != os.Getenv("AWS_ENDPOINT_URL") || len(server.Env) != 4 {
 				t.Errorf("%s: %+v", key, list)
 			}
 		}

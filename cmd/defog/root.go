@@ -10,10 +10,17 @@ func newRoot() *cobra.Command {
 		Short:         "Operate a query function or a custom function on AWS",
 		SilenceErrors: true, // run prints them
 		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return cmd.Help()
+		},
 	}
+	root.SuggestionsMinimumDistance = 2
+	root.SetFlagErrorFunc(flagError)
 	var d deployment
 	d.addFlags(root.PersistentFlags())
 	root.AddCommand(newAnswer(&d), newAsk(&d), newConsole(&d), newDelete(&d), newDescribe(&d), newDiff(), newDoctor(&d), newEval(&d), newEvaluate(&d), newInit(&d), newLogs(&d), newMCP(&d), newMigrate(),
 		newPack(), newReview(&d), newRunApp(), newSchema(&d), newSecret(&d), newSettings(&d), newSmoke(&d), newUpload(&d))
+	explainArguments(root)
 	return root
 }

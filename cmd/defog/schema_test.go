@@ -149,7 +149,7 @@ func TestSchemaReportsInvalidSettings(t *testing.T) {
 		"none.sqlite: no such file": {"-c", "connection_file=no-file.json"},
 		"not found":                 {"-c", "connection_file=none.json"},
 		"function_source_dependencies_zip: is a zip; want a folder": {"-c", "connection_file=connection.json", "-c", "function_source_dependencies_zip=deps.zip"},
-		`unknown command "coffee"`:                                  {"coffee"},
+		`unexpected argument "coffee"`:                              {"coffee"},
 	} {
 		if code, _, stderr := defog(t, append([]string{"schema"}, args...)...); code == 0 || !strings.Contains(stderr, want) {
 			t.Errorf("%s: exit code %d, %s", want, code, stderr)

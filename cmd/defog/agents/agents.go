@@ -4,11 +4,15 @@ package agents
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"defog-cdk/internal/localaws"
 )
 
 // start is how a client starts the program, in the clients' form.
@@ -20,7 +24,7 @@ type start struct {
 }
 
 // PrintConfig prints the configuration of common clients. name distinguishes this
-// server from others of a client. It holds no credentials.
+// server from others of a client. It holds no credentials of an account of AWS.
 func PrintConfig(w io.Writer, name string, flags []string) error {
 	server, err := command(flags)
 	if err != nil {
@@ -49,14 +53,36 @@ func PrintConfig(w io.Writer, name string, flags []string) error {
 	return nil
 }
 
+// environment returns the variables that select the AWS account. It returns
+// the keys of local AWS, which everybody knows, and of no other account.
+func environment() (map[string]string, error) {
+	variables := map[string]string{}
+	endpoint := os.Getenv("AWS_ENDPOINT_URL")
+	names := []string{"AWS_PROFILE", "AWS_REGION", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL"}
+	if endpoint != "" {
+		if u, err := url.Parse(endpoint); err != nil || u.User != nil || u.RawQuery != "" {
+			return nil, errors.New("AWS_ENDPOINT_URL: is invalid, or has a password or a query, which is not printed; want a URL such as http://127.0.0.1:4566")
+		}
+	}
+	const localKey = "test" // the key's id and the secret key of local AWS
+	if localaws.IsEndpoint(endpoint) && os.Getenv("AWS_ACCESS_KEY_ID") == localKey && os.Getenv("AWS_SECRET_ACCESS_KEY") == localKey {
+		names = append(names, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+	}
+	for _, name := range names {
+		if value := os.Getenv(name); value != "" {
+			variables[name] = value
+		}
+	}
+	return variables, nil
+}
+
 // command returns how to start defog mcp from any folder: by go run in a checkout,
 // otherwise this program. Desktop clients have another PATH than a terminal.
 func command(flags []string) (start, error) {
-	s := start{Env: map[string]string{}}
-	for _, variable := range []string{"AWS_PROFILE", "AWS_REGION", "AWS_CONFIG_FILE"} {
-		if value := os.Getenv(variable); value != "" {
-			s.Env[variable] = value
-		}
+	var s start
+	var err error
+	if s.Env, err = environment(); err != nil {
+		return s, err
 	}
 	folder, err := os.Getwd()
 	if err != nil {

@@ -71,6 +71,13 @@ func At(address, auth, region string) (API, error) {
 // captures the API's id, and on AWS the region.
 var executeAPI = regexp.MustCompile(`^([a-z0-9]+)\.execute-api\.(?:([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?|[a-z0-9.-]+)$`)
 
+// AtEndpoint reports whether the SDK's endpoint, as in AWS_ENDPOINT_URL, replaces the
+// host of the API. It does so for APIs of AWS, and for functions without their API.
+func (a API) AtEndpoint() bool {
+	u, err := url.Parse(a.URL)
+	return a.Auth == invoked || err == nil && executeAPI.MatchString(u.Hostname())
+}
+
 // route returns the URL to connect to and the Host header. They differ with
 // AWS_ENDPOINT_URL: local AWS serves every API at that endpoint and selects one
 // by the Host header <id>.execute-api.localhost.

@@ -25,7 +25,12 @@ func (r Report) WriteText(w io.Writer) error {
 	for _, miss := range r.Misses() {
 		fmt.Fprintf(w, "%s  %s\n", terminal.Line(miss.Outcome), terminal.Line(miss.Question))
 		for _, line := range miss.lines() {
-			fmt.Fprintf(w, "  %-10s %s\n", line[0], terminal.Line(line[1]))
+			text := terminal.Line(line[1])
+			switch line[0] {
+			case "reference", "answer", "message": // of several lines
+				text = strings.ReplaceAll(terminal.Text(strings.TrimSpace(line[1])), "\n", "\n"+strings.Repeat(" ", 13))
+			}
+			fmt.Fprintf(w, "  %-10s %s\n", line[0], text)
 		}
 		fmt.Fprintln(w)
 	}
