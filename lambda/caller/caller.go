@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
 // Kind is the source of a caller's identity.
@@ -99,12 +101,24 @@ func (p principal) claims() Claims {
 	if p.Cognito != nil && p.Cognito.IdentityID != "" {
 		claims[subjectClaim] = p.Cognito.IdentityID
 	}
-	// arn:aws:sts::111111111111:assumed-role/‹role›/‹session›
-	if _, session, ok := strings.Cut(p.UserARN, ":assumed-role/"); ok {
-		role, _, _ := strings.Cut(session, "/")
+	if role, ok := assumedRole(p.UserARN); ok {
 		claims[roleClaim] = role
 	}
 	return claims
+}
+
+// assumedRole returns the role in the ARN of its session. The path of an IAM user can hold
+// the same words further behind.
+//
+//	arn:aws:sts::111111111111:assumed-role/‹role›/‹session›
+func assumedRole(text string) (role string, ok bool) {
+	parsed, err := arn.Parse(text)
+	if err != nil || parsed.Service != "sts" {
+		return "", false
+	}
+	session, ok := strings.CutPrefix(parsed.Resource, "assumed-role/")
+	role, _, _ = strings.Cut(session, "/")
+	return role, ok && role != ""
 }
 
 // FromInvoke returns the caller in the field caller of a direct invoke: an object of

@@ -33,6 +33,20 @@ func TestFromAuthorizerReturnsCaller(t *testing.T) {
 				"sub": "arn:aws:iam::111111111111:user/jane", "arn": "arn:aws:iam::111111111111:user/jane", "account": "111111111111",
 			}},
 		},
+		"path of a user": {
+			`{"iam":{"accountId":"111111111111","userArn":"arn:aws:iam::111111111111:user/:assumed-role/tenant_b/jane"}}`,
+			Caller{IAM, "arn:aws:iam::111111111111:user/:assumed-role/tenant_b/jane", Claims{
+				"sub": "arn:aws:iam::111111111111:user/:assumed-role/tenant_b/jane", "arn": "arn:aws:iam::111111111111:user/:assumed-role/tenant_b/jane",
+				"account": "111111111111",
+			}},
+		},
+		"another partition": {
+			`{"iam":{"accountId":"111111111111","userArn":"arn:aws-cn:sts::111111111111:assumed-role/analyst/jane"}}`,
+			Caller{IAM, "arn:aws-cn:sts::111111111111:assumed-role/analyst/jane", Claims{
+				"sub": "arn:aws-cn:sts::111111111111:assumed-role/analyst/jane", "arn": "arn:aws-cn:sts::111111111111:assumed-role/analyst/jane",
+				"account": "111111111111", "role": "analyst",
+			}},
+		},
 		"Cognito identity": {
 			`{"iam":{"accountId":"111111111111","cognitoIdentity":{"amr":["x"],"identityId":"eu-west-1:1","identityPoolId":"p"},"userArn":"` + arn + `"}}`,
 			Caller{IAM, "eu-west-1:1", Claims{"sub": "eu-west-1:1", "arn": arn, "account": "111111111111", "role": "analyst"}},
