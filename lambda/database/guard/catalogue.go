@@ -120,6 +120,8 @@ var RowSecurityCatalogue = strings.NewReplacer(
 	"pg_catalog.pg_function_is_visible(p.oid)", "(p.oid >= 16384 OR pg_catalog.pg_function_is_visible(p.oid))",
 	"pg_catalog.pg_operator_is_visible(o.oid)::text", "'true'",
 	"pg_catalog.pg_table_is_visible(c.oid)::text", "'true'",
+	// An immutable function can change the session, too.
+	"volatility <> 'i' OR source <> ''", "volatility <> 'i' OR source <> '' OR of_user AND extension = ''",
 ).Replace(PostgresCatalogue)
 
 // RedshiftCatalogue does so on Redshift, which has no extensions.

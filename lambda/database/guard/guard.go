@@ -65,6 +65,10 @@ type Statement struct {
 	// can call functions that the statement does not name.
 	NamesView bool
 
+	// RunsUserCode reports whether the statement can call a function of the user's. It may
+	// name the function, or hold an operator, a cast or a type that calls it.
+	RunsUserCode bool
+
 	original string
 	tokens   []lex.Token
 	starts   []int // of the tokens in SQL
@@ -133,8 +137,10 @@ func (g *Guard) Check(ctx context.Context, sql string, catalogue *Catalogue) (St
 	}
 	slices.Sort(functions)
 	namesView := catalogue != nil && slices.ContainsFunc(tokens, func(t lex.Token) bool { return t.Named() && catalogue.views[t.Text] })
+	runsUserCode := catalogue != nil && (g.wiresUserFunction(catalogue) ||
+		slices.ContainsFunc(tokens, func(t lex.Token) bool { return t.Named() && catalogue.HasUserFunction([]string{t.Text}) }))
 	spelled, starts := lex.RenderAt(tokens)
-	return Statement{SQL: spelled, Functions: functions, NamesView: namesView, original: sql, tokens: tokens, starts: starts}, ctx.Err()
+	return Statement{SQL: spelled, Functions: functions, NamesView: namesView, RunsUserCode: runsUserCode, original: sql, tokens: tokens, starts: starts}, ctx.Err()
 }
 
 // The most parentheses around a token, and parts of a path: more only cost time.

@@ -205,6 +205,17 @@ func (g *Guard) wiredReason(c *Catalogue, w wired) string {
 	return ""
 }
 
+// wiresUserFunction reports whether an operator, a cast or a type can call a function of the
+// user's that a statement may call. A statement names an aggregate, and a function with
+// defaults. Functions of extensions do not count.
+func (g *Guard) wiresUserFunction(c *Catalogue) bool {
+	return slices.ContainsFunc(c.wired, func(w wired) bool {
+		return w.kind != "aggregate" && w.kind != "default" && slices.ContainsFunc(c.functions[w.function], func(f function) bool {
+			return f.user && f.schema == w.schema && f.extension == ""
+		}) && g.wiredReason(c, w) == ""
+	})
+}
+
 // hazardsOf returns the wired functions that no statement may call.
 func (g *Guard) hazardsOf(c *Catalogue) []*hazard {
 	c.hazards.once.Do(func() {

@@ -3,6 +3,7 @@ package mysql
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -21,7 +22,9 @@ const tenantTables = `
 	GRANT SELECT, EXECUTE ON of_a.* TO tenant_a; GRANT SELECT, EXECUTE ON of_b.* TO tenant_b; GRANT tenant_a TO tenant_reader; GRANT tenant_b TO tenant_reader;
 	CREATE FUNCTION of_a.notes_of_b() RETURNS varchar(50) READS SQL DATA RETURN (SELECT note FROM of_b.orders);
 	CREATE PROCEDURE of_a.become() SET ROLE tenant_b;
-	CREATE FUNCTION of_a.become_b() RETURNS int DETERMINISTIC SQL SECURITY INVOKER BEGIN SET @tenant = 'b'; RETURN (SELECT COUNT(*) FROM of_b.orders); END`
+	CREATE FUNCTION of_a.become_b() RETURNS int DETERMINISTIC SQL SECURITY INVOKER BEGIN SET @tenant = 'b'; RETURN (SELECT COUNT(*) FROM of_b.orders); END;
+	CREATE FUNCTION of_a.raise_b() RETURNS varchar(50) READS SQL DATA SQL SECURITY INVOKER
+		BEGIN DECLARE m varchar(50); SET ROLE tenant_b; SELECT note INTO m FROM of_b.orders; SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = m; RETURN m; END`
 
 const tenantState = `
 	SELECT GROUP_CONCAT(id, note) FROM of_a.orders UNION ALL SELECT GROUP_CONCAT(id, note) FROM of_b.orders
@@ -101,6 +104,9 @@ func TestStatementsCannotChangeRole(t *testing.T) {
 		result, err := d.Query(t.Context(), sql, as("a"))
 		if _, ok := errors.AsType[*database.StatementError](err); !ok || result != nil {
 			t.Errorf("%q: got %v, %v; want an error", sql, result, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "foreign") {
+			t.Errorf("%q: the error holds foreign rows: %v", sql, err)
 		}
 	}
 	expectCaller(t, d, "a", "b", "note of a")

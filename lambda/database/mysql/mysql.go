@@ -193,7 +193,8 @@ func (d *db) transaction(ctx context.Context, sql string, timeout time.Duration,
 	}
 	if verified := d.leave(ctx, limits.Identity); verified != nil {
 		d.drop()
-		if err == nil {
+		// The text of an error can quote what the statement read with another role.
+		if _, changed := errors.AsType[*database.StatementError](verified); changed || err == nil {
 			return nil, verified
 		}
 	}

@@ -90,7 +90,7 @@ func (d *db) checkAndRun(ctx context.Context, sql string, limits database.Limits
 		if err != nil {
 			return nil, err
 		}
-		d.drain = limits.Identity != nil && d.catalogue.read.HasUserFunction(statement.Functions)
+		d.verified = limits.Identity != nil && statement.RunsUserCode
 		version := d.catalogue.read.Version
 		if again {
 			version = ""

@@ -62,3 +62,17 @@ func (d *db) verify(pipeline *pgconn.Pipeline, identity database.Identity, trunc
 	}
 	return nil
 }
+
+// withhold removes the text of an error at run time. It can quote rows that the statement
+// read with another identity, and an aborted transaction has no identity to verify. An
+// error with a position is one of the statement's text, before anything ran.
+func withhold(err error) error {
+	failed, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || failed.Position != 0 {
+		return err
+	}
+	withheld := *failed
+	withheld.Message = "the statement failed while it ran; the database's message is withheld, because the statement can call a function of the database's users"
+	withheld.Detail, withheld.Hint = "", ""
+	return &withheld
+}

@@ -89,6 +89,7 @@ func expectCaller(t *testing.T, d *db, tenant string, mode rowsecurity.Mode) {
 func TestStatementRunsAsCaller(t *testing.T) {
 	eachMode(t, func(t *testing.T, s *pgtest.Server, mode rowsecurity.Mode) {
 		d := openSecured(t, s, mode)
+		s.Query(t, "DROP OPERATOR ~> (text, text); DROP DOMAIN turning; DROP CAST (token AS text)") // they would have all rows read
 		expectCaller(t, d, "a", mode)
 		conn := d.conn
 		for range 20 {
@@ -99,6 +100,9 @@ func TestStatementRunsAsCaller(t *testing.T) {
 			expectCaller(t, d, "a", mode)
 			if _, err := d.Query(t.Context(), "SELECT repeat('x', 100) FROM generate_series(1, 100000)", database.Limits{Rows: 1, Identity: as("b", mode).Identity}); err != nil {
 				t.Fatal(err)
+			}
+			if d.verified {
+				t.Fatal("the rows over the limit were read")
 			}
 			expectCaller(t, d, "a", mode)
 		}

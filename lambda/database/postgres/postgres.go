@@ -56,7 +56,7 @@ type db struct {
 	reset     string   // resets the session after each query
 	unsafe    string   // lists the user's unsafe powers
 	security  rowsecurity.Mode
-	drain     bool           // read the rows over the limits: after a cancel, nothing verifies the identity
+	verified  bool           // the statement can change its identity: read all its rows, and withhold its errors
 	conn      *pgconn.PgConn // nil before the first query and after an error
 	idleSince time.Time      // by the wall clock
 }
@@ -71,12 +71,12 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 	if err != nil {
 		return nil, fmt.Errorf("open postgres: %w", err)
 	}
-	functions := guard.PostgresCatalogue
+	rules, functions := guard.Postgres, guard.PostgresCatalogue
 	if options.RowSecurity.Enabled() {
-		functions = guard.RowSecurityCatalogue
+		rules, functions = guard.PostgresOfCallers, guard.RowSecurityCatalogue
 	}
 	return &db{
-		config: config, token: token, guard: guard.Postgres.With(options.Guard()),
+		config: config, token: token, guard: rules.With(options.Guard()),
 		catalogue: catalogue{query: functions}, encoder: newEncoder, schema: defaultSchema, pinned: pinned,
 		reset: "DISCARD ALL", unsafe: unsafeQuery, security: options.RowSecurity,
 	}, nil
@@ -182,6 +182,9 @@ func (d *db) receive(ctx context.Context, pipeline *pgconn.Pipeline, prologue in
 		}
 	}
 	result, err := d.read(ctx, pipeline, limits)
+	if err != nil && d.verified {
+		return nil, withhold(err)
+	}
 	if err == nil && limits.Identity != nil {
 		err = d.verify(pipeline, *limits.Identity, result.Truncated)
 	}
@@ -233,7 +236,7 @@ func (d *db) read(ctx context.Context, pipeline *pgconn.Pipeline, limits databas
 	rows := database.NewRows(columns, limits)
 	for reader.NextRow() && rows.Add(encode) {
 	}
-	if rows.Full() && !d.drain {
+	if rows.Full() && !d.verified {
 		d.cancel(ctx, reader)
 	} else if _, err := reader.Close(); err != nil {
 		return nil, err

@@ -39,6 +39,8 @@ SELECT of_a.become_b()
 SELECT of_a.notes_of_b()
 SELECT note, of_a.notes_of_b() FROM of_a.orders
 SELECT (SELECT of_a.become_b())
+SELECT of_a.raise_b()
+SELECT note FROM of_a.orders WHERE of_a.raise_b() = note
 WITH x AS (SELECT of_a.become_b() AS b) SELECT * FROM x, of_b.orders
 SELECT note FROM of_b.orders
 SELECT * FROM of_a.orders UNION SELECT * FROM of_b.orders

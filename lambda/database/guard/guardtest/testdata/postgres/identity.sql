@@ -113,3 +113,16 @@ SELECT t.note_of FROM generate_series(1, 4) AS t
 SELECT 2 ~~~ 'f%'
 SELECT 2 OPERATOR(public.~~~) 'f%'
 SELECT collected(n) FROM generate_series(1, 4) n
+-- Errors that quote rows of another caller, and what EXPLAIN counts of them.
+SELECT note::int FROM become('{"tenant":"b"}'), orders
+SELECT note::int FROM become_role('auditor'), orders ORDER BY id DESC
+SELECT note::regclass FROM become('{"tenant":"b"}'), orders
+EXPLAIN SELECT note FROM orders WHERE tenant = 'b'
+EXPLAIN ANALYZE SELECT note FROM orders WHERE id = 2
+EXPLAIN (ANALYZE, FORMAT json) TABLE orders
+-- Functions that the statement does not name, before more rows than an answer holds.
+WITH c AS MATERIALIZED (SELECT '{"tenant":"b"}'::text ~> 'x' AS x) SELECT note, repeat('x', 1000) FROM c, orders, generate_series(1, 2000)
+WITH c AS MATERIALIZED (SELECT '{"tenant":"b"}'::turning AS x) SELECT note, repeat('x', 1000) FROM c, orders, generate_series(1, 2000)
+WITH c AS MATERIALIZED (SELECT ROW('{"tenant":"b"}')::token::text AS x) SELECT note, repeat('x', 1000) FROM c, orders, generate_series(1, 2000)
+WITH c AS MATERIALIZED (SELECT (ROW('{"tenant":"b"}')::token).of_token AS x) SELECT note, repeat('x', 1000) FROM c, orders, generate_series(1, 2000)
+WITH c AS MATERIALIZED (SELECT t.become AS x FROM unnest(ARRAY['{"tenant":"b"}']) AS t) SELECT note, repeat('x', 1000) FROM c, orders, generate_series(1, 2000)

@@ -17,4 +17,11 @@ CREATE FUNCTION same_note(a int, b text) RETURNS boolean LANGUAGE sql STABLE SEC
 CREATE OPERATOR ~~~ (LEFTARG = int, RIGHTARG = text, FUNCTION = same_note);
 CREATE FUNCTION collect(state text, n int) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT state || note FROM orders WHERE id = n'; ALTER FUNCTION collect(text, int) OWNER TO shop_owner;
 CREATE AGGREGATE collected(int) (SFUNC = collect, STYPE = text, INITCOND = '');
+CREATE FUNCTION turn(claims text, x text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM set_config('request.jwt.claims', claims, true); PERFORM set_config('role', 'auditor', true); RETURN x; END $$;
+CREATE OPERATOR ~> (LEFTARG = text, RIGHTARG = text, FUNCTION = turn);
+CREATE FUNCTION turns(claims text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN PERFORM turn(claims, ''); RETURN true; END $$;
+CREATE DOMAIN turning AS text CHECK (turns(VALUE));
+CREATE TYPE token AS (claims text);
+CREATE FUNCTION of_token(t token) RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN turn(t.claims, 'x'); END $$;
+CREATE CAST (token AS text) WITH FUNCTION of_token(token);
 CREATE EXTENSION IF NOT EXISTS dblink; CREATE EXTENSION IF NOT EXISTS tablefunc; CREATE EXTENSION IF NOT EXISTS xml2;
