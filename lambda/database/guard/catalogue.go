@@ -48,9 +48,10 @@ type relation struct {
 
 // PostgresCatalogue reads what NewPostgresCatalogue takes. It has one row for each
 // function's name and for each relation. A further row is for each way to a function of
-// the user's that a statement does not name.
+// the user's that a statement does not name. The expressions of default arguments and of
+// domains are trees of numbers, which name the server's functions, too: pg_depend does not.
 const PostgresCatalogue = `
-	WITH f AS (
+	WITH RECURSIVE f AS (
 		SELECT p.oid, n.nspname AS schema, p.proname AS name, p.provolatile AS volatility, coalesce(e.extname, '') AS extension,
 			l.lanname AS language, CASE WHEN l.lanname = 'internal' AND p.oid >= 16384 THEN p.prosrc ELSE '' END AS source,
 			l.lanpltrusted AS trusted, p.oid >= 16384 AS of_user, pg_catalog.pg_function_is_visible(p.oid) AS visible
@@ -60,6 +61,20 @@ const PostgresCatalogue = `
 		LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e'
 		LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid),
 	w AS (SELECT * FROM f WHERE volatility <> 'i' OR source <> ''),
+	tree AS (
+		SELECT 'f' AS kind, p.oid, p.proargdefaults::text AS text FROM pg_catalog.pg_proc p WHERE p.oid >= 16384 AND p.proargdefaults IS NOT NULL
+		UNION ALL
+		SELECT 't', c.contypid, c.conbin::text FROM pg_catalog.pg_constraint c WHERE c.contypid >= 16384 AND c.conbin IS NOT NULL),
+	edge AS (
+		SELECT tree.kind, tree.oid, CASE m[1] WHEN 'resulttype' THEN 't' ELSE 'f' END AS target_kind, coalesce(o.oprcode::oid, m[2]::oid) AS target
+		FROM tree CROSS JOIN LATERAL pg_catalog.regexp_matches(tree.text, ':(funcid|opno|resulttype) ([0-9]+)', 'g') m
+		LEFT JOIN pg_catalog.pg_operator o ON m[1] = 'opno' AND o.oid = m[2]::oid
+		UNION
+		SELECT 't', t.oid, 't', t.typbasetype FROM pg_catalog.pg_type t WHERE t.typbasetype >= 16384),
+	path AS (
+		SELECT * FROM edge
+		UNION
+		SELECT path.kind, path.oid, edge.target_kind, edge.target FROM path JOIN edge ON edge.kind = path.target_kind AND edge.oid = path.target),
 	called AS (SELECT name FROM f UNION SELECT typname FROM pg_catalog.pg_type WHERE oid >= 16384)
 	SELECT 'version', (SELECT max(oid) FROM pg_catalog.pg_proc)::text, '', '', '', '', '', '', '', ''
 	UNION ALL
@@ -75,24 +90,16 @@ const PostgresCatalogue = `
 	WHERE p.oid >= 16384
 	UNION ALL
 	SELECT 'default', w.schema, w.name, p.proname, '', '', '', '', '', ''
-	FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid
-		AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass JOIN w ON w.oid = d.refobjid
-	WHERE p.oid >= 16384 AND p.pronargdefaults > 0
+	FROM path JOIN w ON w.oid = path.target JOIN pg_catalog.pg_proc p ON p.oid = path.oid WHERE path.kind = 'f' AND path.target_kind = 'f'
+	UNION ALL
+	SELECT 'type', w.schema, w.name, '', path.oid::text, '', '', '', '', ''
+	FROM path JOIN w ON w.oid = path.target WHERE path.kind = 't' AND path.target_kind = 'f'
 	UNION ALL
 	SELECT 'cast', w.schema, w.name, c.castcontext::text, c.castsource::text, c.casttarget::text, t.typname, '', '', ''
 	FROM pg_catalog.pg_cast c JOIN w ON w.oid = c.castfunc JOIN pg_catalog.pg_type t ON t.oid = c.casttarget WHERE c.oid >= 16384
 	UNION ALL
 	SELECT 'type', w.schema, w.name, '', t.oid::text, '', '', '', '', ''
 	FROM pg_catalog.pg_type t JOIN w ON w.oid IN (t.typinput, t.typoutput, t.typmodin) WHERE t.oid >= 16384 AND t.typtype = 'b'
-	UNION ALL
-	SELECT 'type', w.schema, w.name, '', c.contypid::text, '', '', '', '', ''
-	FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objid = c.oid
-		AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass JOIN w ON w.oid = d.refobjid WHERE c.contypid <> 0
-	UNION ALL
-	SELECT 'type', w.schema, w.name, '', c.contypid::text, '', '', '', '', ''
-	FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objid = c.oid
-		AND d.refclassid = 'pg_catalog.pg_operator'::pg_catalog.regclass JOIN pg_catalog.pg_operator o ON o.oid = d.refobjid
-	JOIN w ON w.oid = o.oprcode WHERE c.contypid <> 0
 	UNION ALL
 	SELECT 'class', w.schema, w.name, '', p.amproclefttype::text, '', '', '', '', ''
 	FROM pg_catalog.pg_amproc p JOIN w ON w.oid = p.amproc WHERE p.oid >= 16384

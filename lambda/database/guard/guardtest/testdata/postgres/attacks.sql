@@ -402,3 +402,12 @@ SELECT domain_in('x', 'watched'::regtype, -1) IS NULL
 SELECT record_in('(x)', (SELECT oid FROM pg_type WHERE typname LIKE 'watched\_ro_s'), -1) IS NULL
 SELECT range_in('[a,b]', 3904, -1) IS NULL
 SELECT multirange_in('{}', 4451, -1) IS NULL
+-- A default argument and a domain that call a function of the server, use an operator, or call one another.
+SELECT ticked()
+SELECT 3::locked
+SELECT told(1)
+SELECT g.told FROM generate_series(1, 1) g
+SELECT retold()
+SELECT checked(1)
+SELECT 1::told_again
+SELECT CAST(1 AS checked_again)

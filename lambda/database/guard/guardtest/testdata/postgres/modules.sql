@@ -40,4 +40,9 @@ CREATE FUNCTION flag_rows() RETURNS SETOF flags LANGUAGE sql STABLE AS 'SELECT *
 CREATE FUNCTION flag_out(OUT y flag) LANGUAGE sql STABLE AS $$SELECT 'on'::flag$$; CREATE DOMAIN flag_again AS flag; CREATE TYPE flag_pair AS (p flag, q int); CREATE TABLE flag_pairs (pair flag_pair); INSERT INTO flag_pairs VALUES (ROW('on', 1));
 CREATE FUNCTION make_flag(a int, b int) RETURNS flag LANGUAGE sql IMMUTABLE AS $$SELECT 'on'::flag$$; CREATE OPERATOR ~> (LEFTARG = int, RIGHTARG = int, FUNCTION = make_flag); CREATE TABLE flag_heirs () INHERITS (flags); INSERT INTO flag_heirs VALUES (3, 'on', '{on}');
 CREATE MATERIALIZED VIEW flag_copy AS SELECT f AS copied FROM flags; CREATE TABLE owns (o own); INSERT INTO owns VALUES (ROW(1)); INSERT INTO mails VALUES (1, 'a@b');
+CREATE SEQUENCE ticks; CREATE FUNCTION ticked(n bigint DEFAULT nextval('ticks')) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT n'; CREATE DOMAIN locked AS int CHECK (pg_try_advisory_lock(VALUE));
+CREATE FUNCTION tells(t text) RETURNS text LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_lock(15); RETURN t; END'; CREATE OPERATOR <!> (RIGHTARG = text, FUNCTION = tells);
+CREATE FUNCTION told(n int, t text DEFAULT <!> 'x'::text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT t'; CREATE FUNCTION retold(t text DEFAULT told(1)) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT t';
+CREATE FUNCTION checked(n int, w text DEFAULT 'x'::watched_again::text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT w IS NOT NULL'; CREATE DOMAIN told_again AS int CHECK (told(VALUE) <> ''); CREATE DOMAIN checked_again AS told_again;
+GRANT USAGE ON SEQUENCE ticks TO PUBLIC;
 SELECT pg_advisory_unlock_all(); GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC;
