@@ -22,7 +22,9 @@ help:
 	@echo "make lint-prose        check spelling, glossary and sentences (FILES=\"lambda docs/api.md\" for a part)"
 	@echo "make golden            rewrite the golden templates, docs/settings.md and the JSON Schema"
 
+# The empty recipe prevents make's message that there is nothing to be done.
 setup: node_modules/.package-lock.json .venv/installed
+	@:
 
 # Every target that installs something checks the installed programs first.
 require:
@@ -81,10 +83,10 @@ local: setup
 page: | require
 	@local/step.sh "build the page" go run ./internal/tools/page
 
-# Without npm, a browser gets the usage, too.
+# Without npm, a browser gets the usage, too. go run would report Ctrl-C as a failure.
 serve:
 	@folder=web/dist; go run ./internal/tools/page || folder=; \
-	 go run ./lambda/query -listen $(or $(LISTEN),127.0.0.1:8080) -page "$$folder" $(if $(CONNECTION),-connection "$(CONNECTION)") $(if $(DEPENDENCIES),-dependencies "$(DEPENDENCIES)")
+	 go build -o .build/query ./lambda/query && exec .build/query -listen $(or $(LISTEN),127.0.0.1:8080) -page "$$folder" $(if $(CONNECTION),-connection "$(CONNECTION)") $(if $(DEPENDENCIES),-dependencies "$(DEPENDENCIES)")
 
 # npm run diff -- … does the same and returns the exit code of the CLI.
 diff: node_modules/.package-lock.json

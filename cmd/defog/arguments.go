@@ -58,6 +58,19 @@ func example(cmd *cobra.Command) string {
 	return ", for example:\n  " + first
 }
 
+// explainCommand replaces cobra's error for an unknown command, which has no type. It
+// leaves other errors as they are.
+func explainCommand(root *cobra.Command, err error) error {
+	var name string
+	if err == nil {
+		return nil
+	}
+	if _, other := fmt.Sscanf(err.Error(), "unknown command %q for ", &name); other != nil || name == "" {
+		return err
+	}
+	return commandError(root, name)
+}
+
 // commandError describes an unknown subcommand.
 func commandError(cmd *cobra.Command, name string) error {
 	text := fmt.Sprintf("%sunknown command %q; %s --help lists the commands", prefix(cmd), name, cmd.CommandPath())
@@ -67,11 +80,7 @@ func commandError(cmd *cobra.Command, name string) error {
 	return errors.New(text)
 }
 
-// flagError adds the command's help to an error of its flags. An unknown subcommand
-// is the more useful error.
+// flagError adds the command's help to an error of its flags.
 func flagError(cmd *cobra.Command, err error) error {
-	if args := cmd.Flags().Args(); cmd.HasAvailableSubCommands() && len(args) > 0 {
-		return commandError(cmd, args[0])
-	}
 	return fmt.Errorf("%s%w; %s --help lists the flags", prefix(cmd), err, cmd.CommandPath())
 }

@@ -19,6 +19,7 @@ func TestArgumentErrorsHaveAnExample(t *testing.T) {
 		{[]string{"describe", "all"}, "defog: describe: unexpected argument \"all\"; want none; defog describe --help lists the flags\n"},
 		{[]string{"frob"}, "defog: unknown command \"frob\"; defog --help lists the commands\n"},
 		{[]string{"frob", "--async"}, "unknown command \"frob\"; defog --help lists the commands\n"},
+		{[]string{"frob", "--help"}, "unknown command \"frob\"; defog --help lists the commands\n"},
 		{[]string{"aks"}, "similar: ask"},
 		{[]string{"secret", "get"}, "defog: secret: unknown command \"get\"; defog secret --help lists the commands"},
 		{[]string{"--frob"}, "defog: unknown flag: --frob; defog --help lists the flags\n"},

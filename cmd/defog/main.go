@@ -30,7 +30,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	command, err := root.ExecuteContextC(ctx)
+	if command == root {
+		err = explainCommand(root, err)
+	}
 	if code, ok := errors.AsType[cdk.ExitCode](err); ok {
 		return int(code)
 	}

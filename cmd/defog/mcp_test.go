@@ -158,7 +158,7 @@ func TestMCPEndsWhenInterrupted(t *testing.T) {
 	}
 }
 
-// A client reaches local AWS only with its keys, which everybody knows.
+// A client reaches local AWS only with its keys, which are public.
 func TestMCPPrintsKeysOfLocalAWSOnly(t *testing.T) {
 	for name, test := range map[string]struct {
 		endpoint, key string

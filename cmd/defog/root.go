@@ -10,10 +10,6 @@ func newRoot() *cobra.Command {
 		Short:         "Operate a query function or a custom function on AWS",
 		SilenceErrors: true, // run prints them
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return cmd.Help()
-		},
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(flagError)

@@ -12,6 +12,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -27,9 +29,8 @@ func main() {
 	local.addFlags(flag.CommandLine)
 	flag.Parse()
 	if local.address != "" {
-		err := local.run(context.Background(), os.Getenv, os.Stderr)
-		fmt.Fprintln(os.Stderr, "query:", err)
-		os.Exit(1)
+		serve(&local)
+		return
 	}
 
 	limitMemory(os.Getenv)
@@ -39,6 +40,17 @@ func main() {
 	handler.Prepare(ctx)
 	cancel()
 	lambda.Start(service.relaunch.lambdaHandler(newRouter(handler, service.paths(handler))))
+}
+
+// serve runs the server until an interrupt, such as Ctrl-C.
+func serve(local *server) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := local.run(ctx, os.Getenv, os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "query:", err)
+		os.Exit(1)
+	}
 }
 
 // newService reads the environment. It returns a service even with an error, so

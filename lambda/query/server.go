@@ -35,11 +35,12 @@ type server struct {
 	dependencies string // path of the dependencies folder
 	pageFolder   string // path of the page's files; "" for none
 
-	warnings string
-	usage    string     // the response to GET
-	page     *page.Page // the response to a browser's GET; nil for none
-	mu       sync.Mutex // a function instance handles one request at a time
-	events   lambda.Handler
+	generator string
+	warnings  string
+	usage     string     // the response to GET
+	page      *page.Page // the response to a browser's GET; nil for none
+	mu        sync.Mutex // a function instance handles one request at a time
+	events    lambda.Handler
 
 	relaunch   *relaunch
 	background context.Context // of long questions, which outlive their request
@@ -55,7 +56,7 @@ func (s *server) addFlags(flags *flag.FlagSet) {
 	flags.StringVar(&s.pageFolder, "page", "", "with -listen: the `folder` with the files of the page for browsers (default: no page)")
 }
 
-// run serves until the process ends.
+// run serves until the context ends.
 func (s *server) run(ctx context.Context, get func(string) string, stderr io.Writer) error {
 	listener, err := s.listen(ctx, get)
 	if err != nil {
@@ -65,8 +66,15 @@ func (s *server) run(ctx context.Context, get func(string) string, stderr io.Wri
 	if s.page != nil {
 		content = "a browser shows a page to ask questions"
 	}
-	fmt.Fprintf(stderr, "Listening on http://%s/; %s.\n", listener.Addr(), content)
-	return (&http.Server{Handler: s.guard(listener.Addr()), ReadHeaderTimeout: 10 * time.Second}).Serve(listener)
+	fmt.Fprintf(stderr, "Listening on http://%s/; %s. The SQL generator is %s (%s), and the dependencies are in %s.\n",
+		listener.Addr(), content, s.generator, environ.Generator, s.dependencies)
+	server := &http.Server{Handler: s.guard(listener.Addr()), ReadHeaderTimeout: 10 * time.Second}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() }) // the requests' clients get the error
+	defer stop()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
 }
 
 // listen prepares the handler and opens the listener. Invalid settings are an
@@ -99,7 +107,7 @@ func (s *server) listen(ctx context.Context, get func(string) string) (net.Liste
 	if s.page, err = s.openPage(service.settings); err != nil {
 		return nil, err
 	}
-	service.folder = s.dependencies
+	service.folder, s.generator = s.dependencies, service.generator
 	if service.long == nil {
 		service.long = &answers.Service{Store: &memory.Store{}, Queue: s}
 	}
@@ -176,7 +184,7 @@ func (s *server) check(settings settings) error {
 		database = filepath.Join(s.dependencies, database)
 	}
 	if info, err := os.Stat(database); err != nil || !info.Mode().IsRegular() {
-		problems = append(problems, fmt.Errorf("db_creds.database: no file %s; want a SQLite file in the folder of -dependencies", database))
+		problems = append(problems, fmt.Errorf("db_creds.database: no file %s; want a SQLite file in the folder of -dependencies (make serve DEPENDENCIES=folder)", database))
 	}
 	return errors.Join(problems...)
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -135,6 +137,33 @@ func TestServerShowsThePageToBrowsers(t *testing.T) {
 	}
 }
 
+func TestServerPrintsItsSettingsAndEndsWithTheContext(t *testing.T) {
+	folder := t.TempDir()
+	writeShop(t, filepath.Join(folder, "shop.sqlite"))
+	if err := os.WriteFile(filepath.Join(folder, "golden.json"), []byte(`[{"question": "How many?", "sql": "SELECT 1"}]`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	environment := map[string]string{environ.Credentials: encode(t, "shop.sqlite", ""), environ.Generator: golden}
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	reader, stderr := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		err := (&server{address: ":0", dependencies: folder}).run(ctx, func(name string) string { return environment[name] }, stderr)
+		stderr.Close()
+		ended <- err
+	}()
+	lines := bufio.NewScanner(reader)
+	lines.Scan()
+	if want := "The SQL generator is golden (DEFOG_GENERATOR), and the dependencies are in " + folder + "."; !strings.Contains(lines.Text(), want) {
+		t.Errorf("got %q, want %s", lines.Text(), want)
+	}
+	interrupt()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestServerSerializesRequests(t *testing.T) {
 	url := newShopServer(t)
 	var all sync.WaitGroup
@@ -187,6 +216,7 @@ func TestServerReportsInvalidConfiguration(t *testing.T) {
 		"address":            {&server{address: "8080"}, nil, "-listen: address 8080: missing port in address; want an address such as 127.0.0.1:8080"},
 		"no connection file": {&server{address: ":0", connection: "missing.json"}, nil, "missing.json: not found"},
 		"environment":        {&server{address: ":0"}, map[string]string{environ.Credentials: "{}"}, environ.Credentials},
+		"no SQLite file":     {&server{address: ":0", dependencies: folder}, map[string]string{environ.Credentials: encode(t, "none.sqlite", "")}, "want a SQLite file in the folder of -dependencies (make serve DEPENDENCIES=folder)"},
 		"page":               {&server{address: ":0", pageFolder: "missing", dependencies: folder}, map[string]string{environ.Credentials: encode(t, "shop.sqlite", "")}, "-page: read the page"},
 	} {
 		t.Run(name, func(t *testing.T) {

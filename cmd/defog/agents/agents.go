@@ -54,7 +54,7 @@ func PrintConfig(w io.Writer, name string, flags []string) error {
 }
 
 // environment returns the variables that select the AWS account. It returns
-// the keys of local AWS, which everybody knows, and of no other account.
+// the keys of local AWS, which are public, and those of no other account.
 func environment() (map[string]string, error) {
 	variables := map[string]string{}
 	endpoint := os.Getenv("AWS_ENDPOINT_URL")

@@ -99,7 +99,7 @@ func (c *Console) current() string {
 }
 
 // OneTimeURL returns a URL that leads to the page once. Other users of this
-// machine can read the arguments of the program that opens it: if a second one uses
+// machine can read the arguments of the program that opens it. If a second one uses
 // it, too, the page gets another token.
 func (c *Console) OneTimeURL() string { return c.origin() + openPath + c.code }
 

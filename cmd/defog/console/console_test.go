@@ -198,8 +198,8 @@ func TestOtherPagesCannotUseFiles(t *testing.T) {
 
 // The second request with the code is that of another program, or the first one was.
 func TestOneTimeURLOpensThePageOnce(t *testing.T) {
-	told := make(chan string, 10)
-	console := startRevocable(t, &api{}, func(address string) { told <- address })
+	reported := make(chan string, 10)
+	console := startRevocable(t, &api{}, func(address string) { reported <- address })
 	u, err := url.Parse(console.OneTimeURL())
 	if err != nil {
 		t.Fatal(err)
@@ -220,10 +220,10 @@ func TestOneTimeURLOpensThePageOnce(t *testing.T) {
 			t.Errorf("the first page: %d %s", status, body)
 		}
 	}
-	if len(told) != 1 {
-		t.Fatalf("the console reported %d new URLs, want 1", len(told))
+	if len(reported) != 1 {
+		t.Fatalf("the console reported %d new URLs, want 1", len(reported))
 	}
-	if address := <-told; address == page || address != console.URL() {
+	if address := <-reported; address == page || address != console.URL() {
 		t.Errorf("the console reported %s, want %s", address, console.URL())
 	}
 	if status, _, body := (request{method: "POST", path: "/", token: console.current()}).send(t, console); status != http.StatusOK {

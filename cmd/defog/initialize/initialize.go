@@ -14,12 +14,14 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
 	"defog-cdk/cmd/defog/terminal"
 	"defog-cdk/config"
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/environ"
 	"defog-cdk/internal/knowledge"
 	"defog-cdk/internal/schema"
 )
@@ -414,6 +416,40 @@ func makeFolders(paths ...string) (remove func() error, err error) {
 	return remove, nil
 }
 
+// serveCommand returns the command that serves the function on this machine. It reads
+// no settings of cdk.json, so the command has those that differ from its defaults.
+func (r *run) serveCommand() string {
+	command := "make serve"
+	for _, variable := range []struct{ name, value string }{
+		{environ.GeneratorModel, connection.ModelOf(r.Settings["generator"], r.Settings["generator_model"])},
+		{environ.GeneratorRegion, r.Settings["generator_region"]},
+		{environ.GeneratorBaseURL, r.Settings["generator_base_url"]},
+	} {
+		if variable.value != "" {
+			command = variable.name + "=" + shellWord(variable.value) + " " + command
+		}
+	}
+	if generator := r.Settings["generator"]; generator != "defog" {
+		command = environ.Generator + "=" + shellWord(generator) + " " + command
+	}
+	initial, err := config.Settings{ConnectionFile: DefaultConnection}.ConnectionPath()
+	if err != nil || initial != r.connectionFile {
+		command += " CONNECTION=" + shellWord(r.connectionFile)
+	}
+	if r.dependencies != "" {
+		command += " DEPENDENCIES=" + shellWord(r.dependencies)
+	}
+	return command
+}
+
+// shellWord quotes a text for a shell if it needs quotes.
+func shellWord(text string) string {
+	if regexp.MustCompile(`^[\w./:@%+=,-]+$`).MatchString(text) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
 // report prints the written files and the next commands.
 func (r *run) report(files []file, missingSchema error) {
 	fmt.Fprintln(r.out, "\nWritten:")
@@ -433,6 +469,7 @@ func (r *run) report(files []file, missingSchema error) {
 	if missingSchema != nil {
 		next("go run ./cmd/defog schema", "writes schema.json, which the SQL generator reads")
 	}
+	next(r.serveCommand(), "answers on this machine, without AWS")
 	next("npx cdk bootstrap", "once for each account and region")
 	next("npx cdk deploy", "deploys "+r.Settings["app_name"])
 	question := value(r.Question, "How many customers are there?")

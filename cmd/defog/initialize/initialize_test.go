@@ -327,8 +327,25 @@ func TestOptionsReplaceQuestions(t *testing.T) {
 	if diff := cmp.Diff(wantJSON, read(t, "cdk.json")); diff != "" {
 		t.Errorf("cdk.json: -want +got:\n%s", diff)
 	}
-	if !strings.Contains(out.String(), `ask "How many?"`) {
+	if !strings.Contains(out.String(), `ask "How many?"`) || !strings.Contains(out.String(), "\n  DEFOG_GENERATOR=golden make serve DEPENDENCIES=dependencies # ") {
 		t.Errorf("got:\n%s", &out)
+	}
+}
+
+func TestServeCommandNamesTheConnectionFile(t *testing.T) {
+	newCheckout(t)
+	options := complete()
+	options.Settings["connection_file"] = "my files/connection.json"
+	var out strings.Builder
+	if err := initialize.Run(t.Context(), options, strings.NewReader(""), &out); err != nil {
+		t.Fatal(err)
+	}
+	path, err := filepath.Abs(options.Settings["connection_file"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "\n  DEFOG_GENERATOR=golden make serve CONNECTION='" + path + "' DEPENDENCIES=dependencies # "; !strings.Contains(out.String(), want) {
+		t.Errorf("got:\n%s\nwant %s", &out, want)
 	}
 }
 
