@@ -28,6 +28,9 @@ func examineLogin(ctx context.Context, db database.Database, conn connection.Con
 	case isConnection && failed.LoginRefused:
 		return []Finding{examineTLS(conn), {"login", Failed, failed.Message,
 			"Correct the user and the password in the credentials, and the database's access rules (such as pg_hba.conf)."}}, false
+	case err != nil && conn.DBType == "sqlite":
+		return []Finding{{"login", Failed, conn.DBCreds.Text("database") + ": " + err.Error(),
+			"Copy a SQLite file into the dependencies folder, and name it in db_creds.database."}}, false
 	case err != nil:
 		return []Finding{{"login", Failed, err.Error(), "Correct db_creds; the database's log has details."}}, false
 	}

@@ -119,6 +119,9 @@ func (target Target) examineDatabase(ctx context.Context, conn connection.Connec
 	if !reached {
 		return findings
 	}
+	if err := conn.CheckSQLite(); err != nil {
+		findings = append(findings, Finding{"file", Warning, err.Error(), "Name it in db_creds.database, and the folder in function_source_dependencies_zip."})
+	}
 	db, err := target.Drivers.Open(conn, options)
 	if journal, ok := errors.AsType[*sqlitefile.JournalError](err); ok {
 		// The folder is temporary, so that the error names the file as the dependencies do.

@@ -184,12 +184,17 @@ func TestExamineSkipsDatabaseWithoutCredentials(t *testing.T) {
 }
 
 func TestExamineReportsMissingSQLiteFile(t *testing.T) {
-	conn := connection.Connection{
-		DBType: "sqlite", DBCreds: connection.Creds{"database": filepath.Join(t.TempDir(), "none.sqlite")}, BaseURL: serve(t, 200, time.Now),
-	}
-	got := statuses(t, newTarget(conn))
-	if got["network"] != doctor.Skipped || got["login"] != doctor.Failed {
+	file := filepath.Join(t.TempDir(), "none.sqlite")
+	conn := connection.Connection{DBType: "sqlite", DBCreds: connection.Creds{"database": file}, BaseURL: serve(t, 200, time.Now)}
+	target := newTarget(conn)
+	got := statuses(t, target)
+	if got["network"] != doctor.Skipped || got["file"] != doctor.Warning || got["login"] != doctor.Failed {
 		t.Errorf("got %v", got)
+	}
+	for _, f := range doctor.Examine(t.Context(), target).Findings {
+		if f.Check == "login" && (!strings.HasPrefix(f.Detail, file+": ") || !strings.Contains(f.Advice, "db_creds.database")) {
+			t.Errorf("got %+v, want the file and the fix", f)
+		}
 	}
 }
 

@@ -66,7 +66,7 @@ func checkQueryDependencies(deps *Zip, storageMB int, database, generator string
 }
 
 // checkSQLite checks that the dependencies contain a SQLite database, complete in
-// one file. A layer may contain one with an absolute path.
+// one file. The stack warns about an absolute path (see [connection.CheckSQLitePath]).
 // https://www.sqlite.org/wal.html, https://www.sqlite.org/tempfiles.html
 func checkSQLite(dependencies *archive.Archive, database string) error {
 	const key = "connection_file: db_creds.database"

@@ -138,10 +138,16 @@ func (p StackProps) addOutputs(stack awscdk.Stack, function *Function, api *cons
 
 // warn adds warnings for a reviewer.
 func (p StackProps) warn(stack awscdk.Stack) {
-	if conn := p.Function.Artifacts.Connection; conn != nil && len(conn.Secrets()) > 0 {
+	conn := p.Function.Artifacts.Connection
+	if conn != nil && len(conn.Secrets()) > 0 {
 		construct.Warn(stack, "credentials-in-template", "The template contains the database's credentials as base64. "+
 			"Every user who can read the stack or the function can read them, and cdk diff prints the old and the new ones. "+
 			"To review a change without them, use npm run diff; to keep them in Secrets Manager, set credentials_secret.")
+	}
+	if conn != nil {
+		if err := conn.CheckSQLite(); err != nil {
+			construct.Warn(stack, "sqlite-path", "connection_file: "+err.Error()+".")
+		}
 	}
 	if p.PrivilegedLogin {
 		construct.Warn(stack, "privileged-login", "The function accepts a database user with a superuser's powers (allow_privileged_login). "+

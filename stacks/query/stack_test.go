@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,18 +154,23 @@ func TestSynthWarnsReviewers(t *testing.T) {
 	}
 }
 
-// A connection without a secret needs no warning about credentials.
-func TestSynthWarnsAboutSecretsInTemplate(t *testing.T) {
+func TestSynthWarnsAboutTheConnection(t *testing.T) {
 	dependencies := settings.Folder(t, map[string]string{"shop.db": "rows"})
 	for text, want := range map[string][]string{
 		`{"db_type": "sqlite", "db_creds": {"database": "shop.db"}}`:                      nil,
 		`{"db_type": "sqlite", "db_creds": {"database": "shop.db"}, "api_key": "secret"}`: {"defog:credentials-in-template"},
+		`{"db_type": "sqlite", "db_creds": {"database": "/opt/shop.db"}}`:                 nil,
+		`{"db_type": "sqlite", "db_creds": {"database": "/home/shop.db"}}`:                {"defog:sqlite-path"},
 	} {
 		conf := settings.Query(t, map[string]any{
 			"connection_file": connectionFile(t, text), "generator": "openai", "generator_base_url": "https://models.example.com", "generator_model": "m", "function_source_dependencies_zip": dependencies,
 		})
 		if diff := cmp.Diff(want, stacktest.Warnings(stacktest.MustStack(t, conf, stacktest.Setup{}))); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", text, diff)
+		}
+		local := stacktest.Warnings(stacktest.MustStack(t, conf, stacktest.Setup{LocalAWS: true}))
+		if got := slices.Contains(local, "defog:sqlite-path"); got != slices.Contains(want, "defog:sqlite-path") {
+			t.Errorf("%s: on local AWS, got %v", text, local)
 		}
 	}
 }

@@ -241,6 +241,9 @@ func (r *run) connection() (conn connection.Connection, err error) {
 
 // checkSQLite checks that the dependencies' folder has a SQLite file.
 func checkSQLite(folder, name string) error {
+	if err := connection.CheckSQLitePath(name); err != nil {
+		return err
+	}
 	path := filepath.Join(folder, name)
 	if filepath.IsAbs(name) {
 		path = name

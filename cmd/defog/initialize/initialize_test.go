@@ -193,7 +193,7 @@ func TestInitAsksForTheKeysOfEachDatabase(t *testing.T) {
 			connection.Creds{"server_hostname": "x.cloud.databricks.com", "access_token": "p-secret", "http_path": "/sql/1"},
 		},
 		"sqlite": {
-			[]turn{{"SQLite file", "missing.db"}, {"SQLite file", "shop.db"}},
+			[]turn{{"SQLite file", "missing.db"}, {"SQLite file", absoluteFile(t)}, {"SQLite file", "shop.db"}},
 			connection.Creds{"database": "shop.db"},
 		},
 	} {
@@ -231,6 +231,24 @@ func TestInitAsksForTheKeysOfEachDatabase(t *testing.T) {
 	}
 	if len(connection.DBTypes()) != 8 {
 		t.Error("a database has no case")
+	}
+}
+
+// absoluteFile returns the path of a file that exists on this machine only.
+func absoluteFile(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "shop.db")
+	write(t, path, "SQLite format 3\x00")
+	return path
+}
+
+func TestOptionsRejectAbsoluteSQLiteFile(t *testing.T) {
+	newCheckout(t)
+	options := complete()
+	options.Creds = map[string]string{"database": absoluteFile(t)}
+	err := initialize.Run(t.Context(), options, strings.NewReader(""), io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "db_creds.database: "+options.Creds["database"]+" is not in the function; want the name of a file in the dependencies folder") {
+		t.Errorf("got %v", err)
 	}
 }
 
