@@ -178,6 +178,25 @@ func TestAskInvokesTheFunction(t *testing.T) {
 	}
 }
 
+// A reader of the outputs may take the stack's name for the function's.
+func TestFunctionFlagExplainsUnknownName(t *testing.T) {
+	fake := newAWS(t)
+	fake.status, fake.answer = http.StatusNotFound, `{"__type": "ResourceNotFoundException", "Message": "Function not found: defog-lambda-dev"}`
+	const want = "invoke defog-lambda-dev: ResourceNotFoundException: Function not found: defog-lambda-dev; want the function's name: the stack's output FunctionName"
+	for name, args := range map[string][]string{
+		"ask":    {"ask", "--function", "defog-lambda-dev", "q"},
+		"doctor": {"doctor", "--function", "defog-lambda-dev"},
+	} {
+		if code, _, stderr := defog(t, args...); code != 1 || !strings.Contains(stderr, want) {
+			t.Errorf("%s: exit code %d, stderr %s", name, code, stderr)
+		}
+	}
+	fake.answer = `{"__type": "InvalidRequestContentException", "Message": "no"}`
+	if _, _, stderr := defog(t, "doctor", "--function", "f"); !strings.Contains(stderr, "InvalidRequestContentException") || strings.Contains(stderr, "FunctionName") {
+		t.Errorf("another error: stderr %s", stderr)
+	}
+}
+
 func TestAskNeedsNoCredentialsForAnotherURL(t *testing.T) {
 	fake := newAWS(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "")

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/spf13/cobra"
 
+	"defog-cdk/cmd/defog/client"
 	"defog-cdk/cmd/defog/session"
 	"defog-cdk/cmd/defog/terminal"
 	"defog-cdk/config"
@@ -147,7 +148,7 @@ func (d *doctorCommand) remote(ctx context.Context) (report doctor.Report, err e
 	})
 	switch {
 	case err != nil:
-		return report, session.Failure("invoke "+d.function, err)
+		return report, client.InvokeFailure("invoke "+d.function, err)
 	case answer.FunctionError != nil:
 		return report, fmt.Errorf("invoke %s: the function failed: %s", d.function, answer.Payload)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"defog-cdk/cmd/defog/session"
 )
@@ -36,11 +38,21 @@ func invoke(ctx context.Context, cfg aws.Config, api API, request Request) (*htt
 	output, err := lambda.NewFromConfig(cfg).Invoke(ctx, &lambda.InvokeInput{FunctionName: &api.function, Payload: payload})
 	switch {
 	case err != nil:
-		return nil, session.Failure("invoke "+api.function, err)
+		return nil, InvokeFailure("invoke "+api.function, err)
 	case output.FunctionError != nil:
 		return nil, fmt.Errorf("invoke %s: the function failed: %s", api.function, output.Payload)
 	}
 	return responseOf(api.function, output.Payload)
+}
+
+// InvokeFailure prefixes the error of an invoke with the action that failed. It
+// explains a name that no function has, such as the stack's.
+func InvokeFailure(action string, err error) error {
+	failure := session.Failure(action, err)
+	if _, missing := errors.AsType[*types.ResourceNotFoundException](err); missing {
+		return fmt.Errorf("%w; want the function's name: the stack's output %s", failure, FunctionOutput)
+	}
+	return failure
 }
 
 // eventOf returns the event of an HTTP API for a request.

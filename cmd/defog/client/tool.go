@@ -24,7 +24,7 @@ func CallTool(ctx context.Context, cfg aws.Config, function, tool string, argume
 	answer, err := lambda.NewFromConfig(cfg).Invoke(ctx, &lambda.InvokeInput{FunctionName: &function, Payload: payload})
 	switch {
 	case err != nil:
-		return nil, session.Failure(fmt.Sprintf("invoke %s, which needs lambda:InvokeFunction", function), err)
+		return nil, InvokeFailure(fmt.Sprintf("invoke %s, which needs lambda:InvokeFunction", function), err)
 	case answer.FunctionError != nil:
 		return nil, fmt.Errorf("invoke %s: the function failed: %s", function, answer.Payload)
 	}
