@@ -1,8 +1,10 @@
 package guard
 
 import (
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"defog-cdk/lambda/database/guard/lex"
 )
@@ -134,7 +136,8 @@ var mysqlSchemas = []string{"mysql", "performance_schema", "sys"}
 func mysqlHidden(table string) bool {
 	return slices.Contains([]string{
 		"processlist", "user_statistics", "client_statistics", "query_cache_info", "query_response_time", "metadata_lock_info", "user_variables",
-		"applicable_roles", "user_privileges", "user_attributes", "system_variables", "files", "locales", "disks", "thread_pool_queues",
+		"applicable_roles", "user_privileges", "user_attributes", "system_variables", "global_variables",
+		"session_variables", "files", "locales", "disks", "thread_pool_queues",
 		"thread_pool_groups", "thread_pool_waits", "thread_pool_stats", "optimizer_trace", "profiling",
 		"users", "slave_status", "slave_hosts", "tp_thread_state", "tp_thread_group_state", "replica_host_status",
 		"connection_control_failed_login_attempts", "global_temporary_tables", "temporary_tables", "temp_tables_info",
@@ -149,6 +152,28 @@ var mysqlEngines = []string{
 	"rocksdb_", "tokudb_", "xtradb_", "spider_", "wsrep_", "mysql_firewall_", "query_response_time_", "columnstore_", "feedback",
 }
 
+// mysqlSecrets are variables that hold passwords.
+var mysqlSecrets = []string{"wsrep_sst_auth", "report_password"}
+
+// checkVariables requires a pattern of names that is none of mysqlSecrets.
+func checkVariables(tokens []lex.Token) error {
+	if len(tokens) != 2 || !tokens[0].IsWord("like") || tokens[1].Kind != lex.String ||
+		strings.ContainsFunc(tokens[1].Text, func(r rune) bool { return r >= utf8.RuneSelf }) { // LIKE takes é for e
+		return refusal("SHOW VARIABLES must have LIKE and a pattern of names in ASCII")
+	}
+	pattern := "(?is)^" + strings.NewReplacer("%", ".*", "_", ".").Replace(regexp.QuoteMeta(strings.ReplaceAll(tokens[1].Text, `\`, ""))) + "$"
+	matches, err := regexp.Compile(pattern)
+	if err != nil {
+		return refusal("the pattern of SHOW VARIABLES is too long")
+	}
+	for _, name := range mysqlSecrets {
+		if matches.MatchString(name) {
+			return refusal(name + " may not be read")
+		}
+	}
+	return nil
+}
+
 // checkMySQL refuses mysqlPhrases, assignments, relations of other sessions, and
 // SHOW of anything but the schema and settings.
 func checkMySQL(tokens []lex.Token) error {
@@ -160,7 +185,7 @@ func checkMySQL(tokens []lex.Token) error {
 			return refusal(strings.ToUpper(t.Text) + " may not be used here")
 		case (t.IsWord("delete") || t.IsWord("update") || t.IsWord("insert") && !begins2(rest, "(", "")) && !behind(tokens[:i], "."):
 			return refusal(strings.ToUpper(t.Text) + " may not be used here; quote it if it is a name: `" + t.Text + "`")
-		case t.Kind == lex.Constant && (strings.Contains(t.Text, "wsrep_sst_auth") || strings.Contains(t.Text, "report_password")):
+		case t.Kind == lex.Constant && slices.ContainsFunc(mysqlSecrets, func(name string) bool { return strings.Contains(t.Text, name) }):
 			return refusal(t.Text + " may not be read")
 		case t.Is(":="):
 			return refusal("it sets a variable")
@@ -256,6 +281,9 @@ func checkShownSchema(tokens []lex.Token) error {
 func checkShow(tokens []lex.Token) error {
 	for len(tokens) > 0 && slices.Contains([]string{"full", "extended", "global", "session", "local"}, tokens[0].Text) {
 		tokens = tokens[1:]
+	}
+	if begins(tokens, "variables") {
+		return checkVariables(tokens[1:])
 	}
 	if slices.ContainsFunc(mysqlShown, func(phrase string) bool { return begins(tokens, phrase) }) {
 		return checkShownSchema(tokens)

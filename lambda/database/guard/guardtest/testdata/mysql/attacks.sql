@@ -199,3 +199,10 @@ SHOW INDEX FROM user FROM mysql
 SHOW TABLE STATUS FROM performance_schema LIKE 'x'
 SHOW TRIGGERS FROM sys
 SHOW EVENTS IN mysql
+SELECT variable_value FROM information_schema.global_variables WHERE variable_name = 'report_password'
+SELECT * FROM information_schema . `Session_Variables`
+SHOW VARIABLES
+SHOW GLOBAL VARIABLES LIKE 'Report%'
+SHOW SESSION VARIABLES LIKE '%\_sst\_a%'
+SHOW VARIABLES WHERE variable_name = 'report_password'
+SHOW VARIABLES LIKE 'réport_password'
