@@ -394,7 +394,7 @@ func (s *statement) returns(i int, column string) bool {
 		case depth > 0:
 		case t.Kind == lex.Word && slices.Contains(ends, t.Text) && !behind(s.tokens[:i], ".", "as"):
 			return false
-		case t.Named() && t.Text == column && behind(s.tokens[:i], "as", ".", ",", "select", "distinct", "all"):
+		case t.Named() && t.Text == column && (behind(s.tokens[:i], "as", ".", ",", "select", "distinct", "all") || s.endsItem(i)):
 			next := lex.Token{Kind: lex.Symbol, Text: ")"}
 			if i+1 < len(s.tokens) {
 				next = s.tokens[i+1]
@@ -405,4 +405,13 @@ func (s *statement) returns(i int, column string) bool {
 		}
 	}
 	return false
+}
+
+// endsItem reports whether the name at i, behind a parenthesis, names an item of a SELECT
+// without AS: sum(a) total. In 1 OPERATOR(s.+) total, it does not.
+func (s *statement) endsItem(i int) bool {
+	if !behind(s.tokens[:i], ")") || s.tokens[i].IsWord("isnull") || s.tokens[i].IsWord("notnull") {
+		return false
+	}
+	return !behind(s.tokens[:opens(s.tokens, i-1)], "operator")
 }

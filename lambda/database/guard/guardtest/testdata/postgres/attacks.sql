@@ -411,3 +411,4 @@ SELECT retold()
 SELECT checked(1)
 SELECT 1::told_again
 SELECT CAST(1 AS checked_again)
+SELECT s.total FROM (SELECT 1 OPERATOR(pg_catalog.+) total FROM (SELECT 1 AS total) q) s

@@ -12,3 +12,4 @@ SELECT status flag FROM orders
 SELECT a FROM watched_rows
 SELECT w[1] FROM watched_lists
 SELECT n FROM mines
+SELECT s.total FROM (SELECT count(*) total FROM orders) s
