@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 
 	"defog-cdk/config/connection"
@@ -86,4 +87,38 @@ func HasUnread(conn net.Conn) (bool, error) {
 	default:
 		return true, nil
 	}
+}
+
+// errBudget is the error of a read beyond the budget of a MeteredConn.
+var errBudget = errors.New("the message exceeds the limit of a row")
+
+// MeteredConn fails when the server sends more than MaxRowBytes for one row.
+type MeteredConn struct {
+	net.Conn
+	read atomic.Int64
+}
+
+// Reset starts the next row.
+func (c *MeteredConn) Reset() { c.read.Store(0) }
+
+// Exceeded reports whether the server sent a row that exceeds MaxRowBytes.
+func (c *MeteredConn) Exceeded() bool { return c.read.Load() > MaxRowBytes }
+
+// Read implements net.Conn.
+func (c *MeteredConn) Read(p []byte) (int, error) {
+	if c.Exceeded() {
+		return 0, errBudget
+	}
+	n, err := c.Conn.Read(p)
+	c.read.Add(int64(n))
+	return n, err
+}
+
+// SyscallConn implements syscall.Conn, for checks of an idle connection.
+func (c *MeteredConn) SyscallConn() (syscall.RawConn, error) {
+	socket, ok := c.Conn.(syscall.Conn)
+	if !ok {
+		return nil, fmt.Errorf("%T has no socket", c.Conn)
+	}
+	return socket.SyscallConn()
 }

@@ -3,8 +3,33 @@ package database
 import (
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 )
+
+// MaxRowBytes limits a row, as the server sends it and as JSON. It exceeds an
+// answer of Lambda's 6 MB, and keeps one row from filling a memory of 128 MB.
+const MaxRowBytes = 8 << 20
+
+// IsFull reports whether `dst` exceeds MaxRowBytes. An encoder then appends
+// nothing further, and Rows discards the row.
+func IsFull(dst []byte) bool { return len(dst) > MaxRowBytes }
+
+// room returns how many bytes fill `dst`.
+func room(dst []byte) int { return max(0, MaxRowBytes+1-len(dst)) }
+
+// RowTooLarge returns the error of a row that exceeds MaxRowBytes.
+func RowTooLarge() *StatementError {
+	return &StatementError{Message: fmt.Sprintf("the result has a row or a value of more than %d bytes; "+
+		"want smaller ones: select fewer columns, or a part of the value", MaxRowBytes)}
+}
+
+// NamesTooLarge returns the error of a result whose column names exceed most
+// bytes.
+func NamesTooLarge(size, most int) *StatementError {
+	return &StatementError{Message: fmt.Sprintf("the names of the result's columns take %d bytes; want at most %d: "+
+		"select fewer columns, or give them shorter names", size, most)}
+}
 
 // Rows collects encoded rows up to the limits. Beyond them, it writes all rows
 // to the overflow.
