@@ -3,6 +3,8 @@ package test
 import (
 	"errors"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -271,9 +273,20 @@ func testReview(t *testing.T, r *diffDeployment) {
 
 func testDiffWithoutRights(t *testing.T, r *diffDeployment) {
 	r.synthesize(t)
-	output, code := r.defog(t, []string{"AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_MAX_ATTEMPTS=1"}, "diff", "--app", r.assembly)
-	if code != 1 || !strings.Contains(output, "no difference is printed") || strings.Contains(output, "Resources") {
-		t.Errorf("exit code %d:\n%s", code, output)
+	denied := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/xml")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no rights</Message></Error></ErrorResponse>")
+	}))
+	defer denied.Close()
+	for endpoint, want := range map[string]string{
+		denied.URL:           "no difference is printed",
+		"http://127.0.0.1:1": "local AWS has ended",
+	} {
+		output, code := r.defog(t, []string{"AWS_ENDPOINT_URL=" + endpoint, "AWS_MAX_ATTEMPTS=1"}, "diff", "--app", r.assembly)
+		if code != 1 || !strings.Contains(output, want) || strings.Contains(output, "Resources") {
+			t.Errorf("%s: exit code %d, want %q:\n%s", endpoint, code, want, output)
+		}
 	}
 }
 
