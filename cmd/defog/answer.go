@@ -40,8 +40,7 @@ The exit code is 0 if the function answered the question, otherwise 1.`,
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&a.url, "url", "", "the API's `URL` (default: the deployed stack's)")
-	flags.StringVar(&a.auth, "auth", "", authUsage)
+	addAPIFlags(flags, &a.url, &a.auth)
 	flags.BoolVar(&a.json, "json", false, "print the answer as JSON, on one line")
 	flags.BoolVar(&a.cancel, "cancel", false, "cancel the question")
 	flags.DurationVar(&a.timeout, "timeout", 0, "the timeout for the answer (default: none)")

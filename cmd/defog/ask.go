@@ -62,8 +62,7 @@ The exit code is 0 if the function answered the question, otherwise 1.`,
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&a.url, "url", "", "the API's `URL` (default: the deployed stack's)")
-	flags.StringVar(&a.auth, "auth", "", authUsage)
+	addAPIFlags(flags, &a.url, &a.auth)
 	flags.StringVar(&a.function, "function", "", functionUsage)
 	flags.StringVar(&a.hardFilters, "hard-filters", "", "conditions that the SQL must keep, as text or JSON")
 	flags.BoolVar(&a.json, "json", false, "print the answer as JSON, on one line")
@@ -72,9 +71,6 @@ The exit code is 0 if the function answered the question, otherwise 1.`,
 	flags.DurationVar(&a.timeout, "timeout", 45*time.Second, "the timeout for the answer; with --async there is none by default")
 	return command
 }
-
-// authUsage describes the flag --auth.
-const authUsage = "the authorization of the API at --url: iam (signs requests), jwt (sends the token in DEFOG_TOKEN) or none (default: iam for a URL of AWS)"
 
 // functionUsage describes the flag --function.
 const functionUsage = "the `name` or ARN of a query function to invoke without its API, which needs lambda:InvokeFunction"

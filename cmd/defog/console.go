@@ -53,8 +53,7 @@ The first start builds the page, which needs npm. Ctrl-C ends the console.`,
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&c.url, "url", "", "the API's `URL` (default: the deployed stack's)")
-	flags.StringVar(&c.auth, "auth", "", authUsage)
+	addAPIFlags(flags, &c.url, &c.auth)
 	flags.StringVar(&c.function, "function", "", functionUsage)
 	flags.IntVar(&c.port, "port", 0, "the port on 127.0.0.1 (default: a free one)")
 	flags.BoolVar(&c.noOpen, "no-open", false, "do not open the browser")

@@ -29,6 +29,15 @@ func (d *deployment) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&d.region, "region", "", "the AWS region of the deployment (default: AWS_REGION, or the profile's)")
 }
 
+// addAPIFlags adds the flags that select an API in place of the deployed stack's.
+func addAPIFlags(flags *pflag.FlagSet, url, auth *string) {
+	flags.StringVar(url, "url", "", "the API's `URL` (default: the deployed stack's)")
+	flags.StringVar(auth, "auth", "", authUsage)
+}
+
+// authUsage describes the flag --auth.
+const authUsage = "the authorization of the API at --url: iam (signs requests), jwt (sends the token in DEFOG_TOKEN) or none (default: iam for a URL of AWS)"
+
 // values returns the settings as the CDK CLI passes them to the app.
 func (d *deployment) values() (map[string]any, error) {
 	if err := checkFolder(); err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -93,7 +92,7 @@ func pairs(flag string, texts []string) (map[string]string, error) {
 // knownSettings rejects keys that are not settings: the CDK ignores unknown context.
 func knownSettings(settings map[string]string) error {
 	values := map[string]any{}
-	for key, value := range maps.All(settings) {
+	for key, value := range settings {
 		values[key] = value
 	}
 	return errors.Join(config.CheckFile("-c", values, "dev")...)

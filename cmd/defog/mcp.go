@@ -63,8 +63,7 @@ query, which is offered with mcp_sql=true.`,
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&m.url, "url", "", "the API's `URL` (default: the deployed stack's)")
-	flags.StringVar(&m.auth, "auth", "", authUsage)
+	addAPIFlags(flags, &m.url, &m.auth)
 	flags.StringVar(&m.function, "function", "", "the `name` or ARN of the function (default: the deployed stack's)")
 	flags.BoolVar(&m.printConfig, "print-config", false, "print the configuration of common clients, and end")
 	return command

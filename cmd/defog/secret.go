@@ -15,6 +15,7 @@ import (
 
 	"defog-cdk/cmd/defog/secrets"
 	"defog-cdk/cmd/defog/session"
+	"defog-cdk/cmd/defog/terminal"
 	"defog-cdk/config"
 )
 
@@ -256,7 +257,7 @@ func (p *putSecretCommand) printNext(stderr io.Writer, settings config.Settings,
 	}
 	line := ""
 	for _, pair := range args {
-		line += " -c " + shellWord(pair)
+		line += " -c " + terminal.ShellWord(pair)
 	}
 	fmt.Fprintf(stderr, "Check the secret:\n  go run ./cmd/defog secret check%s\n", line)
 	if secrets.Entry(settings).Stage == "" {
@@ -273,14 +274,6 @@ func (p *putSecretCommand) printNext(stderr io.Writer, settings config.Settings,
 	for _, key := range slices.Sorted(maps.Keys(missing)) {
 		fmt.Fprintf(stderr, "Set in cdk.json: stages.%s.%s = %q\n", settings.Stage, key, missing[key])
 	}
-}
-
-// shellWord quotes a text for a POSIX shell where it needs quotes.
-func shellWord(text string) string {
-	if strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=-") == "" {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // confirm asks a yes-or-no question. An empty answer means no.

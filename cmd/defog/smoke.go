@@ -45,8 +45,7 @@ value of --expect. Without --expect, the answer must have a row.`,
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&s.url, "url", "", "the API's `URL` (default: the deployed stack's)")
-	flags.StringVar(&s.auth, "auth", "", authUsage)
+	addAPIFlags(flags, &s.url, &s.auth)
 	flags.StringVar(&s.roleARN, "role-arn", "", "the `ARN` of a role to assume for the question")
 	flags.StringVar(&s.question, "question", "", "the question")
 	flags.StringVar(&s.expect, "expect", "", "the `value` that one cell of the answer must have: 42, 12.50, Ada (default: any answer with a row)")

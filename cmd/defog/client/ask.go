@@ -54,6 +54,18 @@ func AskJSON(ctx context.Context, cfg aws.Config, api API, content []byte) (*Ans
 	if err != nil {
 		return nil, err
 	}
+	body, err := readAll(response)
+	if err != nil {
+		return nil, err
+	}
+	if answer, ok := decode(response.StatusCode, body); ok {
+		return answer, nil
+	}
+	return nil, Explain(ctx, cfg, api, response, body)
+}
+
+// readAll reads and closes the body of a response.
+func readAll(response *http.Response) ([]byte, error) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	switch {
@@ -62,10 +74,7 @@ func AskJSON(ctx context.Context, cfg aws.Config, api API, content []byte) (*Ans
 	case len(body) > maxAnswer:
 		return nil, fmt.Errorf("read the answer: it is larger than %d MB", maxAnswer>>20)
 	}
-	if answer, ok := decode(response.StatusCode, body); ok {
-		return answer, nil
-	}
-	return nil, Explain(ctx, cfg, api, response, body)
+	return body, nil
 }
 
 // decode decodes the function's answer. It reports false for a body without

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -49,7 +48,7 @@ func Long(cfg aws.Config, api API, id string) LongQuestion { return LongQuestion
 func AskLong(ctx context.Context, cfg aws.Config, api API, content []byte) (LongQuestion, *Answer, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(content, &fields); err != nil {
-		return LongQuestion{}, nil, fmt.Errorf("encode the question: %w", err)
+		return LongQuestion{}, nil, fmt.Errorf("decode the question: %w", err)
 	}
 	fields["async"] = json.RawMessage("true")
 	content, err := json.Marshal(fields)
@@ -121,13 +120,9 @@ func (l LongQuestion) send(ctx context.Context, request Request) (*Pending, *Ans
 	if err != nil {
 		return nil, nil, err
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	body, err := readAll(response)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the answer: %w", err)
-	}
-	if len(body) > maxAnswer {
-		return nil, nil, fmt.Errorf("read the answer: it is larger than %d MB", maxAnswer>>20)
+		return nil, nil, err
 	}
 	var pending Pending
 	if response.StatusCode == http.StatusAccepted && json.Unmarshal(body, &pending) == nil && pending.ID != "" {

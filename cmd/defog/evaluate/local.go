@@ -60,7 +60,7 @@ func (l *Local) Ask(ctx context.Context, q Question) (a Answer, err error) {
 		}
 		a.add(next)
 		if next.Kind != "" {
-			return a, nil // the statement failed, and there is no other
+			return a, nil // the failed statement is the answer
 		}
 		a.SQL = next.SQL
 	}

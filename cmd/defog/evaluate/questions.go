@@ -236,7 +236,7 @@ func statements(text, dbType string) []string {
 	return found
 }
 
-// Categories returns the categories of a set, sorted.
+// categories returns the categories of a set, sorted.
 func categories(results []Result) []string {
 	var names []string
 	for _, r := range results {

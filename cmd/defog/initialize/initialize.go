@@ -14,7 +14,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -429,28 +428,20 @@ func (r *run) serveCommand() string {
 		{environ.GeneratorBaseURL, r.Settings["generator_base_url"]},
 	} {
 		if variable.value != "" {
-			command = variable.name + "=" + shellWord(variable.value) + " " + command
+			command = variable.name + "=" + terminal.ShellWord(variable.value) + " " + command
 		}
 	}
 	if generator := r.Settings["generator"]; generator != "defog" {
-		command = environ.Generator + "=" + shellWord(generator) + " " + command
+		command = environ.Generator + "=" + terminal.ShellWord(generator) + " " + command
 	}
 	initial, err := config.Settings{ConnectionFile: DefaultConnection}.ConnectionPath()
 	if err != nil || initial != r.connectionFile {
-		command += " CONNECTION=" + shellWord(r.connectionFile)
+		command += " CONNECTION=" + terminal.ShellWord(r.connectionFile)
 	}
 	if r.dependencies != "" {
-		command += " DEPENDENCIES=" + shellWord(r.dependencies)
+		command += " DEPENDENCIES=" + terminal.ShellWord(r.dependencies)
 	}
 	return command
-}
-
-// shellWord quotes a text for a shell if it needs quotes.
-func shellWord(text string) string {
-	if regexp.MustCompile(`^[\w./:@%+=,-]+$`).MatchString(text) {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // report prints the written files and the next commands.

@@ -141,3 +141,14 @@ func TestTableKeepsAllOfLongText(t *testing.T) {
 		t.Errorf("of %d characters, the table shows %d:\n%s", len(long), digits.Len(), out.String())
 	}
 }
+
+func TestShellWordQuotesWhatAShellExpands(t *testing.T) {
+	for text, want := range map[string]string{
+		"generator=defog": "generator=defog", "/a/b-c.json": "/a/b-c.json", "": "''", "my app": "'my app'", "$HOME": "'$HOME'",
+		"it's": `'it'\''s'`, "a\nb": "'a\nb'",
+	} {
+		if got := ShellWord(text); got != want {
+			t.Errorf("%q: got %s, want %s", text, got, want)
+		}
+	}
+}
