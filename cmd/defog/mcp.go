@@ -114,39 +114,43 @@ func (unclosed) Close() error { return nil }
 
 // call carries out a tool. Its errors are the user's, who runs this program.
 func (m *mcpCommand) call(ctx context.Context, tool string, arguments json.RawMessage) (json.RawMessage, error) {
-	limited, cancel := context.WithTimeout(ctx, toolTimeout)
-	defer cancel()
-	answer, err := m.send(ctx, limited, tool, arguments)
-	if err != nil && errors.Is(limited.Err(), context.DeadlineExceeded) {
-		err = errors.New("no answer within " + toolTimeout.String())
-	}
+	answer, err := m.send(ctx, tool, arguments)
 	if err != nil {
 		return nil, &mcp.Error{Message: session.Explain(err).Error()}
 	}
 	return answer, nil
 }
 
-// send carries out a tool within limited, and a long question within ctx.
-func (m *mcpCommand) send(ctx, limited context.Context, tool string, arguments json.RawMessage) (json.RawMessage, error) {
+// send carries out a tool within toolTimeout, and a long question without it.
+func (m *mcpCommand) send(ctx context.Context, tool string, arguments json.RawMessage) (answer json.RawMessage, err error) {
+	limited, cancel := context.WithTimeout(ctx, toolTimeout)
+	defer cancel()
 	deployed, err := m.connect(limited)
-	if err != nil {
-		return nil, err
-	}
-	if tool == mcp.AskTool && deployed.api.IsLong {
+	if err == nil && tool == mcp.AskTool && deployed.api.IsLong {
 		return askLong(ctx, deployed, arguments)
 	}
-	ctx = limited
+	if err == nil {
+		answer, err = deployed.call(limited, tool, arguments)
+	}
+	if err != nil && errors.Is(limited.Err(), context.DeadlineExceeded) {
+		return nil, errors.New("no answer within " + toolTimeout.String())
+	}
+	return answer, err
+}
+
+// call asks the API a question, or invokes the function with another tool.
+func (d *deployedTools) call(ctx context.Context, tool string, arguments json.RawMessage) (json.RawMessage, error) {
 	if tool == mcp.AskTool {
-		answer, err := client.AskJSON(ctx, deployed.cfg, deployed.api, arguments)
+		answer, err := client.AskJSON(ctx, d.cfg, d.api, arguments)
 		if err != nil {
 			return nil, err
 		}
 		return answer.Body, nil
 	}
-	if deployed.function == "" {
+	if d.function == "" {
 		return nil, errors.New("--function: missing; want the function's name with --url, for all tools but ask")
 	}
-	return client.CallTool(ctx, deployed.cfg, deployed.function, tool, arguments)
+	return client.CallTool(ctx, d.cfg, d.function, tool, arguments)
 }
 
 // askLong asks a long question. It notifies the client of the progress, and cancels
