@@ -240,15 +240,55 @@ func TestAskFindsStackBySettings(t *testing.T) {
 	}
 }
 
-func TestAskFailures(t *testing.T) {
-	const failed = `{"ran_successfully":false,"error_message":"no such column: x\u001b[0m","query_generated":"SELECT x"}`
-	tests := map[string]struct {
-		args   []string
-		change func(*fakeAWS)
-		env    map[string]string
-		stdout string
-		stderr string // a part of it
-	}{
+// askFailure is an ask that fails, in a changed environment.
+type askFailure struct {
+	args   []string
+	change func(*fakeAWS)
+	env    map[string]string
+	stdout string
+	stderr string // a part of it
+}
+
+// testAskFailures expects exit code 1 and one message.
+func testAskFailures(t *testing.T, tests map[string]askFailure) {
+	t.Helper()
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			fake := newAWS(t)
+			if test.change != nil {
+				test.change(fake)
+			}
+			for key, value := range test.env {
+				t.Setenv(key, value)
+			}
+			code, stdout, stderr := defog(t, append([]string{"ask", "q"}, test.args...)...)
+			if code != 1 {
+				t.Errorf("exit code %d, want 1", code)
+			}
+			if diff := cmp.Diff(test.stdout, stdout); diff != "" {
+				t.Errorf("stdout (-want +got):\n%s", diff)
+			}
+			if !strings.HasPrefix(stderr, "defog: ") || !strings.Contains(stderr, test.stderr) || strings.Count(stderr, "\n") != 1+strings.Count(strings.TrimSpace(test.stderr), "\n") {
+				t.Errorf("stderr is not one message with %q:\n%s", test.stderr, stderr)
+			}
+		})
+	}
+}
+
+func TestAskRejectsInvalidArguments(t *testing.T) {
+	testAskFailures(t, map[string]askFailure{
+		"no URL":                {args: []string{"--url", "abcd1234"}, stderr: `"abcd1234" is not the URL of an API`},
+		"unknown auth":          {args: []string{"--url", "https://sql.example.com", "--auth", "magic"}, stderr: `--auth: "magic" is unknown; want iam, jwt or none`},
+		"function and URL":      {args: []string{"--url", "https://sql.example.com", "--function", "f"}, stderr: "--function: has no effect with --url or --auth"},
+		"auth without URL":      {args: []string{"--auth", "none"}, stderr: "--auth: has no effect without --url"},
+		"setting without value": {args: []string{"-c", "app_name"}, stderr: "-c app_name: no value; want -c key=value"},
+		"unknown setting":       {args: []string{"-c", "app_nam=x"}, stderr: "app_nam (-c): unknown setting (did you mean app_name?)"},
+		"unknown flag":          {args: []string{"--jason"}, stderr: "unknown flag: --jason"},
+	})
+}
+
+func TestAskNeedsAStackAndCredentials(t *testing.T) {
+	testAskFailures(t, map[string]askFailure{
 		"stack not found": {
 			args:   []string{"-c", "app_name=sales", "-c", "stage=prod"},
 			stderr: "stack sales-prod is not deployed in region eu-central-1; deploy it with npx cdk deploy -c app_name=sales -c stage=prod",
@@ -268,14 +308,24 @@ func TestAskFailures(t *testing.T) {
 			change: func(f *fakeAWS) { f.outputs["ApiAuth"] = "jwt" },
 			stderr: "DEFOG_TOKEN: missing; want a token of the API's issuer",
 		},
-		"invalid token": {
-			change: func(f *fakeAWS) {
-				f.outputs["ApiAuth"] = "jwt"
-				f.status, f.answer = 401, `{"message":"Unauthorized"}`
-			},
-			env:    map[string]string{"DEFOG_TOKEN": "old"},
-			stderr: "the API rejected the token (401: Unauthorized); want a token of its issuer in DEFOG_TOKEN",
+		"no credentials": {
+			env:    map[string]string{"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""},
+			stderr: "no AWS credentials: sign in with aws login or aws sso login, or set AWS_PROFILE",
 		},
+		"no region": {
+			env:    map[string]string{"AWS_REGION": ""},
+			stderr: "no AWS region: set AWS_REGION, or pass --region",
+		},
+		"no such profile": {
+			args:   []string{"--profile", "nobody"},
+			stderr: "nobody",
+		},
+	})
+}
+
+func TestAskReportsTheErrorOfTheFunction(t *testing.T) {
+	const failed = `{"ran_successfully":false,"error_message":"no such column: x\u001b[0m","query_generated":"SELECT x"}`
+	testAskFailures(t, map[string]askFailure{
 		"SQL failed": {
 			change: func(f *fakeAWS) { f.answer = failed },
 			stdout: "SELECT x\n\n",
@@ -299,9 +349,18 @@ func TestAskFailures(t *testing.T) {
 			},
 			stderr: "The generator did not answer. (502)",
 		},
-		"success with an error's status": {
-			change: func(f *fakeAWS) { f.status = 500 },
-			stderr: "the query function failed or exceeded its timeout (500); see defog logs",
+	})
+}
+
+func TestAskExplainsAnAnswerOfTheGateway(t *testing.T) {
+	testAskFailures(t, map[string]askFailure{
+		"invalid token": {
+			change: func(f *fakeAWS) {
+				f.outputs["ApiAuth"] = "jwt"
+				f.status, f.answer = 401, `{"message":"Unauthorized"}`
+			},
+			env:    map[string]string{"DEFOG_TOKEN": "old"},
+			stderr: "the API rejected the token (401: Unauthorized); want a token of its issuer in DEFOG_TOKEN",
 		},
 		"forbidden": {
 			change: func(f *fakeAWS) { f.status, f.answer = 403, `{"message":"Forbidden"}` },
@@ -330,6 +389,15 @@ func TestAskFailures(t *testing.T) {
 			change: func(f *fakeAWS) { f.status, f.answer = 404, `{"message":"Not Found"}` },
 			stderr: "no query function answers at https://abcd1234.execute-api.eu-central-1.amazonaws.com/ (404: Not Found)",
 		},
+	})
+}
+
+func TestAskExplainsAnAnswerThatIsNotTheFunctions(t *testing.T) {
+	testAskFailures(t, map[string]askFailure{
+		"success with an error's status": {
+			change: func(f *fakeAWS) { f.status = 500 },
+			stderr: "the query function failed or exceeded its timeout (500); see defog logs",
+		},
 		"other web site": {
 			change: func(f *fakeAWS) {
 				f.answer, f.header = "<html>hello</html>", http.Header{"Content-Type": {"text/html"}}
@@ -353,47 +421,7 @@ func TestAskFailures(t *testing.T) {
 			args:   []string{"--url", "http://127.0.0.1:1/"},
 			stderr: "connection refused",
 		},
-		"no credentials": {
-			env:    map[string]string{"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""},
-			stderr: "no AWS credentials: sign in with aws login or aws sso login, or set AWS_PROFILE",
-		},
-		"no region": {
-			env:    map[string]string{"AWS_REGION": ""},
-			stderr: "no AWS region: set AWS_REGION, or pass --region",
-		},
-		"no such profile": {
-			args:   []string{"--profile", "nobody"},
-			stderr: "nobody",
-		},
-		"no URL":                {args: []string{"--url", "abcd1234"}, stderr: `"abcd1234" is not the URL of an API`},
-		"unknown auth":          {args: []string{"--url", "https://sql.example.com", "--auth", "magic"}, stderr: `--auth: "magic" is unknown; want iam, jwt or none`},
-		"function and URL":      {args: []string{"--url", "https://sql.example.com", "--function", "f"}, stderr: "--function: has no effect with --url or --auth"},
-		"auth without URL":      {args: []string{"--auth", "none"}, stderr: "--auth: has no effect without --url"},
-		"setting without value": {args: []string{"-c", "app_name"}, stderr: "-c app_name: no value; want -c key=value"},
-		"unknown setting":       {args: []string{"-c", "app_nam=x"}, stderr: "app_nam (-c): unknown setting (did you mean app_name?)"},
-		"unknown flag":          {args: []string{"--jason"}, stderr: "unknown flag: --jason"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			fake := newAWS(t)
-			if test.change != nil {
-				test.change(fake)
-			}
-			for key, value := range test.env {
-				t.Setenv(key, value)
-			}
-			code, stdout, stderr := defog(t, append([]string{"ask", "q"}, test.args...)...)
-			if code != 1 {
-				t.Errorf("exit code %d, want 1", code)
-			}
-			if diff := cmp.Diff(test.stdout, stdout); diff != "" {
-				t.Errorf("stdout (-want +got):\n%s", diff)
-			}
-			if !strings.HasPrefix(stderr, "defog: ") || !strings.Contains(stderr, test.stderr) || strings.Count(stderr, "\n") != 1+strings.Count(strings.TrimSpace(test.stderr), "\n") {
-				t.Errorf("stderr is not one message with %q:\n%s", test.stderr, stderr)
-			}
-		})
-	}
+	})
 }
 
 func TestJSONOrText(t *testing.T) {

@@ -182,7 +182,6 @@ func TestEvaluateComparesWithABaseline(t *testing.T) {
 func TestEvaluateContinuesAnInterruptedRun(t *testing.T) {
 	service, args := newCoffee(t)
 	args = append(args, "--resume", "state.jsonl", "--concurrency", "1", "--json", "a.json")
-	// The database's file ends the run at the first answer with SQL, after a reply.
 	if code, _, stderr := defog(t, append(args, "--replay", "none.jsonl")...); code != 1 || !strings.Contains(stderr, "none.jsonl") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
