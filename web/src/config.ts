@@ -1,4 +1,4 @@
-/** Auth is how a caller proves who they are. README.md of web/ describes each. */
+/** Auth is the authorization of requests to the API. README.md of web/ describes each. */
 export type Auth = 'none' | 'token' | 'oidc' | 'console'
 
 export interface Provider {
@@ -7,7 +7,7 @@ export interface Provider {
   scopes: string
 }
 
-/** Config is what the server of the page tells it, in config.json. */
+/** Config is the page's configuration, config.json. */
 export interface Config {
   api: string
   app: string

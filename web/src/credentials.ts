@@ -2,7 +2,7 @@ import type { Config } from './config.ts'
 import type { SignIn } from './oidc.ts'
 import { texts } from './texts.ts'
 
-/** Credentials return the headers that prove to the API who asks. */
+/** Credentials return the headers that authorize requests to the API. */
 export interface Credentials {
   /** headers returns null if the user must sign in first. */
   headers(): Promise<Record<string, string> | null>

@@ -4,7 +4,7 @@ export interface Fragment {
   token: string
 }
 
-/** parseFragment drops what is no token: a header could not carry it, and no request would leave the page. */
+/** parseFragment drops an invalid token: fetch rejects a header that holds it. */
 export function parseFragment(hash: string): Fragment {
   const values = new URLSearchParams(hash.replace(/^#/, ''))
   const token = values.get('token') ?? ''

@@ -11,7 +11,7 @@ export interface SignIn {
   forget(): Promise<void>
 }
 
-/** Returned is what the provider sent back with the user: the question, or why there is no user. */
+/** Returned is what the provider sent back with the user: the question, or the reason for a failed sign-in. */
 export interface Returned {
   question: string
   refused: string | null

@@ -116,7 +116,7 @@ export const texts = {
     ],
     statement_failed: [
       'The database refused the SQL',
-      'Ask in other words. The message and the SQL help whoever looks into it.',
+      'Ask in other words. If it fails again, give the message and the SQL to the operator.',
     ],
     bad_request: ['The question was not accepted', 'Shorten the question, or ask it as a new one.'],
     method_not_allowed: ['The address does not answer questions', 'Ask the operator to check “api” in config.json.'],
@@ -130,7 +130,7 @@ export const texts = {
       'Ask the operator for access. The message below has the reason.',
     ],
     cancelled: ['The question was cancelled', 'Ask it again if you still need the answer.'],
-    not_found: ['The answer is gone', 'An answer is kept for a day, for whoever asked. Ask again.'],
+    not_found: ['The answer is gone', 'An answer is kept for a day, for the caller that asked. Ask again.'],
     interrupted: ['The answer was interrupted', 'Ask again, for fewer rows or a shorter period if you can.'],
     answers_unavailable: ['The answer cannot be read now', 'Try again in a minute.'],
     not_started: ['The question waited too long', 'Try again later, when fewer questions are waiting.'],

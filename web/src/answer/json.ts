@@ -6,7 +6,7 @@ export type Value = null | boolean | number | string | Value[] | { [key: string]
  * the text of its digits.
  */
 export function parseExact(json: string): unknown {
-  // TypeScript does not know the reviver's third argument yet.
+  // TypeScript's types lack the reviver's third argument.
   const parse = JSON.parse as (
     text: string,
     reviver: (key: string, value: unknown, context?: Context) => unknown,

@@ -14,7 +14,7 @@ import { Progress } from './Progress.tsx'
 import { QuestionBox } from './QuestionBox.tsx'
 import { SignInView } from './SignInView.tsx'
 
-/** Session is what the page knows when it starts. */
+/** Session is the state of the page at its start. */
 export interface Session {
   config: Config
   credentials: Credentials

@@ -3,7 +3,7 @@ import { type Color, draw, grouped, type Mark, type Plan, type Spot } from '../c
 
 interface Props {
   plan: Plan
-  /** What a screen reader says about the chart. */
+  /** The description of the chart for a screen reader. */
   summary: string
 }
 
