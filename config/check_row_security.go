@@ -1,25 +1,27 @@
 package config
 
 import (
+	"maps"
 	"slices"
+	"strings"
 
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/rowsecurity"
 )
 
 // rowSecurityKeys are the settings of the modes of row security.
-var rowSecurityKeys = map[string][]rowsecurity.Mode{
-	"row_security_claims":     {rowsecurity.Claims, rowsecurity.Role},
-	"row_security_role_claim": {rowsecurity.Role},
-	"row_security_roles":      {rowsecurity.Role},
+var rowSecurityKeys = map[string][]string{
+	"row_security_claims":     {string(rowsecurity.Claims), string(rowsecurity.Role)},
+	"row_security_role_claim": {string(rowsecurity.Role)},
+	"row_security_roles":      {string(rowsecurity.Role)},
 }
 
 // checkRowSecurity checks what does not depend on the database.
 func (c *checker) checkRowSecurity() {
 	mode := rowsecurity.Mode(c.RowSecurity)
-	for _, key := range []string{"row_security_claims", "row_security_role_claim", "row_security_roles"} {
-		if want := rowSecurityKeys[key]; c.given(key) && !slices.Contains(want, mode) {
-			c.failf(key, "not used with row_security=%s (%s); want row_security=%s", mode, c.origin("row_security"), want[len(want)-1])
+	for _, key := range slices.Sorted(maps.Keys(rowSecurityKeys)) {
+		if want := rowSecurityKeys[key]; c.given(key) && !slices.Contains(want, c.RowSecurity) {
+			c.failf(key, "not used with row_security=%s (%s); want row_security=%s", mode, c.origin("row_security"), strings.Join(want, " or "))
 		}
 	}
 	if !mode.Enabled() {

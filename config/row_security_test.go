@@ -18,7 +18,7 @@ func TestRowSecurityIsCheckedWithTheDatabase(t *testing.T) {
 		`{"row_security": "roles"}`:                                                                               `row_security (-c): "roles" is unknown (did you mean role?); want none, claims, role`,
 		`{"row_security": "role"}`:                                                                                "row_security_roles (default): missing; want the database roles that callers may have, which row_security=role requires",
 		`{"row_security": "role", "row_security_roles": "a; DROP"}`:                                               `row_security_roles (-c): "a; DROP" is invalid; want a list of a role of 1 to 63 letters, digits and _-.`,
-		`{"row_security_claims": "tenant"}`:                                                                       "row_security_claims (-c): not used with row_security=none (default); want row_security=role",
+		`{"row_security_claims": "tenant"}`:                                                                       "row_security_claims (-c): not used with row_security=none (default); want row_security=claims or role",
 		`{"row_security": "claims", "row_security_roles": "a"}`:                                                   "row_security_roles (-c): not used with row_security=claims (-c); want row_security=role",
 		`{"row_security": "claims", "row_security_role_claim": "a"}`:                                              "row_security_role_claim (-c): not used with row_security=claims (-c); want row_security=role",
 		`{"row_security": "claims", "api_auth": "none"}`:                                                          "row_security (-c): claims requires a caller, and api_auth=none (-c) has none; want api_auth=iam or jwt",

@@ -102,7 +102,7 @@ func assemblePage(directory, compiled, files string, public page.Config) error {
 			return err
 		}
 		if !page.HasRoute(name) {
-			return fmt.Errorf("%s has no route in the API; want files in %s/ and no other beside %s", name, page.AssetsFolder, page.Index)
+			return fmt.Errorf("%s has no route in the API; want %s, %s, or a file in %s/", name, page.Index, page.Icon, page.AssetsFolder)
 		}
 		content, err := fs.ReadFile(source, name)
 		if err != nil {
