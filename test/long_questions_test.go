@@ -270,7 +270,7 @@ func testCancel(t *testing.T, l *longQuestions) {
 
 func testKilledFunction(t *testing.T, l *longQuestions) {
 	if runtime.GOOS != "linux" {
-		t.Skip("finds the function's process in /proc")
+		t.Skip("needs Linux: it finds the function's process in /proc")
 	}
 	l.lock(t, "slow_killed")
 	id := l.ask(t, "SELECT n FROM slow_killed")

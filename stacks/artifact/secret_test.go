@@ -9,7 +9,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"defog-cdk/config"
 )
@@ -133,15 +132,14 @@ func TestUnreachableSecretsDelaySynthOnce(t *testing.T) {
 	startSecrets(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls++; <-release }))
 	defer close(release)
 	lookup := secretLookup{account: toolsAccount}
-	began := time.Now()
 	for _, stage := range []string{"test", "prod"} {
 		conf := config.Config{Settings: config.Settings{AppName: "shop", Stage: stage, CredentialsSecret: stage}}
 		if err := lookup.start(t.Context(), conf, Environment{toolsAccount, "eu-west-1"}, "eu-west-1")(); err != nil {
 			t.Error(err)
 		}
 	}
-	if took := time.Since(began); calls != 1 || took >= 2*secretTimeout {
-		t.Errorf("%d calls in %v; want 1 in %v", calls, took, secretTimeout)
+	if calls != 1 {
+		t.Errorf("%d calls; want 1", calls)
 	}
 }
 

@@ -29,7 +29,7 @@ func StartPooler(tb testing.TB, server *Server) *Pooler {
 	tb.Helper()
 	program, err := exec.LookPath("pgbouncer")
 	if err != nil {
-		tb.Skip("needs the program `pgbouncer`")
+		tb.Skip("PgBouncer is not installed (on Debian: `apt-get install pgbouncer`)")
 	}
 	return daemon.Start(tb, func() (*Pooler, error) { return runPooler(program, server) })
 }

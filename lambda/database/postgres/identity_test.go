@@ -160,7 +160,7 @@ func TestStatementsCannotChangeCaller(t *testing.T) {
 	eachMode(t, expectFailures)
 	t.Run("PostgreSQL 15", func(t *testing.T) {
 		if !pgtest.IsInstalled("15") {
-			t.Skip("the system has no PostgreSQL 15")
+			t.Skip("PostgreSQL 15 is not installed (on Debian: `apt-get install postgresql-15`)")
 		}
 		older := pgtest.Start(t, pgtest.Installed("15"), pgtest.Setting("jit", "off"))
 		for _, mode := range []rowsecurity.Mode{rowsecurity.Claims, rowsecurity.Role} {
