@@ -24,7 +24,7 @@ func (q *queue) Send(_ context.Context, id string) error {
 	return nil
 }
 
-// faultyStore fails while faults are left.
+// faultyStore fails while failing is set.
 type faultyStore struct {
 	memory.Store
 	failing atomic.Bool
@@ -79,6 +79,23 @@ func during(d time.Duration, runs *atomic.Int32) answers.Answer {
 		case <-ctx.Done():
 			return []byte("ended"), answers.Failed
 		}
+	}
+}
+
+// deliver sends the event of a question that must not run.
+func deliver(t *testing.T, s *answers.Service, id string) {
+	t.Helper()
+	var runs atomic.Int32
+	if err := s.Work(t.Context(), id, during(0, &runs)); err != nil || runs.Load() != 0 {
+		t.Errorf("%v, %d runs", err, runs.Load())
+	}
+}
+
+// hasFailed checks the end of a question without an answer.
+func hasFailed(t *testing.T, s *answers.Service, id string, reason answers.Reason) {
+	t.Helper()
+	if view := read(t, s, id); view.Status != answers.Failed || view.Reason != reason {
+		t.Errorf("%s, %s; want %s, %s", view.Status, view.Reason, answers.Failed, reason)
 	}
 }
 
@@ -191,10 +208,7 @@ func TestCancelOfQueuedQuestionPreventsItsRun(t *testing.T) {
 		if _, err := s.Cancel(t.Context(), id, "jane"); err != nil {
 			t.Fatal(err)
 		}
-		var runs atomic.Int32
-		if err := s.Work(t.Context(), id, during(0, &runs)); err != nil || runs.Load() != 0 {
-			t.Errorf("%v, %d runs", err, runs.Load())
-		}
+		deliver(t, s, id)
 	})
 }
 
@@ -227,13 +241,8 @@ func TestKilledWorkerEndsInFailed(t *testing.T) {
 			t.Fatalf("status %s", view.Status)
 		}
 		time.Sleep(15 * time.Second)
-		var runs atomic.Int32
-		if err := s.Work(t.Context(), id, during(0, &runs)); err != nil || runs.Load() != 0 {
-			t.Errorf("second event: %v, %d runs", err, runs.Load())
-		}
-		if view := read(t, s, id); view.Status != answers.Failed || view.Reason != answers.Interrupted {
-			t.Errorf("%s, %s", view.Status, view.Reason)
-		}
+		deliver(t, s, id)
+		hasFailed(t, s, id, answers.Interrupted)
 	})
 }
 
@@ -246,13 +255,8 @@ func TestLostEventEndsInFailed(t *testing.T) {
 			t.Fatalf("status %s", view.Status)
 		}
 		time.Sleep(time.Second)
-		var runs atomic.Int32
-		if err := s.Work(t.Context(), id, during(0, &runs)); err != nil || runs.Load() != 0 {
-			t.Errorf("late event: %v, %d runs", err, runs.Load())
-		}
-		if view := read(t, s, id); view.Status != answers.Failed || view.Reason != answers.NotStarted {
-			t.Errorf("%s, %s", view.Status, view.Reason)
-		}
+		deliver(t, s, id)
+		hasFailed(t, s, id, answers.NotStarted)
 	})
 }
 
@@ -285,7 +289,7 @@ func TestThrottledStoreDelaysNothing(t *testing.T) {
 		s, store := newService()
 		id := accept(t, s)
 		var runs atomic.Int32
-		done := make(chan error)
+		start, done := time.Now(), make(chan error)
 		go func() { done <- s.Work(t.Context(), id, during(time.Minute, &runs)) }()
 		time.Sleep(10 * time.Second)
 		store.failing.Store(true)
@@ -294,8 +298,8 @@ func TestThrottledStoreDelaysNothing(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if view := read(t, s, id); view.Status != answers.Done {
-			t.Errorf("status %s", view.Status)
+		if view := read(t, s, id); view.Status != answers.Done || time.Since(start) != time.Minute {
+			t.Errorf("status %s after %s", view.Status, time.Since(start))
 		}
 	})
 }
@@ -313,9 +317,7 @@ func TestUnavailableStoreStopsTheWorker(t *testing.T) {
 			t.Errorf("%v after %s", err, time.Since(start))
 		}
 		store.failing.Store(false)
-		if view := read(t, s, id); view.Status != answers.Failed || view.Reason != answers.Interrupted {
-			t.Errorf("%s, %s", view.Status, view.Reason)
-		}
+		hasFailed(t, s, id, answers.Interrupted)
 	})
 }
 
