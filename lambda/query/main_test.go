@@ -154,10 +154,21 @@ func TestCredentialsAreReadFromSecret(t *testing.T) {
 	if answer["ran_successfully"] != true {
 		t.Errorf("got %v", answer)
 	}
+	const tool = `{"tool":"describe_database"}`
+	first := f.invoke(t, tool)
+	store.countReads()
+	second := f.invoke(t, tool)
+	if reads := store.countReads(); reads > 0 || second != first || !strings.Contains(first, `"name":"coffee"`) {
+		t.Errorf("%d more reads, got %s and %s", reads, first, second)
+	}
 	for name, reason := range map[string]string{"prod/none": "ResourceNotFoundException", "prod/broken": "db_type: missing"} {
 		wrong := maps.Clone(environment)
 		wrong[environ.CredentialsSecret] = name
-		checkNotReady(t, start(t, wrong), name, reason)
+		f := start(t, wrong)
+		if got := f.invoke(t, tool); !strings.Contains(got, `"error_code":"not_ready"`) {
+			t.Errorf("describe_database: got %s", got)
+		}
+		checkNotReady(t, f, name, reason)
 	}
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -119,7 +118,7 @@ func (s *service) open(ctx context.Context) (backend ask.Backend, err error) {
 		backend.Database, err = s.openDatabase(ctx, conn, directory)
 	}
 	if s.resultsBucket != "" {
-		backend.Results = results.New(s.aws.S3(), s.resultsBucket, cmp.Or(s.resultsPrefix, "defog"), s.resultsLifetime)
+		backend.Results = results.New(s.aws.S3(), s.resultsBucket, s.resultsPrefix, s.resultsLifetime)
 	}
 	return backend, err
 }
@@ -156,19 +155,25 @@ func (s *service) files(ctx context.Context) (string, error) {
 func (s *service) openGenerator(conn connection.Connection, directory string) (generate.Generator, error) {
 	return generate.Open(generate.Config{
 		Type: s.generator, Connection: conn, Directory: directory,
-		Source: func() (generate.Source, error) { return s.knowledge(conn, directory) },
-		Model:  s.model, Region: s.modelRegion, Endpoint: s.aws.ModelEndpoint(), Credentials: s.aws.Credentials(),
+		Source: func() (generate.Source, error) {
+			return s.knowledge(func() (connection.Connection, error) { return conn, nil }, directory)
+		},
+		Model: s.model, Region: s.modelRegion, Endpoint: s.aws.ModelEndpoint(), Credentials: s.aws.Credentials(),
 		BaseURL: s.modelURL, Timeout: s.generatorTimeout, Log: s.log,
 	})
 }
 
 // knowledge opens the description of the database once: a live one is read in the
-// background.
-func (s *service) knowledge(conn connection.Connection, directory string) (generate.Source, error) {
+// background. It calls connect only for that.
+func (s *service) knowledge(connect func() (connection.Connection, error), directory string) (generate.Source, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.source != nil {
 		return s.source, nil
+	}
+	conn, err := connect()
+	if err != nil {
+		return nil, err
 	}
 	source, err := s.openKnowledge(conn, directory)
 	if err == nil {
@@ -191,7 +196,7 @@ func (s *service) openKnowledge(conn connection.Connection, directory string) (g
 	}
 	config := live.Config{Read: s.catalogueReader(conn, directory), TTL: s.schemaTTL, Log: s.log}
 	if s.resultsBucket != "" {
-		if config.Store, err = live.NewStore(s.aws.S3(), s.resultsBucket, cmp.Or(s.resultsPrefix, "defog"), conn); err != nil {
+		if config.Store, err = live.NewStore(s.aws.S3(), s.resultsBucket, s.resultsPrefix, conn); err != nil {
 			return nil, err
 		}
 	}

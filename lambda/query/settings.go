@@ -94,7 +94,7 @@ func readSettings(get func(string) string) (settings, error) {
 			Roles:     commaSeparated(get(environ.RowSecurityRoles)),
 		},
 		resultsBucket: get(environ.ResultsBucket),
-		resultsPrefix: get(environ.ResultsPrefix),
+		resultsPrefix: cmp.Or(get(environ.ResultsPrefix), "defog"),
 		answersTable:  get(environ.AnswersTable),
 		answersQueue:  get(environ.AnswersQueue),
 		answersBucket: get(environ.AnswersBucket),

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"defog-cdk/config/connection"
 	"defog-cdk/internal/knowledge"
 	"defog-cdk/lambda/ask"
 	"defog-cdk/lambda/caller"
@@ -26,11 +27,7 @@ func (s *service) describeDatabase(ctx context.Context, arguments json.RawMessag
 	if err != nil {
 		return nil, err
 	}
-	conn, err := s.connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	source, err := s.knowledge(conn, directory)
+	source, err := s.knowledge(func() (connection.Connection, error) { return s.connect(ctx) }, directory)
 	if err != nil {
 		return nil, &ask.NotReadyError{Cause: err}
 	}
@@ -67,6 +64,8 @@ func (s *service) wordAndFiles(ctx context.Context, arguments json.RawMessage) (
 	if word, err = describe.Word(arguments); err != nil {
 		return "", "", &ask.ArgumentError{Cause: err}
 	}
-	directory, err = s.files(ctx)
-	return word, directory, err
+	if directory, err = s.files(ctx); err != nil {
+		return "", "", &ask.NotReadyError{Cause: err}
+	}
+	return word, directory, nil
 }
