@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"defog-cdk/lambda/answers"
-	"defog-cdk/lambda/caller"
 )
 
 // maxWait is the longest wait of a reader for the next status. The HTTP API's
@@ -59,15 +58,16 @@ var idForm = regexp.MustCompile(`^[A-Z2-7]{26}$`)
 
 // view reads or cancels the question in the event's path.
 func (h *AnswersHandler) view(ctx context.Context, e *answersEvent) (answers.View, *failure) {
-	from, err := caller.FromAuthorizer(e.RequestContext.Authorizer)
-	if err != nil {
-		return answers.View{}, &failure{code: Internal, message: "Internal error: the API's authorizer is not supported; the function's log has details under request_id.", cause: err}
+	from, fail := e.caller()
+	if fail != nil {
+		return answers.View{}, fail
 	}
 	id, owner := path.Base(e.RawPath), answers.OwnerOf(from.Identity())
 	if !idForm.MatchString(id) {
 		return answers.View{}, notFound()
 	}
 	var view answers.View
+	var err error
 	switch e.RequestContext.HTTP.Method {
 	case http.MethodGet:
 		wait, fail := e.wait()

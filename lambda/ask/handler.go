@@ -108,8 +108,10 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		text, err := marshal(report)
 		return h.Secrets.RedactJSON(text), err
 	}
-	if called, ok := parseCall(payload); !isHTTP && ok {
-		return h.invokeTool(ctx, called)
+	if !isHTTP {
+		if called, ok := parseCall(payload); ok {
+			return h.invokeTool(ctx, called)
+		}
 	}
 	read := func() (request, *failure) { return parseInvoke(payload) }
 	if isHTTP {
@@ -125,9 +127,6 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 // serve runs a question, and encodes and logs the answer.
 func (h *Handler) serve(ctx context.Context, start time.Time, x *exchange, isHTTP bool, read func() (request, *failure)) ([]byte, error) {
 	x.failure = h.answer(ctx, x, read)
-	if h.ShowCauses && x.failure != nil && x.failure.code == NotReady {
-		x.failure.message = fmt.Sprintf("The function is not ready: %v", x.failure.cause)
-	}
 	out, err := x.encode(isHTTP)
 	if err != nil {
 		return nil, err
@@ -146,6 +145,9 @@ func (h *Handler) answer(ctx context.Context, x *exchange, read func() (request,
 	defer func() {
 		if p := recover(); p != nil {
 			fail = internal(panicked(p, debug.Stack()))
+		}
+		if h.ShowCauses && fail != nil && fail.code == NotReady {
+			fail.message = fmt.Sprintf("The function is not ready: %v", fail.cause)
 		}
 	}()
 	if x.request, fail = read(); fail != nil {

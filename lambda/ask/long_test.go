@@ -318,17 +318,27 @@ func TestMessagesWithoutQuestionAreDiscarded(t *testing.T) {
 }
 
 func TestStoredCallerAsksTheLongQuestion(t *testing.T) {
-	f := &fake{sql: []string{"SELECT 1"}, result: rows()}
-	l := newLong(f)
-	content, err := l.Long.Accept(t.Context(), "", answers.Question{Caller: []byte(`{"kind":"jwt","subject":"jane"}`), Body: []byte(`{"question":"How many?","async":true}`)})
-	if err != nil {
+	r := &recorder{fake: &fake{sql: []string{"SELECT 1"}, result: rows()}}
+	l := newLong(r.fake)
+	l.Open = func(context.Context) (Backend, error) { return Backend{Generator: r, Database: r}, nil }
+	if err := l.work(t.Context(), l.post(t)); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.work(t.Context(), content); err != nil {
+	if len(r.callers) != 1 || r.callers[0].Subject != "jane" {
+		t.Errorf("the generator got %v", r.callers)
+	}
+}
+
+func TestLongQuestionShowsWhyTheFunctionIsNotReady(t *testing.T) {
+	l := newLong(&fake{})
+	l.ShowCauses = true
+	l.Open = func(context.Context) (Backend, error) { return Backend{}, errors.New("shop.db-wal: holds changes") }
+	id := l.post(t)
+	if err := l.work(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	r, fail := parseStored(answers.Question{Caller: []byte(`{"kind":"jwt","subject":"jane"}`), Body: []byte(`{"question":"How many?","async":true}`)})
-	if fail != nil || r.caller.Subject != "jane" || r.async || len(f.asked) != 1 {
-		t.Errorf("%+v, %v", r, fail)
+	got := l.request(t, "GET", "/answers/"+id, "jane", nil)
+	if got.StatusCode != 503 || !strings.Contains(got.Body, "shop.db-wal: holds changes") {
+		t.Errorf("got %+v", got)
 	}
 }

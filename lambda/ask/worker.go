@@ -73,7 +73,7 @@ func (h *Handler) answerStored(ctx context.Context, id string, question answers.
 	}
 	out, err := x.encode(true)
 	if err != nil {
-		x.failure = &failure{code: Internal, message: "Internal error; the function's log has details under request_id.", cause: err}
+		x.failure = internal(err)
 		out, err = x.encode(true)
 	}
 	if err != nil {
@@ -89,7 +89,7 @@ func parseStored(question answers.Question) (request, *failure) {
 	r, fail := parseRequest(question.Body)
 	r.async = false // it waits no longer
 	if err := json.Unmarshal(question.Caller, &r.caller); err != nil && fail == nil {
-		fail = &failure{code: Internal, message: "Internal error; the function's log has details under request_id.", cause: fmt.Errorf("decode the stored caller: %w", err)}
+		fail = internal(fmt.Errorf("decode the stored caller: %w", err))
 	}
 	return r, fail
 }
