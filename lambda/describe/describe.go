@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"defog-cdk/internal/knowledge"
 	"defog-cdk/internal/schema"
@@ -33,8 +34,8 @@ func Word(arguments json.RawMessage) (string, error) {
 		if name != "word" {
 			return "", errors.New("arguments: unknown name; want word alone")
 		}
-		if err := json.Unmarshal(value, &word); err != nil || len(word) > maxWord {
-			return "", fmt.Errorf("word: invalid; want text of at most %d bytes", maxWord)
+		if err := json.Unmarshal(value, &word); err != nil || utf8.RuneCountInString(word) > maxWord {
+			return "", fmt.Errorf("word: invalid; want text of at most %d characters", maxWord)
 		}
 	}
 	return strings.TrimSpace(word), nil

@@ -111,7 +111,8 @@ func TestGoldenContainsWord(t *testing.T) {
 }
 
 func TestWordIsChecked(t *testing.T) {
-	for arguments, want := range map[string]string{`{}`: "", `{"word": " orders "}`: "orders", `{"word": null}`: ""} {
+	long := strings.Repeat("ö", 200) // characters, as in the tool's schema
+	for arguments, want := range map[string]string{`{}`: "", `{"word": " orders "}`: "orders", `{"word": null}`: "", `{"word": "` + long + `"}`: long} {
 		if got, err := Word(json.RawMessage(arguments)); got != want || err != nil {
 			t.Errorf("%s: %q, %v", arguments, got, err)
 		}

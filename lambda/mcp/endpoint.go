@@ -62,7 +62,7 @@ func (e *Endpoint) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	switch origin := request.Header.Get("Origin"); {
 	case origin != "" && !slices.Contains(e.Origins, origin) && !slices.Contains(e.Origins, "*"):
-		http.Error(&answer, "The origin is not allowed; want no page, or one of cors_allow_origins.", http.StatusForbidden)
+		http.Error(&answer, "Origin: not allowed; want an origin in cors_allow_origins, or no such header.", http.StatusForbidden)
 	case bytes.HasPrefix(bytes.TrimSpace([]byte(given.Body)), []byte("[")):
 		http.Error(&answer, "The body is a batch; want one JSON-RPC message.", http.StatusBadRequest)
 	case !hasExactID([]byte(given.Body)):

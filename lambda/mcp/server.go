@@ -94,7 +94,7 @@ func (t tool) handler(options Options) sdk.ToolHandler {
 		failed, ok := errors.AsType[*Error](err)
 		if !ok {
 			options.Log.ErrorContext(ctx, "tool failed", "tool", t.name, "cause", err)
-			failed = &Error{Code: "internal", Message: "Internal error."}
+			failed = &Error{Code: "internal", Message: "Internal error; the server's log has the cause."}
 		}
 		return &sdk.CallToolResult{IsError: true, Content: []sdk.Content{&sdk.TextContent{Text: failed.text()}}}, nil
 	}
