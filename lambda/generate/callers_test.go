@@ -85,3 +85,31 @@ func TestPromptIsForItsCaller(t *testing.T) {
 		}
 	}
 }
+
+// A question for other callers is not asked, and would not be answered.
+func TestProbeAsksForItsCaller(t *testing.T) {
+	pairs := `{"question": "What is the secret margin?", "sql": "SELECT 'margin of a'", "callers": {"tenant": "a"}}`
+	all := `{"question": "How many orders are there?", "sql": "SELECT count(*) FROM orders"}`
+	g := openKnown(t, "["+pairs+","+all+"]")
+	for tenant, want := range map[string]string{"a": "SELECT 'margin of a'", "b": "SELECT count(*) FROM orders"} {
+		if question, query, err := Probe(caller.With(t.Context(), of(tenant)), g); err != nil || query.SQL != want {
+			t.Errorf("tenant %s, %s: got %q, %v", tenant, question, query.SQL, err)
+		}
+	}
+	if question, _, err := Probe(t.Context(), openKnown(t, "["+pairs+"]")); err == nil || question == "" || strings.Contains(question+err.Error(), "secret") {
+		t.Errorf("without a query: asked %q, got %v", question, err)
+	}
+
+	known, err := OpenKnowledge(openRestricted(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	restricted := known.Schema()
+	restricted.Tables = restricted.Tables[1:]
+	for want, source := range map[string]*Knowledge{"How many rows does orders have?": known, "": known.WithSchema(restricted)} {
+		w := &writer{author: newAuthor("postgres", source)}
+		if question, err := w.probe(t.Context()); err != nil || question != want {
+			t.Errorf("got %q, %v, want %q", question, err, want)
+		}
+	}
+}

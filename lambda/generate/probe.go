@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,20 +11,20 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// questioner is a generator with a question that it can answer.
+// questioner is a generator with a question that it can answer for the caller of the
+// context; "" for none.
 type questioner interface {
 	probe(ctx context.Context) (string, error)
 }
 
-// Probe asks the generator a question whose SQL reads nothing but a count. It returns
-// the question with the answer.
+// Probe asks the generator a simple question, and returns it with the answer.
 func Probe(ctx context.Context, g Generator) (question string, answer Query, err error) {
-	question = "What is the current date?"
 	if p, ok := g.(questioner); ok {
 		if question, err = p.probe(ctx); err != nil {
 			return question, answer, err
 		}
 	}
+	question = cmp.Or(question, "What is the current date?")
 	answer, err = g.Generate(ctx, Question{Text: question, Options: DefaultOptions()})
 	return question, answer, err
 }
@@ -33,10 +34,20 @@ func (w *writer) probe(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("How many rows does %s have?", knowledge.Tables()[0]), nil
+	tables := knowledge.forCaller(ctx).Tables()
+	if len(tables) == 0 {
+		return "", nil
+	}
+	return fmt.Sprintf("How many rows does %s have?", tables[0]), nil
 }
 
-func (g *Golden) probe(ctx context.Context) (string, error) { return g.pairs[0].Question, ctx.Err() }
+func (g *Golden) probe(ctx context.Context) (string, error) {
+	pairs := g.forCaller(ctx).pairs
+	if len(pairs) == 0 {
+		return "", ctx.Err()
+	}
+	return pairs[0].Question, ctx.Err()
+}
 
 // Fault is what is wrong with a generator's server.
 type Fault int
