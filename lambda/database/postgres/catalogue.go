@@ -86,6 +86,7 @@ func (d *db) hasNewNames(statement guard.Statement) bool {
 // then has others again, as behind a balancer of different servers, the last catalogue counts.
 func (d *db) checkAndRun(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
 	for again := false; ; again = true {
+		d.verified = false // for the catalogue
 		statement, err := d.check(ctx, sql)
 		if err != nil {
 			return nil, err

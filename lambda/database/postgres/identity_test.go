@@ -213,6 +213,19 @@ func TestLastUserOfSessionLeavesNothing(t *testing.T) {
 	})
 }
 
+// The catalogue is not what a caller's statement reads, also after one with withheld errors.
+func TestErrorOfCatalogueIsNotWithheld(t *testing.T) {
+	d := openSecured(t, server, rowsecurity.Claims)
+	expectCaller(t, d, "a", rowsecurity.Claims)
+	if !d.verified {
+		t.Fatal("the statement's errors are not withheld")
+	}
+	d.catalogue.query, d.catalogue.read = "SELECT 1 / 0", nil
+	if _, err := d.Query(t.Context(), whoAmI, as("a", rowsecurity.Claims)); err == nil || !strings.Contains(err.Error(), "division by zero") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestUnknownRoleFailsOneStatement(t *testing.T) {
 	d := openSecured(t, server, rowsecurity.Role)
 	for _, role := range []string{"postgres", "nowhere", `x"; RESET ROLE; --`} {
