@@ -130,7 +130,7 @@ func Read(ctx context.Context, db database.Database, dbType string, options Opti
 		}
 	}
 	if len(r.schema.Tables) == 0 {
-		return r.schema, errors.New("the database user can read no table; GRANT it SELECT on the tables for questions")
+		return r.schema, errors.New("the database user can read no table; GRANT it SELECT on the tables for questions, or with row_security=role deploy a schema.json")
 	}
 	return r.schema, nil
 }

@@ -281,7 +281,7 @@ func TestReadSamplesColumnsWithFewValues(t *testing.T) {
 
 func TestReadRequiresATableAndAKnownDatabase(t *testing.T) {
 	db := openSQLite(t, "CREATE TABLE t (a); DROP TABLE t;")
-	if _, err := Read(t.Context(), db, "sqlite", Options{}); err == nil || !strings.Contains(err.Error(), "no table") {
+	if _, err := Read(t.Context(), db, "sqlite", Options{}); err == nil || !strings.Contains(err.Error(), "no table; GRANT it SELECT") || !strings.Contains(err.Error(), "row_security=role") {
 		t.Errorf("empty: got %v", err)
 	}
 	if _, err := Read(t.Context(), db, "oracle", Options{}); err == nil || !strings.Contains(err.Error(), "want one of: bigquery, databricks, mysql, postgres, redshift, snowflake, sqlite, sqlserver") {
