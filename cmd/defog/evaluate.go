@@ -102,17 +102,19 @@ The exit code is 0 if the accuracy is at least --min-accuracy, otherwise 1.`,
 }
 
 func (e *evaluateCommand) check() error {
-	switch {
-	case e.columns != "exact" && e.columns != "superset":
-		return fmt.Errorf("--columns: %q is unknown; want exact or superset", e.columns)
-	case !(e.minAccuracy >= 0 && e.minAccuracy <= 1):
-		return fmt.Errorf("--min-accuracy: %v is invalid; want a number from 0 to 1", e.minAccuracy)
-	case e.concurrency < 1:
-		return fmt.Errorf("--concurrency: %d is invalid; want at least 1", e.concurrency)
-	case !(e.tolerance >= 0):
-		return fmt.Errorf("--tolerance: %v is invalid; want at least 0", e.tolerance)
+	var problems []error
+	require := func(valid bool, format string, values ...any) {
+		if !valid {
+			problems = append(problems, fmt.Errorf(format, values...))
+		}
 	}
-	return nil
+	require(e.columns == "exact" || e.columns == "superset", "--columns: %q is unknown; want exact or superset", e.columns)
+	require(e.minAccuracy >= 0 && e.minAccuracy <= 1, "--min-accuracy: %v is invalid; want a number from 0 to 1", e.minAccuracy)
+	require(e.concurrency >= 1, "--concurrency: %d is invalid; want at least 1", e.concurrency)
+	require(e.tolerance >= 0, "--tolerance: %v is invalid; want at least 0", e.tolerance)
+	require(e.maxRows >= 1, "--max-rows: %d is invalid; want at least 1", e.maxRows)
+	require(e.timeout > 0, "--timeout: %s is invalid; want a duration above 0, such as 30s", e.timeout)
+	return errors.Join(problems...)
 }
 
 func (e *evaluateCommand) run(ctx context.Context, path string, stdout, stderr io.Writer) (err error) {

@@ -292,6 +292,8 @@ func TestEvaluateRefusesInvalidFlags(t *testing.T) {
 		"--columns=some":       `--columns: "some" is unknown; want exact or superset`,
 		"--min-accuracy=80":    "--min-accuracy: 80 is invalid; want a number from 0 to 1",
 		"--concurrency=0":      "--concurrency: 0 is invalid; want at least 1",
+		"--max-rows=0":         "--max-rows: 0 is invalid; want at least 1",
+		"--timeout=-1s":        "--timeout: -1s is invalid; want a duration above 0, such as 30s",
 		"--baseline=none.json": "none.json",
 		"--replay=none.jsonl":  "--replay: ",
 	} {
