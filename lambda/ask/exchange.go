@@ -97,7 +97,7 @@ func (x *exchange) retry(ctx context.Context, generator generate.Generator, fail
 	}()
 	metered, meter := generate.WithMeter(ctx)
 	defer func() { x.usage = x.usage.Add(meter.Usage()) }()
-	sql, err := generator.Retry(metered, x.request.question, generate.Failure{
+	query, err := generator.Retry(metered, x.request.question, generate.Failure{
 		Attempt: x.retries,
 		First:   x.query.SQL,
 		SQL:     x.executed,
@@ -106,7 +106,7 @@ func (x *exchange) retry(ctx context.Context, generator generate.Generator, fail
 	if err != nil {
 		return err
 	}
-	x.executed = x.secrets.RedactSQL(sql)
+	x.executed = x.secrets.RedactSQL(query.SQL)
 	return nil
 }
 

@@ -47,9 +47,10 @@ func (f *fake) Generate(_ context.Context, question generate.Question) (generate
 	return generate.Query{SQL: sql, Reason: json.RawMessage(`"why <not>"`), PreviousContext: json.RawMessage(`["c"]`)}, err
 }
 
-func (f *fake) Retry(_ context.Context, _ generate.Question, failed generate.Failure) (string, error) {
+func (f *fake) Retry(_ context.Context, _ generate.Question, failed generate.Failure) (generate.Query, error) {
 	f.failures = append(f.failures, failed)
-	return f.next()
+	sql, err := f.next()
+	return generate.Query{SQL: sql}, err
 }
 
 func (f *fake) Query(_ context.Context, sql string, limits database.Limits) (*database.Result, error) {

@@ -55,8 +55,8 @@ func (e *echo) Generate(context.Context, generate.Question) (generate.Query, err
 	return generate.Query{SQL: "SELECT '" + e.text + "'", Reason: text, PreviousContext: context}, e.fail
 }
 
-func (e *echo) Retry(context.Context, generate.Question, generate.Failure) (string, error) {
-	return "SELECT 2, '" + e.text + "'", nil
+func (e *echo) Retry(context.Context, generate.Question, generate.Failure) (generate.Query, error) {
+	return generate.Query{SQL: "SELECT 2, '" + e.text + "'"}, nil
 }
 
 // Query returns its statement as a row, or as an error.

@@ -187,8 +187,8 @@ func (s statement) Generate(context.Context, generate.Question) (generate.Query,
 }
 
 // Retry implements generate.Generator: the agent corrects its statement itself.
-func (s statement) Retry(context.Context, generate.Question, generate.Failure) (string, error) {
-	return "", &generate.Error{Kind: generate.Refused, Message: "The statement has no alternative."}
+func (s statement) Retry(context.Context, generate.Question, generate.Failure) (generate.Query, error) {
+	return generate.Query{}, &generate.Error{Kind: generate.Refused, Message: "The statement has no alternative."}
 }
 
 // toolAttrs returns the attributes of a tool's call in the log. It writes the

@@ -22,8 +22,8 @@ func (f failing) Generate(context.Context, generate.Question) (generate.Query, e
 	return generate.Query{}, f.err
 }
 
-func (f failing) Retry(context.Context, generate.Question, generate.Failure) (string, error) {
-	return "", f.err
+func (f failing) Retry(context.Context, generate.Question, generate.Failure) (generate.Query, error) {
+	return generate.Query{}, f.err
 }
 
 // TestExamineAsksTheGenerator checks that the doctor distinguishes a dead address, a

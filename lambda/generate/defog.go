@@ -99,7 +99,7 @@ func (d *Defog) Generate(ctx context.Context, question Question) (Query, error) 
 	case strings.TrimSpace(sql) == "":
 		return Query{}, noSQL()
 	}
-	return Query{SQL: sql, Reason: reply.ReasonForQuery, PreviousContext: reply.PreviousContext}, nil
+	return Query{SQL: sql, Reason: reply.ReasonForQuery, PreviousContext: reply.PreviousContext, Source: FromModel}, nil
 }
 
 type retryRequest struct {
@@ -123,7 +123,7 @@ type retryReply struct {
 // the question's first statement and the latest error. In parallel, Retry sends
 // the first failure as feedback, since Lambda freezes the process after the
 // answer.
-func (d *Defog) Retry(ctx context.Context, question Question, failed Failure) (string, error) {
+func (d *Defog) Retry(ctx context.Context, question Question, failed Failure) (Query, error) {
 	ctx, cancel := limited(ctx, d.timeout)
 	defer cancel()
 	var feedback sync.WaitGroup
@@ -145,13 +145,13 @@ func (d *Defog) Retry(ctx context.Context, question Question, failed Failure) (s
 	}, &reply)
 	switch {
 	case err != nil:
-		return "", err
+		return Query{}, err
 	case reply.RanSuccessfully != nil && !*reply.RanSuccessfully:
-		return "", d.refused(reply.ErrorMessage)
+		return Query{}, d.refused(reply.ErrorMessage)
 	case strings.TrimSpace(reply.NewQuery) == "":
-		return "", noSQL()
+		return Query{}, noSQL()
 	}
-	return reply.NewQuery, nil
+	return Query{SQL: reply.NewQuery, Source: FromModel}, nil
 }
 
 type feedbackRequest struct {

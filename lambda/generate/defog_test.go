@@ -99,9 +99,9 @@ func TestDefogRetrySendsFeedbackOnFirstFailure(t *testing.T) {
 		{Attempt: 1, First: sql, SQL: sql, Message: "no table orders"},
 		{Attempt: 2, First: sql, SQL: "SELECT 2", Message: "no table sales"},
 	} {
-		better, err := d.Retry(t.Context(), question, failed)
-		if err != nil || better != "SELECT count(*) FROM sales" {
-			t.Fatalf("attempt %d: got %q, %v", attempt+1, better, err)
+		query, err := d.Retry(t.Context(), question, failed)
+		if err != nil || query.SQL != better || query.Source != FromModel {
+			t.Fatalf("attempt %d: got %q, %v", attempt+1, query.SQL, err)
 		}
 	}
 
@@ -237,6 +237,7 @@ func checkAnswer(t *testing.T, got Query) {
 		SQL:             sql,
 		Reason:          json.RawMessage(`"The test defines this answer."`),
 		PreviousContext: json.RawMessage(`["earlier","How many orders?","SELECT count(*) FROM orders"]`),
+		Source:          FromModel,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("query (-want +got):\n%s", diff)

@@ -14,8 +14,8 @@ type Generator interface {
 	Generate(ctx context.Context, question Question) (Query, error)
 
 	// Retry returns a replacement for failed.SQL, which the database rejected
-	// with failed.Message.
-	Retry(ctx context.Context, question Question, failed Failure) (string, error)
+	// with failed.Message. It always has SQL.
+	Retry(ctx context.Context, question Question, failed Failure) (Query, error)
 }
 
 // Question is a caller's question with its options.
@@ -60,11 +60,31 @@ func DefaultOptions() Options {
 	}
 }
 
-// Query is a generator's answer.
+// Query is a generator's answer: SQL, or a Clarification in its place.
 type Query struct {
 	SQL             string
-	Reason          json.RawMessage // reason_for_query, unchanged
-	PreviousContext json.RawMessage // to send with the caller's next question
+	Reason          json.RawMessage // reason_for_query, unchanged; nil in a reply to a failure
+	PreviousContext json.RawMessage // to send with the caller's next question; nil in a reply to a failure
+	Source          Origin          // "" if unknown
+	Assumptions     []string        // what the model assumed; nil if it stated none
+	Filters         []string        // conditions of the SQL, as the model states them; nil if it stated none
+	Clarification   *Clarification  // nil with SQL
+}
+
+// Origin is where SQL comes from.
+type Origin string
+
+// The origins.
+const (
+	FromGolden        Origin = "golden"         // the golden query with the same question
+	FromSimilarGolden Origin = "golden_similar" // the golden query with a similar question
+	FromModel         Origin = "model"          // a language model
+)
+
+// Clarification asks the caller which meaning of an ambiguous question is right.
+type Clarification struct {
+	Question string   `json:"question"`
+	Options  []string `json:"options"` // complete questions, one for each meaning
 }
 
 // Failure is a statement that the database rejected.

@@ -106,7 +106,11 @@ func (g *Golden) Generate(ctx context.Context, question Question) (Query, error)
 	if err != nil {
 		return Query{}, &Error{Kind: Refused, Message: "The golden query's question cannot be encoded.", Cause: err}
 	}
-	return Query{SQL: best.SQL, Reason: reason, PreviousContext: list(question.PreviousContext)}, nil
+	origin := FromSimilarGolden
+	if matches[0].score == verbatim {
+		origin = FromGolden
+	}
+	return Query{SQL: best.SQL, Reason: reason, PreviousContext: list(question.PreviousContext), Source: origin}, nil
 }
 
 // rank returns the golden questions in descending order of their scores.
@@ -137,6 +141,6 @@ func noMatch(candidates []candidate) *Error {
 }
 
 // Retry returns an error: there is one golden query for a question.
-func (g *Golden) Retry(context.Context, Question, Failure) (string, error) {
-	return "", &Error{Kind: Refused, Message: "The golden query has no alternative."}
+func (g *Golden) Retry(context.Context, Question, Failure) (Query, error) {
+	return Query{}, &Error{Kind: Refused, Message: "The golden query has no alternative."}
 }

@@ -66,6 +66,20 @@ func TestGoldenMatchesParaphrases(t *testing.T) {
 	}
 }
 
+func TestGoldenDistinguishesTheSameQuestionFromASimilarOne(t *testing.T) {
+	golden := openKnown(t, known)
+	for question, want := range map[string]Origin{
+		"How many customers do we have?":     FromGolden,
+		"  HOW many customers do we  have? ": FromGolden,
+		"How many customers are there?":      FromSimilarGolden,
+	} {
+		query, err := golden.Generate(t.Context(), newQuestion(question))
+		if err != nil || query.Source != want {
+			t.Errorf("%s: got %q (%v), want %q", question, query.Source, err, want)
+		}
+	}
+}
+
 func TestGoldenRefusesDifferentQuestions(t *testing.T) {
 	golden := openKnown(t, known)
 	for _, question := range []string{
@@ -129,6 +143,7 @@ func TestGoldenKeepsPreviousContext(t *testing.T) {
 		SQL:             "1",
 		Reason:          json.RawMessage(`"This is the golden query for: How many customers do we have?"`),
 		PreviousContext: json.RawMessage(`["before"]`),
+		Source:          FromSimilarGolden,
 	}
 	if diff := cmp.Diff(want, query); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -54,7 +54,7 @@ func (w *writer) Generate(ctx context.Context, question Question) (Query, error)
 	if err != nil {
 		return Query{}, noSQL()
 	}
-	return Query{SQL: a.SQL, Reason: reason, PreviousContext: next}, nil
+	return Query{SQL: a.SQL, Reason: reason, PreviousContext: next, Source: FromModel}, nil
 }
 
 // nextContext returns the context for the next question: the previous context with
@@ -73,15 +73,18 @@ func nextContext(question Question, sql string) (json.RawMessage, error) {
 
 // Retry sends the failed statement and the database's error to the model, and
 // returns the model's next statement.
-func (w *writer) Retry(ctx context.Context, question Question, failed Failure) (string, error) {
+func (w *writer) Retry(ctx context.Context, question Question, failed Failure) (Query, error) {
 	ctx, cancel := limited(ctx, w.timeout)
 	defer cancel()
 	prompt, err := w.retryPrompt(ctx, question, failed)
 	if err != nil {
-		return "", err
+		return Query{}, err
 	}
 	a, err := w.write(ctx, prompt)
-	return a.SQL, err
+	if err != nil {
+		return Query{}, err
+	}
+	return Query{SQL: a.SQL, Source: FromModel}, nil
 }
 
 // write returns the model's answer. After an invalid reply, it repeats the request

@@ -86,8 +86,8 @@ func TestModelReturnsQuery(t *testing.T) {
 				}
 				checkAnswer(t, query)
 				fixed, err := g.Retry(t.Context(), newQuestion(question), Failure{Attempt: 1, First: sql, SQL: sql, Message: "no table orders"})
-				if err != nil || fixed != better {
-					t.Errorf("retry: got %q, %v", fixed, err)
+				if err != nil || fixed.SQL != better || fixed.Source != FromModel {
+					t.Errorf("retry: got %+v, %v", fixed, err)
 				}
 				// An API without support is requested to enforce the form once.
 				if want := map[bool]int{false: 2, true: 3}[plain]; g.requests() != want {

@@ -40,14 +40,14 @@ func (l Live) Reply(ctx context.Context, question generate.Question, failed *gen
 	metered, meter := generate.WithMeter(ctx)
 	start := time.Now()
 	var reply Reply
+	var query generate.Query
 	var err error
 	if failed == nil {
-		var query generate.Query
 		query, err = l.Generate(metered, question)
-		reply.SQL = query.SQL
 	} else {
-		reply.SQL, err = l.Retry(metered, question, *failed)
+		query, err = l.Retry(metered, question, *failed)
 	}
+	reply.SQL = query.SQL
 	reply.Seconds, reply.Usage = time.Since(start).Seconds(), meter.Usage()
 	known, ok := errors.AsType[*generate.Error](err)
 	switch {
