@@ -19,7 +19,7 @@ var external = []string{
 }
 
 // cdkCommands are the subcommands of the CDK CLI that the documentation uses.
-var cdkCommands = []string{"bootstrap", "deploy", "destroy", "diff", "ls", "synth"}
+var cdkCommands = []string{"bootstrap", "deploy", "destroy", "diff", "drift", "gc", "import", "ls", "orphan", "refactor", "synth", "watch"}
 
 // checker verifies that commands exist.
 type checker struct {

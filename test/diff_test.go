@@ -3,6 +3,7 @@ package test
 import (
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,6 +15,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/config/connection"
@@ -55,6 +61,7 @@ func TestDiff(t *testing.T) {
 		{"app output is redacted", testDiffOfABrokenApp},
 		{"review lists security first", testReview},
 		{"unreadable stack shows nothing", testDiffWithoutRights},
+		{"drift lists what the console changed", testDrift},
 	} {
 		t.Run(step.name, func(t *testing.T) { step.test(t, r) })
 	}
@@ -288,6 +295,74 @@ func testDiffWithoutRights(t *testing.T, r *diffDeployment) {
 			t.Errorf("%s: exit code %d, want %q:\n%s", endpoint, code, want, output)
 		}
 	}
+}
+
+// testDrift changes the deployed function's variables and timeout, and the retention of
+// its log, as a person would in the console.
+func testDrift(t *testing.T, r *diffDeployment) {
+	drift := func(code int, want ...string) {
+		t.Helper()
+		report := filepath.Join(t.TempDir(), "drift.md")
+		output, got := r.execute(t, nil, "npm", slices.Concat([]string{"run", "--silent", "review", "--", "--drift", "--output", report}, r.settings(r.old))...)
+		text, err := os.ReadFile(report)
+		if err != nil || got != code || !strings.Contains(output, "reviewed-dev: drift detection of ") {
+			t.Fatalf("exit code %d, want %d, %v: %s%s", got, code, err, output, text)
+		}
+		rest := string(text)
+		for _, want := range append(want, "Not checked by CloudFormation: ", "`AWS::ApiGatewayV2::Route` (1)") {
+			_, after, found := strings.Cut(rest, want)
+			if !found {
+				t.Errorf("%q is not in this order in:\n%s", want, text)
+				break
+			}
+			rest = after
+		}
+		secrets := maps.Clone(r.secrets)
+		secrets["variable of the console"] = "hunter2-of-the-console"
+		if found := leaks(t, append(text, output...), secrets); len(found) > 0 {
+			t.Errorf("%v in:\n%s%s", found, output, text)
+		}
+	}
+	drift(0, "### Stack `reviewed-dev`: no drift")
+
+	functions, logs := lambda.NewFromConfig(r.aws.Config()), cloudwatchlogs.NewFromConfig(r.aws.Config())
+	name, group := r.resource(t, "AWS::Lambda::Function", "Query"), r.resource(t, "AWS::Logs::LogGroup", "Query")
+	deployed, err := functions.GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: &name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	variables := deployed.Environment.Variables
+	variables["DEFOG_CREDS_64"], variables["DEFOG_MAX_ROWS"], variables["NOTE"] = encoded(t, r.new), "77", "hunter2-of-the-console"
+	_, err = functions.UpdateFunctionConfiguration(t.Context(), &lambda.UpdateFunctionConfigurationInput{
+		FunctionName: &name, Timeout: aws.Int32(7), Environment: &lambdatypes.Environment{Variables: variables},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := logs.PutRetentionPolicy(t.Context(), &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: &group, RetentionInDays: aws.Int32(1)}); err != nil {
+		t.Fatal(err)
+	}
+	drift(3, "### Stack `reviewed-dev`: drift, 2 security-relevant, 0 with loss, 3 other", "**Security**", "| what | where | template | actual | setting |",
+		"the credentials change: `db_creds.password`", "`(secret, changed)`", "the retention of logs is shorter", "| `30` | `1` | `log_retention_in_days` |",
+		"Other", "| `10000` | `77` | `max_rows` |", "| added |", "NOTE`", "| `(secret)` |", "Timeout", "| `7` |")
+}
+
+// resource returns the physical id of the deployed stack's resource of a type whose
+// logical id has a prefix.
+func (r *diffDeployment) resource(t *testing.T, kind, prefix string) string {
+	t.Helper()
+	stack := "reviewed-dev"
+	found, err := cloudformation.NewFromConfig(r.aws.Config()).DescribeStackResources(t.Context(), &cloudformation.DescribeStackResourcesInput{StackName: &stack})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, resource := range found.StackResources {
+		if *resource.ResourceType == kind && strings.HasPrefix(*resource.LogicalResourceId, prefix) {
+			return *resource.PhysicalResourceId
+		}
+	}
+	t.Fatalf("the stack has no %s %s…", kind, prefix)
+	return ""
 }
 
 func TestInterruptedDiffLeavesNoFiles(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"defog-cdk/cmd/defog/assembly"
 	"defog-cdk/cmd/defog/cdk"
@@ -31,6 +32,7 @@ type reviewCommand struct {
 	app    string
 	stacks []string
 	output string
+	drift  bool
 }
 
 func newReview(d *deployment) *cobra.Command {
@@ -56,14 +58,23 @@ The exit code has these meanings:
   defog review -c app_name=defog -c stage=prod --app cdk.out --stack defog-prod --output review.md`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if r.drift {
+				return r.runDrift(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			}
 			return r.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	flags := command.Flags()
 	flags.StringVar(&r.app, "app", "", "the `folder` of a cloud assembly (default: synthesise one from the settings)")
+	flags.BoolVar(&r.drift, "drift", false, "report instead what differs from the deployed templates, as defog drift does")
+	r.addFlags(flags)
+	return command
+}
+
+// addFlags adds the flags that drift has, too.
+func (r *reviewCommand) addFlags(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&r.stacks, "stack", nil, "the `name` of a stack to review (repeatable; default: all stacks, with those of a pipeline's stages)")
 	flags.StringVar(&r.output, "output", "", "the `file` for the report (default: standard output)")
-	return command
 }
 
 func (r *reviewCommand) run(ctx context.Context, stdout, stderr io.Writer) (err error) {
@@ -143,8 +154,16 @@ func (r *reviewCommand) effective() ([]config.Value, error) {
 // choose returns the assembly's stacks that --stack names.
 func (r *reviewCommand) choose(folder string) ([]assembly.Stack, error) {
 	stacks, err := assembly.Read(folder)
-	if err != nil || len(r.stacks) == 0 {
-		return stacks, err
+	if err != nil {
+		return nil, err
+	}
+	return r.named(stacks)
+}
+
+// named returns the stacks that --stack names, or without that flag all.
+func (r *reviewCommand) named(stacks []assembly.Stack) ([]assembly.Stack, error) {
+	if len(r.stacks) == 0 {
+		return stacks, nil
 	}
 	var names []string
 	for _, stack := range stacks {
@@ -152,7 +171,7 @@ func (r *reviewCommand) choose(folder string) ([]assembly.Stack, error) {
 	}
 	for _, name := range r.stacks {
 		if !slices.Contains(names, name) {
-			return nil, fmt.Errorf("--stack: %s is not in the assembly; want one of: %s", name, strings.Join(names, ", "))
+			return nil, fmt.Errorf("--stack: %s is unknown; want one of: %s", name, strings.Join(names, ", "))
 		}
 	}
 	return slices.DeleteFunc(stacks, func(stack assembly.Stack) bool { return !slices.Contains(r.stacks, stack.Name) }), nil

@@ -78,6 +78,7 @@ func TestSessionErrorsAreFriendly(t *testing.T) {
 		"delete":       {"delete", "--yes"},
 		"describe":     {"describe"},
 		"doctor":       {"doctor", "--function", "f"},
+		"drift":        {"drift"},
 		"eval":         {"eval", "event.json"},
 		"logs":         {"logs"},
 		"review":       {"review", "--app", "cdk.out"},
@@ -121,7 +122,7 @@ func TestFolderBelowTheCheckoutIsAnError(t *testing.T) {
 	writeFile(t, "cdk.out.gitignore", "")
 	writeFile(t, "lambda/query/main.go", "")
 	t.Chdir("lambda/query")
-	for _, args := range [][]string{{"ask", "q"}, {"settings"}, {"diff"}, {"review"}, {"doctor"}, {"secret", "check"}} {
+	for _, args := range [][]string{{"ask", "q"}, {"settings"}, {"diff"}, {"review"}, {"drift"}, {"doctor"}, {"secret", "check"}} {
 		if code, _, stderr := defog(t, args...); code != 1 || !strings.Contains(stderr, "is below the checkout; want the folder of cdk.json: cd ") {
 			t.Errorf("%v: exit code %d, stderr %q", args, code, stderr)
 		}

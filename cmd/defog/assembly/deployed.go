@@ -19,20 +19,45 @@ import (
 )
 
 // Deployed returns the deployed template of the stack's name, or nil if there is
-// none. It reads the template with the caller's credentials and, if they do not
-// suffice, with the roles that the CDK CLI assumes.
-func Deployed(ctx context.Context, cfg aws.Config, stack Stack) (map[string]any, error) {
+// none.
+func Deployed(ctx context.Context, cfg aws.Config, stack Stack) (template map[string]any, err error) {
+	err = As(ctx, cfg, stack, func(ctx context.Context, cfg aws.Config) error {
+		template, err = Template(ctx, cfg, stack.Name)
+		return err
+	})
+	if err == nil {
+		return template, nil
+	}
+	action := "read the deployed template of " + stack.Name
+	if denied, ok := errors.AsType[*DeniedError](err); ok {
+		return nil, fmt.Errorf("%s, which needs cloudformation:GetTemplate: %w", action, denied)
+	}
+	return nil, session.Failure(action, err)
+}
+
+// DeniedError lists the callers that failed, each with its error.
+type DeniedError struct{ Callers []error }
+
+func (e *DeniedError) Error() string { return errors.Join(e.Callers...).Error() }
+
+// Unwrap returns the errors of all callers.
+func (e *DeniedError) Unwrap() []error { return e.Callers }
+
+// As calls a function with the caller's credentials in the stack's region and, until
+// it succeeds, with the roles that the CDK CLI assumes. A failure of all of them is a
+// [DeniedError].
+func As(ctx context.Context, cfg aws.Config, stack Stack, call func(context.Context, aws.Config) error) error {
 	cfg = cfg.Copy()
 	cfg.Logger = logging.Nop{} // failures are returned
 	if stack.Region != "" {
 		cfg.Region = stack.Region
 	}
 	if err := session.RequireRegion(cfg); err != nil {
-		return nil, err
+		return err
 	}
 	caller, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return nil, session.Failure("read the deployed template of "+stack.Name+": get the caller's identity", err)
+		return session.Failure("get the caller's identity", err)
 	}
 	account := stack.Account
 	if account == "" {
@@ -40,9 +65,9 @@ func Deployed(ctx context.Context, cfg aws.Config, stack Stack) (map[string]any,
 	}
 	var problems []error
 	if account == aws.ToString(caller.Account) {
-		template, err := getTemplate(ctx, cfg, stack.Name)
+		err := call(ctx, cfg)
 		if err == nil {
-			return template, nil
+			return nil
 		}
 		problems = append(problems, fmt.Errorf("as %s: %w", aws.ToString(caller.Arn), err))
 	}
@@ -50,21 +75,25 @@ func Deployed(ctx context.Context, cfg aws.Config, stack Stack) (map[string]any,
 		arn := fill(role, account, cfg.Region)
 		assumed := cfg.Copy()
 		assumed.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), arn))
-		template, err := getTemplate(ctx, assumed, stack.Name)
+		err := call(ctx, assumed)
 		if err == nil {
-			return template, nil
+			return nil
 		}
 		problems = append(problems, fmt.Errorf("as %s: %w", arn, err))
 	}
-	return nil, fmt.Errorf("read the deployed template of %s, which needs cloudformation:GetTemplate: %w", stack.Name, errors.Join(problems...))
+	if len(problems) == 0 {
+		problems = append(problems, fmt.Errorf("as %s: the stack is in the account %s, and the assembly names no role there", aws.ToString(caller.Arn), account))
+	}
+	return &DeniedError{problems}
 }
 
-func getTemplate(ctx context.Context, cfg aws.Config, name string) (map[string]any, error) {
+// Template returns the deployed template of a stack, or nil if there is none.
+func Template(ctx context.Context, cfg aws.Config, name string) (map[string]any, error) {
 	got, err := cloudformation.NewFromConfig(cfg).GetTemplate(ctx, &cloudformation.GetTemplateInput{
 		StackName: &name, TemplateStage: types.TemplateStageOriginal,
 	})
 	if refused, ok := errors.AsType[smithy.APIError](err); ok {
-		if refused.ErrorCode() == "ValidationError" && strings.Contains(refused.ErrorMessage(), "does not exist") {
+		if Missing(err) {
 			return nil, nil
 		}
 		return nil, fmt.Errorf("%s: %s", refused.ErrorCode(), refused.ErrorMessage())
@@ -73,6 +102,13 @@ func getTemplate(ctx context.Context, cfg aws.Config, name string) (map[string]a
 		return nil, err
 	}
 	return Parse(aws.ToString(got.TemplateBody))
+}
+
+// Missing reports whether CloudFormation rejected a request because the stack does
+// not exist.
+func Missing(err error) bool {
+	refused, ok := errors.AsType[smithy.APIError](err)
+	return ok && refused.ErrorCode() == "ValidationError" && strings.Contains(refused.ErrorMessage(), "does not exist")
 }
 
 // Parse decodes a template in JSON, the format of all CDK templates. The error

@@ -17,17 +17,20 @@ var script string
 
 // differences is the script's output.
 type differences struct {
-	Resources []struct {
-		ID         string            `json:"id"`
-		Impact     string            `json:"impact"`     // WILL_REPLACE, …
-		Properties map[string]string `json:"properties"` // the impact of each changed property
-	} `json:"resources"`
-	Others []struct {
+	Resources []resourceDifference `json:"resources"`
+	Others    []struct {
 		Section  string `json:"section"`
 		ID       string `json:"id"`
 		Deployed any    `json:"deployed"`
 		Proposed any    `json:"proposed"`
 	} `json:"others"`
+}
+
+// resourceDifference is a changed resource.
+type resourceDifference struct {
+	ID         string            `json:"id"`
+	Impact     string            `json:"impact"`     // WILL_REPLACE, …
+	Properties map[string]string `json:"properties"` // the impact of each changed property
 }
 
 // pair is a pair of templates.

@@ -23,16 +23,43 @@ func (r Report) Markdown() string {
 	for _, kind := range []Kind{Security, Loss, Other} {
 		r.table(&out, kind)
 	}
+	r.limits(&out)
 	return out.String()
+}
+
+// limits writes what a drift detection did not check.
+func (r Report) limits(out *strings.Builder) {
+	if len(r.Unknown) > 0 || r.Incomplete != "" {
+		out.WriteString("\n**Could not be checked**\n\n")
+		if r.Incomplete != "" {
+			fmt.Fprintf(out, "- %s\n", phrase("CloudFormation: "+r.Incomplete))
+		}
+		for _, unknown := range r.Unknown {
+			fmt.Fprintf(out, "- %s: %s\n", code(unknown.Type+" "+unknown.ID), code(unknown.Reason))
+		}
+	}
+	if len(r.Unchecked) > 0 {
+		var types []string
+		for _, kind := range sortedKeys(r.Unchecked) {
+			types = append(types, fmt.Sprintf("%s (%d)", code(kind), r.Unchecked[kind]))
+		}
+		fmt.Fprintf(out, "\nNot checked by CloudFormation: %s\n", strings.Join(types, ", "))
+	}
 }
 
 func (r Report) summary() string {
 	if len(r.Changes) == 0 {
+		if r.Drift {
+			return "no drift"
+		}
 		return "no changes"
 	}
 	text := fmt.Sprintf("%d security-relevant, %d with loss, %d other", r.Count(Security), r.Count(Loss), r.Count(Other))
 	if r.New {
 		text += " (the stack is new)"
+	}
+	if r.Drift {
+		text = "drift, " + text
 	}
 	return text
 }
@@ -47,7 +74,11 @@ func (r Report) table(out *strings.Builder, kind Kind) {
 	} else {
 		fmt.Fprintf(out, "\n**%s**\n", headings[kind])
 	}
-	out.WriteString("\n| what | where | from | to | setting |\n|---|---|---|---|---|\n")
+	from, to := "from", "to"
+	if r.Drift {
+		from, to = "template", "actual"
+	}
+	fmt.Fprintf(out, "\n| what | where | %s | %s | setting |\n|---|---|---|---|---|\n", from, to)
 	rows := 0
 	for _, change := range r.Changes {
 		if change.Kind != kind {

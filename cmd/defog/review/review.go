@@ -46,6 +46,11 @@ type Report struct {
 	Stack   string
 	New     bool     // whether the stack is not deployed yet
 	Changes []Change // sorted by kind, resource and path
+
+	Drift      bool           // whether each change is one of a deployed resource, from its template
+	Unchecked  map[string]int // numbers of resources that a drift detection omits, by type
+	Unknown    []Unknown      // resources whose drift detection failed
+	Incomplete string         // why the drift detection failed in part
 }
 
 // Stack is the input of a comparison. encoding/json decoded the templates.
@@ -109,6 +114,7 @@ type comparison struct {
 	masked             map[string]string // secrets by their tokens
 	deployed, proposed map[string]any
 	credentials        string // phrase for their change
+	drift              bool   // whether the proposed template is of actual resources
 	changes            []Change
 }
 
@@ -145,7 +151,7 @@ func (c *comparison) report(found differences) Report {
 // resource adds the changes of one resource.
 func (c *comparison) resource(id, impact string, properties map[string]string) {
 	before, after := part(c.deployed, "Resources", id), part(c.proposed, "Resources", id)
-	if before != nil && after == nil && part(before, "Type") == "AWS::Lambda::Version" {
+	if !c.drift && before != nil && after == nil && part(before, "Type") == "AWS::Lambda::Version" {
 		return // the old version remains, and the next one is in the report
 	}
 	kind, _ := part(before, "Type").(string)

@@ -26,15 +26,7 @@ var hash = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
 func (c *comparison) mask(template map[string]any) map[string]any {
 	tokens := map[string]string{}
 	for _, secret := range redact.InTemplate(template) {
-		for token, known := range c.masked {
-			if known == secret {
-				tokens[secret] = token
-			}
-		}
-		if tokens[secret] == "" {
-			tokens[secret] = fmt.Sprintf("‹secret %d›", len(c.masked))
-			c.masked[tokens[secret]] = secret
-		}
+		tokens[secret] = c.token(secret)
 	}
 	return replaceTexts(template, func(text string) string {
 		if token, ok := tokens[text]; ok {
@@ -42,6 +34,21 @@ func (c *comparison) mask(template map[string]any) map[string]any {
 		}
 		return c.secrets.Text(text)
 	}).(map[string]any)
+}
+
+// tokenStart begins each token.
+const tokenStart = "‹secret "
+
+// token returns the token of a secret.
+func (c *comparison) token(secret string) string {
+	for token, known := range c.masked {
+		if known == secret {
+			return token
+		}
+	}
+	token := fmt.Sprintf("%s%d›", tokenStart, len(c.masked))
+	c.masked[token] = secret
+	return token
 }
 
 func replaceTexts(document any, with func(string) string) any {
