@@ -25,29 +25,33 @@ type acceptance struct {
 	findings []any
 }
 
+// part matches a part of an ARN: text, or a reference. cdk-nag writes references as
+// <AWS::Region> in a stack without an account.
+const part = `(?:[^:<>]+|<[^>]+>)`
+
 // Acceptances by the purpose of the wildcards.
 var (
 	artifactWildcards = acceptance{"the CDK's grants cover the objects of the artifact buckets and their keys, with several actions of one kind", []any{
 		"Action::kms:GenerateDataKey*", "Action::kms:ReEncrypt*",
 		"Action::s3:Abort*", "Action::s3:DeleteObject*", "Action::s3:GetBucket*", "Action::s3:GetObject*", "Action::s3:List*",
 		construct.MatchFinding(`Resource::<ArtifactsBucket[0-9A-F]{8}\.Arn>\/\*`),
-		construct.MatchFinding(`Resource::arn:[^:]+:s3:::[a-z0-9-]+plicationbucket[0-9a-f]+\/\*`), // a shortened name, in other regions
+		construct.MatchFinding(`Resource::arn:` + part + `:s3:::[a-z0-9-]+plicationbucket[0-9a-f]+\/\*`), // a shortened name, in other regions
 	}}
 	projectWildcards = acceptance{"the log and the reports of one CodeBuild project have parts that CodeBuild names", []any{
-		construct.MatchFinding(`Resource::arn:[^:]+:logs:[^:]+:[^:]+:log-group:\/aws\/codebuild\/<\w+>:\*`),
-		construct.MatchFinding(`Resource::arn:[^:]+:codebuild:[^:]+:[^:]+:report-group\/<\w+>-\*`),
+		construct.MatchFinding(`Resource::arn:` + part + `:logs:` + part + `:` + part + `:log-group:\/aws\/codebuild\/<\w+>:\*`),
+		construct.MatchFinding(`Resource::arn:` + part + `:codebuild:` + part + `:` + part + `:report-group\/<\w+>-\*`),
 	}}
 	replicaWildcards = acceptance{"an override in the template names the keys in other regions by their aliases, and cdk-nag reads the CDK's grant before it", []any{
 		"Resource::*",
 	}}
 	mutationWildcards = acceptance{"the pipeline updates itself: it describes stacks and assumes the CDK's bootstrap roles, which a condition names by tag", []any{
 		"Resource::*",
-		construct.MatchFinding(`Resource::arn:\*:iam::[^:]+:role\/\*`),
+		construct.MatchFinding(`Resource::arn:\*:iam::` + part + `:role\/\*`),
 	}}
 	assetWildcards = acceptance{"the projects that upload assets come and go: their role covers the logs, the reports and the builds of this account's projects", []any{
 		"Resource::*",
-		construct.MatchFinding(`Resource::arn:[^:]+:logs:[^:]+:[^:]+:log-group:\/aws\/codebuild\/\*`),
-		construct.MatchFinding(`Resource::arn:[^:]+:codebuild:[^:]+:[^:]+:report-group\/\*`),
+		construct.MatchFinding(`Resource::arn:` + part + `:logs:` + part + `:` + part + `:log-group:\/aws\/codebuild\/\*`),
+		construct.MatchFinding(`Resource::arn:` + part + `:codebuild:` + part + `:` + part + `:report-group\/\*`),
 	}}
 )
 

@@ -7,19 +7,16 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/config"
@@ -189,63 +186,6 @@ func CompareGolden(t *testing.T, path, got string) {
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("run make golden if this change is intended\n-want +got:\n%s", diff)
 	}
-}
-
-// CheckNag reports cdk-nag's findings in stacks as test errors.
-func CheckNag(t *testing.T, scopes ...awscdk.Stack) {
-	t.Helper()
-	for _, finding := range Findings(t, scopes...) {
-		t.Error(finding)
-	}
-}
-
-// Findings returns cdk-nag's findings that no suppression accepts.
-func Findings(t *testing.T, scopes ...awscdk.Stack) (findings []string) {
-	t.Helper()
-	for _, stack := range scopes {
-		awscdk.Aspects_Of(stack).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Verbose: jsii.Bool(true)}), nil)
-	}
-	nag := assertions.Match_StringLikeRegexp(jsii.String("AwsSolutions-.*"))
-	for _, stack := range scopes {
-		findings = append(findings, annotations(t, stack, nag)...)
-	}
-	return findings
-}
-
-// annotations returns the warnings and errors that match. An error makes the
-// synthesis itself fail; the findings then are in the CDK's report.
-func annotations(t *testing.T, stack awscdk.Stack, match assertions.Matcher) (findings []string) {
-	t.Helper()
-	defer func() {
-		if thrown := recover(); thrown != nil {
-			findings = append(findings, reported(t, fmt.Sprint(thrown))...)
-		}
-	}()
-	reader := assertions.Annotations_FromStack(stack)
-	for _, message := range append(*reader.FindWarning(jsii.String("*"), match), *reader.FindError(jsii.String("*"), match)...) {
-		findings = append(findings, *message.Id+": "+message.Entry.Data.(string))
-	}
-	return findings
-}
-
-// reported returns cdk-nag's findings in the report that the CDK's error names, or
-// the error itself.
-func reported(t *testing.T, thrown string) (findings []string) {
-	t.Helper()
-	path := regexp.MustCompile(`\S+/validation-report\.json`).FindString(thrown)
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return []string{thrown}
-	}
-	for _, finding := range regexp.MustCompile(`AwsSolutions-[A-Z0-9]+\[[^]]*\]`).FindAllString(string(data), -1) {
-		if !slices.Contains(findings, finding) {
-			findings = append(findings, finding)
-		}
-	}
-	if len(findings) == 0 {
-		return []string{thrown}
-	}
-	return findings
 }
 
 // Warnings returns the ids of a stack's warnings.
