@@ -64,6 +64,7 @@ func (s *service) handler(invalid error) *ask.Handler {
 		LogCallers:       s.logCallers,
 		Policy:           s.policy,
 		Stack:            s.stack,
+		Prices:           s.prices,
 		Tracer:           s.tracer,
 		Long:             s.long,
 	}
