@@ -138,6 +138,7 @@ func (p StackProps) addOutputs(stack awscdk.Stack, function *Function, api *cons
 		fmt.Sprintf(`go run ./cmd/defog ask -c app_name=%s -c stage=%s "How many customers are there?"`, p.AppName, p.Stage))
 	curl := append(construct.Curl(stack, p.API.Auth), `-H "content-type: application/json"`, `-d '{"question": "How many customers are there?"}'`, api.URL)
 	construct.Output(stack, "CurlCommand", "Asks a question from any machine", strings.Join(curl, " "))
+	construct.OutputVersion(stack)
 }
 
 // warn adds warnings for a reviewer.
