@@ -38,3 +38,7 @@ const (
 	CacheWriteTokens = "CacheWriteTokens"
 	Cost             = "Cost" // in USD, estimated
 )
+
+// SchemaFindings is the metric of one check of the generator's files: what the database
+// no longer has.
+const SchemaFindings = "SchemaFindings"

@@ -17,6 +17,7 @@ import (
 
 	"defog-cdk/lambda/answers"
 	"defog-cdk/lambda/caller"
+	"defog-cdk/lambda/catalog/check"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/doctor"
 	"defog-cdk/lambda/generate"
@@ -39,6 +40,10 @@ type Handler struct {
 	// {"doctor": true} runs it, since its caller has permission to invoke the
 	// function; the API does not.
 	Examine func(context.Context) doctor.Report
+
+	// CheckSchema compares the generator's files with the database. Only a direct
+	// invoke of {"schema_check": {}} runs it, for the reason above.
+	CheckSchema func(context.Context) (check.Report, error)
 
 	// Tools are the tools of agents by name, beside AskTool and QueryTool. Call and
 	// a direct invoke of {"tool": "…", "arguments": {…}} run them.
@@ -111,6 +116,9 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return h.Secrets.RedactJSON(text), err
 	}
 	if !isHTTP {
+		if stack, ok := parseSchemaCheck(payload); ok {
+			return h.checkSchema(ctx, stack)
+		}
 		if called, ok := parseCall(payload); ok {
 			return h.invokeTool(ctx, called)
 		}

@@ -71,6 +71,14 @@ type directiveMetrics struct {
 
 type directiveMetric struct{ Name, Unit string }
 
+// embedTotal returns the members of a log line with one metric of the stack.
+func embedTotal(stack string, now time.Time, m metric) []slog.Attr {
+	return []slog.Attr{
+		slog.String(metrics.Stack, stack), slog.Float64(m.name, m.value),
+		slog.Any("_aws", directive{now.UnixMilli(), []directiveMetrics{{metrics.Namespace, [][]string{{metrics.Stack}}, []directiveMetric{{m.name, m.unit}}}}}),
+	}
+}
+
 // embed returns the log line's members that hold metrics for the stack. Only the
 // count of questions has the dimension Outcome, since CloudWatch bills each set
 // of dimensions as a separate metric.
