@@ -133,11 +133,7 @@ func (f field) schema(doc string) schema {
 			s["maximum"] = f.valid.most
 		}
 	case reflect.Float64:
-		bound := "minimum"
-		if f.valid.above {
-			bound = "exclusiveMinimum"
-		}
-		s["type"], s[bound] = "number", f.valid.least
+		s["type"], s["minimum"] = "number", f.valid.least
 	case reflect.Slice:
 		if f.isObjects() {
 			s["type"] = "array"

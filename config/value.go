@@ -30,8 +30,7 @@ func (f field) set(target reflect.Value, value any) error {
 		target.SetInt(int64(n))
 	case reflect.Float64:
 		n, err := strconv.ParseFloat(fmt.Sprint(value), 64)
-		least := float64(f.valid.least)
-		if err != nil || !(n >= least) || f.valid.above && n == least || math.IsInf(n, 0) { // NaN compares as false
+		if err != nil || !(n >= float64(f.valid.least)) || math.IsInf(n, 0) { // NaN compares as false
 			return f.invalid(value)
 		}
 		target.SetFloat(n)

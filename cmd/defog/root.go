@@ -1,8 +1,6 @@
 package main
 
 import (
-	"runtime"
-
 	"github.com/spf13/cobra"
 )
 
@@ -18,8 +16,7 @@ func newRoot() *cobra.Command {
 	var d deployment
 	d.addFlags(root.PersistentFlags())
 	root.AddCommand(newAnswer(&d), newAsk(&d), newConsole(&d), newDelete(&d), newDescribe(&d), newDiff(), newDoctor(&d), newDrift(&d), newEval(&d), newEvaluate(&d), newInit(&d), newLogs(&d), newMCP(&d), newMigrate(),
-		newPack(), newReview(&d), newRunApp(), newSchema(&d), newSecret(&d), newSettings(&d), newSmoke(&d), newUpload(&d), newVersion())
-	requirePOSIX(root, runtime.GOOS)
+		newPack(), newReview(&d), newRunApp(), newSchema(&d), newSecret(&d), newSettings(&d), newSmoke(&d), newUpload(&d))
 	explainArguments(root)
 	return root
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -28,9 +29,6 @@ type schemaCommand struct {
 	sample   bool
 	personal bool
 	force    bool
-
-	check                    bool
-	function, json, markdown string
 }
 
 func newSchema(d *deployment) *cobra.Command {
@@ -46,41 +44,19 @@ in schema.json, and does not stop the others.
 
 The generator, and so the operator of its model, reads these files. They hold
 values of your data only with --sample, and values of columns that look personal
-only with --sample-personal.
-
-With --check, schema writes none of these files. It compares those that exist with the
-database, and lists all differences. These are tables, columns and types, golden SQL
-that the database does not accept, and names in the glossary. The database checks golden SQL
-without running it. With --function, the comparison runs in a deployed function, which
-needs lambda:InvokeFunction. The exit code of --check has these meanings:
-
-  0  no differences.
-  1  an error, and no comparison.
-  2  the database has tables or columns that the files lack.
-  3  the files have what the database lacks.`,
+only with --sample-personal.`,
 		Example: `  defog schema
-  defog schema -c connection_file=shop.json --output shop --sample
-  defog schema --check --markdown schema.md`,
+  defog schema -c connection_file=shop.json --output shop --sample`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := s.checkFlags(cmd.Flags()); err != nil {
-				return err
-			}
-			if s.check {
-				return s.compare(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
-			}
 			return s.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&s.output, "output", "", "the `folder` of the files (default: that of function_source_dependencies_zip, or dependencies)")
+	flags.StringVar(&s.output, "output", "", "the `folder` for the files (default: that of function_source_dependencies_zip, or dependencies)")
 	flags.BoolVar(&s.sample, "sample", false, "add the values of text columns with few different values, except columns that look personal")
 	flags.BoolVar(&s.personal, "sample-personal", false, "add the values of columns that look personal, too")
 	flags.BoolVar(&s.force, "force", false, "replace a different schema.json without asking for confirmation")
-	flags.BoolVar(&s.check, "check", false, "compare the files with the database")
-	flags.StringVar(&s.function, "function", "", "the `name` or ARN of a deployed function that compares its files")
-	flags.StringVar(&s.json, "json", "", "write the findings to a `file` as JSON")
-	flags.StringVar(&s.markdown, "markdown", "", "write the findings to a `file` as Markdown")
 	return command
 }
 
@@ -176,15 +152,29 @@ func (s *schemaCommand) read(ctx context.Context, conn connection.Connection, fo
 	if err != nil {
 		return nil, 0, err
 	}
-	content, err = found.Encode()
+	content, err = found.At(time.Now()).Encode()
 	return content, len(found.Unreadable), err
+}
+
+// isSameSchema reports whether two files differ in the time of their reads alone.
+func isSameSchema(old, content []byte) bool {
+	was, err := schema.Parse(old)
+	if err != nil {
+		return false
+	}
+	is, err := schema.Parse(content)
+	if err != nil {
+		return false
+	}
+	was.ReadAt, is.ReadAt = "", ""
+	return reflect.DeepEqual(was, is)
 }
 
 // confirmReplace asks before it replaces a different file.
 func (s *schemaCommand) confirmReplace(path string, content []byte, stdin io.Reader, stdout io.Writer) error {
 	old, err := os.ReadFile(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), err == nil && (s.force || bytes.Equal(old, content)):
+	case errors.Is(err, fs.ErrNotExist), err == nil && (s.force || isSameSchema(old, content)):
 		return nil
 	case err != nil:
 		return fmt.Errorf("read the old %s: %w", schema.File, err)

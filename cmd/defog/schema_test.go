@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"zombiezen.com/go/sqlite"
@@ -41,6 +42,7 @@ var shopArgs = []string{"schema", "-c", "connection_file=connection.json", "--ou
 
 func TestSchemaWritesTheFiles(t *testing.T) {
 	newShop(t)
+	start := time.Now().Truncate(time.Second)
 	code, stdout, stderr := defog(t, append(shopArgs, "--sample")...)
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, stderr)
@@ -49,6 +51,10 @@ func TestSchemaWritesTheFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if at := got.Time(); at.Before(start) || at.After(time.Now()) {
+		t.Errorf("read_at: got %q", got.ReadAt)
+	}
+	got.ReadAt = ""
 	want := schema.Schema{DBType: "sqlite", Tables: []schema.Table{{
 		Name: "coffee",
 		Columns: []schema.Column{
@@ -133,10 +139,21 @@ func TestSchemaConfirmsBeforeItReplaces(t *testing.T) {
 
 func TestSchemaDoesNotConfirmAnUnchangedFile(t *testing.T) {
 	newShop(t)
+	const earlier = "2024-02-29T12:00:00Z"
 	for range 2 {
 		if code, stdout, stderr := defog(t, shopArgs...); code != 0 || strings.Contains(stdout, "[y/N]") {
 			t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 		}
+		got, err := schema.Parse([]byte(readFile(t, "deps/schema.json")))
+		if err != nil || got.ReadAt == earlier {
+			t.Fatalf("read_at: got %q, %v", got.ReadAt, err)
+		}
+		got.ReadAt = earlier
+		old, err := got.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, "deps/schema.json", string(old))
 	}
 }
 

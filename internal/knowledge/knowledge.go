@@ -196,10 +196,24 @@ func parsePairs(data []byte) ([]Pair, error) {
 	return pairs, errors.Join(problems...)
 }
 
-// Normalize returns a question in lower case with single spaces. Questions with the
-// same result are the same.
+// Normalize returns a question in lower case with single spaces.
 func Normalize(question string) string {
 	return strings.ToLower(strings.Join(strings.Fields(question), " "))
+}
+
+// Same reports whether two questions are the same but for case, white space and the
+// punctuation at their ends.
+func Same(a, b string) bool {
+	return withoutEnd(Normalize(a)) == withoutEnd(Normalize(b))
+}
+
+// withoutEnd returns a question without the punctuation at its end, unless it has
+// nothing else.
+func withoutEnd(question string) string {
+	if rest := strings.TrimRight(question, " ?!.…？！。؟;"); rest != "" {
+		return rest
+	}
+	return question
 }
 
 // flatten returns the errors that a joined error holds.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"defog-cdk/internal/jsonfile"
 )
@@ -17,7 +18,8 @@ const File = "schema.json"
 // Schema is the structure of a database. Names are as the database stores them,
 // without quotes.
 type Schema struct {
-	DBType string  `json:"db_type"` // as in connection.json
+	DBType string  `json:"db_type"`           // as in connection.json
+	ReadAt string  `json:"read_at,omitempty"` // when the database was read, as in RFC 3339; "" if unknown
 	Tables []Table `json:"tables"`
 
 	// Unreadable lists the objects that could not be read from the database.
@@ -78,6 +80,9 @@ func Parse(data []byte) (Schema, error) {
 	}
 	var problems []error
 	failf := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
+	if s.ReadAt != "" && s.Time().IsZero() {
+		failf("read_at: %q is no time; want one such as 2026-11-28T15:04:05Z, or no read_at", s.ReadAt)
+	}
 	if len(s.Tables) == 0 {
 		failf("tables: empty; want at least one table")
 	}
@@ -102,6 +107,21 @@ func Parse(data []byte) (Schema, error) {
 		}
 	}
 	return s, errors.Join(problems...)
+}
+
+// Time returns when the database was read, and the zero time if that is unknown.
+func (s Schema) Time() time.Time {
+	at, err := time.Parse(time.RFC3339, s.ReadAt)
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
+
+// At returns the schema with the time when the database was read.
+func (s Schema) At(read time.Time) Schema {
+	s.ReadAt = read.UTC().Truncate(time.Second).Format(time.RFC3339)
+	return s
 }
 
 // Encode returns the content of schema.json: JSON, indented so that people can

@@ -30,9 +30,10 @@ type answer struct {
 	Truncated           *bool           `json:"truncated,omitempty"`             // absent if no statement ran
 	RowCount            *int            `json:"row_count,omitempty"`             // absent if no statement ran
 	Results             *stored         `json:"results,omitempty"`               // absent if data holds all rows, or the upload failed
-	RequestID           string          `json:"request_id"`
-	ID                  string          `json:"id,omitempty"`     // of a long question
-	Status              answers.Status  `json:"status,omitempty"` // of a long question
+	trust
+	RequestID string         `json:"request_id"`
+	ID        string         `json:"id,omitempty"`     // of a long question
+	Status    answers.Status `json:"status,omitempty"` // of a long question
 }
 
 // stored is the location of all rows of an answer, as CSV.

@@ -24,6 +24,7 @@ type exchange struct {
 	request   request
 
 	query      generate.Query   // the first for this question
+	current    generate.Query   // of executed
 	executed   string           // the statement of result
 	result     *database.Result // nil if no statement ran
 	link       *results.Link    // to all rows; nil if result holds them
@@ -65,7 +66,7 @@ func (x *exchange) run(ctx context.Context, backend Backend, retries int, limits
 		return generatorFailure(ctx, err)
 	}
 	query.SQL = x.secrets.RedactSQL(query.SQL)
-	x.query, x.executed = query, query.SQL
+	x.query, x.current, x.executed = query, query, query.SQL
 	if backend.Database == nil || x.request.sqlOnly {
 		return nil
 	}
@@ -106,7 +107,7 @@ func (x *exchange) retry(ctx context.Context, generator generate.Generator, fail
 	if err != nil {
 		return err
 	}
-	x.executed = x.secrets.RedactSQL(query.SQL)
+	x.current, x.executed = query, x.secrets.RedactSQL(query.SQL)
 	return nil
 }
 
@@ -238,6 +239,7 @@ func (x *exchange) encode(isHTTP bool) ([]byte, error) {
 		RanSuccessfully: true,
 		ReasonForQuery:  x.secrets.RedactJSON(x.query.Reason),
 		PreviousContext: x.secrets.RedactJSON(x.query.PreviousContext),
+		trust:           x.trust(),
 		RequestID:       x.requestID,
 		ID:              x.id,
 		Status:          x.status(),

@@ -118,6 +118,15 @@ func (s *Secrets) Redact(text string) string {
 	return text
 }
 
+// redactAll returns texts with the secrets replaced, and nil for none.
+func (s *Secrets) redactAll(texts []string) []string {
+	var clean []string
+	for _, text := range texts {
+		clean = append(clean, s.Redact(text))
+	}
+	return clean
+}
+
 // RedactSQL returns a statement with the shared secrets replaced.
 func (s *Secrets) RedactSQL(sql string) string {
 	if r := s.current(); r != nil {

@@ -55,6 +55,7 @@ type Result struct {
 	RowCount  int             // number of rows in Data
 	Truncated bool            // the statement has more rows than the limits allow
 	SQL       string          // the statement as the server got it
+	Tables    []string        // that the statement names, as in guard.Statement.Tables
 }
 
 // Options holds what a database needs besides its credentials.
@@ -120,7 +121,7 @@ func RunGuarded(ctx context.Context, g *guard.Guard, catalogue *guard.Catalogue,
 	if err != nil {
 		return nil, err
 	}
-	result.SQL = statement.SQL
+	result.SQL, result.Tables = statement.SQL, statement.Tables()
 	return result, nil
 }
 

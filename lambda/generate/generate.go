@@ -66,6 +66,7 @@ type Query struct {
 	Reason          json.RawMessage // reason_for_query, unchanged; nil in a reply to a failure
 	PreviousContext json.RawMessage // to send with the caller's next question; nil in a reply to a failure
 	Source          Origin          // "" if unknown
+	SchemaRead      time.Time       // when the database was read for the model's schema; zero if unknown
 	Assumptions     []string        // what the model assumed; nil if it stated none
 	Filters         []string        // conditions of the SQL, as the model states them; nil if it stated none
 	Clarification   *Clarification  // nil with SQL

@@ -14,9 +14,12 @@ import (
 // significant words replaced scores lower.
 const threshold = 0.7
 
-// verbatim is the score of an identical question. It exceeds the score of the
-// same words in another order.
-const verbatim = 2
+// The scores of the same question: but for the punctuation at its end, and with it. They
+// exceed the score of the same words in another order.
+const (
+	verbatim    = 2
+	punctuation = 3
+)
 
 // nearestCount is the number of golden questions in the error for an unmatched
 // question.
@@ -107,7 +110,7 @@ func (g *Golden) Generate(ctx context.Context, question Question) (Query, error)
 		return Query{}, &Error{Kind: Refused, Message: "The golden query's question cannot be encoded.", Cause: err}
 	}
 	origin := FromSimilarGolden
-	if matches[0].score == verbatim {
+	if matches[0].score >= verbatim {
 		origin = FromGolden
 	}
 	return Query{SQL: best.SQL, Reason: reason, PreviousContext: list(question.PreviousContext), Source: origin}, nil
@@ -124,7 +127,10 @@ func (g *Golden) rank(question string) []candidate {
 			score: g.weights.score(wanted.words, golden.meaning.words),
 			same:  wanted.agrees(golden.meaning, g.language.classes),
 		}
-		if knowledge.Normalize(question) == knowledge.Normalize(golden.Question) {
+		switch {
+		case knowledge.Normalize(question) == knowledge.Normalize(golden.Question):
+			candidates[i].score, candidates[i].same = punctuation, true
+		case knowledge.Same(question, golden.Question):
 			candidates[i].score, candidates[i].same = verbatim, true
 		}
 	}

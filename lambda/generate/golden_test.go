@@ -71,6 +71,8 @@ func TestGoldenDistinguishesTheSameQuestionFromASimilarOne(t *testing.T) {
 	for question, want := range map[string]Origin{
 		"How many customers do we have?":     FromGolden,
 		"  HOW many customers do we  have? ": FromGolden,
+		"how many customers do we have":      FromGolden,
+		"How many customers do we have ?!":   FromGolden,
 		"How many customers are there?":      FromSimilarGolden,
 	} {
 		query, err := golden.Generate(t.Context(), newQuestion(question))

@@ -104,7 +104,7 @@ func (k *Knowledge) examplesFor(question string, holdOut bool) string {
 	var text strings.Builder
 	examples := 0
 	for _, c := range k.golden.rank(question) {
-		if holdOut && c.score == verbatim {
+		if holdOut && c.score >= verbatim {
 			continue
 		}
 		example := fmt.Sprintf("Question: %s\nSQL: %s\n", c.pair.Question, c.pair.SQL)

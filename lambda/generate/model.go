@@ -54,7 +54,7 @@ func (w *writer) Generate(ctx context.Context, question Question) (Query, error)
 	if err != nil {
 		return Query{}, noSQL()
 	}
-	return Query{SQL: a.SQL, Reason: reason, PreviousContext: next, Source: FromModel}, nil
+	return Query{SQL: a.SQL, Reason: reason, PreviousContext: next, Source: FromModel, SchemaRead: prompt.schemaRead}, nil
 }
 
 // nextContext returns the context for the next question: the previous context with
@@ -84,7 +84,7 @@ func (w *writer) Retry(ctx context.Context, question Question, failed Failure) (
 	if err != nil {
 		return Query{}, err
 	}
-	return Query{SQL: a.SQL, Source: FromModel}, nil
+	return Query{SQL: a.SQL, Source: FromModel, SchemaRead: prompt.schemaRead}, nil
 }
 
 // write returns the model's answer. After an invalid reply, it repeats the request

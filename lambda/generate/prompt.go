@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // Limits of a request's fields in a prompt, in bytes.
@@ -22,6 +23,8 @@ type conversation struct {
 	shared string // the beginning of the instructions that all questions share
 	system string // their rest
 	turns  []turn
+
+	schemaRead time.Time // zero if unknown
 }
 
 // instructions returns the system prompt.
@@ -97,7 +100,7 @@ func (a *author) prompt(ctx context.Context, question Question) (conversation, e
 	options := question.Options
 	tables, tablesShared := knowledge.schemaFor(question.Text, a.dialect, options)
 	glossary, glossaryShared := knowledge.glossaryFor(question.Text, options)
-	prompt := conversation{shared: fmt.Sprintf(rules, dialects[string(a.dialect)])}
+	prompt := conversation{shared: fmt.Sprintf(rules, dialects[string(a.dialect)]), schemaRead: knowledge.schema.Time()}
 	prompt.instruct(a.block(schemaBlock, tables), tablesShared)
 	prompt.instruct(a.block(glossaryBlock, glossary), tablesShared && glossaryShared)
 	var text string

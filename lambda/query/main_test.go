@@ -120,7 +120,7 @@ func TestGoldenQueriesAreReadFromS3(t *testing.T) {
 	}
 	got := start(t, environment).invoke(t, `{"question":"How many coffees do we sell"}`)
 	want := `{"columns":["n"],"data":[[2]],"query_generated":"SELECT count(*) AS n FROM coffee","ran_successfully":true,` +
-		`"reason_for_query":"This is the golden query for: How many coffees do we sell?","previous_context":[],"truncated":false,"row_count":1,"request_id":"r-1"}`
+		`"reason_for_query":"This is the golden query for: How many coffees do we sell?","previous_context":[],"truncated":false,"row_count":1,"source":"golden","tables":["coffee"],"request_id":"r-1"}`
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"defog-cdk/cmd/defog/client"
-	"defog-cdk/cmd/defog/evaluate/compare"
+	"defog-cdk/internal/compare"
 	"defog-cdk/internal/knowledge"
 )
 

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"defog-cdk/cmd/defog/evaluate/compare"
+	"defog-cdk/internal/compare"
 )
 
 func TestTextBreaksLinesOfMessages(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"defog-cdk/cmd/defog/evaluate/compare"
+	"defog-cdk/internal/compare"
 	"defog-cdk/internal/knowledge"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/generate"

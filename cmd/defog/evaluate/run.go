@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"defog-cdk/cmd/defog/evaluate/compare"
+	"defog-cdk/internal/compare"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/generate"
 )

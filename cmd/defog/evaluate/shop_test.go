@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"defog-cdk/cmd/defog/evaluate/compare"
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/compare"
 	"defog-cdk/internal/testserver/postgres"
 	"defog-cdk/lambda/database"
 	driver "defog-cdk/lambda/database/postgres"

@@ -141,7 +141,7 @@ func (s *Source) load(ctx context.Context, read *reading) bool {
 }
 
 func (s *Source) publish(read *reading, found schema.Schema, at time.Time) {
-	current := s.texts.WithSchema(found)
+	current := s.texts.WithSchema(found.At(at))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.current, s.readAt, s.failed, s.reading = current, at, time.Time{}, nil

@@ -22,6 +22,8 @@ import (
 	"defog-cdk/lambda/generate"
 )
 
+const second = time.Second // a clock is named time, too
+
 // catalogue is a database's catalogue under test. A read waits for a value of answers.
 type catalogue struct {
 	answers chan error
@@ -115,6 +117,13 @@ func TestSchemaIsRefreshedInTheBackground(t *testing.T) {
 	c.answers <- nil
 	if got := table(t, s); got != "read_1" {
 		t.Errorf("got %s", got)
+	}
+	k, err := s.Knowledge(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if age := s.now().Sub(k.Schema().Time()); age < 0 || age >= 2*second {
+		t.Errorf("the age of a new schema: got %s", age)
 	}
 	time.pass(s.TTL - 1)
 	if got := table(t, s); got != "read_1" || c.reads != 1 {

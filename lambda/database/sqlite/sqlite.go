@@ -82,18 +82,8 @@ func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*da
 	if err != nil {
 		return nil, err
 	}
-	result.SQL, result.Columns = statement.SQL, headers(result.Columns)
+	result.SQL, result.Columns, result.Tables = statement.SQL, headers(result.Columns), statement.Tables()
 	return result, nil
-}
-
-// Prepare implements database.Preparer: EXPLAIN only compiles.
-func (d *db) Prepare(ctx context.Context, sql string, limits database.Limits) error {
-	statement, err := database.CheckStatement(ctx, d.guard, nil, sql)
-	if err != nil {
-		return err
-	}
-	_, err = d.query(ctx, "EXPLAIN "+statement.SQL, limits)
-	return err
 }
 
 // CheckReadOnly implements database.ReadOnlyChecker. It reports no privileges:

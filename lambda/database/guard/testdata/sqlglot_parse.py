@@ -1,9 +1,10 @@
 """Parses pairs of statements by sqlglot.
 
 Reads a JSON list of {"dialect", "original", "spelled"} from standard input, and
-writes a JSON list of {"original", "spelled", "functions"}: both syntax trees
-without comments, null where sqlglot cannot parse one, and the functions that the
-second one calls by names that sqlglot does not have.
+writes a JSON list of {"original", "spelled", "functions", "tables"}: both syntax
+trees without comments, null where sqlglot cannot parse one, the functions that the
+second one calls by names that sqlglot does not have, and its tables, null where
+sqlglot does not find their scopes.
 """
 
 import json
@@ -12,6 +13,7 @@ import sys
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.scope import traverse_scope
 
 
 def parse(sql, dialect):
@@ -30,12 +32,31 @@ def parse(sql, dialect):
     return tree
 
 
+def tables(tree):
+    if not isinstance(tree, exp.Query):
+        return None
+    try:
+        scopes = traverse_scope(tree)
+    except (SqlglotError, AttributeError):
+        return None
+    found = {}
+    for scope in scopes:
+        queries = {name.lower() for name, source in scope.sources.items() if not isinstance(source, exp.Table)}
+        for table in scope.tables:
+            if not isinstance(table.this, exp.Identifier):
+                continue  # a function
+            if len(table.parts) > 1 or table.name.lower() not in queries | set(map(str.lower, scope.cte_sources)):
+                found[".".join(part.name for part in table.parts).lower()] = True
+    return sorted(found)
+
+
 def answer(pair):
     dialect = pair["dialect"]
     original, spelled = parse(pair["original"], dialect), parse(pair["spelled"], dialect)
     return {
         "original": original and repr(original),
         "spelled": spelled and repr(spelled),
+        "tables": None if spelled is None else tables(spelled),
         "functions": [] if spelled is None else [call.name.lower() for call in spelled.find_all(exp.Anonymous)],
     }
 
