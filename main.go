@@ -83,6 +83,9 @@ func assemble(build func(awscdk.App) error) (err error) {
 			err = fmt.Errorf("the CDK rejected the app: %v", thrown)
 		}
 	}()
+	if !kernel.Unpacked() {
+		fmt.Fprintln(os.Stderr, "defog-cdk: unpacking the CDK into jsii's cache (once, 10 s or more, 1 GB)")
+	}
 	app := stacks.NewApp()
 	warn(private.Folder(*app.Outdir()))
 	if err := os.WriteFile(filepath.Join(*app.Outdir(), ".gitignore"), assemblyIgnore, 0o600); err != nil {

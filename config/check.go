@@ -118,6 +118,7 @@ func (c *checker) checkFunction() {
 	}
 	c.checkGenerator()
 	c.checkResults()
+	c.checkSpending()
 	c.checkRowSecurity()
 }
 
@@ -168,6 +169,7 @@ var generatorKeys = map[string][]string{
 	"schema_ttl":         {"bedrock", "openai"},
 	"generator_region":   {"bedrock"},
 	"generator_base_url": {"openai"},
+	"daily_cost_alarm":   {"bedrock", "openai"},
 }
 
 // generatorFiles are the files among the dependencies that a SQL generator requires.

@@ -30,6 +30,7 @@ type field struct {
 type limits struct {
 	words       []string
 	least, most int
+	above       bool // least itself is invalid
 }
 
 // settingFields are the fields of Settings, in its order.
@@ -80,7 +81,10 @@ func (f field) isTexts() bool { return f.kind == reflect.TypeFor[map[string]stri
 // parseLimits parses a valid tag. A range without an end is open there.
 func parseLimits(valid string) limits {
 	low, high, ranged := strings.Cut(valid, "..")
+	bound, above := strings.CutPrefix(valid, ">")
 	switch {
+	case above:
+		return limits{least: number(bound, 0), most: math.MaxInt, above: true}
 	case ranged:
 		return limits{least: number(low, 0), most: number(high, math.MaxInt)}
 	case valid != "":
@@ -118,6 +122,9 @@ func (f field) describe() string {
 	case reflect.Int:
 		return f.valid.describe()
 	case reflect.Float64:
+		if f.valid.above {
+			return fmt.Sprintf("a number above %d", f.valid.least)
+		}
 		return fmt.Sprintf("a number from %d", f.valid.least)
 	case reflect.Pointer:
 		if f.isObject() {

@@ -133,7 +133,11 @@ func (f field) schema(doc string) schema {
 			s["maximum"] = f.valid.most
 		}
 	case reflect.Float64:
-		s["type"], s["minimum"] = "number", f.valid.least
+		bound := "minimum"
+		if f.valid.above {
+			bound = "exclusiveMinimum"
+		}
+		s["type"], s[bound] = "number", f.valid.least
 	case reflect.Slice:
 		if f.isObjects() {
 			s["type"] = "array"

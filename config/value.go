@@ -30,7 +30,8 @@ func (f field) set(target reflect.Value, value any) error {
 		target.SetInt(int64(n))
 	case reflect.Float64:
 		n, err := strconv.ParseFloat(fmt.Sprint(value), 64)
-		if err != nil || !(n >= float64(f.valid.least)) || math.IsInf(n, 0) { // NaN compares as false
+		least := float64(f.valid.least)
+		if err != nil || !(n >= least) || f.valid.above && n == least || math.IsInf(n, 0) { // NaN compares as false
 			return f.invalid(value)
 		}
 		target.SetFloat(n)

@@ -15,7 +15,7 @@ import (
 
 // external are the programs of others that the documentation uses.
 var external = []string{
-	"aws", "brew", "curl", "echo", "gcloud", "git", "jq", "mkdir", "chmod", "node", "openssl", "python3", "rm", "sqlite3", "sudo", "uv", "wsl", "xcode-select",
+	"aws", "brew", "curl", "echo", "gcloud", "git", "jq", "mkdir", "chmod", "node", "openssl", "python3", "rm", "sha256sum", "sqlite3", "sudo", "uv", "wsl", "xcode-select",
 }
 
 // cdkCommands are the subcommands of the CDK CLI that the documentation uses.

@@ -21,6 +21,7 @@ import (
 	"defog-cdk/cmd/defog/client"
 	"defog-cdk/cmd/defog/session"
 	"defog-cdk/cmd/defog/terminal"
+	"defog-cdk/internal/process"
 )
 
 // deleteCommand holds the flags of delete.
@@ -135,8 +136,7 @@ func (d *deleteCommand) destroy(ctx context.Context, stack client.Stack, stdout,
 	command.Stdout, command.Stderr = stdout, stderr
 	command.Env = append(os.Environ(), "AWS_REGION="+stack.Region)
 	// An interruption must reach the CLI, not only npx.
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGINT) }
+	process.Group(command, syscall.SIGINT)
 	if err := command.Run(); err != nil {
 		return fmt.Errorf("npx cdk destroy: %w", err)
 	}

@@ -138,24 +138,30 @@ func (d *deployment) readSecret(ctx context.Context, id string) (connection.Conn
 
 // remote runs the checks in the deployed function.
 func (d *doctorCommand) remote(ctx context.Context) (report doctor.Report, err error) {
-	cfg, err := d.regional(ctx)
+	text, err := d.invokeFunction(ctx, d.function, `{"doctor": true}`)
 	if err != nil {
 		return report, err
 	}
-	answer, err := awslambda.NewFromConfig(cfg).Invoke(ctx, &awslambda.InvokeInput{
-		FunctionName: &d.function,
-		Payload:      []byte(`{"doctor": true}`),
-	})
-	switch {
-	case err != nil:
-		return report, client.InvokeFailure("invoke "+d.function, err)
-	case answer.FunctionError != nil:
-		return report, fmt.Errorf("invoke %s: the function failed: %s", d.function, answer.Payload)
-	}
-	if err := json.Unmarshal(answer.Payload, &report); err != nil || report.Findings == nil {
-		return report, fmt.Errorf("invoke %s: the answer is not the report of a query function: %s", d.function, answer.Payload)
+	if err := json.Unmarshal(text, &report); err != nil || report.Findings == nil {
+		return report, fmt.Errorf("invoke %s: the answer is not the report of a query function: %s", d.function, text)
 	}
 	return report, nil
+}
+
+// invokeFunction returns the answer of a deployed function to an event of its own.
+func (d *deployment) invokeFunction(ctx context.Context, function, event string) ([]byte, error) {
+	cfg, err := d.regional(ctx)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := awslambda.NewFromConfig(cfg).Invoke(ctx, &awslambda.InvokeInput{FunctionName: &function, Payload: []byte(event)})
+	switch {
+	case err != nil:
+		return nil, client.InvokeFailure("invoke "+function, err)
+	case answer.FunctionError != nil:
+		return nil, fmt.Errorf("invoke %s: the function failed: %s", function, answer.Payload)
+	}
+	return answer.Payload, nil
 }
 
 func (d *doctorCommand) print(report doctor.Report, stdout io.Writer) error {

@@ -359,12 +359,12 @@ func (e *evaluateCommand) identity(questions []evaluate.Question, name string) (
 	return hex.EncodeToString(hash[:16]), nil
 }
 
-func (e *evaluateCommand) prices() *evaluate.Prices {
-	p := e.conf.GeneratorPrice
-	if p == nil || e.url != "" || e.deployed {
+func (e *evaluateCommand) prices() *generate.Prices {
+	if e.conf.GeneratorPrice == nil || e.url != "" || e.deployed {
 		return nil
 	}
-	return &evaluate.Prices{Input: p.Input, Output: p.Output, CacheRead: p.CacheRead, CacheWrite: p.CacheWrite}
+	prices := generate.Prices(*e.conf.GeneratorPrice)
+	return &prices
 }
 
 // write writes the report to stdout and to the files of the flags.

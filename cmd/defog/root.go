@@ -1,6 +1,8 @@
 package main
 
 import (
+	"runtime"
+
 	"github.com/spf13/cobra"
 )
 
@@ -16,7 +18,8 @@ func newRoot() *cobra.Command {
 	var d deployment
 	d.addFlags(root.PersistentFlags())
 	root.AddCommand(newAnswer(&d), newAsk(&d), newConsole(&d), newDelete(&d), newDescribe(&d), newDiff(), newDoctor(&d), newDrift(&d), newEval(&d), newEvaluate(&d), newInit(&d), newLogs(&d), newMCP(&d), newMigrate(),
-		newPack(), newReview(&d), newRunApp(), newSchema(&d), newSecret(&d), newSettings(&d), newSmoke(&d), newUpload(&d))
+		newPack(), newReview(&d), newRunApp(), newSchema(&d), newSecret(&d), newSettings(&d), newSmoke(&d), newUpload(&d), newVersion())
+	requirePOSIX(root, runtime.GOOS)
 	explainArguments(root)
 	return root
 }

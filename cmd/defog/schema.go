@@ -29,6 +29,9 @@ type schemaCommand struct {
 	sample   bool
 	personal bool
 	force    bool
+
+	check                    bool
+	function, json, markdown string
 }
 
 func newSchema(d *deployment) *cobra.Command {
@@ -44,19 +47,41 @@ in schema.json, and does not stop the others.
 
 The generator, and so the operator of its model, reads these files. They hold
 values of your data only with --sample, and values of columns that look personal
-only with --sample-personal.`,
+only with --sample-personal.
+
+With --check, schema writes none of these files. It compares those that exist with the
+database, and lists all differences. These are tables, columns and types, golden SQL
+that the database does not accept, and names in the glossary. The database checks golden SQL
+without running it. With --function, the comparison runs in a deployed function, which
+needs lambda:InvokeFunction. The exit code of --check has these meanings:
+
+  0  no differences.
+  1  an error, and no comparison.
+  2  the database has tables or columns that the files lack.
+  3  the files have what the database lacks.`,
 		Example: `  defog schema
-  defog schema -c connection_file=shop.json --output shop --sample`,
+  defog schema -c connection_file=shop.json --output shop --sample
+  defog schema --check --markdown schema.md`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := s.checkFlags(cmd.Flags()); err != nil {
+				return err
+			}
+			if s.check {
+				return s.compare(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			}
 			return s.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&s.output, "output", "", "the `folder` for the files (default: that of function_source_dependencies_zip, or dependencies)")
+	flags.StringVar(&s.output, "output", "", "the `folder` of the files (default: that of function_source_dependencies_zip, or dependencies)")
 	flags.BoolVar(&s.sample, "sample", false, "add the values of text columns with few different values, except columns that look personal")
 	flags.BoolVar(&s.personal, "sample-personal", false, "add the values of columns that look personal, too")
 	flags.BoolVar(&s.force, "force", false, "replace a different schema.json without asking for confirmation")
+	flags.BoolVar(&s.check, "check", false, "compare the files with the database")
+	flags.StringVar(&s.function, "function", "", "the `name` or ARN of a deployed function that compares its files")
+	flags.StringVar(&s.json, "json", "", "write the findings to a `file` as JSON")
+	flags.StringVar(&s.markdown, "markdown", "", "write the findings to a `file` as Markdown")
 	return command
 }
 

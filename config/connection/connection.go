@@ -12,6 +12,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -59,10 +60,11 @@ func Read(path string) (Connection, error) {
 	return conn, nil
 }
 
-// warnIfReadable adds a warning if other users can read or change the file.
+// warnIfReadable adds a warning if other users can read or change the file. The modes
+// that Go gives files on Windows mean nothing.
 func (c *Connection) warnIfReadable(path string) {
 	info, err := os.Stat(path)
-	if err == nil && info.Mode().Perm()&0o077 != 0 {
+	if err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		c.Warnings = append(c.Warnings, fmt.Sprintf("%s: other users of this machine have access (mode %04o); want chmod 600 %[1]s", path, info.Mode().Perm()))
 	}
 }

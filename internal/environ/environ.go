@@ -25,6 +25,10 @@ const (
 	// connection's base_url.
 	GeneratorBaseURL = "DEFOG_GENERATOR_BASE_URL"
 
+	// GeneratorPrice holds the model's prices in USD for a million tokens, as JSON with
+	// the keys of the setting generator_price. Default: tokens without a cost.
+	GeneratorPrice = "DEFOG_GENERATOR_PRICE"
+
 	// SchemaTTL is the time until the catalogue is read again, in whole seconds.
 	// Default: 3600.
 	SchemaTTL = "DEFOG_SCHEMA_TTL"

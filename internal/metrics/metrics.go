@@ -28,3 +28,17 @@ const (
 	Rows  = "Rows"
 	Bytes = "Bytes"
 )
+
+// The metrics of one question's language model, if its prices are known. The tokens do
+// not overlap.
+const (
+	InputTokens      = "InputTokens" // of prompts, without cached ones
+	OutputTokens     = "OutputTokens"
+	CacheReadTokens  = "CacheReadTokens"
+	CacheWriteTokens = "CacheWriteTokens"
+	Cost             = "Cost" // in USD, estimated
+)
+
+// SchemaFindings is the metric of one check of the generator's files: what the database
+// no longer has.
+const SchemaFindings = "SchemaFindings"

@@ -17,6 +17,7 @@ import (
 
 	"defog-cdk/lambda/answers"
 	"defog-cdk/lambda/caller"
+	"defog-cdk/lambda/catalog/check"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/doctor"
 	"defog-cdk/lambda/generate"
@@ -40,6 +41,10 @@ type Handler struct {
 	// function; the API does not.
 	Examine func(context.Context) doctor.Report
 
+	// CheckSchema compares the generator's files with the database. Only a direct
+	// invoke of {"schema_check": {}} runs it, for the reason above.
+	CheckSchema func(context.Context) (check.Report, error)
+
 	// Tools are the tools of agents by name, beside AskTool and QueryTool. Call and
 	// a direct invoke of {"tool": "…", "arguments": {…}} run them.
 	Tools    map[string]Tool
@@ -47,24 +52,26 @@ type Handler struct {
 	AgentSQL bool // allows QueryTool
 
 	Log              *slog.Logger
-	Policy           caller.Policy // decides which callers may ask
-	Secrets          *Secrets      // to redact in answers; nil for none
-	Retries          int           // limit of attempts to replace a failed statement
-	MaxRows          int           // limit of rows in an answer
-	StatementTimeout time.Duration // of one statement
-	LogQuestions     bool          // adds the question's text to the log
-	LogCallers       bool          // logs a caller's subject in place of its hash
-	ShowCauses       bool          // adds the cause to an answer of code not_ready, for an operator's machine
-	Stack            string        // dimension of the metrics in the log; "" for none
-	Tracer           *trace.Tracer // records the duration of each step; nil for none
+	Policy           caller.Policy    // decides which callers may ask
+	Secrets          *Secrets         // to redact in answers; nil for none
+	Retries          int              // limit of attempts to replace a failed statement
+	MaxRows          int              // limit of rows in an answer
+	StatementTimeout time.Duration    // of one statement
+	LogQuestions     bool             // adds the question's text to the log
+	LogCallers       bool             // logs a caller's subject in place of its hash
+	ShowCauses       bool             // adds the cause to an answer of code not_ready, for an operator's machine
+	Stack            string           // dimension of the metrics in the log; "" for none
+	Prices           *generate.Prices // of the language model; nil if unknown
+	Tracer           *trace.Tracer    // records the duration of each step; nil for none
 
 	// Long stores and runs questions whose answer the caller fetches later; nil
 	// refuses them.
 	Long *answers.Service
 
-	mu      sync.Mutex
-	backend *Backend
-	warm    bool
+	mu       sync.Mutex
+	backend  *Backend
+	warm     bool
+	unpriced sync.Once // logs that the prices are unknown
 }
 
 // Backend holds the services that answer questions.
@@ -109,6 +116,9 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return h.Secrets.RedactJSON(text), err
 	}
 	if !isHTTP {
+		if stack, ok := parseSchemaCheck(payload); ok {
+			return h.checkSchema(ctx, stack)
+		}
 		if called, ok := parseCall(payload); ok {
 			return h.invokeTool(ctx, called)
 		}

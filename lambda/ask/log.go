@@ -62,6 +62,13 @@ func (h *Handler) log(ctx context.Context, x *exchange, total time.Duration, siz
 		attrs = append(attrs,
 			slog.Int("input_tokens", x.usage.Input), slog.Int("output_tokens", x.usage.Output),
 			slog.Int("cache_read_tokens", x.usage.CacheRead), slog.Int("cache_write_tokens", x.usage.CacheWrite))
+		if h.Prices != nil {
+			attrs = append(attrs, slog.Float64("cost_usd", h.Prices.Cost(x.usage)))
+		} else {
+			h.unpriced.Do(func() {
+				h.Log.InfoContext(ctx, "tokens have no cost in the log; want the setting generator_price with the model's prices")
+			})
+		}
 	}
 	attrs = append(attrs, h.toolAttrs(x.request)...)
 	if x.result != nil {
@@ -84,7 +91,7 @@ func (h *Handler) log(ctx context.Context, x *exchange, total time.Duration, siz
 		attrs = append(attrs, slog.String("question", x.request.question.Text))
 	}
 	if h.Stack != "" && code != Accepted { // the answer counts
-		attrs = append(attrs, embed(h.Stack, code, time.Now(), x.metrics(code, total, size))...)
+		attrs = append(attrs, embed(h.Stack, code, time.Now(), x.metrics(code, total, size, h.Prices))...)
 	}
 	h.Log.LogAttrs(ctx, level, "question", attrs...)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"defog-cdk/internal/metrics"
+	"defog-cdk/lambda/generate"
 )
 
 // metric is one number of a request, with its CloudWatch name and unit.
@@ -15,8 +16,9 @@ type metric struct {
 
 // metrics returns the request's metrics; the first is the count of questions.
 // It omits the time and row count of a step that did not run, since a zero
-// would distort the averages.
-func (x *exchange) metrics(code Code, total time.Duration, size int) []metric {
+// would distort the averages. Tokens are metrics only with prices: CloudWatch bills
+// each name.
+func (x *exchange) metrics(code Code, total time.Duration, size int, prices *generate.Prices) []metric {
 	numbers := []metric{
 		count(metrics.Questions, true),
 		count(metrics.Failures, code != OK),
@@ -35,6 +37,12 @@ func (x *exchange) metrics(code Code, total time.Duration, size int) []metric {
 	}
 	if x.result != nil {
 		numbers = append(numbers, metric{metrics.Rows, "Count", float64(x.result.RowCount)})
+	}
+	if u := x.usage; prices != nil && u.Replies > 0 {
+		numbers = append(numbers,
+			metric{metrics.InputTokens, "Count", float64(u.Input)}, metric{metrics.OutputTokens, "Count", float64(u.Output)},
+			metric{metrics.CacheReadTokens, "Count", float64(u.CacheRead)}, metric{metrics.CacheWriteTokens, "Count", float64(u.CacheWrite)},
+			metric{metrics.Cost, "None", prices.Cost(u)})
 	}
 	return numbers
 }
@@ -62,6 +70,14 @@ type directiveMetrics struct {
 }
 
 type directiveMetric struct{ Name, Unit string }
+
+// embedTotal returns the members of a log line with one metric of the stack.
+func embedTotal(stack string, now time.Time, m metric) []slog.Attr {
+	return []slog.Attr{
+		slog.String(metrics.Stack, stack), slog.Float64(m.name, m.value),
+		slog.Any("_aws", directive{now.UnixMilli(), []directiveMetrics{{metrics.Namespace, [][]string{{metrics.Stack}}, []directiveMetric{{m.name, m.unit}}}}}),
+	}
+}
 
 // embed returns the log line's members that hold metrics for the stack. Only the
 // count of questions has the dimension Outcome, since CloudWatch bills each set

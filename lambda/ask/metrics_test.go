@@ -3,6 +3,7 @@ package ask
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -122,5 +123,60 @@ func TestMetricsFollowEmbeddedMetricFormat(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("metrics (-want +got):\n%s", diff)
+	}
+}
+
+// priced are prices of which each token kind has another one.
+var priced = &generate.Prices{Input: 3, Output: 15, CacheRead: 0.5, CacheWrite: 4}
+
+func TestTokensAndCostAreLogged(t *testing.T) {
+	used := generate.Usage{Replies: 2, Input: 1000, Output: 200, CacheRead: 4000, CacheWrite: 500}
+	x := &exchange{usage: used}
+	h, log := newHandler(&fake{})
+	h.Stack, h.Prices = "shop-dev", priced
+	h.log(t.Context(), x, time.Second, 0)
+	line := decode(t, log.String())
+	for name, want := range map[string]float64{
+		"input_tokens": 1000, "output_tokens": 200, "cache_read_tokens": 4000, "cache_write_tokens": 500, "cost_usd": 0.01,
+		"InputTokens": 1000, "OutputTokens": 200, "CacheReadTokens": 4000, "CacheWriteTokens": 500, "Cost": 0.01,
+	} {
+		if line[name] != want {
+			t.Errorf("%s: got %v, want %v", name, line[name], want)
+		}
+	}
+	definitions := map[string]string{}
+	for _, d := range line["_aws"].(map[string]any)["CloudWatchMetrics"].([]any) {
+		for _, m := range d.(map[string]any)["Metrics"].([]any) {
+			definition := m.(map[string]any)
+			definitions[definition["Name"].(string)] = definition["Unit"].(string)
+		}
+	}
+	if definitions["Cost"] != "None" || definitions["InputTokens"] != "Count" || definitions["CacheWriteTokens"] != "Count" {
+		t.Errorf("got %v", definitions)
+	}
+}
+
+func TestUnknownPricesAreLoggedOnce(t *testing.T) {
+	h, log := newHandler(&fake{})
+	h.Stack = "shop-dev"
+	for range 3 {
+		h.log(t.Context(), &exchange{usage: generate.Usage{Replies: 1, Input: 7}}, time.Second, 0)
+	}
+	if n := strings.Count(log.String(), "want the setting generator_price"); n != 1 {
+		t.Errorf("logged %d times", n)
+	}
+	if n := strings.Count(log.String(), `"input_tokens":7`); n != 3 || strings.Contains(log.String(), "cost_usd") || strings.Contains(log.String(), "InputTokens") {
+		t.Errorf("got %s", log)
+	}
+}
+
+func TestQuestionWithoutModelHasNeitherTokensNorCost(t *testing.T) {
+	h, log := newHandler(&fake{sql: []string{"A"}, result: rows()})
+	h.Stack, h.Prices = "shop-dev", priced
+	invoke(t, h, `{"question":"How many?"}`)
+	for _, name := range []string{"input_tokens", "cost_usd", "InputTokens", `"Cost"`} {
+		if strings.Contains(log.String(), name) {
+			t.Errorf("the log has %s: %s", name, log)
+		}
 	}
 }

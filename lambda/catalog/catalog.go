@@ -100,6 +100,9 @@ type Options struct {
 	ProbeTimeout time.Duration // limit of the read of one row of a view; zero for the default
 }
 
+// ErrNoTables is the error of a database without tables for its user.
+var ErrNoTables = errors.New("the database user can read no table; GRANT it SELECT on the tables for questions, or with row_security=role deploy a schema.json")
+
 // Read returns the schema of db, with the tables that its user may read. Objects
 // that cannot be read are in Unreadable, and do not stop the others.
 func Read(ctx context.Context, db database.Database, dbType string, options Options) (schema.Schema, error) {
@@ -130,7 +133,7 @@ func Read(ctx context.Context, db database.Database, dbType string, options Opti
 		}
 	}
 	if len(r.schema.Tables) == 0 {
-		return r.schema, errors.New("the database user can read no table; GRANT it SELECT on the tables for questions, or with row_security=role deploy a schema.json")
+		return r.schema, ErrNoTables
 	}
 	return r.schema, nil
 }

@@ -73,14 +73,11 @@ func HasUnread(conn net.Conn) (bool, error) {
 	var failed error
 	// raw.Read would wait for other readers: after a slow write, pgx leaves one
 	// behind that waits for the server's next message.
-	err = raw.Control(func(fd uintptr) {
-		var first [1]byte
-		n, _, failed = syscall.Recvfrom(int(fd), first[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-	})
+	err = raw.Control(func(fd uintptr) { n, failed = peek(fd) })
 	switch {
 	case err != nil:
 		return false, fmt.Errorf("peek at the connection: %w", err)
-	case errors.Is(failed, syscall.EAGAIN):
+	case errors.Is(failed, errNothingToRead):
 		return false, nil
 	case failed != nil || n == 0:
 		return false, io.EOF
@@ -88,6 +85,9 @@ func HasUnread(conn net.Conn) (bool, error) {
 		return true, nil
 	}
 }
+
+// errNothingToRead is the error of peek for an idle connection.
+var errNothingToRead = errors.New("nothing to read")
 
 // errBudget is the error of a read beyond the budget of a MeteredConn.
 var errBudget = errors.New("the message exceeds the limit of a row")

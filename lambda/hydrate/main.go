@@ -14,6 +14,7 @@ import (
 	"os"
 	"time"
 
+	"defog-cdk/internal/release"
 	"defog-cdk/lambda/dependencies"
 )
 
@@ -22,7 +23,7 @@ import (
 const initTime = 9 * time.Second
 
 func main() {
-	h := &hydrate{get: os.Getenv, log: newLogger(os.Stdout), warnAfter: initTime}
+	h := &hydrate{get: os.Getenv, log: newLogger(os.Stdout).With(release.LogKey, release.Version), warnAfter: initTime}
 	err := h.run(context.Background(), os.Args[1:]) // on success, the runtime replaces this process
 	h.log.Error("hydrate failed", "error", err)
 	h.report(err)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"defog-cdk/internal/release"
 	"defog-cdk/lambda/ask"
 )
 
@@ -59,7 +60,7 @@ func newService(get func(string) string) (*service, error) {
 	s, err := readSettings(get)
 	var secrets ask.Secrets
 	secrets.Add(s.aws.SecretKey, s.aws.SessionToken)
-	log := ask.NewLogger(os.Stdout, &secrets)
+	log := ask.NewLogger(os.Stdout, &secrets).With(release.LogKey, release.Version)
 	created := &service{settings: s, secrets: &secrets, log: log, relaunch: newRelaunch(log)}
 	created.long = created.longQuestions()
 	return created, err

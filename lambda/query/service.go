@@ -16,6 +16,7 @@ import (
 	"defog-cdk/lambda/ask"
 	"defog-cdk/lambda/caller"
 	"defog-cdk/lambda/catalog"
+	"defog-cdk/lambda/catalog/check"
 	"defog-cdk/lambda/catalog/live"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/dependencies"
@@ -52,6 +53,7 @@ func (s *service) handler(invalid error) *ask.Handler {
 			return s.open(ctx)
 		},
 		Examine:          func(ctx context.Context) doctor.Report { return doctor.Examine(ctx, s.target(invalid)) },
+		CheckSchema:      func(ctx context.Context) (check.Report, error) { return s.checkSchema(ctx, invalid) },
 		Tools:            s.tools(),
 		ToolRows:         s.toolRows,
 		AgentSQL:         s.agentSQL,
@@ -64,6 +66,7 @@ func (s *service) handler(invalid error) *ask.Handler {
 		LogCallers:       s.logCallers,
 		Policy:           s.policy,
 		Stack:            s.stack,
+		Prices:           s.prices,
 		Tracer:           s.tracer,
 		Long:             s.long,
 	}

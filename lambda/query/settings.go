@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -39,7 +40,8 @@ type settings struct {
 	modelRegion      string // of bedrock
 	modelURL         string // of openai; "" selects the connection's base_url
 	generatorTimeout time.Duration
-	schemaTTL        time.Duration // of the live catalogue
+	prices           *generate.Prices // of the model; nil if unknown
+	schemaTTL        time.Duration    // of the live catalogue
 	dependencies     dependencies.Object
 	directory        string // for the extracted dependencies
 	maxBytes         int64  // limit of the extracted dependencies
@@ -125,6 +127,9 @@ func readSettings(get func(string) string) (settings, error) {
 	s.resultsLifetime = time.Duration(number(environ.ResultsLifetime, 3600, 1)) * time.Second
 
 	var err error
+	if s.prices, err = readPrices(get(environ.GeneratorPrice)); err != nil {
+		problems = append(problems, err)
+	}
 	if s.tracer, err = trace.New(get("AWS_XRAY_DAEMON_ADDRESS")); err != nil {
 		problems = append(problems, fmt.Errorf("AWS_XRAY_DAEMON_ADDRESS: %w", err))
 	}
@@ -159,6 +164,18 @@ func (s settings) defaultGenerator() string {
 		return connection.SecretGenerator
 	}
 	return s.connection.DefaultGenerator()
+}
+
+// readPrices returns the prices in environ.GeneratorPrice, nil for none.
+func readPrices(text string) (*generate.Prices, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var prices generate.Prices
+	if err := json.Unmarshal([]byte(text), &prices); err != nil || min(prices.Input, prices.Output, prices.CacheRead, prices.CacheWrite) < 0 {
+		return nil, fmt.Errorf("%s: %q is invalid; want a JSON object with the prices input, output, cache_read and cache_write", environ.GeneratorPrice, text)
+	}
+	return &prices, nil
 }
 
 func commaSeparated(text string) []string {

@@ -2,6 +2,7 @@ package artifact
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -40,8 +41,9 @@ type QuerySettings struct {
 	CredentialsSecret string // name or ARN; "" for none
 
 	Generator, GeneratorModel, GeneratorRegion, GeneratorBaseURL string
-	GeneratorTimeout, StatementTimeout                           int // seconds
-	SchemaTTL                                                    int // seconds; 0 for the function's default
+	GeneratorTimeout, StatementTimeout                           int                    // seconds
+	Price                                                        *config.GeneratorPrice // of a language model; nil if unknown
+	SchemaTTL                                                    int                    // seconds; 0 for the function's default
 	MaxRows, Retries                                             int
 	MaxSQLBytes                                                  int // 0 for the function's default
 	ResultsBucket                                                string
@@ -95,6 +97,7 @@ func QuerySettingsOf(conf config.Config) QuerySettings {
 		Generator:         conf.Generator, GeneratorModel: conf.GeneratorModel, GeneratorRegion: conf.GeneratorRegion, GeneratorBaseURL: conf.GeneratorBaseURL,
 		GeneratorTimeout: conf.GeneratorTimeout, StatementTimeout: conf.StatementTimeout, MaxRows: conf.MaxRows, Retries: conf.Retries,
 		MaxSQLBytes: conf.MaxSQLBytes, SchemaTTL: conf.SchemaTTL,
+		Price:         conf.ModelPrice(),
 		ResultsBucket: conf.ResultsBucket, ResultsLifetime: conf.ResultsLifetime,
 		AsyncQuestions: conf.AsyncQuestions,
 		LogQuestions:   conf.LogQuestions, Metrics: conf.AlarmEmail != "", Variables: conf.Environment,
@@ -180,6 +183,13 @@ func queryVariables(settings QuerySettings, dependenciesHash string) (map[string
 		if value != "" {
 			variables[name] = value
 		}
+	}
+	if settings.Price != nil {
+		price, err := json.Marshal(settings.Price)
+		if err != nil {
+			return nil, fmt.Errorf("encode generator_price: %w", err)
+		}
+		variables[environ.GeneratorPrice] = string(price)
 	}
 	if settings.ResultsBucket != "" {
 		variables[environ.ResultsBucket] = settings.ResultsBucket

@@ -4,7 +4,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscertificatemanager"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsroute53"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsroute53targets"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -77,14 +76,16 @@ func NewDomain(scope constructs.Construct, id string, props DomainProps) *Domain
 	return domain
 }
 
+// addRecords points the domain's records to the API. The module awsroute53targets would
+// do so, too, but it makes the app compile the modules of eight other services.
 func addRecords(scope constructs.Construct, settings DomainSettings, name awsapigatewayv2.DomainName) {
-	zone := awsroute53.HostedZone_FromHostedZoneAttributes(scope, jsii.String("Zone"), &awsroute53.HostedZoneAttributes{
-		HostedZoneId: jsii.String(settings.HostedZoneID),
-		ZoneName:     jsii.String(settings.HostedZoneName),
-	})
-	target := awsroute53.RecordTarget_FromAlias(
-		awsroute53targets.NewApiGatewayv2DomainProperties(name.RegionalDomainName(), name.RegionalHostedZoneId()))
-	fullName := jsii.String(settings.Name + ".") // the dot keeps the CDK from adding the zone's name
-	awsroute53.NewARecord(scope, jsii.String("A"), &awsroute53.ARecordProps{Zone: zone, RecordName: fullName, Target: target})
-	awsroute53.NewAaaaRecord(scope, jsii.String("Aaaa"), &awsroute53.AaaaRecordProps{Zone: zone, RecordName: fullName, Target: target})
+	for _, version := range []struct{ id, recordType string }{{"A", "A"}, {"Aaaa", "AAAA"}} {
+		record := constructs.NewConstruct(scope, jsii.String(version.id))
+		awsroute53.NewCfnRecordSet(record, jsii.String("Resource"), &awsroute53.CfnRecordSetProps{
+			HostedZoneId: jsii.String(settings.HostedZoneID),
+			Name:         jsii.String(settings.Name + "."),
+			Type:         jsii.String(version.recordType),
+			AliasTarget:  &awsroute53.CfnRecordSet_AliasTargetProperty{DnsName: name.RegionalDomainName(), HostedZoneId: name.RegionalHostedZoneId()},
+		})
+	}
 }

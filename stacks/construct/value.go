@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"defog-cdk/internal/release"
 )
 
 // Optional returns nil for "", which the CDK reads as absent.
@@ -47,6 +49,12 @@ func Output(stack awscdk.Stack, id, description, value string) {
 		Description: jsii.String(description),
 		Value:       jsii.String(value),
 	})
+}
+
+// OutputVersion adds the output with the version of this app. A release alone changes
+// it.
+func OutputVersion(stack awscdk.Stack) {
+	Output(stack, "Version", "Version of this app, and of the field version in the functions' logs", release.Version)
 }
 
 // Warn adds a warning that an operator can acknowledge by its id.

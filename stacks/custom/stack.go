@@ -127,6 +127,7 @@ func (p StackProps) addOutputs(stack awscdk.Stack, function *Function, api *cons
 		fmt.Sprintf("go run ./cmd/defog eval -c app_name=%s -c stage=%s FILE.json", p.AppName, p.Stage))
 	construct.Output(stack, "InvokeCommand", "Calls the function from any machine",
 		fmt.Sprintf("aws lambda invoke --function-name %s:%s --cli-binary-format raw-in-base64-out --payload file://FILE.json RESULT", name, construct.LiveAlias))
+	construct.OutputVersion(stack)
 }
 
 // warn adds warnings for a reviewer.

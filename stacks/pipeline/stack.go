@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/pipelines"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -119,7 +119,16 @@ func startBySource(stack awscdk.Stack, name string, source config.PipelineSource
 	if source.Bucket == "" {
 		return
 	}
-	awsevents.NewRule(stack, jsii.String("NewSource"), &awsevents.RuleProps{
+	// awseventstargets would make the role and the target, too, but it makes the app
+	// compile the modules of eight other services.
+	role := awsiam.NewRole(pipeline, jsii.String("EventsRole"), &awsiam.RoleProps{
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil),
+	})
+	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions:   jsii.Strings("codepipeline:StartPipelineExecution"),
+		Resources: &[]*string{pipeline.PipelineArn()},
+	}))
+	rule := awsevents.NewRule(stack, jsii.String("NewSource"), &awsevents.RuleProps{
 		Description: jsii.Sprintf("Starts %s when its source changes", name),
 		EventPattern: &awsevents.EventPattern{
 			Source:     jsii.Strings("aws.s3"),
@@ -129,8 +138,10 @@ func startBySource(stack awscdk.Stack, name string, source config.PipelineSource
 				"object": map[string]any{"key": []string{source.Key}},
 			},
 		},
-		Targets: &[]awsevents.IRuleTarget{awseventstargets.NewCodePipeline(pipeline, nil)},
 	})
+	var resource awsevents.CfnRule
+	jsii.UnsafeCast(rule.Node().DefaultChild(), &resource)
+	resource.SetTargets(&[]any{&awsevents.CfnRule_TargetProperty{Id: jsii.String("Target0"), Arn: pipeline.PipelineArn(), RoleArn: role.RoleArn()}})
 }
 
 // notify mails failures and approvals that the pipeline waits for.

@@ -25,36 +25,49 @@ const (
 // questions.
 func addDashboard(scope constructs.Construct, props OperationsProps, alarms []awscloudwatch.Alarm) {
 	function, stage, stack := props.Function.Function, props.API.Stage, props.Stack
+	rows := []*[]awscloudwatch.IWidget{
+		{alarmStatus(alarms)},
+		{
+			graph("Requests", stage.MetricCount(construct.Labelled("Sum", "Requests")),
+				stage.MetricClientError(construct.Sample("Sum")), stage.MetricServerError(construct.Sample("Sum"))),
+			graph("Questions by outcome", byOutcome(stack)),
+			graph("Failures", total(stack, metrics.GeneratorFailures), total(stack, metrics.DatabaseFailures),
+				function.MetricErrors(construct.Labelled("Sum", "Crashes and timeouts"))),
+		},
+		{
+			graph("Whole question, ms", percentiles(stack, metrics.TotalTime)...),
+			graph("Generator, ms", percentiles(stack, metrics.GenerationTime)...),
+			graph("Database, ms", percentiles(stack, metrics.DatabaseTime)...),
+		},
+		{
+			durations(props),
+			graph("Concurrency", function.Metric(jsii.String("ConcurrentExecutions"), construct.Labelled("Maximum", "Most at once")),
+				function.MetricThrottles(construct.Sample("Sum"))),
+			graph("Cold starts and retries", total(stack, metrics.ColdStarts), total(stack, metrics.Retries)),
+		},
+		{
+			graph("Invocations", function.MetricInvocations(construct.Sample("Sum"))),
+			graph("GB-seconds", gigabyteSeconds(props)),
+			answers(stack),
+		},
+	}
+	if props.Priced {
+		rows = append(rows, spending(stack))
+	}
+	rows = append(rows, &[]awscloudwatch.IWidget{failures(props)})
 	awscloudwatch.NewDashboard(scope, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
 		DefaultInterval: awscdk.Duration_Hours(jsii.Number(24)),
-		Widgets: &[]*[]awscloudwatch.IWidget{
-			{alarmStatus(alarms)},
-			{
-				graph("Requests", stage.MetricCount(construct.Labelled("Sum", "Requests")),
-					stage.MetricClientError(construct.Sample("Sum")), stage.MetricServerError(construct.Sample("Sum"))),
-				graph("Questions by outcome", byOutcome(stack)),
-				graph("Failures", total(stack, metrics.GeneratorFailures), total(stack, metrics.DatabaseFailures),
-					function.MetricErrors(construct.Labelled("Sum", "Crashes and timeouts"))),
-			},
-			{
-				graph("Whole question, ms", percentiles(stack, metrics.TotalTime)...),
-				graph("Generator, ms", percentiles(stack, metrics.GenerationTime)...),
-				graph("Database, ms", percentiles(stack, metrics.DatabaseTime)...),
-			},
-			{
-				durations(props),
-				graph("Concurrency", function.Metric(jsii.String("ConcurrentExecutions"), construct.Labelled("Maximum", "Most at once")),
-					function.MetricThrottles(construct.Sample("Sum"))),
-				graph("Cold starts and retries", total(stack, metrics.ColdStarts), total(stack, metrics.Retries)),
-			},
-			{
-				graph("Invocations", function.MetricInvocations(construct.Sample("Sum"))),
-				graph("GB-seconds", gigabyteSeconds(props)),
-				answers(stack),
-			},
-			{failures(props)},
-		},
+		Widgets:         &rows,
 	})
+}
+
+// spending shows the tokens of the language model and their cost.
+func spending(stack string) *[]awscloudwatch.IWidget {
+	return &[]awscloudwatch.IWidget{
+		graph("Tokens of prompts", total(stack, metrics.InputTokens), total(stack, metrics.CacheReadTokens), total(stack, metrics.CacheWriteTokens)),
+		graph("Tokens of replies", total(stack, metrics.OutputTokens)),
+		graph("Model, USD", total(stack, metrics.Cost)),
+	}
 }
 
 func alarmStatus(alarms []awscloudwatch.Alarm) awscloudwatch.IWidget {

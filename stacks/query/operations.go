@@ -23,6 +23,8 @@ type OperationsProps struct {
 	API                      *construct.API
 	AlarmEmail               string
 	MemoryMB, TimeoutSeconds int
+	Priced                   bool    // the function's metrics hold tokens and cost
+	DailyCost                float64 // of the model, in USD, from which an alarm fires; 0 for none
 }
 
 // NewOperations makes saved log queries, which cost nothing until they run. With
@@ -60,10 +62,26 @@ func newAlarms(scope constructs.Construct, props OperationsProps) []awscloudwatc
 		construct.NewAlarm(scope, "FailedRequests", construct.RequestAlarm(props.API.Stage,
 			"One request in twenty ends with a status from 500. The saved query Failed questions shows the causes.")),
 	}
+	if props.DailyCost > 0 {
+		alarms = append(alarms, construct.NewAlarm(scope, "DailyCost", dailyCostAlarm(stack, props.DailyCost)))
+	}
 	if long := props.Function.LongQuestions; long != nil {
 		alarms = append(alarms, long.alarms(scope)...)
 	}
 	return alarms
+}
+
+// dailyCostAlarm returns the properties of an alarm that sums the last 24 hours:
+// CloudWatch moves the window of a metric alarm with each evaluation.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation-window.html
+func dailyCostAlarm(stack string, amount float64) construct.AlarmProps {
+	return construct.AlarmProps{
+		Description: "The language model's estimated cost within 24 hours reached daily_cost_alarm. The saved query Spending shows the callers.",
+		Metric: questionMetric(stack, metrics.Cost).With(&awscloudwatch.MetricOptions{
+			Statistic: jsii.String("Sum"), Period: awscdk.Duration_Days(jsii.Number(1)),
+		}),
+		Threshold: amount, Evaluated: 1,
+	}
 }
 
 // total returns the sum of one of the function's metrics.

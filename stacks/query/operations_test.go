@@ -186,3 +186,46 @@ func TestGoldenDashboard(t *testing.T) {
 		stacktest.CompareGolden(t, "testdata/dashboard.json", got.String())
 	}
 }
+
+// pricedModel returns the settings of a model with known prices.
+func pricedModel() map[string]any {
+	return map[string]any{"generator": "bedrock", "generator_price": map[string]any{"input": 3, "output": 15, "cache_read": 0.3}}
+}
+
+func TestCostIsWatchedWithPricesOnly(t *testing.T) {
+	cost := map[string]any{"MetricName": "Cost", "Namespace": "Defog"}
+	for name, test := range map[string]struct {
+		settings map[string]any
+		variable any
+		shown    bool // on the dashboard
+		alarms   int
+	}{
+		"no prices":       {settings.OnCall(), nil, false, 0},
+		"no model":        {settings.With(settings.OnCall(), pricedModel(), map[string]any{"generator": "defog"}), nil, false, 0},
+		"prices":          {settings.With(settings.OnCall(), pricedModel()), `{"input":3,"output":15,"cache_read":0.3,"cache_write":3}`, true, 0},
+		"prices and mail": {settings.With(settings.OnCall(), pricedModel(), map[string]any{"daily_cost_alarm": 2.5}), `{"input":3,"output":15,"cache_read":0.3,"cache_write":3}`, true, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stack := stacktest.Query(t, test.settings)
+			if got := stacktest.Variables(t, stack)[environ.GeneratorPrice]; got != test.variable {
+				t.Errorf("the function has the prices %v, want %v", got, test.variable)
+			}
+			stack.ResourcePropertiesCountIs(jsii.String("AWS::CloudWatch::Alarm"), cost, jsii.Number(test.alarms))
+			if test.alarms > 0 {
+				stack.HasResourceProperties(jsii.String("AWS::CloudWatch::Alarm"), map[string]any{
+					"MetricName": "Cost", "Statistic": "Sum", "Period": 86400, "EvaluationPeriods": 1, "Threshold": 2.5,
+					"ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching",
+				})
+			}
+			text, err := json.Marshal(stack.ToJSON())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, part := range []string{"Model, USD", "CacheWriteTokens", "sum(cost_usd)"} {
+				if bytes.Contains(text, []byte(part)) != test.shown {
+					t.Errorf("the template has %s: %v, want %v", part, !test.shown, test.shown)
+				}
+			}
+		})
+	}
+}

@@ -56,6 +56,17 @@ func functionQueries() []savedQuery {
 	}
 }
 
+// spendingQueries read the tokens and costs in the function's log.
+func spendingQueries() []savedQuery {
+	return []savedQuery{
+		{"Spending", "Spending", []string{
+			`filter msg = "question" and ispresent(cost_usd)`,
+			"stats sum(cost_usd) as usd, count(*) as questions, sum(input_tokens) as input, sum(output_tokens) as output, sum(cache_read_tokens) as cache_read, sum(cache_write_tokens) as cache_write by bin(1d) as day, caller",
+			"sort usd desc",
+		}},
+	}
+}
+
 // accessQueries read the API's access log.
 func accessQueries() []savedQuery {
 	return []savedQuery{
@@ -81,5 +92,8 @@ func addSavedQueries(scope constructs.Construct, props OperationsProps) {
 		}
 	}
 	add(functionQueries(), props.Function.Function.LogGroup())
+	if props.Priced {
+		add(spendingQueries(), props.Function.Function.LogGroup())
+	}
 	add(accessQueries(), props.API.AccessLogs)
 }

@@ -21,6 +21,8 @@ type StackProps struct {
 	Page                  *PageProps // nil for none
 	MCP                   bool       // serve the Model Context Protocol
 	AlarmEmail            string     // "" for neither alarms nor a dashboard
+	Priced                bool       // the language model's prices are known
+	DailyCost             float64    // of the language model, in USD, from which an alarm fires; 0 for none
 	PrivilegedLogin       bool       // the function accepts a superuser's login
 	TerminationProtection bool
 	Tags                  map[string]string
@@ -41,7 +43,8 @@ func StackPropsOf(stage *artifact.Stage) StackProps {
 			ExistingNetwork: construct.NetworkSettingsOf(conf.Settings), Environment: stage.Environment,
 			SecretName: conf.CredentialsSecret, DatabaseUserARN: conf.DatabaseUserARN, ResultsBucket: conf.ResultsBucket,
 		},
-		API: construct.APISettingsOf(conf.Settings), MCP: conf.MCP, AlarmEmail: conf.AlarmEmail, PrivilegedLogin: conf.AllowPrivilegedLogin,
+		API: construct.APISettingsOf(conf.Settings), MCP: conf.MCP, AlarmEmail: conf.AlarmEmail,
+		Priced: conf.ModelPrice() != nil, DailyCost: conf.DailyCostAlarm, PrivilegedLogin: conf.AllowPrivilegedLogin,
 		TerminationProtection: conf.TerminationProtection, Tags: conf.Tags,
 	}
 	if conf.AsyncQuestions {
@@ -101,6 +104,7 @@ func NewStack(scope constructs.Construct, id string, props StackProps) (awscdk.S
 	NewOperations(stack, "Operations", OperationsProps{
 		Stack: id, Function: function, API: api, AlarmEmail: props.AlarmEmail,
 		MemoryMB: props.Function.Settings.MemoryMB, TimeoutSeconds: props.Function.Settings.TimeoutSeconds,
+		Priced: props.Priced, DailyCost: props.DailyCost,
 	})
 	if props.Smoke != nil {
 		smoke := *props.Smoke
@@ -134,6 +138,7 @@ func (p StackProps) addOutputs(stack awscdk.Stack, function *Function, api *cons
 		fmt.Sprintf(`go run ./cmd/defog ask -c app_name=%s -c stage=%s "How many customers are there?"`, p.AppName, p.Stage))
 	curl := append(construct.Curl(stack, p.API.Auth), `-H "content-type: application/json"`, `-d '{"question": "How many customers are there?"}'`, api.URL)
 	construct.Output(stack, "CurlCommand", "Asks a question from any machine", strings.Join(curl, " "))
+	construct.OutputVersion(stack)
 }
 
 // warn adds warnings for a reviewer.

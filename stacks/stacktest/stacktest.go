@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/config"
+	"defog-cdk/internal/release"
 	"defog-cdk/stacks"
 	"defog-cdk/stacks/artifact"
 	"defog-cdk/stacks/stacktest/settings"
@@ -160,15 +161,16 @@ func Custom(t *testing.T, changes map[string]any) assertions.Template {
 	return assertions.Template_FromStack(MustStack(t, settings.Custom(t, changes), Setup{}), nil)
 }
 
-// Golden compares a template with a golden file. Hashes do not count. The flag
-// -update rewrites the file.
+// Golden compares a template with a golden file. Hashes and this app's version do not
+// count. The flag -update rewrites the file.
 func Golden(t *testing.T, path string, template assertions.Template) {
 	t.Helper()
 	text, err := json.MarshalIndent(template.ToJSON(), "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
-	CompareGolden(t, path, regexp.MustCompile(`[0-9a-f]{64}|[0-9a-f]{32}\b`).ReplaceAllString(string(text)+"\n", "‹hash›"))
+	masked := regexp.MustCompile(`[0-9a-f]{64}|[0-9a-f]{32}\b`).ReplaceAllString(string(text)+"\n", "‹hash›")
+	CompareGolden(t, path, strings.ReplaceAll(masked, `"`+release.Version+`"`, `"‹version›"`))
 }
 
 // CompareGolden compares a text with a golden file, or rewrites the file.

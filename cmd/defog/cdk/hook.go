@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"defog-cdk/internal/process"
 )
 
 // RunAppCommand is the hidden subcommand by which the CLI runs the app.
@@ -136,8 +138,7 @@ func RunApp(ctx context.Context, socket, app string) error {
 func runShell(ctx context.Context, command string) error {
 	shell := exec.CommandContext(ctx, "sh", "-c", command)
 	shell.Stdin, shell.Stdout, shell.Stderr = os.Stdin, os.Stdout, os.Stderr
-	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	shell.Cancel = func() error { return syscall.Kill(-shell.Process.Pid, syscall.SIGTERM) }
+	process.Group(shell, syscall.SIGTERM)
 	shell.WaitDelay = stopTimeout
 	return exitCode("run the app", shell.Run())
 }

@@ -143,37 +143,23 @@ func (r Report) WriteMarkdown(w io.Writer) error {
 	text.WriteString("| category | questions | right | accuracy | 95 % | first try |\n|---|--:|--:|--:|---|--:|\n")
 	for _, s := range r.summaries() {
 		for i := range s {
-			s[i] = cell(s[i])
+			s[i] = terminal.Cell(s[i])
 		}
 		fmt.Fprintf(&text, "| %s |\n", strings.Join(s, " | "))
 	}
 	text.WriteString("\n")
 	for _, line := range r.totals() {
-		fmt.Fprintf(&text, "- %s: %s\n", line[0], cell(line[1]))
+		fmt.Fprintf(&text, "- %s: %s\n", line[0], terminal.Cell(line[1]))
 	}
 	for _, miss := range r.Misses() {
-		fmt.Fprintf(&text, "\n<details><summary>%s: %s</summary>\n\n", miss.Outcome, cell(miss.Question))
+		fmt.Fprintf(&text, "\n<details><summary>%s: %s</summary>\n\n", miss.Outcome, terminal.Cell(miss.Question))
 		for _, line := range miss.lines() {
-			fmt.Fprintf(&text, "- %s: %s\n", line[0], code(line[1]))
+			fmt.Fprintf(&text, "- %s: %s\n", line[0], terminal.Code(line[1]))
 		}
 		text.WriteString("\n</details>\n")
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
-}
-
-// cell returns text for a table or a line of Markdown.
-func cell(text string) string {
-	return strings.NewReplacer("\n", " ", "\r", "", "|", `\|`, "<", "&lt;", ">", "&gt;", "`", "\\`").Replace(text)
-}
-
-// code returns text as inline code.
-func code(text string) string {
-	fence := "`"
-	for strings.Contains(text, fence) {
-		fence += "`"
-	}
-	return fence + " " + strings.Join(strings.Fields(text), " ") + " " + fence
 }
 
 // The elements of JUnit's XML format, which CI systems read.

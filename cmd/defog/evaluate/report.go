@@ -40,14 +40,6 @@ type Latency struct {
 	P95 float64 `json:"p95"`
 }
 
-// Prices are the prices of a model, in USD for a million tokens.
-type Prices struct{ Input, Output, CacheRead, CacheWrite float64 }
-
-// Cost returns the price of tokens.
-func (p Prices) Cost(u generate.Usage) float64 {
-	return (p.Input*float64(u.Input) + p.Output*float64(u.Output) + p.CacheRead*float64(u.CacheRead) + p.CacheWrite*float64(u.CacheWrite)) / 1e6
-}
-
 // Change compares a run with a baseline, question by question.
 type Change struct {
 	Questions int      `json:"questions"` // in both runs
@@ -61,7 +53,7 @@ type Change struct {
 const significance = 0.05
 
 // NewReport summarizes results. prices is nil for none.
-func NewReport(system string, results []Result, prices *Prices) Report {
+func NewReport(system string, results []Result, prices *generate.Prices) Report {
 	r := Report{System: system, Summary: summarize("", results), Outcomes: map[string]int{}, Results: results}
 	var seconds []float64
 	for _, result := range results {

@@ -9,8 +9,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
+
+	"defog-cdk/internal/process"
 )
 
 // uvVersion is the version of uv that pack installs if the machine has none. Unlike
@@ -163,8 +164,7 @@ func (u *uv) run(ctx context.Context, input string, args ...string) (string, err
 	args = append(append([]string{"pip"}, args...), u.flags...)
 	args = append(args, "--python", u.python, "--no-python-downloads", "--quiet", "--color", "never", "--no-progress")
 	command := exec.CommandContext(ctx, u.program, args...)
-	// uv removes its partial files after an interrupt.
-	command.Cancel = func() error { return command.Process.Signal(syscall.SIGINT) }
+	process.Interrupt(command)
 	command.WaitDelay = 10 * time.Second
 	command.Dir = u.folder
 	command.Stdin = strings.NewReader(input)

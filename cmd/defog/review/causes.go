@@ -45,6 +45,7 @@ var causes = []cause{
 	{"AWS::Lambda::Function", variable(environ.GeneratorRegion), "generator_region"},
 	{"AWS::Lambda::Function", variable(environ.GeneratorBaseURL), "generator_base_url"},
 	{"AWS::Lambda::Function", variable(environ.GeneratorTimeout), "generator_timeout"},
+	{"AWS::Lambda::Function", variable(environ.GeneratorPrice), "generator_price"},
 	{"AWS::Lambda::Function", variable(environ.SchemaTTL), "schema_ttl"},
 	{"AWS::Lambda::Function", variable(environ.StatementTimeout), "statement_timeout"},
 	{"AWS::Lambda::Function", variable(environ.MaxRows), "max_rows"},
@@ -127,8 +128,8 @@ var causes = []cause{
 	{"AWS::SNS::Subscription", "", "alarm_email"},
 	{"AWS::SNS::TopicPolicy", "", "alarm_email"},
 	{"AWS::KMS::Key", "", "alarm_email"},
-	{"AWS::CloudWatch::Alarm", "", "alarm_email canary"},
-	{"AWS::CloudWatch::Dashboard", "", "alarm_email"},
+	{"AWS::CloudWatch::Alarm", "", "alarm_email canary daily_cost_alarm"},
+	{"AWS::CloudWatch::Dashboard", "", "alarm_email generator_price"},
 }
 
 // settings returns the settings that can cause a change: those that differ from the

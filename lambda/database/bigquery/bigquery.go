@@ -52,6 +52,24 @@ func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*da
 	return database.RunGuarded(ctx, d.guard, nil, d.query, sql, limits)
 }
 
+// Prepare implements database.Preparer by a dry run, which costs nothing.
+func (d *db) Prepare(ctx context.Context, sql string, limits database.Limits) error {
+	statement, err := database.CheckStatement(ctx, d.guard, nil, sql)
+	if err != nil {
+		return err
+	}
+	timer := database.StartTimer(ctx, limits.Time)
+	bound, cancel := timer.Bound(ctx)
+	defer cancel()
+	if _, err = d.dryRun(bound, statement.SQL); err == nil {
+		return nil
+	}
+	if timer.LimitReached(ctx, err) {
+		err = &failure{reason: reasonStopped}
+	}
+	return timer.Explain(newError(ctx, err), reasonStopped)
+}
+
 // Close implements database.Database.
 func (d *db) Close() error {
 	d.rest.close()

@@ -63,6 +63,7 @@ func (s Suite) Run(t *testing.T) {
 	t.Run("context", s.testContext)
 	t.Run("closed", s.testClosed)
 	t.Run("read-only check", s.testReadOnlyCheck)
+	t.Run("prepare", s.testPrepare)
 }
 
 func (s Suite) testTypes(t *testing.T) {
@@ -229,6 +230,37 @@ func (s Suite) testReadOnlyCheck(t *testing.T) {
 	if _, err := checker.CheckReadOnly(ended); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
 	}
+}
+
+// A statement is checked without running it: one without an end is as quick as others.
+func (s Suite) testPrepare(t *testing.T) {
+	db := s.Open(t)
+	preparer, ok := db.(database.Preparer)
+	if !ok {
+		t.Fatalf("%T cannot check a statement without running it", db)
+	}
+	for _, sql := range []string{s.Empty, s.Busy, s.Accounts} {
+		if err := preparer.Prepare(t.Context(), sql, Unlimited()); err != nil {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+	for _, c := range []Failure{s.Syntax, s.Unknown} {
+		failed, ok := errors.AsType[*database.StatementError](preparer.Prepare(t.Context(), c.SQL, Unlimited()))
+		if !ok || failed.Code != c.Code || !strings.Contains(failed.Message, c.Message) {
+			t.Errorf("%s: got %#v, want code %q and %q", c.SQL, failed, c.Code, c.Message)
+		}
+	}
+	for _, sql := range []string{"ANALYZE " + s.Accounts, "DELETE FROM accounts", s.Accounts + "; " + s.Accounts} {
+		if err := preparer.Prepare(t.Context(), sql, Unlimited()); err == nil || !strings.Contains(err.Error(), "was refused") {
+			t.Errorf("%s: got %v, want a refusal", sql, err)
+		}
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := preparer.Prepare(ended, s.Empty, Unlimited()); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want context.Canceled", err)
+	}
+	MustQuery(t, db, fmt.Sprintf(s.Counter, 1), Unlimited())
 }
 
 // MustQuery runs a statement that must succeed.

@@ -54,6 +54,18 @@ func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*da
 	return database.RunGuarded(ctx, d.guard, nil, d.query, sql, limits)
 }
 
+// Prepare implements database.Preparer: the server describes a query without running it.
+func (d *db) Prepare(ctx context.Context, sql string, limits database.Limits) error {
+	statement, err := database.CheckStatement(ctx, d.guard, nil, sql)
+	if err != nil {
+		return err
+	}
+	return d.within(ctx, limits.Time, func(ctx context.Context, timeout time.Duration) error {
+		_, err := d.describe(ctx, statement.SQL, timeout)
+		return err
+	})
+}
+
 // Close implements database.Database.
 func (d *db) Close() error {
 	d.drop()
@@ -62,22 +74,31 @@ func (d *db) Close() error {
 }
 
 // query runs a statement without the guard.
-func (d *db) query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
-	timer := database.StartTimer(ctx, limits.Time)
+func (d *db) query(ctx context.Context, sql string, limits database.Limits) (result *database.Result, err error) {
+	err = d.within(ctx, limits.Time, func(ctx context.Context, timeout time.Duration) (err error) {
+		result, err = d.run(ctx, sql, timeout, limits)
+		return err
+	})
+	return result, err
+}
+
+// within runs a step within a time limit, and explains its error.
+func (d *db) within(ctx context.Context, limit time.Duration, step func(context.Context, time.Duration) error) error {
+	timer := database.StartTimer(ctx, limit)
 	running := ctx
 	if timer.Timeout > 0 {
 		var cancel context.CancelFunc
 		running, cancel = context.WithTimeout(ctx, timer.Timeout)
 		defer cancel()
 	}
-	result, err := d.run(running, sql, timer.Timeout, limits)
+	err := step(running, timer.Timeout)
 	if err == nil {
-		return result, nil
+		return nil
 	}
 	if timer.LimitReached(ctx, err) {
 		err = &failure{state: stateStopped}
 	}
-	return nil, timer.Explain(newError(ctx, err), stateStopped)
+	return timer.Explain(newError(ctx, err), stateStopped)
 }
 
 // run describes the statement, runs it and encodes its rows.

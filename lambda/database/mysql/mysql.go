@@ -65,6 +65,26 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 
 // Query implements database.Database.
 func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
+	return d.checkAndRun(ctx, "", sql, limits)
+}
+
+// codeViewNoExplain is the code of EXPLAIN on a view whose tables the user may not read.
+const codeViewNoExplain = "1345"
+
+// Prepare implements database.Preparer by EXPLAIN. A statement on a view that the server
+// does not explain runs, and one row of it is read.
+func (d *db) Prepare(ctx context.Context, sql string, limits database.Limits) error {
+	_, err := d.checkAndRun(ctx, "EXPLAIN ", sql, limits)
+	if failed, ok := errors.AsType[*database.StatementError](err); !ok || failed.Code != codeViewNoExplain {
+		return err
+	}
+	limits.Rows = 1
+	_, err = d.Query(ctx, sql, limits)
+	return err
+}
+
+// checkAndRun checks a statement and runs it behind a prefix.
+func (d *db) checkAndRun(ctx context.Context, prefix, sql string, limits database.Limits) (*database.Result, error) {
 	if err := database.RequireIdentity(d.security, limits); err != nil {
 		return nil, err
 	}
@@ -73,7 +93,7 @@ func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*da
 		return nil, err
 	}
 	headers := func(columns []string) []string { return statement.Headers(columns, false) }
-	result, err := d.query(ctx, statement.SQL, limits.Rename(headers))
+	result, err := d.query(ctx, prefix+statement.SQL, limits.Rename(headers))
 	// The protocol's command that resets a session is not part of the driver. A
 	// statement cannot change its session, unless a stored function does, perhaps in a view.
 	if statement.NamesView || d.catalogue.HasUserFunction(statement.Functions) {

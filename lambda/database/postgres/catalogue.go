@@ -82,9 +82,9 @@ func (d *db) hasNewNames(statement guard.Statement) bool {
 	return found
 }
 
-// checkAndRun checks and runs a statement, once more if the server has new functions. If it
+// checkAndRun checks a statement and runs it behind a prefix, once more if the server has new functions. If it
 // then has others again, as behind a balancer of different servers, the last catalogue counts.
-func (d *db) checkAndRun(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
+func (d *db) checkAndRun(ctx context.Context, prefix, sql string, limits database.Limits) (*database.Result, error) {
 	for again := false; ; again = true {
 		d.verified = false // for the catalogue
 		statement, err := d.check(ctx, sql)
@@ -96,7 +96,7 @@ func (d *db) checkAndRun(ctx context.Context, sql string, limits database.Limits
 		if again {
 			version = ""
 		}
-		result, err := d.queryAt(ctx, version, statement.SQL, limits)
+		result, err := d.queryAt(ctx, version, prefix+statement.SQL, limits)
 		if errors.Is(err, errNewFunctions) {
 			d.catalogue.read = nil
 			continue

@@ -92,7 +92,16 @@ func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*da
 			return nil, err
 		}
 	}
-	return d.checkAndRun(ctx, sql, limits)
+	return d.checkAndRun(ctx, "", sql, limits)
+}
+
+// Prepare implements database.Preparer by EXPLAIN, which checks privileges, too.
+func (d *db) Prepare(ctx context.Context, sql string, limits database.Limits) error {
+	if err := database.RequireIdentity(d.security, limits); err != nil {
+		return err
+	}
+	_, err := d.checkAndRun(ctx, "EXPLAIN ", sql, limits)
+	return err
 }
 
 // Close implements database.Database.

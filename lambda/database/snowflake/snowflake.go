@@ -69,6 +69,17 @@ func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*da
 	return database.RunGuarded(ctx, d.guard, nil, d.query, sql, limits)
 }
 
+// Prepare implements database.Preparer. EXPLAIN compiles a statement, and requires no
+// warehouse: https://docs.snowflake.com/en/sql-reference/sql/explain
+func (d *db) Prepare(ctx context.Context, sql string, limits database.Limits) error {
+	statement, err := database.CheckStatement(ctx, d.guard, nil, sql)
+	if err != nil {
+		return err
+	}
+	_, err = d.query(ctx, "EXPLAIN USING TEXT "+statement.SQL, limits)
+	return err
+}
+
 // Close implements database.Database.
 func (d *db) Close() error {
 	d.drop()

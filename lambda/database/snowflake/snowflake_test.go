@@ -57,6 +57,13 @@ func answer(statement string) (stand.Result, bool) {
 	if result, ok := typed(statement); ok {
 		return result, true
 	}
+	if explained, ok := strings.CutPrefix(statement, "EXPLAIN USING TEXT "); ok {
+		result, known := answer(explained)
+		if result.Error.Code != "" {
+			return result, known
+		}
+		return textRow([]string{"content"}, "GlobalStats: …"), known
+	}
 	n := []stand.Column{{Name: "N", Type: "fixed", Precision: 38}}
 	var count int64
 	if _, err := fmt.Sscanf(statement, counterQuery, &count); err == nil {

@@ -86,6 +86,16 @@ func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*da
 	return result, nil
 }
 
+// Prepare implements database.Preparer: EXPLAIN only compiles.
+func (d *db) Prepare(ctx context.Context, sql string, limits database.Limits) error {
+	statement, err := database.CheckStatement(ctx, d.guard, nil, sql)
+	if err != nil {
+		return err
+	}
+	_, err = d.query(ctx, "EXPLAIN "+statement.SQL, limits)
+	return err
+}
+
 // CheckReadOnly implements database.ReadOnlyChecker. It reports no privileges:
 // the file is opened for reading.
 func (d *db) CheckReadOnly(ctx context.Context) (database.Privileges, error) {

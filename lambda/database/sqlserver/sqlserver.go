@@ -53,6 +53,31 @@ func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*da
 	return database.RunGuarded(ctx, d.guard, nil, d.query, sql, limits)
 }
 
+// describing lists the errors of a statement that the server analyzes without running it.
+// https://learn.microsoft.com/en-us/sql/relational-databases/system-dynamic-management-views/sys-dm-exec-describe-first-result-set-transact-sql
+const describing = "SELECT CAST(error_number AS varchar(11)), error_message FROM sys.dm_exec_describe_first_result_set(N'%s', NULL, 0) WHERE error_number IS NOT NULL"
+
+// Prepare implements database.Preparer.
+func (d *db) Prepare(ctx context.Context, sql string, limits database.Limits) error {
+	if err := database.RequireIdentity(d.security, limits); err != nil {
+		return err
+	}
+	statement, err := database.CheckStatement(ctx, d.guard, nil, strings.TrimLeft(sql, "; \t\r\n"))
+	if err != nil {
+		return err
+	}
+	limits.Rows = 1
+	result, err := d.query(ctx, fmt.Sprintf(describing, strings.ReplaceAll(statement.SQL, "'", "''")), limits)
+	if err != nil {
+		return err
+	}
+	failed, err := result.Texts()
+	if err != nil || len(failed) == 0 {
+		return err
+	}
+	return &database.StatementError{Code: failed[0][0], Message: failed[0][1]}
+}
+
 // Close implements database.Database.
 func (d *db) Close() error {
 	d.drop()

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,11 @@ func answer(statement string) (tds.Result, bool) {
 	if result, ok := large(statement); ok {
 		return result, true
 	}
+	if before, after, _ := strings.Cut(describing, "%s"); strings.HasPrefix(statement, before) {
+		described, ok := strings.CutSuffix(strings.TrimPrefix(statement, before), after)
+		result, known := answer(strings.ReplaceAll(described, "''", "'"))
+		return describe(result), ok && known
+	}
 	n := []tds.Column{{Name: "n", Type: tds.BigInt}}
 	var count int64
 	switch _, err := fmt.Sscanf(statement, counterQuery, &count); {
@@ -86,6 +92,17 @@ func answer(statement string) (tds.Result, bool) {
 	}
 	failed, ok := answeredErrors[statement]
 	return tds.Result{Errors: failed}, ok
+}
+
+// describe returns the server's result for the description of a statement with a result.
+func describe(described tds.Result) tds.Result {
+	var rows [][]tds.Value
+	if described.Rows == nil { // others fail while they run
+		for _, failed := range described.Errors {
+			rows = append(rows, []tds.Value{tds.Sized([]byte(strconv.Itoa(int(failed.Number)))), tds.Sized(tds.UTF16(failed.Message))})
+		}
+	}
+	return tds.Result{Columns: []tds.Column{{Name: "", Type: tds.VarChar(11)}, {Name: "error_message", Type: tds.NVarChar(4000)}}, Rows: slices.Values(rows)}
 }
 
 // writes is the server's result for writesQuery.

@@ -1,0 +1,24 @@
+package config
+
+// costKeys are the settings that require the model's prices.
+var costKeys = []string{"daily_cost_alarm"}
+
+// checkSpending checks the settings of the language model's cost. It completes the
+// prices: tokens in the model's cache cost as much as others, unless a price is given.
+func (c *checker) checkSpending() {
+	if price := c.GeneratorPrice; price != nil {
+		for key, missing := range map[string]*float64{"cache_read": &price.CacheRead, "cache_write": &price.CacheWrite} {
+			if !c.given("generator_price." + key) {
+				*missing = price.Input
+			}
+		}
+	}
+	for _, key := range costKeys {
+		if c.given(key) && c.GeneratorPrice == nil {
+			c.failf(key, "the model's cost is unknown; want its prices in generator_price")
+		}
+	}
+	if c.given("daily_cost_alarm") && c.AlarmEmail == "" {
+		c.failf("daily_cost_alarm", "has no recipient; want alarm_email with it")
+	}
+}

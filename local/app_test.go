@@ -1,0 +1,162 @@
+package local_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fakeGo counts compiles, and waits until a file that it makes would have a later
+// change time than the file before. The program that it makes prints main.go.
+const fakeGo = `#!/bin/sh
+echo compiled >>compiles
+if [ -f broken ]; then
+	echo "main.go:1: syntax error" >&2
+	exit 1
+fi
+until touch tick && [ -n "$(find tick -newer compiles)" ]; do :; done
+[ ! -f during ] || mv during main.go
+mkdir -p cache
+{ echo '#!/bin/sh'; echo "echo $(cat main.go) \"\$@\""; } >cache/program
+chmod +x cache/program
+[ "$3" = -exec ] || exec cache/program
+echo "$PWD/cache/program"
+`
+
+// checkout is a folder with what the app is made of.
+type checkout struct {
+	t    *testing.T
+	root string
+}
+
+func newCheckout(t *testing.T) checkout {
+	c := checkout{t, t.TempDir()}
+	script, err := os.ReadFile("app.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{
+		"local/app.sh": string(script), "bin/go": fakeGo, "main.go": "one", "go.mod": "module x", "go.sum": "", "cdk.out.gitignore": "*",
+		"config/settings.go": "package config", "internal/kernel/kernel.go": "package kernel", "stacks/stack.go": "package stacks",
+	} {
+		c.write(name, content)
+	}
+	return c
+}
+
+func (c checkout) write(name, content string) {
+	c.t.Helper()
+	path := filepath.Join(c.root, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o755); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// run starts the app, and returns what it prints, and the number of compiles so far.
+func (c checkout) run() (output string, compiles int) {
+	command := exec.CommandContext(c.t.Context(), "local/app.sh", "argument")
+	command.Dir = c.root
+	command.Env = append(os.Environ(), "PATH="+filepath.Join(c.root, "bin")+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	out, err := command.CombinedOutput()
+	if err != nil {
+		out = append(out, err.Error()...)
+	}
+	count, err := os.ReadFile(filepath.Join(c.root, "compiles"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out)), strings.Count(string(count), "\n")
+}
+
+func (c checkout) want(what, wantOutput string, wantCompiles int) {
+	c.t.Helper()
+	if output, compiles := c.run(); output != wantOutput || compiles != wantCompiles {
+		c.t.Errorf("%s: got %q after %d compiles, want %q after %d", what, output, compiles, wantOutput, wantCompiles)
+	}
+}
+
+func TestAppIsCompiledAfterEachChange(t *testing.T) {
+	c := newCheckout(t)
+	c.want("first run", "one argument", 1)
+	c.want("no change", "one argument", 1)
+
+	c.write("main.go", "two")
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(filepath.Join(c.root, "main.go"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	c.want("a change with an old modification time", "two argument", 2)
+	c.write("internal/new/new.go", "package new")
+	c.want("a new package", "two argument", 3)
+	if err := os.Remove(filepath.Join(c.root, "stacks/stack.go")); err != nil {
+		t.Fatal(err)
+	}
+	c.want("a removed file", "two argument", 4)
+	if err := os.Remove(filepath.Join(c.root, "cache/program")); err != nil {
+		t.Fatal(err)
+	}
+	c.want("a program that Go removed from its cache", "two argument", 5)
+	c.want("no change", "two argument", 5)
+}
+
+func TestAppIsCompiledAfterAChangeDuringACompile(t *testing.T) {
+	c := newCheckout(t)
+	c.write("during", "two")
+	c.want("a change during the compile", "two argument", 1)
+	c.want("the run after it", "two argument", 2)
+	c.want("no change", "two argument", 2)
+}
+
+func TestAppThatDoesNotCompileDoesNotRun(t *testing.T) {
+	c := newCheckout(t)
+	c.want("first run", "one argument", 1)
+	c.write("main.go", "two")
+	c.write("broken", "")
+	c.want("a syntax error", "main.go:1: syntax error\nexit status 1", 2)
+	c.want("the same error", "main.go:1: syntax error\nexit status 1", 3)
+	if err := os.Remove(filepath.Join(c.root, "broken")); err != nil {
+		t.Fatal(err)
+	}
+	c.want("without the error", "two argument", 4)
+}
+
+func TestAppRunsWithoutAFolderForItsState(t *testing.T) {
+	c := newCheckout(t)
+	c.write(".build", "a file instead of a folder")
+	c.want("first run", "one argument", 1)
+	c.want("second run", "one argument", 2)
+}
+
+// The script looks for changes in all packages that the app is made of.
+func TestScriptNamesAllSources(t *testing.T) {
+	script, err := os.ReadFile("app.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(script), "\nsources=\"")
+	text, _, _ = strings.Cut(text, `"`)
+	sources := strings.Fields(text)
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", `{{with .Module}}{{if .Main}}{{$.ImportPath}}{{end}}{{end}}`, ".")
+	list.Dir = ".."
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := strings.Fields(string(out))
+	for _, name := range packages {
+		folder, _, _ := strings.Cut(strings.TrimPrefix(name, "defog-cdk/"), "/")
+		if name != "defog-cdk" && !slices.Contains(sources, folder) {
+			t.Errorf("the app imports %s, but the script looks for changes in %s", name, sources)
+		}
+	}
+	if len(packages) < 10 {
+		t.Errorf("the app has only the packages %s", packages)
+	}
+}
