@@ -5,7 +5,7 @@
 export Q
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: fuzz help setup require page demo compile-app compile-demo demo-podpac local serve diff test test-unit test-page test-e2e test-race screenshots lint lint-prose golden clean
+.PHONY: fuzz help setup require page demo compile-app compile-demo demo-podpac local serve diff test test-unit test-page test-e2e test-race screenshots lint lint-prose lint-workflows golden clean
 
 help:
 	@echo "make demo              deploy to local AWS and ask a question (Q=\"…\" for another one, KEEP=1 to keep it running)"
@@ -19,6 +19,7 @@ help:
 	@echo "make test-page         run the tests of the page, in headless Chromium"
 	@echo "make test-e2e          run the end-to-end tests (RUN=TestDeploy/rollback for one step)"
 	@echo "make lint              run the linters"
+	@echo "make lint-workflows    check the workflows for GitHub with actionlint and zizmor"
 	@echo "make lint-prose        check spelling, glossary and sentences (FILES=\"lambda docs/api.md\" for a part)"
 	@echo "make golden            rewrite the golden templates, docs/settings.md and the JSON Schema"
 
@@ -47,6 +48,11 @@ node_modules/.package-lock.json: package.json package-lock.json | require
 .build/agents/installed: test/agents/requirements.txt | require
 	@local/step.sh "install the Python client of MCP, for the tests, in .build/agents" \
 	 sh -c 'python3 -m venv .build/agents && .build/agents/bin/pip install --quiet --disable-pip-version-check -r $<'
+	@touch $@
+
+.build/zizmor/installed: .ci/tools/zizmor/requirements.txt | require
+	@local/step.sh "install zizmor, the linter of workflows, in .build/zizmor" \
+	 sh -c 'python3 -m venv .build/zizmor && .build/zizmor/bin/pip install --quiet --disable-pip-version-check -r $<'
 	@touch $@
 
 .build/mariadb/installed: internal/testserver/mariadb/install.sh internal/tools/debian.sh
@@ -131,9 +137,12 @@ test-race: setup .build/mariadb/installed
 # The linters are built from source on first use, which takes a minute or two.
 # Vale contains C code and needs a C compiler.
 GOLANGCI_LINT := go tool -modfile=.ci/tools/golangci-lint/go.mod golangci-lint
+ACTIONLINT := go tool -modfile=.ci/tools/actionlint/go.mod actionlint
 VALE := go tool -modfile=.ci/tools/vale/go.mod vale
 
-lint: setup page
+WORKFLOWS := $(wildcard .github/workflows/*.yml) review/github-actions.yml review/github-deploy.yml
+
+lint: setup page lint-workflows
 	@unformatted=$$(find . -name '*.go' -not -path './.*' -not -path '*/node_modules/*' -not -path './cdk.out/*' | xargs gofmt -l); \
 	 if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
 	go vet ./...
@@ -141,6 +150,12 @@ lint: setup page
 	$(GOLANGCI_LINT) run
 	@npm run lint --silent --prefix web
 	@go run ./internal/tools/prose -vale "$(VALE)"
+
+# Both check this project's workflows, and those that a team copies. Without a network
+# zizmor omits what it would ask GitHub.
+lint-workflows: .build/zizmor/installed
+	@$(ACTIONLINT) $(WORKFLOWS)
+	@.build/zizmor/bin/zizmor --offline --no-progress --quiet --pedantic $(WORKFLOWS)
 
 lint-prose:
 	@go run ./internal/tools/prose -vale "$(VALE)" $(FILES)

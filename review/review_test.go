@@ -3,7 +3,6 @@
 package review
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -14,28 +13,17 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/rhysd/actionlint"
 	"go.yaml.in/yaml/v4"
 )
 
-func TestWorkflowIsValid(t *testing.T) {
-	var output bytes.Buffer
-	linter, err := actionlint.NewLinter(&output, &actionlint.LinterOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	found, err := linter.LintFile("github-actions.yml", nil)
-	if err != nil || len(found) > 0 {
-		t.Errorf("%v\n%s", err, output.String())
-	}
-}
-
 // workflow holds the tested part of a workflow.
 type workflow struct {
+	On          map[string]any    `yaml:"on"`
 	Permissions map[string]string `yaml:"permissions"`
 	Jobs        map[string]struct {
 		If          string            `yaml:"if"`
 		Needs       string            `yaml:"needs"`
+		Environment string            `yaml:"environment"`
 		Permissions map[string]string `yaml:"permissions"`
 		Steps       []struct {
 			ID   string            `yaml:"id"`
@@ -149,6 +137,62 @@ func TestWorkflowActsOnTheExitCode(t *testing.T) {
 var reviewed = regexp.MustCompile(`^\[run\] \[--silent\] \[review\] \[--\] \[-c\] \[app_name=shop\] \[-c\] \[stage=prod\] \[--app\] \[[^]]*/cdk\.out\] ` +
 	`\[--stack\] \[shop-prod\] \[--output\] \[review\.md\]\n\{"app": "proposed"\}\n$`)
 
+// TestDeploymentIsCompared checks the workflow that deploys. The job that runs the
+// program has no right to deploy. The job that deploys waits for the environment's
+// reviewers, and deploys what the first job compared.
+func TestDeploymentIsCompared(t *testing.T) {
+	var w workflow
+	read(t, "github-deploy.yml", &w)
+	if diff := cmp.Diff(map[string]any{"push": map[string]any{"branches": []any{"main"}}}, w.On); diff != "" || len(w.Permissions) > 0 || len(w.Jobs) != 2 {
+		t.Errorf("%+v", w)
+	}
+	roles, scripts := map[string]string{}, map[string]string{}
+	for name, job := range w.Jobs {
+		if diff := cmp.Diff(map[string]string{"contents": "read", "id-token": "write"}, job.Permissions); diff != "" {
+			t.Errorf("job %s: -want +got:\n%s", name, diff)
+		}
+		for _, step := range job.Steps {
+			if strings.Contains(step.Run, "${{") {
+				t.Errorf("job %s: the script holds an expression: %s", name, step.Run)
+			}
+			action, commit, _ := strings.Cut(step.Uses, "@")
+			if action != "" && !regexp.MustCompile(`^[0-9a-f]{40}$`).MatchString(commit) {
+				t.Errorf("job %s: %s is not pinned by its commit", name, step.Uses)
+			}
+			if action == "aws-actions/configure-aws-credentials" {
+				roles[name] = step.With["role-to-assume"]
+			}
+			scripts[name] += step.Run + "\n"
+		}
+	}
+	if diff := cmp.Diff(map[string]string{"synth": "${{ vars.REVIEW_ROLE_ARN }}", "deploy": "${{ vars.DEPLOY_ROLE_ARN }}"}, roles); diff != "" {
+		t.Errorf("roles: -want +got:\n%s", diff)
+	}
+	deploy := w.Jobs["deploy"]
+	if deploy.Needs != "synth" || deploy.Environment != "prod" || w.Jobs["synth"].Environment != "" {
+		t.Errorf("%+v", w.Jobs)
+	}
+	if deployed := scripts["deploy"]; !strings.Contains(deployed, "npx cdk deploy --app cdk.out ") || strings.Contains(deployed, "synth") || strings.Contains(scripts["synth"], "cdk deploy") {
+		t.Errorf("%v", scripts)
+	}
+	script := ""
+	for _, step := range w.Jobs["synth"].Steps {
+		if step.ID == "review" {
+			script = step.Run
+		}
+	}
+	for code, want := range map[int]int{0: 0, 1: 1, 2: 0, 3: 0, 137: 137} {
+		summary := filepath.Join(t.TempDir(), "summary")
+		exit, log := runScript(t, "echo '{}' >cdk.json\n"+script, code, "SETTINGS=-c app_name=shop -c stage=prod", "GITHUB_STEP_SUMMARY="+summary)
+		if exit != want || strings.Contains(log, "::warning::") != (code == 3) {
+			t.Errorf("review ends with %d, the step with %d: %s", code, exit, log)
+		}
+		if text, err := os.ReadFile(summary); exit == 0 && (err != nil || !strings.HasPrefix(string(text), "[run] [--silent] [review] [--] [-c] [app_name=shop] [-c] [stage=prod] [--app] [cdk.out] ")) {
+			t.Errorf("the summary is %q, %v", text, err)
+		}
+	}
+}
+
 // proposed returns a folder like the artifact of the job that synthesizes.
 func proposed(t *testing.T) string {
 	t.Helper()
@@ -211,6 +255,28 @@ func TestBuildspecActsOnTheExitCode(t *testing.T) {
 	}
 }
 
+// TestBuildspecDeploysAfterTheComparison runs the build that deploys with a fake npm and
+// a fake npx, which logs its arguments.
+func TestBuildspecDeploysAfterTheComparison(t *testing.T) {
+	var spec buildspec
+	read(t, "buildspec-deploy.yml", &spec)
+	if spec.Version != "0.2" || spec.Env.Shell != "bash" || spec.Phases.Build.OnFailure != "ABORT" || !cmp.Equal(spec.Artifacts.Files, []string{"review.md"}) {
+		t.Errorf("%+v", spec)
+	}
+	script := "npx() { echo \"npx $*\"; }; echo '{}' >cdk.json\n" + strings.Join(spec.Phases.Build.Commands, "\n")
+	for _, test := range []struct {
+		code    int
+		allowed string
+		want    int
+	}{{0, "no", 0}, {1, "yes", 1}, {2, "no", 0}, {3, "no", 3}, {3, "yes", 0}, {137, "yes", 137}} {
+		exit, log := runScript(t, script, test.code, "DEPLOY_SETTINGS=-c app_name=shop", "DEPLOY_ALLOWED="+test.allowed)
+		deployed := strings.HasSuffix(log, "npx cdk deploy --app cdk.out --all --require-approval never\n")
+		if exit != test.want || deployed != (test.want == 0) || !strings.HasPrefix(log, "npx cdk synth --quiet --output cdk.out -c app_name=shop\n") {
+			t.Errorf("review ends with %d, allowed %s: the build with %d: %s", test.code, test.allowed, exit, log)
+		}
+	}
+}
+
 // runScript runs a step like the services, with a fake npm that writes its arguments
 // to review.md and exits with a code.
 func runScript(t *testing.T, script string, code int, variables ...string) (exit int, output string) {
@@ -228,49 +294,6 @@ func runScript(t *testing.T, script string, code int, variables ...string) (exit
 		t.Fatal(err)
 	}
 	return command.ProcessState.ExitCode(), string(data)
-}
-
-// TestRoleReadsOneTemplate ignores the short forms of CloudFormation's functions.
-func TestRoleReadsOneTemplate(t *testing.T) {
-	var role struct {
-		Resources map[string]struct {
-			Type       string `yaml:"Type"`
-			Properties struct {
-				PolicyDocument           document `yaml:"PolicyDocument"`
-				AssumeRolePolicyDocument document `yaml:"AssumeRolePolicyDocument"`
-			} `yaml:"Properties"`
-		} `yaml:"Resources"`
-	}
-	read(t, "role.yml", &role)
-	for name, resource := range role.Resources {
-		for _, statement := range resource.Properties.PolicyDocument.Statement {
-			if statement.Action != "cloudformation:GetTemplate" || !strings.HasSuffix(statement.Resource, ":stack/${Stack}/*") {
-				t.Errorf("%s allows %+v", name, statement)
-			}
-		}
-		for _, statement := range resource.Properties.AssumeRolePolicyDocument.Statement {
-			trusted := statement.Condition["StringEquals"]
-			want := map[string]string{
-				"token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-				"token.actions.githubusercontent.com:sub": "repo:${Repository}:pull_request",
-			}
-			if diff := cmp.Diff(want, trusted); statement.Action != "sts:AssumeRoleWithWebIdentity" || diff != "" || len(statement.Condition) != 1 {
-				t.Errorf("%s trusts %+v", name, statement)
-			}
-		}
-	}
-	if role.Resources["Policy"].Type != "AWS::IAM::ManagedPolicy" || len(role.Resources["Policy"].Properties.PolicyDocument.Statement) != 1 ||
-		len(role.Resources["Role"].Properties.AssumeRolePolicyDocument.Statement) != 1 {
-		t.Errorf("%+v", role)
-	}
-}
-
-type document struct {
-	Statement []struct {
-		Action    string                       `yaml:"Action"`
-		Resource  string                       `yaml:"Resource"`
-		Condition map[string]map[string]string `yaml:"Condition"`
-	} `yaml:"Statement"`
 }
 
 // read reads a YAML file. A buildspec is read strictly, because its type has all
