@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -57,9 +58,14 @@ type Config struct {
 // Build compiles the query function with the given drivers and none else, as
 // a deployment has it, into the file output.
 func Build(ctx context.Context, output string, drivers ...string) error {
+	return BuildFor(ctx, runtime.GOARCH, output, drivers...)
+}
+
+// BuildFor is Build for a processor, such as arm64.
+func BuildFor(ctx context.Context, processor, output string, drivers ...string) error {
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w",
 		"-tags", "lambda.norpc,minicore_disabled,onedriver,"+strings.Join(drivers, ","), "-o", output, "defog-cdk/lambda/query")
-	build.Env = append(build.Environ(), "CGO_ENABLED=0")
+	build.Env = append(build.Environ(), "CGO_ENABLED=0", "GOARCH="+processor)
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the query function: %w\n%s", err, out)
 	}
