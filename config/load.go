@@ -67,6 +67,9 @@ func (c *checker) checkConnectionFile(conn connection.Connection) error {
 	if slices.Contains(generatorKeys["schema_ttl"], c.Generator) && len(conn.DBCreds) == 0 && c.Dependencies == "" {
 		c.failf("function_source_dependencies_zip", "missing; want a folder or zip with schema.json, because db_creds is empty in %s", c.ConnectionFile)
 	}
+	if c.SchemaCheck == "daily" && len(conn.DBCreds) == 0 {
+		c.failf("schema_check", "requires a database, and db_creds is empty in %s; want db_creds, or schema_check=off", c.ConnectionFile)
+	}
 	if conn.APIKey == "" && c.Generator == "defog" {
 		return fmt.Errorf("%s: api_key: missing; want the API key, which generator defog requires, or generator=bedrock", c.ConnectionFile)
 	}

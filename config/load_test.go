@@ -206,6 +206,27 @@ func TestDefogGeneratorRequiresAPIKey(t *testing.T) {
 	}
 }
 
+func TestSchemaCheckRequiresDatabase(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "c.json")
+	if err := os.WriteFile(file, []byte(`{"api_key": "k", "db_type": "postgres", "db_creds": {}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Load(map[string]any{"connection_file": file, "schema_check": "daily"})
+	if want := "schema_check (-c): requires a database, and db_creds is empty in " + file + "; want db_creds, or schema_check=off"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	for _, context := range []map[string]any{
+		{"connection_file": file, "schema_check": "off"}, {"credentials_secret": "s", "db_type": "postgres", "schema_check": "daily"},
+	} {
+		if _, err := Load(context); err != nil {
+			t.Errorf("%v: %v", context, err)
+		}
+	}
+	if _, err := Load(map[string]any{"connection_file": file, "schema_check": "hourly"}); err == nil || !strings.Contains(err.Error(), "want off, daily") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestGeneratorDefaultsToWhatTheConnectionAllows checks the generator and the model
 // that no setting names.
 func TestGeneratorDefaultsToWhatTheConnectionAllows(t *testing.T) {

@@ -119,7 +119,8 @@ type Settings struct {
 	MCPSQL       bool     `key:"mcp_sql" default:"false" only:"query" doc:"Agents may run SQL of their own, through the function's guard and limits. Only with mcp."`
 	MCPMaxRows   int      `key:"mcp_max_rows" default:"100" valid:"1..10000" only:"query" doc:"Maximum number of rows in the result of an agent's tool, since rows fill a model's context. Also for defog mcp."`
 
-	AlarmEmail string `group:"Operations" key:"alarm_email" form:"email" doc:"Email address that receives alarms."`
+	SchemaCheck string `group:"Operations" key:"schema_check" default:"off" valid:"off|daily" only:"query" doc:"The function compares schema.json, golden.json and glossary.md with the database once a day, and an alarm fires when the database lacks something. Requires db_creds."`
+	AlarmEmail  string `key:"alarm_email" form:"email" doc:"Email address that receives alarms."`
 	// The costs are a metric, which the alarm sums.
 	DailyCostAlarm float64 `key:"daily_cost_alarm" valid:">0" only:"query" doc:"Estimated cost of the model within 24 hours from which an alarm fires, in USD. Requires alarm_email and generator_price."`
 

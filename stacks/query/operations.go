@@ -23,8 +23,9 @@ type OperationsProps struct {
 	API                      *construct.API
 	AlarmEmail               string
 	MemoryMB, TimeoutSeconds int
-	Priced                   bool    // the function's metrics hold tokens and cost
-	DailyCost                float64 // of the model, in USD, from which an alarm fires; 0 for none
+	SchemaCheck              *SchemaCheck // nil for none
+	Priced                   bool         // the function's metrics hold tokens and cost
+	DailyCost                float64      // of the model, in USD, from which an alarm fires; 0 for none
 }
 
 // NewOperations makes saved log queries, which cost nothing until they run. With
@@ -64,6 +65,9 @@ func newAlarms(scope constructs.Construct, props OperationsProps) []awscloudwatc
 	}
 	if props.DailyCost > 0 {
 		alarms = append(alarms, construct.NewAlarm(scope, "DailyCost", dailyCostAlarm(stack, props.DailyCost)))
+	}
+	if props.SchemaCheck != nil {
+		alarms = append(alarms, props.SchemaCheck.Alarm)
 	}
 	if long := props.Function.LongQuestions; long != nil {
 		alarms = append(alarms, long.alarms(scope)...)

@@ -20,6 +20,7 @@ type StackProps struct {
 	API                   construct.APISettings
 	Page                  *PageProps // nil for none
 	MCP                   bool       // serve the Model Context Protocol
+	SchemaCheck           bool       // compare the generator's files with the database once a day
 	AlarmEmail            string     // "" for neither alarms nor a dashboard
 	Priced                bool       // the language model's prices are known
 	DailyCost             float64    // of the language model, in USD, from which an alarm fires; 0 for none
@@ -43,7 +44,7 @@ func StackPropsOf(stage *artifact.Stage) StackProps {
 			ExistingNetwork: construct.NetworkSettingsOf(conf.Settings), Environment: stage.Environment,
 			SecretName: conf.CredentialsSecret, DatabaseUserARN: conf.DatabaseUserARN, ResultsBucket: conf.ResultsBucket,
 		},
-		API: construct.APISettingsOf(conf.Settings), MCP: conf.MCP, AlarmEmail: conf.AlarmEmail,
+		API: construct.APISettingsOf(conf.Settings), MCP: conf.MCP, SchemaCheck: conf.SchemaCheck == "daily", AlarmEmail: conf.AlarmEmail,
 		Priced: conf.ModelPrice() != nil, DailyCost: conf.DailyCostAlarm, PrivilegedLogin: conf.AllowPrivilegedLogin,
 		TerminationProtection: conf.TerminationProtection, Tags: conf.Tags,
 	}
@@ -101,8 +102,12 @@ func NewStack(scope constructs.Construct, id string, props StackProps) (awscdk.S
 		APISettings: props.API, Stack: id, Description: "Questions for " + id, Routes: routes,
 	})
 	function.Release.WatchRequests(stack, construct.ReleaseAlarmID, api.Stage)
+	var check *SchemaCheck
+	if props.SchemaCheck {
+		check = NewSchemaCheck(stack, "SchemaCheck", SchemaCheckProps{Stack: id, Alias: function.Release.Alias})
+	}
 	NewOperations(stack, "Operations", OperationsProps{
-		Stack: id, Function: function, API: api, AlarmEmail: props.AlarmEmail,
+		Stack: id, Function: function, API: api, AlarmEmail: props.AlarmEmail, SchemaCheck: check,
 		MemoryMB: props.Function.Settings.MemoryMB, TimeoutSeconds: props.Function.Settings.TimeoutSeconds,
 		Priced: props.Priced, DailyCost: props.DailyCost,
 	})

@@ -128,7 +128,8 @@ var causes = []cause{
 	{"AWS::SNS::Subscription", "", "alarm_email"},
 	{"AWS::SNS::TopicPolicy", "", "alarm_email"},
 	{"AWS::KMS::Key", "", "alarm_email"},
-	{"AWS::CloudWatch::Alarm", "", "alarm_email canary daily_cost_alarm"},
+	{"AWS::Events::Rule", "", "schema_check pipeline_source"},
+	{"AWS::CloudWatch::Alarm", "", "alarm_email canary daily_cost_alarm schema_check"},
 	{"AWS::CloudWatch::Dashboard", "", "alarm_email generator_price"},
 }
 
