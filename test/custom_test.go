@@ -248,23 +248,28 @@ func testCustomInvoke(t *testing.T, c *customDeployment) {
 // appears.
 func (c *customDeployment) put(t *testing.T, name, content string) string {
 	t.Helper()
-	client := c.s3()
-	bucket := aws.String(c.outputs["BucketName"])
-	if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: aws.String(c.outputs["InputPrefix"] + name), Body: strings.NewReader(content)}); err != nil {
+	if _, err := c.s3().PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String(c.outputs["BucketName"]), Key: aws.String(c.outputs["InputPrefix"] + name), Body: strings.NewReader(content)}); err != nil {
 		t.Fatal(err)
 	}
 	var result string
 	eventually(t, "a result of "+name, func() bool {
-		got, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String(c.outputs["OutputPrefix"] + name)})
-		if err != nil {
-			return false
-		}
-		defer got.Body.Close()
-		data, err := io.ReadAll(got.Body)
-		result = string(data)
+		var err error
+		result, err = c.object(t, c.outputs["OutputPrefix"]+name)
 		return err == nil
 	})
 	return result
+}
+
+// object returns the content of an object in the function's bucket.
+func (c *customDeployment) object(t *testing.T, key string) (string, error) {
+	t.Helper()
+	got, err := c.s3().GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String(c.outputs["BucketName"]), Key: &key})
+	if err != nil {
+		return "", err
+	}
+	defer got.Body.Close()
+	data, err := io.ReadAll(got.Body)
+	return string(data), err
 }
 
 // eventually waits until a condition holds, at most until the test's deadline.

@@ -47,13 +47,7 @@ func (c *comparison) loss(id, kind, impact string, before any, properties map[st
 		} else {
 			change.What += ", which loses " + held
 		}
-		var causes []string
-		for _, name := range sortedKeys(properties) {
-			if properties[name] == impact {
-				causes = append(causes, name)
-			}
-		}
-		change.Path = strings.Join(causes, ", ")
+		change.Path = strings.Join(propertiesWith(impact, properties), ", ")
 	default:
 		return
 	}
