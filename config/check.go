@@ -165,11 +165,13 @@ func (c *checker) checkConnection() {
 
 // generatorKeys are the settings of single SQL generators.
 var generatorKeys = map[string][]string{
-	"generator_model":    {"bedrock", "openai"},
-	"schema_ttl":         {"bedrock", "openai"},
-	"generator_region":   {"bedrock"},
-	"generator_base_url": {"openai"},
-	"daily_cost_alarm":   {"bedrock", "openai"},
+	"generator_model":         {"bedrock", "openai"},
+	"schema_ttl":              {"bedrock", "openai"},
+	"generator_region":        {"bedrock"},
+	"generator_base_url":      {"openai"},
+	"daily_cost_alarm":        {"bedrock", "openai"},
+	"max_cost_per_day":        {"bedrock", "openai"},
+	"max_tokens_per_question": {"bedrock", "openai"},
 }
 
 // generatorFiles are the files among the dependencies that a SQL generator requires.

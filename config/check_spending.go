@@ -1,7 +1,7 @@
 package config
 
 // costKeys are the settings that require the model's prices.
-var costKeys = []string{"daily_cost_alarm"}
+var costKeys = []string{"daily_cost_alarm", "max_cost_per_day"}
 
 // checkSpending checks the settings of the language model's cost. It completes the
 // prices: tokens in the model's cache cost as much as others, unless a price is given.
@@ -17,6 +17,9 @@ func (c *checker) checkSpending() {
 		if c.given(key) && c.GeneratorPrice == nil {
 			c.failf(key, "the model's cost is unknown; want its prices in generator_price")
 		}
+	}
+	if c.given("max_cost_per_day") && !c.AsyncQuestions {
+		c.failf("max_cost_per_day", "counts in the table of long questions, which async_questions creates; want async_questions=true with it")
 	}
 	if c.given("daily_cost_alarm") && c.AlarmEmail == "" {
 		c.failf("daily_cost_alarm", "has no recipient; want alarm_email with it")

@@ -33,7 +33,13 @@ func TestSpendingSettingsRequireWhatTheyUse(t *testing.T) {
 		`{"daily_cost_alarm": 0, "alarm_email": "a@example.com", ` + priced + `}`:         "daily_cost_alarm (-c): 0 is invalid; want a number above 0",
 		`{"daily_cost_alarm": "NaN", "alarm_email": "a@b.com", ` + priced + `}`:           `daily_cost_alarm (-c): "NaN" is invalid; want a number above 0`,
 		`{"daily_cost_alarm": 1, "alarm_email": "a@example.com", "generator": "bedrock"}`: "daily_cost_alarm (-c): the model's cost is unknown; want its prices in generator_price",
+		`{"max_cost_per_day": 20, "async_questions": true, ` + priced + `}`:               "",
+		`{"max_tokens_per_question": 20000, "generator": "bedrock"}`:                      "",
+		`{"max_tokens_per_question": 0, "generator": "bedrock"}`:                          "max_tokens_per_question (-c): 0 is invalid; want a whole number from 1",
+		`{"max_cost_per_day": 20, ` + priced + `}`:                                        "max_cost_per_day (-c): counts in the table of long questions, which async_questions creates; want async_questions=true with it",
+		`{"max_cost_per_day": 20, "async_questions": true, "generator": "bedrock"}`:       "max_cost_per_day (-c): the model's cost is unknown; want its prices in generator_price",
 		// The API key selects Defog's API.
+		`{"max_tokens_per_question": 20000}`: "max_tokens_per_question (-c): not used by generator defog (default); want bedrock or openai",
 		`{"daily_cost_alarm": 1, "alarm_email": "a@example.com", "generator_price": {"input": 3}}`: "daily_cost_alarm (-c): not used by generator defog (default); want bedrock or openai",
 	} {
 		_, got := loadWith(t, text)

@@ -381,6 +381,13 @@ func TestAskExplainsAnAnswerOfTheGateway(t *testing.T) {
 			change: func(f *fakeAWS) { f.status, f.answer = 429, `{"message":"Too Many Requests"}` },
 			stderr: "the API is at its request limit (429: Too Many Requests)",
 		},
+		"daily budget": {
+			change: func(f *fakeAWS) {
+				f.status, f.header = 429, http.Header{"Content-Type": {"application/json"}, "Retry-After": {"3600"}}
+				f.answer = `{"ran_successfully":false,"error_message":"Ask again from 2026-11-29 00:00 UTC.","error_code":"cost_limit","retry_at":"2026-11-29T00:00:00Z"}`
+			},
+			stderr: "Ask again from 2026-11-29 00:00 UTC. (429)",
+		},
 		"function crashed": {
 			change: func(f *fakeAWS) { f.status, f.answer = 500, `{"message":"Internal Server Error"}` },
 			stderr: "the query function failed or exceeded its timeout (500: Internal Server Error)",

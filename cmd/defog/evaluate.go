@@ -23,6 +23,7 @@ import (
 	"defog-cdk/internal/knowledge"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/generate"
+	"defog-cdk/lambda/spending"
 )
 
 // evaluateCommand holds the flags of evaluate.
@@ -334,7 +335,7 @@ func (e *evaluateCommand) system(ctx context.Context, limits evaluate.Limits) (n
 		model, closeSystem = evaluate.NewRecorder(model, file), file.Close
 	}
 	return func(db database.Database) evaluate.System {
-		return &evaluate.Local{Model: model, Database: db, Retries: e.conf.Retries, Limits: limits, Golden: e.golden}
+		return &evaluate.Local{Model: model, Database: db, Retries: e.conf.Retries, Limits: limits, Golden: e.golden, Spending: e.spendingLimits()}
 	}, name, closeSystem, nil
 }
 
@@ -357,6 +358,15 @@ func (e *evaluateCommand) identity(questions []evaluate.Question, name string) (
 	}
 	hash := sha256.Sum256(text)
 	return hex.EncodeToString(hash[:16]), nil
+}
+
+// spendingLimits returns the limits of one question. The day's cost is the deployed
+// stack's, which questions on this machine do not reach.
+func (e *evaluateCommand) spendingLimits() *spending.Limits {
+	if e.conf.MaxTokensPerQuestion == nil {
+		return nil
+	}
+	return &spending.Limits{Tokens: *e.conf.MaxTokensPerQuestion}
 }
 
 func (e *evaluateCommand) prices() *generate.Prices {

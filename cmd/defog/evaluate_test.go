@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -246,6 +247,60 @@ func TestEvaluateThroughAnAPI(t *testing.T) {
 		if held := body["use_golden_queries"] == false; held != (body["question"] == counted) {
 			t.Errorf("got %v", body)
 		}
+	}
+}
+
+// TestEvaluateStopsAtTheDayOfAnAPI has the API answer one question, and continues on
+// the next day.
+func TestEvaluateStopsAtTheDayOfAnAPI(t *testing.T) {
+	_, args := newCoffee(t)
+	var spent atomic.Bool
+	var answered atomic.Int32
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if spent.Load() {
+			w.WriteHeader(http.StatusTooManyRequests)
+			fmt.Fprint(w, `{"ran_successfully":false,"error_message":"Ask again from 2026-11-29 00:00 UTC.","error_code":"cost_limit","request_id":"r"}`)
+			return
+		}
+		spent.Store(answered.Add(1) == 1)
+		fmt.Fprint(w, `{"columns":["n"],"data":[[2]],"query_generated":"SELECT 2","ran_successfully":true,"truncated":false}`)
+	}))
+	t.Cleanup(api.Close)
+	args = append(args, "--url", api.URL, "--auth", "none", "--concurrency", "1", "--resume", "state.jsonl", "--json", "a.json")
+	code, _, stderr := defog(t, args...)
+	if code != 1 || !strings.Contains(stderr, "Ask again from 2026-11-29 00:00 UTC.") || !strings.Contains(stderr, "--resume") || answered.Load() != 1 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	spent.Store(false)
+	if code, _, stderr := defog(t, args...); code != 0 || answered.Load() != 7 {
+		t.Errorf("exit code %d after %d answers: %s", code, answered.Load(), stderr)
+	}
+	if n := len(readReport(t, "a.json").Results); n != 7 {
+		t.Errorf("%d results", n)
+	}
+}
+
+func TestEvaluateLimitsTokensOfAQuestion(t *testing.T) {
+	service, args := newCoffee(t)
+	if code, _, stderr := defog(t, append(args, "-c", "max_tokens_per_question=10", "--json", "a.json")...); code != 0 {
+		t.Fatal(stderr)
+	}
+	report := readReport(t, "a.json")
+	if report.Outcomes[evaluate.TokenLimit] != 7 || service.Used().Replies != 0 || report.Usage.Tokens() != 0 {
+		t.Errorf("got %+v after %+v", report.Outcomes, service.Used())
+	}
+	if code, _, stderr := defog(t, append(args, "--json", "b.json")...); code != 0 {
+		t.Fatal(stderr)
+	}
+	// One reply of each question is within this limit; a second one is not.
+	usage := readReport(t, "b.json").Usage
+	limit := usage.Tokens() / usage.Replies * 3 / 2
+	if code, _, stderr := defog(t, append(args, "-c", fmt.Sprintf("max_tokens_per_question=%d", limit), "--json", "c.json")...); code != 0 {
+		t.Fatal(stderr)
+	}
+	got := outcomes(readReport(t, "c.json"))
+	if got["Which ids are there?"] != evaluate.TokenLimit || got[counted] != evaluate.Right {
+		t.Errorf("got %v after %+v", got, service.Used())
 	}
 }
 

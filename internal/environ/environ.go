@@ -29,6 +29,14 @@ const (
 	// the keys of the setting generator_price. Default: tokens without a cost.
 	GeneratorPrice = "DEFOG_GENERATOR_PRICE"
 
+	// MaxTokensPerQuestion is the maximum number of the model's tokens for one question,
+	// over all attempts. Default: no limit.
+	MaxTokensPerQuestion = "DEFOG_MAX_TOKENS_PER_QUESTION"
+
+	// MaxCostPerDay is the maximum cost of the model for all questions of a day in UTC,
+	// in USD. Default: no limit.
+	MaxCostPerDay = "DEFOG_MAX_COST_PER_DAY"
+
 	// SchemaTTL is the time until the catalogue is read again, in whole seconds.
 	// Default: 3600.
 	SchemaTTL = "DEFOG_SCHEMA_TTL"

@@ -51,6 +51,8 @@ type refusal struct {
 	ErrorCode       Code   `json:"error_code"`
 	RequestID       string `json:"request_id"`
 
+	RetryAt *time.Time `json:"retry_at,omitempty"` // end of a limit, in UTC
+
 	ID     string         `json:"id,omitempty"`     // of a long question
 	Status answers.Status `json:"status,omitempty"` // of a long question
 }
@@ -72,6 +74,14 @@ func newResponse(isHTTP bool, code Code) response {
 		return newHTTPResponse(code, `,"allow":"POST"`)
 	}
 	return newHTTPResponse(code, "")
+}
+
+// newFailedResponse returns the encoding for a failure. A stored answer is read later.
+func newFailedResponse(isHTTP bool, fail *failure, isStored bool) response {
+	if value := fail.retryAfter(isStored); isHTTP && value != "" {
+		return newHTTPResponse(fail.code, `,"retry-after":"`+value+`"`)
+	}
+	return newResponse(isHTTP, fail.code)
 }
 
 // newHTTPResponse returns the encoding for an HTTP API with more headers, as the end

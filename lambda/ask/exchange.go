@@ -12,6 +12,7 @@ import (
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/generate"
 	"defog-cdk/lambda/results"
+	"defog-cdk/lambda/spending"
 	"defog-cdk/lambda/trace"
 )
 
@@ -56,10 +57,10 @@ func (x *exchange) run(ctx context.Context, backend Backend, retries int, limits
 		}
 		backend.Generator, retries = statement(x.request.sql), 0
 	}
+	ctx, meter := generate.WithMeter(ctx)
+	defer func() { x.usage = meter.Usage() }() // also after a panic: replies are paid
 	start, end := time.Now(), x.tracer.Begin(ctx, "generate")
-	metered, meter := generate.WithMeter(ctx)
-	query, err := backend.Generator.Generate(metered, x.request.question)
-	x.usage = meter.Usage()
+	query, err := backend.Generator.Generate(ctx, x.request.question)
 	end(err != nil)
 	x.generation = time.Since(start)
 	if err != nil {
@@ -80,8 +81,7 @@ func (x *exchange) run(ctx context.Context, backend Backend, retries int, limits
 			return first
 		}
 		if err := x.retry(ctx, backend.Generator, fail); err != nil {
-			first.cause = generatorFailure(ctx, err).cause
-			return first
+			return first.unless(generatorFailure(ctx, err))
 		}
 	}
 	return nil
@@ -96,9 +96,7 @@ func (x *exchange) retry(ctx context.Context, generator generate.Generator, fail
 		end(err != nil)
 		x.generation += time.Since(start)
 	}()
-	metered, meter := generate.WithMeter(ctx)
-	defer func() { x.usage = x.usage.Add(meter.Usage()) }()
-	query, err := generator.Retry(metered, x.request.question, generate.Failure{
+	query, err := generator.Retry(ctx, x.request.question, generate.Failure{
 		Attempt: x.retries,
 		First:   x.query.SQL,
 		SQL:     x.executed,
@@ -189,6 +187,9 @@ func storeUntil(ctx context.Context, statement time.Duration) time.Time {
 }
 
 func generatorFailure(ctx context.Context, err error) *failure {
+	if refused, isRefused := errors.AsType[*spending.Refusal](err); isRefused {
+		return limited(refused)
+	}
 	e, ok := errors.AsType[*generate.Error](err)
 	if schema, isSchema := errors.AsType[*generate.SchemaError](err); isSchema {
 		return schemaFailure(ctx, schema)
@@ -223,11 +224,12 @@ func schemaFailure(ctx context.Context, err *generate.SchemaError) *failure {
 func (x *exchange) encode(isHTTP bool) ([]byte, error) {
 	switch {
 	case x.failure != nil:
-		return newResponse(isHTTP, x.failure.code).refuse(refusal{
+		return newFailedResponse(isHTTP, x.failure, x.progress != nil).refuse(refusal{
 			ErrorMessage:   x.secrets.Redact(x.failure.message),
 			QueryGenerated: x.secrets.Redact(x.failure.sql),
 			ErrorCode:      x.failure.code,
 			RequestID:      x.requestID,
+			RetryAt:        x.failure.until,
 			ID:             x.id,
 			Status:         x.status(),
 		})

@@ -22,6 +22,7 @@ import (
 	"defog-cdk/lambda/doctor"
 	"defog-cdk/lambda/generate"
 	"defog-cdk/lambda/results"
+	"defog-cdk/lambda/spending"
 	"defog-cdk/lambda/trace"
 )
 
@@ -62,6 +63,7 @@ type Handler struct {
 	ShowCauses       bool             // adds the cause to an answer of code not_ready, for an operator's machine
 	Stack            string           // dimension of the metrics in the log; "" for none
 	Prices           *generate.Prices // of the language model; nil if unknown
+	Spending         *spending.Limits // of the language model; nil for none
 	Tracer           *trace.Tracer    // records the duration of each step; nil for none
 
 	// Long stores and runs questions whose answer the caller fetches later; nil
@@ -110,7 +112,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if !isHTTP && isDoctor(payload) {
 		ctx, cancel := keepMargin(ctx)
 		defer cancel()
-		report := h.Examine(ctx)
+		report := h.Examine(h.Spending.Question(ctx))
 		h.Log.InfoContext(ctx, "doctor", "healthy", report.Healthy)
 		text, err := marshal(report)
 		return h.Secrets.RedactJSON(text), err
@@ -183,7 +185,7 @@ func (h *Handler) answer(ctx context.Context, x *exchange, read func() (request,
 	if x.request.tool != "" {
 		limits.Rows, limits.Bytes = min(h.MaxRows, h.ToolRows), maxToolBytes
 	}
-	return x.run(caller.With(ctx, x.request.caller), backend, h.Retries, limits)
+	return x.run(h.Spending.Question(caller.With(ctx, x.request.caller)), backend, h.Retries, limits)
 }
 
 // internal returns the failure for an error that only the log describes.

@@ -30,6 +30,7 @@ type fake struct {
 	failures []generate.Failure
 	executed []string
 	limits   database.Limits
+	panics   bool // the database does
 }
 
 func (f *fake) next() (string, error) {
@@ -55,6 +56,9 @@ func (f *fake) Retry(_ context.Context, _ generate.Question, failed generate.Fai
 
 func (f *fake) Query(_ context.Context, sql string, limits database.Limits) (*database.Result, error) {
 	f.executed, f.limits = append(f.executed, sql), limits
+	if f.panics {
+		panic("the database panics")
+	}
 	if err := f.fails[sql]; err != nil {
 		return nil, err
 	}

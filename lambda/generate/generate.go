@@ -9,8 +9,8 @@ import (
 
 // Generator generates SQL, which is untrusted.
 type Generator interface {
-	// Generate returns the SQL for the question. An error is an *Error or the
-	// context's.
+	// Generate returns the SQL for the question. An error is an *Error, the
+	// context's, or that of its Gate.
 	Generate(ctx context.Context, question Question) (Query, error)
 
 	// Retry returns a replacement for failed.SQL, which the database rejected

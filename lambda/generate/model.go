@@ -123,16 +123,26 @@ func (w *writer) try(ctx context.Context, prompt conversation) (a answer, proble
 // complete enforces answerSchema if the API supports that.
 func (w *writer) complete(ctx context.Context, prompt conversation) (string, error) {
 	if !w.free.Load() {
-		reply, err := w.model.complete(ctx, prompt, true)
+		reply, err := w.request(ctx, prompt, true)
 		if e, ok := errors.AsType[*Error](err); !ok || !e.malformed {
 			return reply, err
 		}
 	}
-	reply, err := w.model.complete(ctx, prompt, false)
+	reply, err := w.request(ctx, prompt, false)
 	if err == nil {
 		w.free.Store(true)
 	}
 	return reply, err
+}
+
+// request sends one request, if the context's gate admits it.
+func (w *writer) request(ctx context.Context, prompt conversation, enforced bool) (string, error) {
+	ended, err := admit(ctx, prompt.tokens())
+	if err != nil {
+		return "", err
+	}
+	defer ended()
+	return w.model.complete(ctx, prompt, enforced)
 }
 
 // refusal returns the error for a question without SQL. Without a reason of the

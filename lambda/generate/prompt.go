@@ -30,6 +30,15 @@ type conversation struct {
 // instructions returns the system prompt.
 func (c conversation) instructions() string { return c.shared + c.system }
 
+// tokens estimates the number of tokens: few texts have more than four bytes in one.
+func (c conversation) tokens() int {
+	size := len(c.shared) + len(c.system)
+	for _, t := range c.turns {
+		size += len(t.text)
+	}
+	return size / 4
+}
+
 type turn struct {
 	role string // user or assistant
 	text string

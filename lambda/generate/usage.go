@@ -15,6 +15,9 @@ type Usage struct {
 	CacheWrite int `json:"cache_write_tokens"` // of the prompt, written to the model's cache
 }
 
+// Tokens returns the number of all tokens.
+func (u Usage) Tokens() int { return u.Input + u.Output + u.CacheRead + u.CacheWrite }
+
 // Add returns the sum of two counts.
 func (u Usage) Add(other Usage) Usage {
 	return Usage{
@@ -48,13 +51,44 @@ func (m *Meter) Usage() Usage {
 	return m.usage
 }
 
-// count adds a reply to the context's meter, if it has one.
-func count(ctx context.Context, usage Usage) {
-	m, ok := ctx.Value(meterKey{}).(*Meter)
-	if !ok {
-		return
+// Gate admits the requests to a model in one context, and counts its replies. It
+// serves many goroutines.
+type Gate interface {
+	// Admit returns an error in place of a request whose prompt has about a number of
+	// tokens. Otherwise, ended must be called after the request.
+	Admit(ctx context.Context, prompt int) (ended func(), err error)
+
+	// Count counts a reply, also one without a valid answer.
+	Count(ctx context.Context, reply Usage)
+}
+
+type gateKey struct{}
+
+// WithGate returns a context whose requests to a model pass a gate.
+func WithGate(ctx context.Context, gate Gate) context.Context {
+	return context.WithValue(ctx, gateKey{}, gate)
+}
+
+// admit asks the context's gate, if it has one.
+func admit(ctx context.Context, prompt int) (ended func(), err error) {
+	if gate, ok := ctx.Value(gateKey{}).(Gate); ok {
+		return gate.Admit(ctx, prompt)
 	}
+	return func() {}, nil
+}
+
+// count adds a reply to the context's meter and gate, if it has them.
+func count(ctx context.Context, usage Usage) {
 	usage.Replies = 1
+	if m, ok := ctx.Value(meterKey{}).(*Meter); ok {
+		m.add(usage)
+	}
+	if gate, ok := ctx.Value(gateKey{}).(Gate); ok {
+		gate.Count(ctx, usage)
+	}
+}
+
+func (m *Meter) add(usage Usage) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.usage = m.usage.Add(usage)

@@ -5,6 +5,7 @@ package main
 import (
 	"defog-cdk/lambda/answers"
 	"defog-cdk/lambda/answers/table"
+	"defog-cdk/lambda/spending"
 )
 
 func init() {
@@ -14,4 +15,5 @@ func init() {
 			Queue: table.NewQueue(s.aws, s.answersQueue),
 		}
 	}
+	openLedger = func(s settings) spending.Ledger { return table.NewLedger(s.aws, s.answersTable) }
 }

@@ -62,6 +62,6 @@ func newService(get func(string) string) (*service, error) {
 	secrets.Add(s.aws.SecretKey, s.aws.SessionToken)
 	log := ask.NewLogger(os.Stdout, &secrets).With(release.LogKey, release.Version)
 	created := &service{settings: s, secrets: &secrets, log: log, relaunch: newRelaunch(log)}
-	created.long = created.longQuestions()
+	created.long, created.ledger = created.longQuestions(), created.costLedger()
 	return created, err
 }

@@ -184,9 +184,18 @@ func TestInvalidSettingsAreNotReady(t *testing.T) {
 		"all invalid": {
 			map[string]string{
 				environ.Credentials: good, environ.Generator: "oracle", environ.Retries: "-1",
-				environ.MaxRows: "many", environ.StatementTimeout: "0",
+				environ.MaxRows: "many", environ.StatementTimeout: "0", environ.GeneratorPrice: `{"input": -1}`,
+				environ.MaxCostPerDay: "NaN", environ.MaxTokensPerQuestion: "-1",
 			},
-			[]string{environ.Generator, environ.Retries, environ.MaxRows, environ.StatementTimeout},
+			[]string{environ.Generator, environ.Retries, environ.MaxRows, environ.StatementTimeout, environ.GeneratorPrice, environ.MaxCostPerDay, environ.MaxTokensPerQuestion},
+		},
+		"no table for the day's cost": {
+			map[string]string{environ.Credentials: good, environ.MaxCostPerDay: "20", environ.GeneratorPrice: `{"input": 3}`},
+			[]string{environ.MaxCostPerDay + ": counts in the table", environ.AnswersTable},
+		},
+		"no prices for the day's cost": {
+			map[string]string{environ.Credentials: good, environ.MaxCostPerDay: "20", environ.AnswersTable: "t"},
+			[]string{environ.MaxCostPerDay + ": the model's cost is unknown", environ.GeneratorPrice},
 		},
 	} {
 		t.Run(name, func(t *testing.T) { checkNotReady(t, start(t, test.environment), test.logged...) })

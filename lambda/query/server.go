@@ -26,6 +26,7 @@ import (
 	"defog-cdk/internal/page"
 	"defog-cdk/lambda/answers"
 	"defog-cdk/lambda/answers/memory"
+	"defog-cdk/lambda/spending"
 )
 
 // server serves the function over HTTP on this machine, for development.
@@ -110,6 +111,9 @@ func (s *server) listen(ctx context.Context, get func(string) string) (net.Liste
 	service.folder, s.generator = s.dependencies, service.generator
 	if service.long == nil {
 		service.long = &answers.Service{Store: &memory.Store{}, Queue: s}
+	}
+	if service.ledger == nil {
+		service.ledger = &spending.Memory{}
 	}
 	handler := service.handler(nil)
 	handler.ShowCauses = true

@@ -23,6 +23,7 @@ import (
 	"defog-cdk/lambda/doctor"
 	"defog-cdk/lambda/generate"
 	"defog-cdk/lambda/results"
+	"defog-cdk/lambda/spending"
 )
 
 // checkTime is the timeout of the read-only check at the start. After a timeout,
@@ -36,6 +37,7 @@ type service struct {
 	log      *slog.Logger
 	relaunch *relaunch
 	long     *answers.Service // nil without long questions
+	ledger   spending.Ledger  // of max_cost_per_day; nil without the table of long questions
 
 	mu     sync.Mutex
 	source generate.Source // of the generator and of agents' tools; nil before its first use
@@ -45,6 +47,9 @@ type service struct {
 // request 503 and logs the cause; an exit would leave the caller with the API's
 // bare 502.
 func (s *service) handler(invalid error) *ask.Handler {
+	if s.maxDailyCost > 0 && s.ledger == nil {
+		invalid = errors.Join(invalid, fmt.Errorf("%s: counts in the table of long questions; want %s with it", environ.MaxCostPerDay, environ.AnswersTable))
+	}
 	return &ask.Handler{
 		Open: func(ctx context.Context) (ask.Backend, error) {
 			if invalid != nil {
@@ -67,6 +72,7 @@ func (s *service) handler(invalid error) *ask.Handler {
 		Policy:           s.policy,
 		Stack:            s.stack,
 		Prices:           s.prices,
+		Spending:         s.spendingLimits(),
 		Tracer:           s.tracer,
 		Long:             s.long,
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -41,6 +42,8 @@ type settings struct {
 	modelURL         string // of openai; "" selects the connection's base_url
 	generatorTimeout time.Duration
 	prices           *generate.Prices // of the model; nil if unknown
+	maxTokens        int              // of the model, for one question; 0 for no limit
+	maxDailyCost     float64          // of the model, in USD; 0 for no limit
 	schemaTTL        time.Duration    // of the live catalogue
 	dependencies     dependencies.Object
 	directory        string // for the extracted dependencies
@@ -121,6 +124,7 @@ func readSettings(get func(string) string) (settings, error) {
 	s.toolRows = number(environ.MCPMaxRows, 100, 1)
 	s.maxSQLBytes = number(environ.MaxSQLBytes, guard.DefaultMaxBytes, 1)
 	s.retries = number(environ.Retries, 3, 0)
+	s.maxTokens = number(environ.MaxTokensPerQuestion, 0, 0)
 	s.statementTimeout = time.Duration(number(environ.StatementTimeout, 30, 1)) * time.Second
 	s.schemaTTL = time.Duration(number(environ.SchemaTTL, 3600, 1)) * time.Second
 	s.generatorTimeout = time.Duration(number(environ.GeneratorTimeout, 0, 0)) * time.Second
@@ -129,6 +133,12 @@ func readSettings(get func(string) string) (settings, error) {
 	var err error
 	if s.prices, err = readPrices(get(environ.GeneratorPrice)); err != nil {
 		problems = append(problems, err)
+	}
+	if s.maxDailyCost, err = readAmount(environ.MaxCostPerDay, get(environ.MaxCostPerDay)); err != nil {
+		problems = append(problems, err)
+	}
+	if s.maxDailyCost > 0 && s.prices == nil {
+		problems = append(problems, fmt.Errorf("%s: the model's cost is unknown; want its prices in %s", environ.MaxCostPerDay, environ.GeneratorPrice))
 	}
 	if s.tracer, err = trace.New(get("AWS_XRAY_DAEMON_ADDRESS")); err != nil {
 		problems = append(problems, fmt.Errorf("AWS_XRAY_DAEMON_ADDRESS: %w", err))
@@ -176,6 +186,18 @@ func readPrices(text string) (*generate.Prices, error) {
 		return nil, fmt.Errorf("%s: %q is invalid; want a JSON object with the prices input, output, cache_read and cache_write", environ.GeneratorPrice, text)
 	}
 	return &prices, nil
+}
+
+// readAmount returns the number in a variable, 0 for none.
+func readAmount(name, text string) (float64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	amount, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(amount > 0) || math.IsInf(amount, 0) { // NaN compares as false
+		return 0, fmt.Errorf("%s: %q is invalid; want a number above 0", name, text)
+	}
+	return amount, nil
 }
 
 func commaSeparated(text string) []string {

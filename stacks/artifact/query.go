@@ -42,6 +42,8 @@ type QuerySettings struct {
 
 	Generator, GeneratorModel, GeneratorRegion, GeneratorBaseURL string
 	GeneratorTimeout, StatementTimeout                           int                    // seconds
+	MaxTokensPerQuestion                                         *int                   // nil for no limit
+	MaxCostPerDay                                                float64                // USD; 0 for no limit
 	Price                                                        *config.GeneratorPrice // of a language model; nil if unknown
 	SchemaTTL                                                    int                    // seconds; 0 for the function's default
 	MaxRows, Retries                                             int
@@ -97,7 +99,7 @@ func QuerySettingsOf(conf config.Config) QuerySettings {
 		Generator:         conf.Generator, GeneratorModel: conf.GeneratorModel, GeneratorRegion: conf.GeneratorRegion, GeneratorBaseURL: conf.GeneratorBaseURL,
 		GeneratorTimeout: conf.GeneratorTimeout, StatementTimeout: conf.StatementTimeout, MaxRows: conf.MaxRows, Retries: conf.Retries,
 		MaxSQLBytes: conf.MaxSQLBytes, SchemaTTL: conf.SchemaTTL,
-		Price:         conf.ModelPrice(),
+		Price: conf.ModelPrice(), MaxTokensPerQuestion: conf.MaxTokensPerQuestion, MaxCostPerDay: conf.MaxCostPerDay,
 		ResultsBucket: conf.ResultsBucket, ResultsLifetime: conf.ResultsLifetime,
 		AsyncQuestions: conf.AsyncQuestions,
 		LogQuestions:   conf.LogQuestions, Metrics: conf.AlarmEmail != "", Variables: conf.Environment,
@@ -190,6 +192,12 @@ func queryVariables(settings QuerySettings, dependenciesHash string) (map[string
 			return nil, fmt.Errorf("encode generator_price: %w", err)
 		}
 		variables[environ.GeneratorPrice] = string(price)
+	}
+	if settings.MaxTokensPerQuestion != nil {
+		variables[environ.MaxTokensPerQuestion] = strconv.Itoa(*settings.MaxTokensPerQuestion)
+	}
+	if settings.MaxCostPerDay > 0 {
+		variables[environ.MaxCostPerDay] = strconv.FormatFloat(settings.MaxCostPerDay, 'f', -1, 64)
 	}
 	if settings.ResultsBucket != "" {
 		variables[environ.ResultsBucket] = settings.ResultsBucket

@@ -229,3 +229,23 @@ func TestCostIsWatchedWithPricesOnly(t *testing.T) {
 		})
 	}
 }
+
+func TestSpendingLimitsNeedNoMoreRights(t *testing.T) {
+	limits := settings.With(pricedModel(), map[string]any{"async_questions": true, "removal_policy": "retain", "max_cost_per_day": 20.5, "max_tokens_per_question": 30000})
+	limited := stacktest.Query(t, limits)
+	variables := stacktest.Variables(t, limited)
+	if variables[environ.MaxCostPerDay] != "20.5" || variables[environ.MaxTokensPerQuestion] != "30000" {
+		t.Errorf("the function has %v", variables)
+	}
+	free := stacktest.Query(t, settings.With(pricedModel(), map[string]any{"async_questions": true, "removal_policy": "retain"}))
+	resources := func(stack assertions.Template) any {
+		return []any{stack.FindResources(jsii.String("AWS::IAM::Role"), nil), stack.FindResources(jsii.String("AWS::DynamoDB::Table"), nil)}
+	}
+	if diff := cmp.Diff(resources(free), resources(limited)); diff != "" {
+		t.Errorf("roles and tables (-without limits +with):\n%s", diff)
+	}
+	variables = stacktest.Variables(t, free)
+	if variables[environ.MaxCostPerDay] != nil || variables[environ.MaxTokensPerQuestion] != nil {
+		t.Errorf("without limits, the function has %v", variables)
+	}
+}

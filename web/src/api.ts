@@ -27,12 +27,15 @@ export class Failure extends Error {
   readonly requestID: string
   /** The statement that failed, if there is one. */
   readonly sql: string
+  /** The time at which a limit ends, or null. */
+  readonly retryAt: Date | null
 
-  constructor(code: string, message: string, requestID = '', sql = '') {
+  constructor(code: string, message: string, requestID = '', sql = '', retryAt: Date | null = null) {
     super(message)
     this.code = code
     this.requestID = requestID
     this.sql = sql
+    this.retryAt = retryAt
   }
 }
 
@@ -161,7 +164,13 @@ export function decode({ status, header, text }: Reply): Answer {
   const body = parse(text)
   const requestID = string(body.request_id) || requestIDs.map(header).find(id => id) || ''
   if (body.ran_successfully === false && typeof body.error_code === 'string') {
-    throw new Failure(body.error_code, string(body.error_message), requestID, string(body.query_generated))
+    throw new Failure(
+      body.error_code,
+      string(body.error_message),
+      requestID,
+      string(body.query_generated),
+      time(body.retry_at),
+    )
   }
   if (status !== 200) throw new Failure(`http_${status}`, string(body.message), requestID)
   if (body.ran_successfully !== true) throw new Failure('invalid_answer', '', requestID)
@@ -192,6 +201,11 @@ function stored(value: unknown): Stored | null {
   // A link to anything else, such as javascript:, would run in the page.
   if (!/^https?:\/\//i.test(url)) return null
   return { url, expires: string(value.expires), rows: typeof value.row_count === 'number' ? value.row_count : 0 }
+}
+
+function time(value: unknown): Date | null {
+  const date = new Date(string(value))
+  return Number.isNaN(date.getTime()) ? null : date
 }
 
 const string = (value: unknown) => (typeof value === 'string' ? value : '')

@@ -109,6 +109,7 @@ export const texts = {
   requestID: 'Request id',
   copyRequestID: 'Copy the request id',
   details: 'The message',
+  retryAt: (time: string) => `You can ask again from ${time}.`,
   failures: {
     generator_refused: [
       'There is no SQL for this question',
@@ -134,6 +135,9 @@ export const texts = {
     interrupted: ['The answer was interrupted', 'Ask again, for fewer rows or a shorter period if you can.'],
     answers_unavailable: ['The answer cannot be read now', 'Try again in a minute.'],
     not_started: ['The question waited too long', 'Try again later, when fewer questions are waiting.'],
+    token_limit: ['The question is too large for the model', 'Ask a shorter question, or a more specific one.'],
+    cost_limit: ['Today’s budget for questions is used up', 'Further questions are answered the next day.'],
+    spending_unavailable: ['The budget for questions cannot be read now', 'Try again in a minute.'],
     console: ['The console did not get an answer', 'The message below has the reason.'],
     internal: [
       'Something went wrong on our side',

@@ -57,6 +57,17 @@ test('a failure of the API keeps its code, message, SQL and request id', () => {
   assert.deepEqual([code, message, sql, requestID], ['statement_failed', 'no such table', 'SELECT', 'ID'])
 })
 
+test('a failure of a limit has the time of its end', () => {
+  const limited = (fields: object) =>
+    failure(
+      429,
+      JSON.stringify({ ran_successfully: false, error_code: 'cost_limit', error_message: 'spent', ...fields }),
+    )
+  assert.equal(limited({ retry_at: '2026-11-29T00:00:00Z' }).retryAt?.getTime(), Date.UTC(2026, 10, 29))
+  assert.equal(limited({}).retryAt, null)
+  assert.equal(limited({ retry_at: 'soon' }).retryAt, null)
+})
+
 test('a response of a gateway is a failure with its status', () => {
   const { code, message, requestID } = failure(403, '{"message":"Forbidden"}', { 'apigw-requestid': 'gateway' })
   assert.deepEqual([code, message, requestID], ['http_403', 'Forbidden', 'gateway'])

@@ -49,6 +49,9 @@ func (a *API) Ask(ctx context.Context, q Question) (Answer, error) {
 		if err := json.Unmarshal(got.Body, &failed); err != nil {
 			return answer, fmt.Errorf("decode the answer: %w", err)
 		}
+		if failed.Code == "cost_limit" || failed.Code == "spending_unavailable" { // each further question fails, too
+			return answer, fmt.Errorf("the API answers no question now, and --resume keeps the results of the others: %s", got.Error)
+		}
 		answer.Kind, answer.Message = failed.Code, got.Error
 		return answer, nil
 	}

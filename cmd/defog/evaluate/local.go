@@ -10,6 +10,7 @@ import (
 	"defog-cdk/internal/knowledge"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/generate"
+	"defog-cdk/lambda/spending"
 )
 
 // Local is a System on this machine: a model, and a database for its SQL.
@@ -19,6 +20,7 @@ type Local struct {
 	Retries  int
 	Limits   Limits
 	Golden   []knowledge.Pair // held out of their own prompts
+	Spending *spending.Limits // of each question; nil for none
 }
 
 // Ask implements System. Like the function, it returns a failed statement to the
@@ -26,6 +28,7 @@ type Local struct {
 func (l *Local) Ask(ctx context.Context, q Question) (a Answer, err error) {
 	question := generate.Question{Text: q.Text, Options: generate.DefaultOptions(), HoldOut: isGolden(q.Text, l.Golden)}
 	question.Options.Glossary = q.Evidence
+	ctx = l.Spending.Question(ctx)
 	reply, err := l.Model.Reply(ctx, question, nil)
 	if err != nil {
 		return a, err
@@ -59,6 +62,9 @@ func (l *Local) Ask(ctx context.Context, q Question) (a Answer, err error) {
 			return a, err
 		}
 		a.add(next)
+		if next.Kind == TokenLimit {
+			a.Kind, a.Message = next.Kind, next.Message
+		}
 		if next.Kind != "" {
 			return a, nil // the failed statement is the answer
 		}

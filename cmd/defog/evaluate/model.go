@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"defog-cdk/lambda/generate"
+	"defog-cdk/lambda/spending"
 )
 
 // Reply is what a model replies to a question, or to a failed statement.
@@ -50,9 +51,12 @@ func (l Live) Reply(ctx context.Context, question generate.Question, failed *gen
 	reply.SQL = query.SQL
 	reply.Seconds, reply.Usage = time.Since(start).Seconds(), meter.Usage()
 	known, ok := errors.AsType[*generate.Error](err)
+	limit, isLimited := errors.AsType[*spending.Refusal](err)
 	switch {
 	case ctx.Err() != nil:
 		return reply, ctx.Err()
+	case isLimited:
+		reply.Kind, reply.Message = TokenLimit, limit.Message
 	case err != nil && !ok:
 		return reply, fmt.Errorf("ask the generator: %w", err)
 	case ok && known.Kind == generate.Refused:

@@ -25,6 +25,7 @@ const (
 	DatabaseSlow    = "database_timeout"
 	ReferenceFailed = "reference_failed" // no reference statement ran
 	RequestFailed   = "request_failed"   // of a deployed API
+	TokenLimit      = "token_limit"      // the question needs more tokens than one question may
 )
 
 // Answer is what a system answers to a question.

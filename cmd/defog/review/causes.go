@@ -46,6 +46,8 @@ var causes = []cause{
 	{"AWS::Lambda::Function", variable(environ.GeneratorBaseURL), "generator_base_url"},
 	{"AWS::Lambda::Function", variable(environ.GeneratorTimeout), "generator_timeout"},
 	{"AWS::Lambda::Function", variable(environ.GeneratorPrice), "generator_price"},
+	{"AWS::Lambda::Function", variable(environ.MaxTokensPerQuestion), "max_tokens_per_question"},
+	{"AWS::Lambda::Function", variable(environ.MaxCostPerDay), "max_cost_per_day"},
 	{"AWS::Lambda::Function", variable(environ.SchemaTTL), "schema_ttl"},
 	{"AWS::Lambda::Function", variable(environ.StatementTimeout), "statement_timeout"},
 	{"AWS::Lambda::Function", variable(environ.MaxRows), "max_rows"},

@@ -61,11 +61,15 @@ type Store struct {
 // New returns a store in a table and a bucket.
 func New(settings awsenv.Settings, table, bucket string) *Store {
 	return &Store{
-		client: dynamodb.New(dynamodb.Options{
-			Region: settings.Region, Credentials: settings.Credentials(), BaseEndpoint: settings.BaseEndpoint(), RetryMaxAttempts: attempts,
-		}),
-		table: table, objects: settings.S3(), bucket: bucket,
+		client: newClient(settings, attempts),
+		table:  table, objects: settings.S3(), bucket: bucket,
 	}
+}
+
+func newClient(settings awsenv.Settings, attempts int) *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{
+		Region: settings.Region, Credentials: settings.Credentials(), BaseEndpoint: settings.BaseEndpoint(), RetryMaxAttempts: attempts,
+	})
 }
 
 type item = map[string]types.AttributeValue

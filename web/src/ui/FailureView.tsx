@@ -4,6 +4,8 @@ import { CopyButton } from './actions.tsx'
 import { Icon } from './icons.tsx'
 import { Statement } from './Statement.tsx'
 
+const localTime = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'short' })
+
 interface Props {
   question: string
   failure: Failure
@@ -21,6 +23,7 @@ export function FailureView({ question, failure, onAgain, onSignIn }: Props) {
         {title}
       </h2>
       <p>{advice}</p>
+      {failure.retryAt && <p>{texts.retryAt(localTime.format(failure.retryAt))}</p>}
       {failure.message && (
         <>
           <h3>{texts.details}</h3>
