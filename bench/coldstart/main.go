@@ -17,11 +17,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"text/tabwriter"
 	"time"
 
 	"defog-cdk/bench/seed"
 	"defog-cdk/bench/stage"
+	"defog-cdk/bench/table"
 	"defog-cdk/internal/environ"
 	"defog-cdk/internal/testserver/runtimeapi"
 )
@@ -125,17 +125,20 @@ func (c *contestant) measure(counts bool) error {
 
 func show(contestants []*contestant) error {
 	us := contestants[0]
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "function\tfirst answer\tratio\tfollowing\tratio\tpeak memory\tratio\tzipped\tratio\t")
+	rows := table.New("function", "first answer", "ratio", "following", "ratio", "peak memory", "ratio", "zipped", "ratio")
 	for _, c := range contestants {
 		cold, warm, memory := stage.Median(c.cold), stage.Median(c.warm), middle(c.memory)
-		fmt.Fprintf(table, "%s\t%.1f ms\t%.1f\t%.2f ms\t%.1f\t%.1f MB\t%.1f\t%.1f MB\t%.1f\t\n", c.name,
-			cold.Seconds()*1e3, float64(cold)/float64(stage.Median(us.cold)),
-			warm.Seconds()*1e3, float64(warm)/float64(stage.Median(us.warm)),
-			float64(memory)/1e6, float64(memory)/float64(middle(us.memory)),
-			float64(c.zipped)/1e6, float64(c.zipped)/float64(us.zipped))
+		rows.Row(c.name,
+			fmt.Sprintf("%.1f ms", cold.Seconds()*1e3), ratio(cold, stage.Median(us.cold)),
+			fmt.Sprintf("%.2f ms", warm.Seconds()*1e3), ratio(warm, stage.Median(us.warm)),
+			fmt.Sprintf("%.1f MB", float64(memory)/1e6), ratio(memory, middle(us.memory)),
+			fmt.Sprintf("%.1f MB", float64(c.zipped)/1e6), ratio(c.zipped, us.zipped))
 	}
-	return table.Flush()
+	return rows.Write(os.Stdout)
+}
+
+func ratio[N ~int64](a, b N) string {
+	return fmt.Sprintf("%.1f", float64(a)/float64(b))
 }
 
 func middle(sizes []int64) int64 {

@@ -21,9 +21,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"text/tabwriter"
 	"time"
 
+	"defog-cdk/bench/table"
 	"defog-cdk/internal/testserver/runtimeapi"
 )
 
@@ -85,7 +85,7 @@ func compare(ctx context.Context, o options) error {
 	}
 	defer listener.Close()
 	go func() { _ = http.Serve(listener, s) }()
-	fmt.Printf("%.0f MB/s a connection, %s to the first byte; best of %d\n", o.bandwidth, o.latency, o.rounds)
+	fmt.Printf("%.0f MB/s a connection, %s to the first byte, best of %d rounds.\n\n", o.bandwidth, o.latency, o.rounds)
 
 	b := &bench{options: o, python: python, hydrate: hydrate, server: s, endpoint: "http://" + listener.Addr().String()}
 	ways := b.ways()
@@ -104,19 +104,18 @@ func compare(ctx context.Context, o options) error {
 // show prints what each way took, and how many times faster than the old one
 // it was.
 func show(cpus int, ways []way, best []result) error {
-	fmt.Printf("\n%d CPUs\n", cpus)
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "way\tready\tratio\tfirst answer\tratio\tmemory\tpeak of disk\twarm start\t")
+	rows := table.New(fmt.Sprintf("on %d cores", cpus), "ready", "ratio", "first answer", "ratio", "memory", "disk at most", "later start")
 	for i, w := range ways {
 		r, old := best[i], best[0]
 		warm := "-"
 		if r.warm > 0 {
 			warm = r.warm.Round(100 * time.Microsecond).String()
 		}
-		fmt.Fprintf(table, "%s\t%.2f s\t%.2f\t%.2f s\t%.2f\t%s\t%.0f MB\t%s\t\n", w.name, r.ready.Seconds(), old.ready.Seconds()/r.ready.Seconds(),
-			r.answer.Seconds(), old.answer.Seconds()/r.answer.Seconds(), megabytes(r.memory), float64(r.disk)/1e6, warm)
+		rows.Row(w.name, fmt.Sprintf("%.2f s", r.ready.Seconds()), fmt.Sprintf("%.2f", old.ready.Seconds()/r.ready.Seconds()),
+			fmt.Sprintf("%.2f s", r.answer.Seconds()), fmt.Sprintf("%.2f", old.answer.Seconds()/r.answer.Seconds()),
+			megabytes(r.memory), fmt.Sprintf("%.0f MB", float64(r.disk)/1e6), warm)
 	}
-	return table.Flush()
+	return rows.Write(os.Stdout)
 }
 
 func megabytes(bytes int64) string {

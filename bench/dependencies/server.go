@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -39,7 +40,7 @@ func (s *server) load(o options) (imports string, err error) {
 			return "", fmt.Errorf("make the zip: %w", err)
 		}
 		s.add(original, content)
-		fmt.Printf("synthetic: %d files, %.0f MB, zipped %.0f MB; %d modules are imported\n",
+		fmt.Printf("The zip has %d files of %.0f MB, zipped %.0f MB; the handler imports %d modules.\n",
 			c.files, float64(c.bytes)/1e6, float64(len(content))/1e6, len(c.imports))
 		return strings.Join(c.imports, ","), nil
 	}
@@ -52,7 +53,7 @@ func (s *server) load(o options) (imports string, err error) {
 			return "", fmt.Errorf("read the zip: %w", err)
 		}
 		s.add(key, content)
-		fmt.Printf("%s: zipped %.0f MB\n", name, float64(len(content))/1e6)
+		fmt.Printf("%s: %.0f MB.\n", filepath.Base(name), float64(len(content))/1e6)
 	}
 	return o.imports, nil
 }

@@ -3,7 +3,7 @@
 // compares the answers with the rows that Defog's app in Python returns for it:
 // columns, values and types.
 //
-//	go run ./bench/questions -set FOLDER
+//	go run ./bench/questions [-set FOLDER]
 //
 // The folder holds questions.csv, with the columns question, query and db_name
 // among others, and a file db_name.sql for each database. A query may name
@@ -19,19 +19,18 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"defog-cdk/bench/seed"
+	"defog-cdk/bench/table"
 	"defog-cdk/internal/testserver/postgres"
 )
 
 func main() {
 	log.SetFlags(0)
-	set := flag.String("set", "", "the folder with the evaluation set")
+	set := flag.String("set", "bench/questions/shop", "the folder with the evaluation set; the default one is small, and has values that are hard to write as JSON")
 	flag.Parse()
-	if *set == "" {
-		log.Fatal("-set is missing; valid: a folder with questions.csv and a .sql file for each database")
-	}
 	if err := compare(context.Background(), *set); err != nil {
 		log.Fatal(err)
 	}
@@ -88,17 +87,21 @@ func compareAll(ctx context.Context, questions []question, old *oldApp, server *
 			return fmt.Errorf("%s: the old way: %w", q.text, err)
 		}
 		if difference := theirs.compare(ours); difference != "" {
-			fmt.Printf("%s\n%s\n-the old app +the function\n%s\n", q.text, q.sql, difference)
+			log.Printf("%s\n%s\n-the old app +the function\n%s\n", q.text, q.sql, difference)
 			continue
 		}
 		equal[q.database]++
 	}
 	total := 0
+	rows := table.New("database", "equal answers")
 	for _, database := range slices.Sorted(maps.Keys(equal)) {
-		fmt.Printf("%-16s %d equal\n", database, equal[database])
+		rows.Row(database, strconv.Itoa(equal[database]))
 		total += equal[database]
 	}
-	fmt.Printf("%d of %d questions give equal answers (%s)\n", total, len(questions), time.Since(began).Round(time.Second))
+	if err := rows.Write(os.Stdout); err != nil {
+		return err
+	}
+	log.Printf("%d of %d questions give equal answers (%s)", total, len(questions), time.Since(began).Round(time.Second))
 	if total < len(questions) {
 		return fmt.Errorf("%d answers differ", len(questions)-total)
 	}

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strconv"
 	"syscall"
-	"text/tabwriter"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"defog-cdk/bench/stage"
+	"defog-cdk/bench/table"
 	"defog-cdk/lambda/database"
 	"defog-cdk/lambda/database/postgres"
 )
@@ -46,8 +47,7 @@ func compareEncoding(ctx context.Context, s *stage.Stage) error {
 	}
 	defer conn.Close(ctx)
 
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "rows\tJSON\tours\tencoding/json\tour speed/its\tour allocations\t")
+	rows := table.New("rows", "JSON", "this project", "encoding/json", "speed ratio", "allocations")
 	for _, n := range []int{14_000, 140_000} {
 		sql := fmt.Sprintf(largeRows, n)
 		var result *database.Result
@@ -74,10 +74,10 @@ func compareEncoding(ctx context.Context, s *stage.Stage) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(table, "%d\t%.1f MB\t%s\t%s\t%.2f\t%d\t\n", n, float64(len(result.Data))/1e6,
-			ours-receiving, its, float64(its)/float64(ours-receiving), allocations)
+		rows.Row(strconv.Itoa(n), fmt.Sprintf("%.1f MB", float64(len(result.Data))/1e6), (ours - receiving).Round(10*time.Microsecond).String(), its.Round(10*time.Microsecond).String(),
+			fmt.Sprintf("%.2f", float64(its)/float64(ours-receiving)), strconv.FormatUint(allocations, 10))
 	}
-	return table.Flush()
+	return rows.Write(os.Stdout)
 }
 
 // decode makes rows of structs of the database's JSON.

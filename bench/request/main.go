@@ -14,12 +14,12 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"text/tabwriter"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"defog-cdk/bench/stage"
+	"defog-cdk/bench/table"
 	"defog-cdk/internal/testserver/runtimeapi"
 )
 
@@ -41,12 +41,11 @@ func run(ctx context.Context, rounds int) error {
 	if err := compareQuestions(ctx, s, rounds); err != nil {
 		return err
 	}
-	fmt.Println()
 	return compareEncoding(ctx, s)
 }
 
 // compareQuestions asks the function and the bare program in turn.
-func compareQuestions(ctx context.Context, s *stage.Stage, rounds int) error {
+func compareQuestions(ctx context.Context, s *stage.Stage, questions int) error {
 	f, err := runtimeapi.Start(runtimeapi.Config{Command: []string{s.Bootstrap}, Environment: s.Environment})
 	if err != nil {
 		return err
@@ -60,7 +59,7 @@ func compareQuestions(ctx context.Context, s *stage.Stage, rounds int) error {
 	b := bare{generator: s.Generator, conn: conn}
 
 	var whole, added, bareWhole, bareAdded []time.Duration
-	for round := range rounds + rounds/10 {
+	for round := range questions + questions/10 {
 		total, others, err := ask(f)
 		if err != nil {
 			return err
@@ -69,18 +68,24 @@ func compareQuestions(ctx context.Context, s *stage.Stage, rounds int) error {
 		if err != nil {
 			return err
 		}
-		if round < rounds/10 {
+		if round < questions/10 {
 			continue // to warm up
 		}
 		whole, added = append(whole, total), append(added, total-others)
 		bareWhole, bareAdded = append(bareWhole, bareTotal), append(bareAdded, bareTotal-bareOthers)
 	}
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(table, "median of %d questions\twhole\tneither generator nor database\t\n", rounds)
-	fmt.Fprintf(table, "function, invoked through the runtime API\t%s\t%s\t\n", stage.Median(whole), stage.Median(added))
-	fmt.Fprintf(table, "bare pgx\t%s\t%s\t\n", stage.Median(bareWhole), stage.Median(bareAdded))
-	fmt.Fprintf(table, "added\t%s\t%s\t\n", stage.Median(whole)-stage.Median(bareWhole), stage.Median(added)-stage.Median(bareAdded))
-	return table.Flush()
+	rows := table.New(fmt.Sprintf("median of %d questions", questions), "whole", "without generator and database")
+	for _, row := range []struct {
+		name         string
+		whole, added time.Duration
+	}{
+		{"function, invoked through the runtime API", stage.Median(whole), stage.Median(added)},
+		{"bare pgx", stage.Median(bareWhole), stage.Median(bareAdded)},
+		{"added by the function", stage.Median(whole) - stage.Median(bareWhole), stage.Median(added) - stage.Median(bareAdded)},
+	} {
+		rows.Row(row.name, row.whole.Round(time.Microsecond).String(), row.added.Round(time.Microsecond).String())
+	}
+	return rows.Write(os.Stdout)
 }
 
 // ask asks the function, and returns how long it took in all and how much of

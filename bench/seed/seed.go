@@ -6,6 +6,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,7 +41,7 @@ func Install(ctx context.Context) (Python, error) {
 	}
 	done := filepath.Join(directory, "done")
 	if _, err := os.Stat(done); err != nil {
-		fmt.Println("Installing pandas, psycopg2, requests and awslambdaric in .build/bench-seed")
+		log.Print("installing pandas, psycopg2, requests and awslambdaric in .build/bench-seed")
 		if err := p.install(ctx, directory); err != nil {
 			return p, err
 		}

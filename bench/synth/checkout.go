@@ -50,10 +50,14 @@ func copyCheckout(ctx context.Context, to string) error {
 		return fmt.Errorf("list the files: %w", err)
 	}
 	for _, name := range splitNUL(files) {
-		content, err := os.ReadFile(name)
+		info, err := os.Stat(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // git lists deleted files, too
 		}
+		if err != nil {
+			return err
+		}
+		content, err := os.ReadFile(name)
 		if err != nil {
 			return err
 		}
@@ -61,7 +65,7 @@ func copyCheckout(ctx context.Context, to string) error {
 		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(target, content, 0o644); err != nil {
+		if err := os.WriteFile(target, content, info.Mode()); err != nil {
 			return err
 		}
 	}

@@ -74,16 +74,12 @@ func run(ctx context.Context, rounds int, bench func(ctx context.Context, rounds
 
 func compareLanguages(ctx context.Context, rounds int, directory, connection string) (err error) {
 	log.Print("compiling the function")
-	postgres, code, postgresSize, err := compile(ctx, "postgres")
+	program := artifact.CompileQuery(ctx, "arm64", "postgres")
+	defer func() { err = errors.Join(err, program.Remove()) }()
+	code, err := program.Directory()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, postgres.Remove()) }()
-	sqlite, _, sqliteSize, err := compile(ctx, "sqlite")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, sqlite.Remove()) }()
 	dependencies, err := artifact.PackDependencies("lambda/query/dependencies", "")
 	if err != nil {
 		return err
@@ -102,9 +98,7 @@ func compareLanguages(ctx context.Context, rounds int, directory, connection str
 	if err != nil {
 		return err
 	}
-	measured.print()
-	fmt.Printf("\nThe function's zip: postgres %.2f MB, sqlite %.2f MB.\n", float64(postgresSize)/1e6, float64(sqliteSize)/1e6)
-	return nil
+	return measured.print(ways(), "Go", "JavaScript")
 }
 
 // settings are the same for both apps. Only JavaScript reads the last two, and

@@ -41,7 +41,7 @@ func comparePipeline(ctx context.Context, rounds int, directory, _ string) error
 	log.Print("warming up")
 	unedited := slices.DeleteFunc(ways(), func(w way) bool { return w.edit })
 	var apps []*app
-	for _, pipeline := range []string{"false", "true"} {
+	for _, pipeline := range []string{"true", "false"} {
 		a := &app{directory: checkout, command: program, settings: []string{"-c", "app_name=bench", "-c", "settings_file=" + file, "-c", "pipeline=" + pipeline}}
 		if err := a.warm(ctx, unedited); err != nil {
 			return err
@@ -52,11 +52,5 @@ func comparePipeline(ctx context.Context, rounds int, directory, _ string) error
 	if err != nil {
 		return err
 	}
-	fmt.Println("| seconds: median (fastest) | one stage | a pipeline of six | ratio |")
-	fmt.Println("|---|---|---|---|")
-	for _, w := range unedited {
-		one, six := measured[w][0], measured[w][1]
-		fmt.Printf("| %s | %s | %s | %.2f (%.2f) |\n", w, seconds(one), seconds(six), median(six)/median(one), slices.Min(six).Seconds()/slices.Min(one).Seconds())
-	}
-	return nil
+	return measured.print(unedited, "a pipeline of six stages", "one stage")
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"defog-cdk/bench/table"
 )
 
 // stackCounts are the sizes of the apps with many stacks. The first is one.
@@ -52,8 +54,7 @@ func countStacks(ctx context.Context, rounds int, directory, connection string) 
 	if err != nil {
 		return err
 	}
-	measured.printShares(unedited)
-	return nil
+	return measured.printShares(unedited)
 }
 
 // hasStacks makes sure that the app made that many stacks.
@@ -82,23 +83,23 @@ func (a *app) hasStacks(want int) error {
 
 // printShares shows what each stack after the first costs, by the medians: in
 // milliseconds and as a share of the app with one.
-func (t times) printShares(ways []way) {
-	fmt.Print("| seconds: median (fastest); each further stack |")
+func (t times) printShares(ways []way) error {
+	columns := []string{"seconds: median (fastest); each further stack"}
 	for _, count := range stackCounts() {
-		fmt.Printf(" stacks: %d |", count)
+		columns = append(columns, fmt.Sprintf("stacks: %d", count))
 	}
-	fmt.Println("\n|---|---|---|---|")
+	rows := table.New(columns...)
 	for _, w := range ways {
-		fmt.Printf("| %s |", w)
-		first := median(t[w][0])
+		cells, first := []string{w.String()}, median(t[w][0])
 		for i, count := range stackCounts() {
-			fmt.Printf(" %s", seconds(t[w][i]))
+			cell := seconds(t[w][i])
 			if count > 1 {
 				further := (median(t[w][i]) - first) / float64(count-1)
-				fmt.Printf("; %.0f ms, %.1f %%", further*1000, 100*further/first)
+				cell += fmt.Sprintf("; %.0f ms, %.1f %%", further*1000, 100*further/first)
 			}
-			fmt.Print(" |")
+			cells = append(cells, cell)
 		}
-		fmt.Println()
+		rows.Row(cells...)
 	}
+	return rows.Write(os.Stdout)
 }

@@ -2,8 +2,11 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"time"
+
+	"defog-cdk/bench/table"
 )
 
 // way is one way to synthesize.
@@ -39,15 +42,15 @@ func (w way) String() string {
 // times are what each way took, for each app.
 type times map[way][][]time.Duration
 
-// print compares the first app, in Go, with the second, in JavaScript.
-func (t times) print() {
-	fmt.Println("| seconds: median (fastest) | Go | JavaScript | ratio |")
-	fmt.Println("|---|---|---|---|")
-	for _, w := range ways() {
-		golang, javascript := t[w][0], t[w][1]
-		fmt.Printf("| %s | %s | %s | %.2f (%.2f) |\n", w, seconds(golang), seconds(javascript),
-			median(golang)/median(javascript), slices.Min(golang).Seconds()/slices.Min(javascript).Seconds())
+// print compares the two apps.
+func (t times) print(ways []way, first, second string) error {
+	rows := table.New("seconds: median (fastest)", first, second, "ratio")
+	for _, w := range ways {
+		a, b := t[w][0], t[w][1]
+		rows.Row(w.String(), seconds(a), seconds(b),
+			fmt.Sprintf("%.2f (%.2f)", median(a)/median(b), slices.Min(a).Seconds()/slices.Min(b).Seconds()))
 	}
+	return rows.Write(os.Stdout)
 }
 
 func seconds(times []time.Duration) string {

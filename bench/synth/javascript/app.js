@@ -193,9 +193,10 @@ class QueryStack extends cdk.Stack {
     const output = (id, description, value) => new cdk.CfnOutput(this, id, { description, value });
     output('QueryUrl', 'Where to send questions: POST with a JSON body', api.url);
     output('ApiAuth', 'Who may ask', 'iam');
+    output('FunctionName', 'Function, for defog describe, logs and doctor', query.function.functionName);
     output('AskCommand', 'Asks a question from this checkout',
       `go run ./cmd/defog ask -c app_name=${setting('app_name')} -c stage=${setting('stage')} "${question}"`);
-    output('CurlCommand', 'Asks a question from anywhere', [
+    output('CurlCommand', 'Asks a question from any machine', [
       'curl',
       `--aws-sigv4 "aws:amz:${this.region}:execute-api"`,
       '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
@@ -204,6 +205,7 @@ class QueryStack extends cdk.Stack {
       `-d '{"question": "${question}"}'`,
       api.url,
     ].join(' '));
+    output('Version', 'Version of this app', '0.0.0');
     cdk.Annotations.of(this).addWarningV2('defog:credentials-in-template',
       "The database's credentials stand in the template as base64: whoever may read the stack or the function can read them, "
       + 'and cdk diff prints them, old and new. To review a change without them, use npm run diff; '

@@ -1,0 +1,126 @@
+// Program bench runs every benchmark below it, one after the other, and writes
+// docs/benchmarks.md from their output. Run it on a machine that does nothing else.
+//
+//	go run ./bench
+//
+// With -short it runs a short form of each to show that it works, in a few minutes. The
+// numbers then mean nothing, and no page is written.
+package main
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"text/template"
+	"time"
+)
+
+const page = "docs/benchmarks.md"
+
+//go:embed benchmarks.md.tmpl
+var pageTemplate string
+
+// benchmark is one run of a program.
+type benchmark struct {
+	command string // after go run ./bench/; the page names it
+	short   string // the same in its short form
+}
+
+// The page refers to a benchmark by its command.
+var benchmarks = []benchmark{
+	{"size", "size -databases sqlite"},
+	{"synth", "synth -rounds 1"},
+	{"synth -stacks", "synth -stacks -rounds 1"},
+	{"synth -pipeline", "synth -pipeline -rounds 1"},
+	{"coldstart", "coldstart -rounds 1"},
+	{"request", "request -rounds 50"},
+	{"dependencies", "dependencies -scale 0.02 -rounds 1"},
+	{"questions", "questions"},
+}
+
+func main() {
+	log.SetFlags(0)
+	short := flag.Bool("short", false, "run the short form of each, and write no page")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, *short)
+	stop()
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(ctx context.Context, short bool) error {
+	where, err := machine(ctx)
+	if err != nil {
+		return err
+	}
+	log.Print(where)
+	outputs := map[string]string{}
+	for i, b := range benchmarks {
+		command := b.command
+		if short {
+			command = b.short
+		}
+		log.Printf("\n[%d/%d] go run ./bench/%s", i+1, len(benchmarks), command)
+		began := time.Now()
+		output, err := output(ctx, command)
+		if err != nil {
+			return fmt.Errorf("bench/%s: %w", command, err)
+		}
+		log.Printf("%s(%s)", output, time.Since(began).Round(time.Second))
+		outputs[b.command] = output
+	}
+	text, err := render(where, outputs)
+	if err != nil || short {
+		return err
+	}
+	return os.WriteFile(page, text, 0o644)
+}
+
+// output runs a benchmark and returns what it prints, which is Markdown.
+func output(ctx context.Context, command string) (string, error) {
+	program := exec.CommandContext(ctx, "go", append([]string{"run"}, strings.Fields("./bench/"+command)...)...)
+	program.Cancel = func() error { return program.Process.Signal(os.Interrupt) }
+	program.Stderr = os.Stderr
+	text, err := program.Output()
+	if err == nil && len(bytes.TrimSpace(text)) == 0 {
+		err = fmt.Errorf("it printed no result")
+	}
+	return string(text), err
+}
+
+// render fills the page. It is an error if the page leaves a benchmark out.
+func render(where string, outputs map[string]string) ([]byte, error) {
+	used := map[string]bool{}
+	result := func(command string) (string, error) {
+		output, ok := outputs[command]
+		if !ok {
+			return "", fmt.Errorf("the page has the result of %q, but it is not a benchmark", command)
+		}
+		used[command] = true
+		return "```sh\ngo run ./bench/" + command + "\n```\n\n" + strings.TrimSpace(output), nil
+	}
+	parsed, err := template.New(page).Funcs(template.FuncMap{"result": result}).Parse(pageTemplate)
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	if err := parsed.Execute(&text, map[string]string{"Machine": where}); err != nil {
+		return nil, err
+	}
+	for command := range outputs {
+		if !used[command] {
+			return nil, fmt.Errorf("the page lacks the result of %q", command)
+		}
+	}
+	return text.Bytes(), nil
+}
