@@ -112,6 +112,7 @@ func (c *checker) checkFunction() {
 	}
 	c.checkTimeouts()
 	c.checkAsync()
+	c.checkHistory()
 	c.checkConnection()
 	if c.given("credentials_secret") || c.given("generator") {
 		c.chooseGenerator(connection.SecretGenerator)
@@ -149,6 +150,12 @@ func (c *checker) checkAsync() {
 	if reserved := c.ReservedConcurrency; reserved != nil && *reserved > 0 && *reserved <= c.AsyncConcurrency {
 		c.failf("async_concurrency", "%d long questions (%s) can use all of reserved_concurrency=%d, and no other request is answered then; want less than reserved_concurrency, or no reserved_concurrency",
 			c.AsyncConcurrency, c.origin("async_concurrency"), *reserved)
+	}
+}
+
+func (c *checker) checkHistory() {
+	if !c.History && c.given("history_expiration_in_days") {
+		c.failf("history_expiration_in_days", "not used without history; want history=true with it")
 	}
 }
 

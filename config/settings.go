@@ -45,6 +45,9 @@ type Settings struct {
 	// https://docs.aws.amazon.com/lambda/latest/api/API_ScalingConfig.html
 	AsyncConcurrency int  `key:"async_concurrency" default:"10" valid:"2..1000" only:"query" doc:"Maximum number of long questions that run at once; further ones wait. Only with async_questions."`
 	AsyncRecovery    bool `key:"async_point_in_time_recovery" default:"false" only:"query" doc:"DynamoDB keeps continuous backups of the table of long questions. Only with async_questions."`
+	History          bool `key:"history" default:"false" only:"query" doc:"A bucket of the stack keeps each question with its SQL, outcome, times and keyed caller, and nothing of the rows. Callers can judge their answers by POST /feedback."`
+	// https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html
+	HistoryExpiration int `key:"history_expiration_in_days" default:"90" valid:"1..36500" only:"query" doc:"Lifetime of history and feedback, in days. Only with history."`
 	// A comma separates the functions in the function's environment.
 	AllowedFunctions     []string `key:"allowed_functions" form:"sqlFunction" only:"query" doc:"Functions of yours that a statement may call, each as schema.name. PostgreSQL, Redshift, MySQL and MariaDB require it for volatile ones, SQL Server, Snowflake and Databricks for all, BigQuery for remote ones."`
 	AllowPrivilegedLogin bool     `key:"allow_privileged_login" default:"false" only:"query" doc:"The database user may be a superuser or have similar powers. A read-only transaction does not limit these, and each synth warns."`

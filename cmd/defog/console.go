@@ -81,7 +81,7 @@ func (c *consoleCommand) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	options := console.Options{Files: os.DirFS(folder), Port: c.port, Async: api.IsLong, API: console.Deployed(cfg, api), Revoked: c.warn}
+	options := console.Options{Files: os.DirFS(folder), Port: c.port, Async: api.IsLong, Feedback: api.HasFeedback, API: console.Deployed(cfg, api), Revoked: c.warn}
 	if err := c.describe(&options); err != nil {
 		return err
 	}

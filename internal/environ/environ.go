@@ -140,6 +140,15 @@ const (
 
 	// AnswersBucket names the bucket for answers that exceed an item of the table.
 	AnswersBucket = "DEFOG_ANSWERS_BUCKET"
+
+	// HistoryBucket names the bucket for history and feedback. Without it, the function
+	// keeps neither.
+	HistoryBucket = "DEFOG_HISTORY_BUCKET"
+
+	// ExtensionID is the id of the function's extension. The function sets it before it
+	// starts its program anew in the same process.
+	ExtensionID = "DEFOG_EXTENSION_ID"
+
 	// MCP set to "true" serves the Model Context Protocol.
 	MCP = "DEFOG_MCP"
 

@@ -1,7 +1,8 @@
-// Package history is the format of what the query function stores about questions,
-// with the setting history: a Record of each question, and the Feedback of its caller.
+// Package history is the format of history and feedback, which the query function stores:
+// a Record of each question, and the Feedback of its caller.
 //
-// Each object holds JSON lines, and its key names the question's day in UTC:
+// Each object holds JSON lines.
+// Its key names the day of the question in UTC.
 //
 //	history/day=2026-11-28/‹request id›.jsonl   a Record
 //	feedback/day=2026-11-28/‹request id›.jsonl  the latest Feedback, which holds the Record

@@ -27,6 +27,8 @@ const (
 
 	Rows  = "Rows"
 	Bytes = "Bytes"
+
+	HistoryFailures = "HistoryFailures" // writes of history that failed; not of one question
 )
 
 // The metrics of one question's language model, if its prices are known. The tokens do

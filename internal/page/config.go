@@ -9,6 +9,7 @@ type Config struct {
 	OIDC     *OIDC    `json:"oidc,omitempty"`
 	Examples []string `json:"examples,omitempty"` // questions
 	Async    bool     `json:"async,omitempty"`    // whether the API answers long questions
+	Feedback bool     `json:"feedback,omitempty"` // whether the API accepts feedback
 }
 
 // How the page authorizes its questions.

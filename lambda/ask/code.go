@@ -23,7 +23,7 @@ const (
 	Cancelled            Code = "cancelled"              // 200: the caller cancelled a long question
 	BadRequest           Code = "bad_request"            // 400: invalid JSON, or a missing, unknown or invalid field
 	CallerDenied         Code = "caller_denied"          // 403: the caller is unknown, or a claim is missing or invalid
-	NotFound             Code = "not_found"              // 404: a long question that is unknown, has expired, or belongs to another caller
+	NotFound             Code = "not_found"              // 404: a long question, or an answer for feedback, that is unknown, has expired, or belongs to another caller
 	MethodNotAllowed     Code = "method_not_allowed"     // 405: not POST
 	RequestTooLarge      Code = "request_too_large"      // 413: the body exceeds maxBody
 	UnsupportedMediaType Code = "unsupported_media_type" // 415: the content type is not JSON
@@ -36,6 +36,7 @@ const (
 	NotReady             Code = "not_ready"              // 503: invalid settings, dependencies or database, see the log
 	SpendingUnavailable  Code = "spending_unavailable"   // 503: the cost of the day's questions cannot be read
 	AnswersUnavailable   Code = "answers_unavailable"    // 503: the state of a long question cannot be read or written
+	HistoryUnavailable   Code = "history_unavailable"    // 503: feedback cannot be stored
 	GeneratorTimeout     Code = "generator_timeout"      // 504: no SQL in time
 	DatabaseTimeout      Code = "database_timeout"       // 504: no rows in time
 	NotStarted           Code = "not_started"            // 504: a long question waited in the queue for too long, or its event was lost
@@ -64,7 +65,7 @@ func (c Code) Status() int {
 		return http.StatusTooManyRequests
 	case GeneratorUnreachable, DatabaseUnreachable:
 		return http.StatusBadGateway
-	case NotReady, AnswersUnavailable, SpendingUnavailable:
+	case NotReady, AnswersUnavailable, SpendingUnavailable, HistoryUnavailable:
 		return http.StatusServiceUnavailable
 	case GeneratorTimeout, DatabaseTimeout, NotStarted:
 		return http.StatusGatewayTimeout

@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"defog-cdk/internal/history"
 	"defog-cdk/lambda/answers"
 	"defog-cdk/lambda/caller"
 	"defog-cdk/lambda/catalog/check"
@@ -66,6 +67,12 @@ type Handler struct {
 	Spending         *spending.Limits // of the language model; nil for none
 	Tracer           *trace.Tracer    // records the duration of each step; nil for none
 
+	// Record keeps a record of each question, and returns at once; nil keeps none.
+	Record func(history.Record)
+
+	// Ratings stores feedback of callers on their answers; nil refuses it.
+	Ratings Ratings
+
 	// Long stores and runs questions whose answer the caller fetches later; nil
 	// refuses them.
 	Long *answers.Service
@@ -82,6 +89,7 @@ type Backend struct {
 	Database  database.Database // nil: generate SQL and do not run it
 	Results   *results.Store    // for answers over the limits; nil: truncate them
 	CallerKey caller.Key        // hashes callers for the log
+	Rater     generate.Rater    // gets feedback, too; nil for none
 }
 
 // Prepare calls Open before the first request.
@@ -143,7 +151,9 @@ func (h *Handler) serve(ctx context.Context, start time.Time, x *exchange, isHTT
 	if err != nil {
 		return nil, err
 	}
-	h.log(ctx, x, time.Since(start), len(out))
+	total := time.Since(start)
+	h.log(ctx, x, total, len(out))
+	h.record(x, total)
 	return out, nil
 }
 
@@ -234,12 +244,16 @@ func keepMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithDeadline(ctx, deadline.Add(-min(margin, time.Until(deadline)/4)))
 }
 
-// nameOf returns the name of a caller for the log: its subject or its hash. A hash is
-// "" before the backend is open.
+// nameOf returns the name of a caller for the log: its subject or its hash.
 func (h *Handler) nameOf(c caller.Caller) string {
 	if h.LogCallers {
 		return c.Subject
 	}
+	return h.hashOf(c)
+}
+
+// hashOf returns the hash of a caller, "" before the backend is open.
+func (h *Handler) hashOf(c caller.Caller) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.backend == nil {

@@ -31,13 +31,7 @@ func NewLogger(w io.Writer, secrets *Secrets) *slog.Logger {
 // if Stack is set. It never writes rows or credentials, and writes the question
 // only if LogQuestions is set.
 func (h *Handler) log(ctx context.Context, x *exchange, total time.Duration, size int) {
-	code, level := OK, slog.LevelInfo
-	switch {
-	case x.failure != nil:
-		code = x.failure.code
-	case x.isAccepted():
-		code = Accepted
-	}
+	code, level := x.code(), slog.LevelInfo
 	if code.Status() >= 500 {
 		level = slog.LevelError
 	}
@@ -94,4 +88,15 @@ func (h *Handler) log(ctx context.Context, x *exchange, total time.Duration, siz
 		attrs = append(attrs, embed(h.Stack, code, time.Now(), x.metrics(code, total, size, h.Prices))...)
 	}
 	h.Log.LogAttrs(ctx, level, "question", attrs...)
+}
+
+// code returns the outcome.
+func (x *exchange) code() Code {
+	switch {
+	case x.failure != nil:
+		return x.failure.code
+	case x.isAccepted():
+		return Accepted
+	}
+	return OK
 }

@@ -118,45 +118,68 @@ func newRequest() request {
 // parse returns the request in body. A failure lists all problems, up to
 // maxProblems.
 func (r request) parse(body []byte, fields func(*request) map[string]any) (request, *failure) {
-	if len(body) > maxBody {
-		return r, &failure{code: RequestTooLarge, message: fmt.Sprintf("The body has %d bytes; want at most %d.", len(body), maxBody)}
-	}
-	var given map[string]json.RawMessage
-	if err := json.Unmarshal(body, &given); err != nil {
-		return r, &failure{code: BadRequest, message: syntaxError(body, err)}
-	}
-
-	var problems []string
 	targets := fields(&r)
-	names := slices.Sorted(maps.Keys(targets))
-	for _, name := range slices.Sorted(maps.Keys(given)) {
-		target, known := targets[name]
-		if !known && name == callerField {
-			problems = append(problems, "caller: only a direct invoke has this field; the API reads the caller from the request's authorization")
-		} else if !known {
-			name = strings.ToValidUTF8(name[:min(maxName, len(name))], "")
-			problems = append(problems, fmt.Sprintf("%s: unknown field%s", name, suggest.Hint(name, names)))
-		} else if valid := set(target, given[name]); valid != "" {
-			problems = append(problems, fmt.Sprintf("%s: invalid; want %s", name, valid))
-		} else if name == "question" && utf8.RuneCountInString(r.question.Text) > maxQuestion {
-			problems = append(problems, fmt.Sprintf("question: too long; want at most %d characters", maxQuestion))
-		}
+	problems, fail := decodeFields(body, targets, `{"question": "…"}`)
+	if fail != nil {
+		return r, fail
+	}
+	if utf8.RuneCountInString(r.question.Text) > maxQuestion {
+		problems.add("question", "too long; want at most %d characters", maxQuestion)
 	}
 	required, text := "question", r.question.Text
 	if _, isQuery := targets[sqlField]; isQuery {
 		required, text = sqlField, r.sql
 	}
-	isRequired := func(problem string) bool { return strings.HasPrefix(problem, required+":") }
-	if strings.TrimSpace(text) == "" && !slices.ContainsFunc(problems, isRequired) {
-		problems = append(problems, required+": missing; want non-empty text")
+	if strings.TrimSpace(text) == "" {
+		problems.add(required, "missing; want non-empty text")
 	}
-	if len(problems) > maxProblems {
-		problems = append(problems[:maxProblems], "and others")
+	return r, problems.failure()
+}
+
+// problems are the invalid fields of a body, one problem each.
+type problems []string
+
+// add adds a problem of a field, unless the field has one.
+func (p *problems) add(field, format string, values ...any) {
+	if !slices.ContainsFunc(*p, func(other string) bool { return strings.HasPrefix(other, field+":") }) {
+		*p = append(*p, field+": "+fmt.Sprintf(format, values...))
 	}
-	if len(problems) > 0 {
-		return r, &failure{code: BadRequest, message: strings.Join(problems, "; ")}
+}
+
+// failure returns the failure of a body with problems, and nil for one without.
+func (p problems) failure() *failure {
+	if len(p) == 0 {
+		return nil
 	}
-	return r, nil
+	if len(p) > maxProblems {
+		p = append(p[:maxProblems:maxProblems], "and others")
+	}
+	return &failure{code: BadRequest, message: strings.Join(p, "; ")}
+}
+
+// decodeFields decodes a body's fields into targets, in the order of their names. It
+// fails if the body is not a JSON object, as in the example.
+func decodeFields(body []byte, targets map[string]any, example string) (found problems, fail *failure) {
+	if len(body) > maxBody {
+		return nil, &failure{code: RequestTooLarge, message: fmt.Sprintf("The body has %d bytes; want at most %d.", len(body), maxBody)}
+	}
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(body, &given); err != nil {
+		return nil, &failure{code: BadRequest, message: syntaxError(body, err, example)}
+	}
+	names := slices.Sorted(maps.Keys(targets))
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		target, known := targets[name]
+		if !known && name == callerField {
+			found = append(found, name+": only a direct invoke has this field; the API reads the caller from the request's authorization")
+		} else if !known {
+			name = strings.ToValidUTF8(name[:min(maxName, len(name))], "")
+			found = append(found, name+": unknown field"+suggest.Hint(name, names))
+		} else if valid := set(target, given[name]); valid != "" {
+			found = append(found, name+": invalid; want "+valid)
+		}
+	}
+	return found, nil
 }
 
 // set decodes one field into target. It returns a description of the valid
@@ -192,8 +215,8 @@ func set(target any, value json.RawMessage) (valid string) {
 
 // syntaxError returns the message for a body that is not a JSON object, with the
 // position of the error.
-func syntaxError(body []byte, err error) string {
-	const valid = `want a JSON object such as {"question": "…"}`
+func syntaxError(body []byte, err error, example string) string {
+	valid := "want a JSON object such as " + example
 	syntax, ok := errors.AsType[*json.SyntaxError](err)
 	switch {
 	case len(bytes.TrimSpace(body)) == 0:

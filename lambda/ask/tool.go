@@ -18,6 +18,9 @@ const (
 	QueryTool = "query" // SQL of the agent, if Handler.AgentSQL allows it
 )
 
+// FeedbackTool is the tool for feedback on an answer, if Handler.Ratings allows it.
+const FeedbackTool = "feedback"
+
 // maxToolBytes is the limit of rows in the answer of a tool. A context window holds
 // some hundred kilobytes.
 const maxToolBytes = 64 << 10
@@ -83,6 +86,9 @@ func (h *Handler) call(ctx context.Context, start time.Time, e event, r request,
 	}
 	if fail == nil { // also for a tool without rows, whose information is for these callers
 		_, fail = admit(h.Policy, r.caller)
+	}
+	if r.tool == FeedbackTool && h.Ratings != nil && fail == nil {
+		return h.rated(ctx, start, x, false, func() ([]byte, *failure) { return arguments, nil })
 	}
 	if inform, ok := h.Tools[r.tool]; ok && fail == nil {
 		return h.inform(ctx, start, x, inform, arguments)

@@ -79,7 +79,9 @@ func (h *Handler) answerStored(ctx context.Context, id string, question answers.
 	if err != nil {
 		panic(err) // a refusal is always JSON
 	}
-	h.log(ctx, x, time.Since(start), len(out))
+	total := time.Since(start)
+	h.log(ctx, x, total, len(out))
+	h.record(x, total)
 	return out, x.status()
 }
 

@@ -15,7 +15,7 @@ import (
 // DefaultBaseURL is the URL of Defog's hosted API.
 const DefaultBaseURL = "https://api.defog.ai"
 
-// feedbackTime is the timeout of the feedback about a failed statement.
+// feedbackTime is the timeout of feedback.
 const feedbackTime = time.Second
 
 // Defog is an SQL generator with the HTTP protocol of Defog's API.
@@ -168,21 +168,37 @@ type feedbackRequest struct {
 // feedback reports a failed statement to the server. It logs errors only: the
 // caller's answer does not depend on it.
 func (d *Defog) feedback(ctx context.Context, question Question, failed Failure) {
-	ctx, cancel := context.WithTimeout(ctx, feedbackTime)
-	defer cancel()
-	err := d.transport.post(ctx, d.baseURL+"/feedback", feedbackRequest{
-		APIKey:   d.apiKey,
+	err := d.sendFeedback(ctx, feedbackRequest{
 		Feedback: "bad",
 		Text:     failed.Message,
-		DBType:   d.dbType,
 		Question: question.Text,
 		Query:    failed.SQL,
 		Dev:      question.Options.Dev,
 		Temp:     question.Options.Temp,
-	}, nil)
+	})
 	if err != nil {
 		d.log.Debug("cannot send feedback to the generator", "cause", errors.Unwrap(err))
 	}
+}
+
+// Rate implements Rater. The protocol has no field for a corrected statement, so the
+// text holds it.
+func (d *Defog) Rate(ctx context.Context, rating Rating) error {
+	request := feedbackRequest{Feedback: "bad", Text: rating.Comment, Question: rating.Question, Query: rating.SQL}
+	if rating.IsRight {
+		request.Feedback = "good"
+	}
+	if rating.Correction != "" {
+		request.Text = strings.TrimSpace(rating.Comment + "\n\nCorrect SQL:\n" + rating.Correction)
+	}
+	return d.sendFeedback(ctx, request)
+}
+
+func (d *Defog) sendFeedback(ctx context.Context, request feedbackRequest) error {
+	ctx, cancel := context.WithTimeout(ctx, feedbackTime)
+	defer cancel()
+	request.APIKey, request.DBType = d.apiKey, d.dbType
+	return d.transport.post(ctx, d.baseURL+"/feedback", request, nil)
 }
 
 // refused returns the server's reason for not generating SQL, with the key

@@ -96,6 +96,21 @@ type Failure struct {
 	Message string // the database's error message
 }
 
+// Rater is a Generator whose service accepts feedback.
+type Rater interface {
+	// Rate sends feedback. An error is an *Error or the context's.
+	Rate(ctx context.Context, rating Rating) error
+}
+
+// Rating is a caller's feedback on an answer.
+type Rating struct {
+	Question   string
+	SQL        string // of the answer
+	IsRight    bool
+	Correction string // SQL that answers the question; "" if unknown
+	Comment    string
+}
+
 // limited returns a context with the generator's timeout, if any.
 func limited(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	if timeout == 0 {

@@ -37,6 +37,7 @@ func main() {
 	limitMemory(os.Getenv)
 	service, err := newService(os.Getenv)
 	handler := service.handler(err)
+	service.startHistory(context.Background())
 	ctx, cancel := context.WithTimeout(context.Background(), initTime)
 	handler.Prepare(ctx)
 	cancel()

@@ -25,6 +25,8 @@ type relaunch struct {
 	needed atomic.Bool
 	log    *slog.Logger
 	exec   func() error // returns only an error
+	before func()       // what the process must finish; nil for nothing
+	after  func()       // called once Lambda has an answer, or none; nil for nothing
 }
 
 func newRelaunch(log *slog.Logger) *relaunch { return &relaunch{log: log, exec: execute} }
@@ -38,9 +40,19 @@ func (r *relaunch) restart() {
 		return
 	}
 	r.log.Warn("a statement does not stop; the process restarts")
+	if r.before != nil {
+		r.before()
+	}
 	if err := r.exec(); err != nil {
 		r.log.Error("the restart failed; the process exits", "cause", err)
 		os.Exit(1)
+	}
+}
+
+// ended reports the end of an invocation.
+func (r *relaunch) ended() {
+	if r.after != nil {
+		r.after()
 	}
 }
 
@@ -62,6 +74,7 @@ type response struct {
 // Close implements io.Closer.
 func (r response) Close() error { //nolint:unparam // io.Closer
 	r.relaunch.restart()
+	r.relaunch.ended()
 	freeMemory()
 	return nil
 }
@@ -90,6 +103,7 @@ func (r *relaunch) lambdaHandler(handler lambda.Handler) func(context.Context, j
 	return func(ctx context.Context, payload json.RawMessage) (io.Reader, error) {
 		out, err := handler.Invoke(ctx, payload)
 		if err != nil {
+			r.ended()
 			return nil, err
 		}
 		return response{bytes.NewReader(out), r}, nil

@@ -31,6 +31,9 @@ func (s *service) paths(questions *ask.Handler) map[string]lambda.Handler {
 		paths["/answers/{id}"] = &ask.AnswersHandler{Long: s.long, Log: s.log}
 		paths[queueSource] = &ask.WorkHandler{Questions: questions}
 	}
+	if questions.Ratings != nil {
+		paths["/feedback"] = &ask.FeedbackHandler{Questions: questions}
+	}
 	for _, add := range optionalPaths {
 		maps.Copy(paths, add(s, questions))
 	}

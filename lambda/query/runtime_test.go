@@ -60,7 +60,13 @@ func startWithin(t *testing.T, timeout time.Duration, environment map[string]str
 	t.Helper()
 	variables := map[string]string{"TMPDIR": t.TempDir()}
 	maps.Copy(variables, environment)
-	f, err := runtimeapi.Start(runtimeapi.Config{Command: []string{bootstrap}, Environment: variables, Timeout: timeout})
+	return startConfigured(t, runtimeapi.Config{Command: []string{bootstrap}, Environment: variables, Timeout: timeout})
+}
+
+// startConfigured runs the function.
+func startConfigured(t *testing.T, config runtimeapi.Config) running {
+	t.Helper()
+	f, err := runtimeapi.Start(config)
 	if err != nil {
 		t.Fatal(err)
 	}

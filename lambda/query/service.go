@@ -22,6 +22,7 @@ import (
 	"defog-cdk/lambda/dependencies"
 	"defog-cdk/lambda/doctor"
 	"defog-cdk/lambda/generate"
+	"defog-cdk/lambda/recorder"
 	"defog-cdk/lambda/results"
 	"defog-cdk/lambda/spending"
 )
@@ -36,8 +37,9 @@ type service struct {
 	secrets  *ask.Secrets
 	log      *slog.Logger
 	relaunch *relaunch
-	long     *answers.Service // nil without long questions
-	ledger   spending.Ledger  // of max_cost_per_day; nil without the table of long questions
+	long     *answers.Service   // nil without long questions
+	ledger   spending.Ledger    // of max_cost_per_day; nil without the table of long questions
+	recorder *recorder.Recorder // of history; nil without
 
 	mu     sync.Mutex
 	source generate.Source // of the generator and of agents' tools; nil before its first use
@@ -50,7 +52,7 @@ func (s *service) handler(invalid error) *ask.Handler {
 	if s.maxDailyCost > 0 && s.ledger == nil {
 		invalid = errors.Join(invalid, fmt.Errorf("%s: counts in the table of long questions; want %s with it", environ.MaxCostPerDay, environ.AnswersTable))
 	}
-	return &ask.Handler{
+	handler := &ask.Handler{
 		Open: func(ctx context.Context) (ask.Backend, error) {
 			if invalid != nil {
 				return ask.Backend{}, invalid
@@ -76,6 +78,8 @@ func (s *service) handler(invalid error) *ask.Handler {
 		Tracer:           s.tracer,
 		Long:             s.long,
 	}
+	s.keepHistory(handler)
+	return handler
 }
 
 // target returns the function's configuration for the doctor.
@@ -123,6 +127,7 @@ func (s *service) open(ctx context.Context) (backend ask.Backend, err error) {
 	if backend.Generator, err = s.openGenerator(conn, directory); err != nil {
 		return backend, err
 	}
+	backend.Rater, _ = backend.Generator.(generate.Rater) // most accept no feedback
 	if len(conn.DBCreds) > 0 {
 		backend.Database, err = s.openDatabase(ctx, conn, directory)
 	}

@@ -64,6 +64,9 @@ type settings struct {
 	answersTable     string // of long questions; "" refuses them
 	answersQueue     string
 	answersBucket    string
+	historyBucket    string   // for history and feedback; "" for none
+	runtimeAPI       string   // address of Lambda's APIs; "" outside Lambda
+	extensionID      string   // of the program that this one replaced; "" for none
 	mcp              bool     // serves the Model Context Protocol
 	agentSQL         bool     // agents may run SQL of their own
 	toolRows         int      // in the result of an agent's tool
@@ -103,6 +106,9 @@ func readSettings(get func(string) string) (settings, error) {
 		answersTable:  get(environ.AnswersTable),
 		answersQueue:  get(environ.AnswersQueue),
 		answersBucket: get(environ.AnswersBucket),
+		historyBucket: get(environ.HistoryBucket),
+		runtimeAPI:    get("AWS_LAMBDA_RUNTIME_API"),
+		extensionID:   get(environ.ExtensionID),
 		mcp:           get(environ.MCP) == "true",
 		agentSQL:      get(environ.MCPSQL) == "true",
 		mcpOrigins:    commaSeparated(get(environ.MCPOrigins)),

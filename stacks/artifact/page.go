@@ -44,7 +44,7 @@ func (p *Page) Remove() error {
 // pageConfigOf returns the page's configuration. It is public, so golden questions
 // are not part of it.
 func pageConfigOf(s config.Settings) *page.Config {
-	public := &page.Config{API: "./", App: s.StackName(), Auth: page.AuthNone, Examples: s.PageExamples, Async: s.AsyncQuestions}
+	public := &page.Config{API: "./", App: s.StackName(), Auth: page.AuthNone, Examples: s.PageExamples, Async: s.AsyncQuestions, Feedback: s.History}
 	if s.APIAuth == "jwt" {
 		public.Auth = page.AuthOIDC
 		public.OIDC = &page.OIDC{Issuer: s.JWTIssuer, ClientID: s.PageClientID, Scopes: s.PageScopes, Origins: s.PageOrigins}

@@ -45,6 +45,8 @@ type FunctionProps struct {
 	// LongQuestions adds questions that are answered later; nil for none.
 	LongQuestions *LongQuestionsProps
 
+	History *HistoryProps // nil for none
+
 	DatabaseUserARN string // for IAM database authentication
 	ResultsBucket   string
 	Model           Model // Bedrock's; empty for other generators
@@ -58,6 +60,7 @@ type Function struct {
 	Release  *construct.Release
 
 	LongQuestions *LongQuestions // nil for none
+	History       *History       // nil for none
 }
 
 // NewFunction makes the function. It waits for the compiler.
@@ -92,6 +95,12 @@ func NewFunction(scope constructs.Construct, id string, props FunctionProps) (*F
 		permissions = append(permissions, long.permissions()...)
 		maps.Copy(variables, long.variables())
 	}
+	var history *History
+	if props.History != nil {
+		history = NewHistory(node, "History", *props.History)
+		permissions = append(permissions, history.permissions()...)
+		variables[environ.HistoryBucket] = *history.bucket.BucketName()
+	}
 
 	settings := props.Settings
 	settings.Description = cmp.Or(settings.Description, fmt.Sprintf("Answers questions on %s for %s", props.Database, props.Stack))
@@ -113,7 +122,7 @@ func NewFunction(scope constructs.Construct, id string, props FunctionProps) (*F
 	if long != nil {
 		long.start(release.Alias)
 	}
-	return &Function{Construct: node, Function: function, Release: release, LongQuestions: long}, nil
+	return &Function{Construct: node, Function: function, Release: release, LongQuestions: long, History: history}, nil
 }
 
 // endpoints names the services that VPC endpoints can serve.

@@ -81,30 +81,11 @@ func NewLongQuestions(scope constructs.Construct, id string, props LongQuestions
 		VisibilityTimeout: awscdk.Duration_Seconds(jsii.Number(props.TimeoutSeconds)),
 		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: long.DeadLetters.Queue, MaxReceiveCount: jsii.Number(deliveries)},
 	})
-	long.bucket = newAnswersBucket(node, props.Retain)
+	long.bucket = newBucket(node, bucketProps{
+		Days: answerDays, Retain: props.Retain,
+		Unlogged: "its objects are answers for one caller, which expire within a day, and the function alone reads them",
+	})
 	return long
-}
-
-// newAnswersBucket makes the bucket, encrypted and private.
-func newAnswersBucket(scope constructs.Construct, retain bool) awss3.Bucket {
-	cdk := &awss3.BucketProps{
-		Encryption:        awss3.BucketEncryption_S3_MANAGED,
-		EnforceSSL:        jsii.Bool(true),
-		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
-		ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
-		LifecycleRules: &[]*awss3.LifecycleRule{{
-			Id:                                  jsii.String("expire"),
-			Expiration:                          awscdk.Duration_Days(jsii.Number(answerDays)),
-			AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(jsii.Number(answerDays)),
-		}},
-		RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
-	}
-	if !retain {
-		cdk.RemovalPolicy, cdk.AutoDeleteObjects = awscdk.RemovalPolicy_DESTROY, jsii.Bool(true)
-	}
-	bucket := awss3.NewBucket(scope, jsii.String("Bucket"), cdk)
-	construct.AcceptFinding(bucket, "AwsSolutions-S1", "its objects are answers for one caller, which expire within a day, and the function alone reads them")
-	return bucket
 }
 
 // variables returns the function's variables for long questions.

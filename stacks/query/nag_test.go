@@ -27,6 +27,8 @@ func TestNagAcceptsVariants(t *testing.T) {
 		"long questions":              {"async_questions": true},
 		"daily check":                 {"schema_check": "daily"},
 		"long questions, kept":        settings.With(settings.OnCall(), map[string]any{"async_questions": true, "async_point_in_time_recovery": true, "stage": "prod"}),
+		"history":                     {"history": true},
+		"history, kept":               settings.With(settings.OnCall(), map[string]any{"history": true, "stage": "prod"}),
 		"everything":                  settings.With(settings.JWT(), settings.Domain(nil), secret, settings.InSubnets(), canary, settings.OnCall(), map[string]any{"xray": true, "kms_key_arn": settings.KeyARN, "results_bucket": "our-results"}),
 		"the operator's policies":     {"iam_policy_file": settings.PolicyFile(t, "s3:*", "*"), "function_role_policy_arns": "arn:aws:iam::aws:policy/ReadOnlyAccess", "xray": true},
 		"the operator's role, traced": {"manage_iam_role": false, "iam_role_arn": settings.RoleARN, "xray": true},

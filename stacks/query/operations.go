@@ -72,6 +72,10 @@ func newAlarms(scope constructs.Construct, props OperationsProps) []awscloudwatc
 	if long := props.Function.LongQuestions; long != nil {
 		alarms = append(alarms, long.alarms(scope)...)
 	}
+	if props.Function.History != nil {
+		alarms = append(alarms, construct.NewAlarm(scope, "HistoryFailures", construct.TrendAlarm(total(stack, metrics.HistoryFailures), construct.Once,
+			"History cannot be written to its bucket, and records are lost. Answers are not affected. The function's log has the cause.")))
+	}
 	return alarms
 }
 

@@ -53,6 +53,9 @@ func StackPropsOf(stage *artifact.Stage) StackProps {
 			Concurrency: conf.AsyncConcurrency, PointInTimeRecovery: conf.AsyncRecovery, TimeoutSeconds: conf.Timeout, Retain: conf.Retain(),
 		}
 	}
+	if conf.History {
+		props.Function.History = &HistoryProps{ExpirationDays: conf.HistoryExpiration, Retain: conf.Retain()}
+	}
 	if conf.Generator == "bedrock" {
 		props.Function.Model = Model{ID: conf.GeneratorModel, Region: conf.GeneratorRegion}
 	}
@@ -87,6 +90,9 @@ func NewStack(scope constructs.Construct, id string, props StackProps) (awscdk.S
 	}}
 	if props.Function.LongQuestions != nil {
 		routes = append(routes, answersRoute(function.Release.Alias))
+	}
+	if props.Function.History != nil {
+		routes = append(routes, feedbackRoute(function.Release.Alias))
 	}
 	if props.MCP {
 		routes = append(routes, props.mcpRoutes(function.Release.Alias)...)
@@ -139,6 +145,9 @@ func (p StackProps) addOutputs(stack awscdk.Stack, function *Function, api *cons
 	if long := function.LongQuestions; long != nil {
 		construct.Output(stack, "LongQuestions", "Dead-letter queue of long questions, which the API accepts", *long.DeadLetters.Queue.QueueUrl())
 	}
+	if history := function.History; history != nil {
+		construct.Output(stack, "HistoryBucket", "Bucket with history and feedback", *history.bucket.BucketName())
+	}
 	construct.Output(stack, "AskCommand", "Asks a question from this checkout",
 		fmt.Sprintf(`go run ./cmd/defog ask -c app_name=%s -c stage=%s "How many customers are there?"`, p.AppName, p.Stage))
 	curl := append(construct.Curl(stack, p.API.Auth), `-H "content-type: application/json"`, `-d '{"question": "How many customers are there?"}'`, api.URL)
@@ -168,6 +177,10 @@ func (p StackProps) warn(stack awscdk.Stack) {
 		construct.Warn(stack, "long-questions", "The function's role has only your permissions. Long questions need dynamodb:GetItem, PutItem and UpdateItem on their table, "+
 			"sqs:SendMessage, ReceiveMessage, DeleteMessage and GetQueueAttributes on their queue, and s3:GetObject and PutObject on their bucket. "+
 			"Lambda reads no queue without them. Allow that in the policies of iam_role_arn or in iam_policy_file.")
+	}
+	if role := p.Function.Role; p.Function.History != nil && (role.ExistingARN != "" || role.OmitGeneratedPolicy) {
+		construct.Warn(stack, "history", "The function's role has only your permissions. History needs s3:GetObject and PutObject on history/* "+
+			"and s3:PutObject on feedback/* in its bucket. Allow that in the policies of iam_role_arn or in iam_policy_file.")
 	}
 	construct.WarnOpenAPI(stack, p.API.Auth, "every client that has the URL can ask questions of the database. ")
 	if level := p.Function.Settings.LogLevel; p.AlarmEmail != "" && level != "DEBUG" && level != "INFO" {

@@ -134,6 +134,7 @@ export const texts = {
     not_found: ['The answer is gone', 'An answer is kept for a day, for the caller that asked. Ask again.'],
     interrupted: ['The answer was interrupted', 'Ask again, for fewer rows or a shorter period if you can.'],
     answers_unavailable: ['The answer cannot be read now', 'Try again in a minute.'],
+    history_unavailable: ['Your verdict cannot be stored now', 'Try again in a minute.'],
     not_started: ['The question waited too long', 'Try again later, when fewer questions are waiting.'],
     token_limit: ['The question is too large for the model', 'Ask a shorter question, or a more specific one.'],
     cost_limit: ['Today’s budget for questions is used up', 'Further questions are answered the next day.'],

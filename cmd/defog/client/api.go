@@ -20,6 +20,8 @@ type API struct {
 	Account string // empty when unknown
 	IsLong  bool   // the API is known to answer long questions
 
+	HasFeedback bool // the API is known to accept feedback
+
 	function, alias string // empty when unknown
 }
 
@@ -34,7 +36,7 @@ func Find(ctx context.Context, cfg aws.Config, name string) (API, error) {
 	}
 	api := API{
 		URL: stack.Output("QueryUrl"), Auth: stack.Output("ApiAuth"), Region: stack.Region, Account: stack.Account,
-		IsLong: stack.Output("LongQuestions") != "", function: stack.Output(FunctionOutput), alias: stack.Output(AliasOutput),
+		IsLong: stack.Output("LongQuestions") != "", HasFeedback: stack.Output(HistoryOutput) != "", function: stack.Output(FunctionOutput), alias: stack.Output(AliasOutput),
 	}
 	if command := stack.Output("EvalCommand"); api.URL == "" && command != "" {
 		return API{}, fmt.Errorf("stack %s holds a custom function, which answers no questions; it evaluates events: %s", name, command)

@@ -24,6 +24,7 @@ const (
 	BucketOutput   = "BucketName"
 	InputOutput    = "InputPrefix"
 	OutputOutput   = "OutputPrefix"
+	HistoryOutput  = "HistoryBucket"
 )
 
 // NotDeployedError reports that no stack of this name is deployed.

@@ -42,6 +42,7 @@ type Options struct {
 	App      string   // the name of what answers
 	Examples []string // questions
 	Async    bool     // whether the API answers long questions
+	Feedback bool     // whether the API accepts feedback
 	API      API
 	Port     int // 0 for a free one
 
@@ -52,7 +53,7 @@ type Options struct {
 // Listen opens the console's port on 127.0.0.1. Connections wait until Serve.
 func Listen(ctx context.Context, options Options) (*Console, error) {
 	made, err := page.New(options.Files, page.Config{
-		API: "./", App: options.App, Auth: page.AuthConsole, Examples: options.Examples, Async: options.Async,
+		API: "./", App: options.App, Auth: page.AuthConsole, Examples: options.Examples, Async: options.Async, Feedback: options.Feedback,
 	})
 	if err != nil {
 		return nil, err

@@ -38,6 +38,8 @@ type Function struct {
 	exited  chan struct{}
 	log     bytes.Buffer // complete once exited is closed
 
+	extension extension
+
 	mu        sync.Mutex
 	initError []byte
 }
@@ -53,6 +55,7 @@ type Config struct {
 	Directory   string            // where it runs; empty means the test's
 	Environment map[string]string // all that the program gets besides the runtime API's address
 	Timeout     time.Duration     // of an invocation, which its deadline header shows; zero is a minute
+	Extensions  bool              // serve the Extensions API
 }
 
 // Build compiles the query function with the given drivers and none else, as
@@ -90,6 +93,7 @@ func Start(config Config) (*Function, error) {
 		answers: make(chan answer),
 		exited:  make(chan struct{}),
 	}
+	f.extension.init(config.Extensions)
 	if f.timeout == 0 {
 		f.timeout = time.Minute
 	}
@@ -168,13 +172,15 @@ func (f *Function) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case invocation + RequestID + "/response", invocation + RequestID + "/error":
 		f.serveAnswer(w, r)
 	default:
-		http.NotFound(w, r)
+		f.extension.ServeHTTP(w, r)
 	}
 }
 
 func (f *Function) serveNext(w http.ResponseWriter, r *http.Request) {
+	f.extension.runtimeWaits(true)
 	select {
 	case payload := <-f.next:
+		f.extension.runtimeWaits(false)
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Lambda-Runtime-Aws-Request-Id", RequestID)
 		w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:test")
@@ -214,9 +220,13 @@ var errEnded = errors.New("the function has ended")
 // Invoke sends one event and returns the answer. Like Lambda, it ends a
 // function whose time is up.
 func (f *Function) Invoke(payload []byte) ([]byte, error) {
+	f.thaw()
 	select {
 	case f.next <- payload:
 	case <-f.exited:
+		return nil, errEnded
+	}
+	if !f.extension.invoke(time.Now().Add(f.timeout), f.exited) {
 		return nil, errEnded
 	}
 	select {
