@@ -322,7 +322,7 @@ func (c checker) checkDefog(arguments []string) string {
 	}
 	subcommand := arguments[:1]
 	if len(arguments) > 1 {
-		if _, ok := c.help(arguments[:2]...); ok && arguments[0] == "secret" {
+		if _, ok := c.help(arguments[:2]...); ok && slices.Contains([]string{"golden", "secret"}, arguments[0]) {
 			subcommand = arguments[:2]
 		}
 	}

@@ -116,7 +116,7 @@ func (s *schemaCommand) compareHere(ctx context.Context, stderr io.Writer) (repo
 		},
 		StatementTime: time.Duration(settings.StatementTimeout) * time.Second,
 		Note:          func(message string) { fmt.Fprintln(stderr, terminal.Line(secrets.Redact(message))) },
-		Progress:      progressOf(stderr),
+		Progress:      progressOf(stderr, "golden queries"),
 		Redact:        secrets.Redact,
 	})
 	if err == nil && len(report.Files) == 0 {
@@ -155,13 +155,13 @@ func secretsOf(conn connection.Connection) *ask.Secrets {
 	return &secrets
 }
 
-// progressOf shows on a terminal how many golden queries are checked.
-func progressOf(stderr io.Writer) func(done, total int) {
+// progressOf shows on a terminal how many of something are done.
+func progressOf(stderr io.Writer, noun string) func(done, total int) {
 	if !isTerminal(stderr) {
 		return nil
 	}
 	return func(done, total int) {
-		fmt.Fprintf(stderr, "\r%d of %d golden queries", done, total)
+		fmt.Fprintf(stderr, "\r%d of %d %s", done, total, noun)
 		if done == total {
 			fmt.Fprintln(stderr)
 		}

@@ -203,13 +203,12 @@ func Normalize(question string) string {
 
 // Same reports whether two questions are the same but for case, white space and the
 // punctuation at their ends.
-func Same(a, b string) bool {
-	return withoutEnd(Normalize(a)) == withoutEnd(Normalize(b))
-}
+func Same(a, b string) bool { return Key(a) == Key(b) }
 
-// withoutEnd returns a question without the punctuation at its end, unless it has
-// nothing else.
-func withoutEnd(question string) string {
+// Key returns a text that the same questions have in common: the question without the
+// punctuation at its end, unless it has nothing else.
+func Key(question string) string {
+	question = Normalize(question)
 	if rest := strings.TrimRight(question, " ?!.…？！。؟;"); rest != "" {
 		return rest
 	}

@@ -116,6 +116,19 @@ func (g *Golden) Generate(ctx context.Context, question Question) (Query, error)
 	return Query{SQL: best.SQL, Reason: reason, PreviousContext: list(question.PreviousContext), Source: origin}, nil
 }
 
+// NewGolden returns the generator with these golden queries.
+func NewGolden(pairs []knowledge.Pair) *Golden { return newGolden(pairs) }
+
+// Similar returns the golden queries that a question matches, the nearest one first.
+func (g *Golden) Similar(question string) (pairs []knowledge.Pair) {
+	for _, c := range g.rank(question) {
+		if c.same && c.score >= threshold {
+			pairs = append(pairs, c.pair.Pair)
+		}
+	}
+	return pairs
+}
+
 // rank returns the golden questions in descending order of their scores.
 func (g *Golden) rank(question string) []candidate {
 	wanted := g.language.analyze(question)

@@ -103,7 +103,7 @@ func (r Report) totals() [][2]string {
 		lines = append(lines, [2]string{"cost", fmt.Sprintf("%.4f USD", *r.Cost)})
 	}
 	if r.Baseline != nil {
-		lines = append(lines, [2]string{"baseline", r.Baseline.verdict()})
+		lines = append(lines, [2]string{"baseline", r.Baseline.Verdict()})
 		if ids := r.Baseline.Worse; len(ids) > 0 {
 			lines = append(lines, [2]string{"worse", strings.Join(ids, ", ")})
 		}

@@ -150,8 +150,8 @@ func (r Report) outcomes() []string {
 	return kinds
 }
 
-// verdict describes the change since the baseline in one sentence.
-func (c Change) verdict() string {
+// Verdict describes the change since the baseline in one sentence.
+func (c Change) Verdict() string {
 	text := fmt.Sprintf("%d better, %d worse of %d questions", len(c.Better), len(c.Worse), c.Questions)
 	if c.Real {
 		return text + fmt.Sprintf(": the change is real (p = %.4f)", c.P)

@@ -305,9 +305,10 @@ func (a as) Query(ctx context.Context, sql string, limits database.Limits) (*dat
 	return a.Database.Query(ctx, sql, limits)
 }
 
-// identities returns the callers as whom a golden query runs. Its claims are those that
-// its entry names.
-func (e *examination) identities(callers schema.Callers) []*database.Identity {
+// Identities returns the callers as whom a golden query runs, nil for the login. Its
+// claims are those that its entry names. With row security by role, the query is valid if
+// it is for one of them.
+func Identities(mode rowsecurity.Mode, roles []string, callers schema.Callers) []*database.Identity {
 	claims := []byte("{}")
 	if len(callers) > 0 {
 		var err error
@@ -315,17 +316,21 @@ func (e *examination) identities(callers schema.Callers) []*database.Identity {
 			panic(err) // texts always have a JSON form
 		}
 	}
-	switch e.Options.RowSecurity {
+	switch mode {
 	case rowsecurity.Claims:
 		return []*database.Identity{{Claims: string(claims)}}
 	case rowsecurity.Role:
 		var identities []*database.Identity
-		for _, role := range e.Roles {
+		for _, role := range roles {
 			identities = append(identities, &database.Identity{Claims: string(claims), Role: role})
 		}
 		return identities
 	}
 	return []*database.Identity{nil}
+}
+
+func (e *examination) identities(callers schema.Callers) []*database.Identity {
+	return Identities(e.Options.RowSecurity, e.Roles, callers)
 }
 
 // prepareGolden has the database check each golden query, without running it.

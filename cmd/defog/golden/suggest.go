@@ -1,0 +1,323 @@
+package golden
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"defog-cdk/internal/compare"
+	"defog-cdk/internal/history"
+	"defog-cdk/internal/knowledge"
+	"defog-cdk/lambda/generate"
+)
+
+// The kinds of entries of a report.
+const (
+	New         = "new"         // a golden query to add
+	Known       = "known"       // golden.json has it
+	Near        = "near"        // a similar question has the same SQL
+	Conflict    = "conflict"    // one question, different SQL
+	Disputed    = "disputed"    // one caller approved the SQL, and another refused it
+	Dropped     = "dropped"     // the SQL does not run, or its text is unsafe
+	Uncorrected = "uncorrected" // wrong, and no caller gave other SQL
+)
+
+// kinds is the order of entries in a report.
+var kinds = []string{New, Conflict, Disputed, Dropped, Uncorrected, Near, Known}
+
+// Report is what feedback suggests.
+type Report struct {
+	Judged  int            `json:"judged"`  // answers with feedback
+	Skipped map[string]int `json:"skipped"` // of them, by reason
+	Entries []Entry        `json:"entries"`
+}
+
+// Entry is one question of a report.
+type Entry struct {
+	Kind       string      `json:"kind"`
+	Question   string      `json:"question"`
+	Statements []Statement `json:"statements,omitempty"`
+	Detail     string      `json:"detail,omitempty"`
+}
+
+// Statement is SQL for a question, with the numbers of callers.
+type Statement struct {
+	SQL       string `json:"sql"`
+	Golden    bool   `json:"golden,omitempty"` // from golden.json
+	Approved  int    `json:"approved,omitempty"`
+	Corrected int    `json:"corrected,omitempty"`
+	Refused   int    `json:"refused,omitempty"`
+	Rows      *int   `json:"rows,omitempty"`    // nil if it did not run
+	Failure   string `json:"failure,omitempty"` // the database's message
+}
+
+// Pairs returns the golden queries to add.
+func (r Report) Pairs() (pairs []knowledge.Pair) {
+	for _, e := range r.Entries {
+		if e.Kind == New {
+			pairs = append(pairs, knowledge.Pair{Question: e.Question, SQL: e.Statements[0].SQL})
+		}
+	}
+	return pairs
+}
+
+// Count returns the number of entries of a kind.
+func (r Report) Count(kind string) (n int) {
+	for _, e := range r.Entries {
+		if e.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
+// Outcome is the result of one statement.
+type Outcome struct {
+	SQL     string // as the server got it, without comments
+	Table   compare.Table
+	Rows    int
+	Cut     bool   // the table lacks rows
+	Failure string // the message of a statement that did not run; "" for one that ran
+}
+
+// Suggester compares feedback with golden queries.
+type Suggester struct {
+	Golden []knowledge.Pair
+
+	// Run runs a statement read-only. Its error ends the run: the database is lost.
+	Run func(ctx context.Context, sql string) (Outcome, error)
+
+	// Key returns a text that equal statements have in common, whatever their white space
+	// and case. HasComment reports whether a statement has a comment.
+	Key        func(sql string) string
+	HasComment func(sql string) bool
+
+	Progress func(done, total int) // questions; may be nil
+
+	outcomes map[string]Outcome // by key
+}
+
+// Suggest returns what feedback suggests. It sorts the entries by kind and question.
+func (s *Suggester) Suggest(ctx context.Context, ratings []history.Feedback) (Report, error) {
+	s.outcomes = map[string]Outcome{}
+	questions, skipped := collect(ratings, s.Key)
+	report := Report{Judged: len(ratings), Skipped: skipped, Entries: []Entry{}}
+	var candidates []Entry
+	for i, q := range questions {
+		entries, err := s.judge(ctx, q)
+		if err != nil {
+			return report, fmt.Errorf("question %q: %w", q.question, err)
+		}
+		for _, e := range entries {
+			if e.Kind == New {
+				candidates = append(candidates, e)
+			} else {
+				report.Entries = append(report.Entries, e)
+			}
+		}
+		if s.Progress != nil {
+			s.Progress(i+1, len(questions))
+		}
+	}
+	chosen, err := s.removeNear(ctx, candidates)
+	report.Entries = append(report.Entries, chosen...)
+	slices.SortStableFunc(report.Entries, func(a, b Entry) int {
+		return cmp.Or(slices.Index(kinds, a.Kind)-slices.Index(kinds, b.Kind), strings.Compare(knowledge.Normalize(a.Question), knowledge.Normalize(b.Question)))
+	})
+	return report, err
+}
+
+// judge returns the entries of one question.
+func (s *Suggester) judge(ctx context.Context, q asked) (entries []Entry, err error) {
+	add := func(kind, detail string, statements ...Statement) {
+		entries = append(entries, Entry{kind, q.question, statements, detail})
+	}
+	if len(q.proposals) == 0 {
+		detail := "an answer was judged wrong, and no caller gave the right SQL"
+		if q.golden {
+			detail = "the golden query was judged wrong, and no caller gave the right SQL"
+		}
+		var statements []Statement
+		for _, p := range q.refused {
+			statements = append(statements, Statement{SQL: p.sql, Refused: p.approved})
+		}
+		add(Uncorrected, detail, statements...)
+		return entries, nil
+	}
+	if !isPlain(q.question) {
+		add(Dropped, "the question has control characters or invisible ones")
+		return entries, nil
+	}
+	var valid []proposal
+	for _, p := range q.proposals {
+		reason, err := s.reasonToDrop(ctx, p.sql)
+		if err != nil {
+			return nil, err
+		}
+		if reason == "" {
+			valid = append(valid, p)
+			continue
+		}
+		statement := s.statement(q, p)
+		statement.Failure = reason
+		add(Dropped, "the SQL does not run", statement)
+	}
+	if len(valid) == 0 {
+		return entries, nil
+	}
+	valid = s.merge(valid)
+	var statements []Statement
+	isDisputed := false
+	for _, p := range valid {
+		statement := s.statement(q, p)
+		isDisputed = isDisputed || statement.Refused > 0
+		statements = append(statements, statement)
+	}
+	switch existing, sameSQL, err := s.existing(ctx, q.question, valid[0].sql); {
+	case err != nil:
+		return nil, err
+	case isDisputed:
+		add(Disputed, "one caller gave or approved the SQL, and another judged it wrong", append(statements, existing...)...)
+	case len(valid) > 1:
+		add(Conflict, "callers gave different SQL", append(statements, existing...)...)
+	case sameSQL:
+		add(Known, "golden.json has the query", statements...)
+	case len(existing) > 0:
+		add(Conflict, "golden.json has other SQL for the question", append(statements, existing...)...)
+	default:
+		add(New, "", statements...)
+	}
+	return entries, nil
+}
+
+// reasonToDrop returns why a statement must not become a golden query, "" if it may.
+func (s *Suggester) reasonToDrop(ctx context.Context, sql string) (string, error) {
+	if !isPlain(sql) {
+		return "it has control characters or invisible ones", nil
+	}
+	outcome, err := s.run(ctx, sql)
+	return outcome.Failure, err
+}
+
+// run runs each statement once.
+func (s *Suggester) run(ctx context.Context, sql string) (Outcome, error) {
+	key := s.Key(sql)
+	if outcome, ok := s.outcomes[key]; ok {
+		return outcome, nil
+	}
+	outcome, err := s.Run(ctx, sql)
+	if err == nil {
+		s.outcomes[key] = outcome
+	}
+	return outcome, err
+}
+
+// merge returns the statements with different rows: of those with the same, the
+// preferred one with the votes of all. The statements have run.
+func (s *Suggester) merge(proposals []proposal) (merged []proposal) {
+	for _, p := range proposals {
+		at := slices.IndexFunc(merged, func(other proposal) bool { return s.same(other.sql, p.sql) })
+		if at < 0 {
+			merged = append(merged, p)
+			continue
+		}
+		merged[at].approved += p.approved
+		merged[at].corrected += p.corrected
+	}
+	return merged
+}
+
+// same reports whether two statements that have run are the same, by their texts or by
+// their rows. Two results without rows prove nothing.
+func (s *Suggester) same(a, b string) bool {
+	if s.Key(a) == s.Key(b) {
+		return true
+	}
+	x, y := s.outcomes[s.Key(a)], s.outcomes[s.Key(b)]
+	if x.Failure != "" || y.Failure != "" || x.Cut || y.Cut || x.Rows == 0 || y.Rows == 0 {
+		return false
+	}
+	rules := compare.Rules{Exact: true, Tolerance: compare.DefaultTolerance}
+	return rules.Compare(compare.Expected{Table: x.Table}, y.Table) == nil
+}
+
+// statement returns a statement that has run for a report, with the SQL for golden.json.
+func (s *Suggester) statement(q asked, p proposal) Statement {
+	outcome, ran := s.outcomes[s.Key(p.sql)]
+	statement := Statement{SQL: p.sql, Approved: p.approved, Corrected: p.corrected}
+	if ran && outcome.Failure == "" {
+		statement.Rows = &outcome.Rows
+		if s.HasComment(p.sql) && outcome.SQL != "" {
+			statement.SQL = outcome.SQL // a comment would be a part of prompts
+		}
+	}
+	for _, r := range q.refused {
+		if s.Key(r.sql) == s.Key(p.sql) {
+			statement.Refused += r.approved
+		}
+	}
+	return statement
+}
+
+// existing returns the statements of golden.json for a question, and whether one of them
+// is the same as the SQL.
+func (s *Suggester) existing(ctx context.Context, question, proposed string) (statements []Statement, sameSQL bool, err error) {
+	for _, pair := range s.Golden {
+		if !knowledge.Same(pair.Question, question) {
+			continue
+		}
+		sql := trim(pair.SQL)
+		outcome, err := s.run(ctx, sql)
+		if err != nil {
+			return nil, false, err
+		}
+		statement := Statement{SQL: sql, Golden: true, Failure: outcome.Failure}
+		if outcome.Failure == "" {
+			statement.Rows = &outcome.Rows
+		}
+		statements = append(statements, statement)
+		sameSQL = sameSQL || pair.Callers == nil && s.same(sql, proposed)
+	}
+	return statements, sameSQL, nil
+}
+
+// removeNear turns candidates into Near entries whose SQL another pair with a similar
+// question has: of golden.json, or a candidate with more votes.
+func (s *Suggester) removeNear(ctx context.Context, candidates []Entry) ([]Entry, error) {
+	slices.SortStableFunc(candidates, func(a, b Entry) int {
+		x, y := a.Statements[0], b.Statements[0]
+		return y.Approved + y.Corrected - x.Approved - x.Corrected
+	})
+	pairs := slices.DeleteFunc(slices.Clone(s.Golden), func(p knowledge.Pair) bool { return p.Callers != nil })
+	for i := range candidates {
+		candidate := &candidates[i]
+		sql := candidate.Statements[0].SQL
+		for _, similar := range generate.NewGolden(pairs).Similar(candidate.Question) {
+			other := trim(similar.SQL)
+			if _, err := s.run(ctx, other); err != nil {
+				return nil, err
+			}
+			if s.same(other, sql) {
+				candidate.Kind, candidate.Detail = Near, "the similar question has the same SQL: "+similar.Question
+				break
+			}
+		}
+		if candidate.Kind == New {
+			pairs = append(pairs, knowledge.Pair{Question: candidate.Question, SQL: sql})
+		}
+	}
+	return candidates, nil
+}
+
+// isPlain reports whether a text shows all that it holds. Other characters would hide a
+// part of a pull request from its reviewer. Several scripts and emoji require joiners.
+func isPlain(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		const nonJoiner, joiner = '\u200c', '\u200d'
+		return r == unicode.ReplacementChar || unicode.Is(unicode.Cf, r) && r != nonJoiner && r != joiner ||
+			unicode.IsControl(r) && !strings.ContainsRune("\n\r\t", r)
+	})
+}
