@@ -222,6 +222,125 @@ test('a failure says what to do and shows the request id', () =>
     assert.equal(stand.received.length, before + 1)
   }))
 
+const feedbackPanel = (page: Page) => page.getByRole('region', { name: texts.feedback })
+
+test('an answer is judged by keyboard, with the SQL that is right', async () => {
+  const rated = await new Stand({ config: { feedback: true } }).start()
+  try {
+    await run(
+      async page => {
+        await askAndSee(page, questions.count)
+        const right = feedbackPanel(page).getByRole('button', { name: texts.right })
+        await right.focus()
+        await page.keyboard.press('Enter')
+        await feedbackPanel(page).getByText(texts.storedFeedback(true)).waitFor()
+        assert.equal(await right.getAttribute('aria-pressed'), 'true')
+
+        await page.keyboard.press('Tab')
+        await page.keyboard.press('Enter')
+        const sql = page.getByLabel(texts.correctSQL)
+        assert.equal(await sql.inputValue(), 'SELECT count(*) AS customers FROM customers')
+        assert.ok(await sql.evaluate(element => element === document.activeElement), 'the form has no focus')
+        assert.deepEqual(await accessibilityProblems(page), [])
+        await page.keyboard.press('End')
+        await page.keyboard.type(' WHERE is_real')
+        await page.keyboard.press('Tab')
+        await page.keyboard.type('Without tests.')
+        await page.keyboard.press('Tab')
+        await page.keyboard.press('Enter')
+        await feedbackPanel(page).getByText(texts.storedFeedback(false)).waitFor()
+        assert.equal(await sql.count(), 0)
+        const focused = await page.evaluate(() => document.activeElement?.textContent)
+        assert.equal(focused, texts.wrong)
+        assert.deepEqual(await accessibilityProblems(page), [])
+        const id = 'QCBWWVTTEZTSSK5TRUTTPSF6XR'
+        assert.deepEqual(
+          rated.feedback.map(received => received.body),
+          [
+            { request_id: id, verdict: 'right' },
+            {
+              request_id: id,
+              verdict: 'wrong',
+              sql: 'SELECT count(*) AS customers FROM customers WHERE is_real',
+              comment: 'Without tests.',
+            },
+          ],
+        )
+      },
+      {},
+      rated,
+    )
+  } finally {
+    await rated.stop()
+  }
+})
+
+test('SQL that is unchanged is not sent, and a refusal keeps the form', async () => {
+  const rated = await new Stand({ config: { feedback: true } }).start()
+  const message = 'No such answer: it is unknown.'
+  rated.refusals.push({
+    status: 404,
+    body: { ran_successfully: false, error_code: 'not_found', error_message: message, request_id: 'r' },
+  })
+  try {
+    await run(
+      async page => {
+        await askAndSee(page, questions.best)
+        await feedbackPanel(page).getByRole('button', { name: texts.wrong }).click()
+        await page.getByLabel(texts.comment, { exact: true }).fill(hostile.html)
+        await page.getByRole('button', { name: texts.sendFeedback, exact: true }).click()
+        await feedbackPanel(page).getByRole('alert').getByText(message).waitFor()
+        assert.deepEqual(await accessibilityProblems(page), [])
+        assert.equal(await page.getByLabel(texts.comment, { exact: true }).inputValue(), hostile.html)
+        await page.getByRole('button', { name: texts.sendFeedback, exact: true }).click()
+        await feedbackPanel(page).getByText(texts.storedFeedback(false)).waitFor()
+        assert.deepEqual(Object.keys(rated.feedback.at(-1)?.body ?? {}), ['request_id', 'verdict', 'comment'])
+        // The next answer has no verdict yet.
+        await askAndSee(page, questions.count)
+        assert.equal(await feedbackPanel(page).getByText(texts.storedFeedback(false)).count(), 0)
+      },
+      {},
+      rated,
+    )
+  } finally {
+    await rated.stop()
+  }
+})
+
+test('a failed question takes the SQL that answers it', async () => {
+  const rated = await new Stand({ config: { feedback: true } }).start()
+  try {
+    await run(
+      async page => {
+        await ask(page, questions.wrong)
+        await feedbackPanel(page).getByRole('button', { name: texts.suggestSQL }).click()
+        await page.getByLabel(texts.correctSQL).fill('SELECT sum(total) FROM orders')
+        assert.deepEqual(await accessibilityProblems(page), [])
+        await page.getByRole('button', { name: texts.sendFeedback, exact: true }).click()
+        await feedbackPanel(page).getByText(texts.storedFeedback(false)).waitFor()
+        assert.deepEqual(rated.feedback.at(-1)?.body, {
+          request_id: 'T5FJ5EXLF5L24DQSUZLW4UDMCT',
+          verdict: 'wrong',
+          sql: 'SELECT sum(total) FROM orders',
+        })
+        await ask(page, questions.unready)
+        await page.getByRole('alert').getByText('defog doctor').waitFor()
+        assert.equal(await feedbackPanel(page).count(), 0)
+      },
+      {},
+      rated,
+    )
+  } finally {
+    await rated.stop()
+  }
+})
+
+test('a stack without feedback shows nothing of it', () =>
+  run(async page => {
+    await askAndSee(page, questions.count)
+    assert.equal(await feedbackPanel(page).count(), 0)
+  }))
+
 test('an unreachable server is a failure', async () => {
   const gone = await new Stand({}).start()
   await run(

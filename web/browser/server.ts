@@ -66,6 +66,7 @@ export class Stand {
   async serve(request: IncomingMessage, response: ServerResponse) {
     const path = new URL(request.url ?? '', 'http://page').pathname.replace(/^\/prod\//, '')
     if (request.method === 'POST' && path === '') return this.answer(request, response)
+    if (request.method === 'POST' && path === 'feedback') return this.rate(request, response)
     if (path.startsWith('answers/')) return this.state(request, response)
     const connect = this.options.connect ? `; connect-src 'self' ${this.options.connect.join(' ')}` : ''
     response.setHeader('content-security-policy', policy + connect)
@@ -123,10 +124,22 @@ export class Stand {
 
   onCancelled: () => void = () => {}
 
+  /** The feedback that the page sent. */
+  readonly feedback: { headers: IncomingHttpHeaders; body: { request_id: string; verdict: string } }[] = []
+  /** The failures of the next feedback, one each. */
+  readonly refusals: { status: number; body: object }[] = []
+
+  async rate(request: IncomingMessage, response: ServerResponse) {
+    const body = JSON.parse(await text(request))
+    this.feedback.push({ headers: request.headers, body })
+    response.setHeader('content-type', 'application/json')
+    const refusal = this.refusals.shift()
+    response.statusCode = refusal?.status ?? 200
+    response.end(JSON.stringify(refusal?.body ?? { request_id: body.request_id, verdict: body.verdict }))
+  }
+
   async answer(request: IncomingMessage, response: ServerResponse) {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
-    const body: Received['body'] = JSON.parse(Buffer.concat(chunks).toString())
+    const body: Received['body'] = JSON.parse(await text(request))
     this.received.push({ headers: request.headers, body })
     response.setHeader('content-type', 'application/json')
     const refused = this.options.authorize?.(request.headers)
@@ -147,6 +160,12 @@ export class Stand {
     response.statusCode = answer.status ?? 200
     response.end(JSON.stringify(answer.body(body.previous_context ?? [])))
   }
+}
+
+async function text(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
 }
 
 /** accepted answers that a long question has no answer yet. */

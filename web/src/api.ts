@@ -51,14 +51,18 @@ export interface Stage {
   sql: string
 }
 
-export interface Options {
+/** Sending is how requests reach the API. */
+export interface Sending {
   /** The URL that questions are posted to. */
   url: URL
-  /** Whether the stack answers long questions. */
-  isAsync: boolean
   /** headers returns those that authorize a request. A token can be renewed while a question runs. */
   headers: () => Promise<Record<string, string>>
   signal: AbortSignal
+}
+
+export interface Options extends Sending {
+  /** Whether the stack answers long questions. */
+  isAsync: boolean
   onStage: (stage: Stage) => void
 }
 
@@ -73,6 +77,25 @@ export async function ask({ question, context }: Question, options: Options): Pr
   return reply.status === 202 ? wait(reply, options) : decode(reply)
 }
 
+/** Feedback is a caller's judgement of the answer with a request id. */
+export interface Feedback {
+  requestID: string
+  verdict: 'right' | 'wrong'
+  /** SQL that answers the question, or ''. */
+  sql: string
+  comment: string
+}
+
+/** rate sends feedback. It throws a Failure if that is not stored. */
+export async function rate({ requestID, verdict, sql, comment }: Feedback, options: Sending): Promise<void> {
+  const body = { request_id: requestID, verdict, ...(sql && { sql }), ...(comment && { comment }) }
+  const reply = await send(options, new URL('feedback', options.url), 'POST', JSON.stringify(body))
+  if (reply.status !== 200 || parse(reply.text).verdict !== verdict) {
+    decode(reply) // throws what failed
+    throw new Failure('invalid_answer', '')
+  }
+}
+
 /** Reply is a response that has arrived whole. */
 export interface Reply {
   status: number
@@ -80,7 +103,7 @@ export interface Reply {
   text: string
 }
 
-async function send(options: Options, url: URL, method: string, body: string | null = null): Promise<Reply> {
+async function send(options: Sending, url: URL, method: string, body: string | null = null): Promise<Reply> {
   const headers: Record<string, string> = await options.headers()
   if (body) headers['content-type'] = 'application/json'
   try {

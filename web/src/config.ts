@@ -17,6 +17,8 @@ export interface Config {
   version: string
   /** Whether the stack answers long questions. */
   isAsync: boolean
+  /** Whether the stack accepts feedback. */
+  hasFeedback: boolean
 }
 
 /** parseConfig returns the configuration, with defaults for what is missing or has the wrong type. */
@@ -37,6 +39,7 @@ export function parseConfig(value: unknown): Config {
     examples: Array.isArray(given.examples) ? given.examples.filter(example => typeof example === 'string') : [],
     version: text(given.version),
     isAsync: given.async === true,
+    hasFeedback: given.feedback === true,
   }
 }
 

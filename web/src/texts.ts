@@ -77,6 +77,21 @@ export const texts = {
   copySQL: 'Copy the SQL',
   failedSQL: 'The SQL that failed',
 
+  feedback: 'Feedback',
+  isRight: 'Is this answer right?',
+  right: 'Right',
+  wrong: 'Wrong',
+  knowSQL: 'Do you know the SQL that answers this question?',
+  suggestSQL: 'Suggest SQL',
+  correctSQL: 'Correct SQL, if you know it',
+  comment: 'Comment',
+  commentHint: 'What is wrong, and what did you expect?',
+  sendFeedback: 'Send',
+  sendingFeedback: 'Sending…',
+  storedFeedback: (isRight: boolean) =>
+    isRight ? 'Stored: the answer is right.' : 'Stored: the answer is wrong. The operator can see your correction.',
+  feedbackFailed: (title: string) => `The verdict was not stored: ${title}.`,
+
   history: 'History',
   openHistory: 'Open the history',
   close: 'Close',

@@ -3,7 +3,16 @@ import { test } from 'node:test'
 import { parseConfig } from '../src/config.ts'
 import { linkTo, parseFragment } from '../src/link.ts'
 
-const defaults = { api: './', app: '', auth: 'none', provider: null, examples: [], version: '', isAsync: false }
+const defaults = {
+  api: './',
+  app: '',
+  auth: 'none',
+  provider: null,
+  examples: [],
+  version: '',
+  isAsync: false,
+  hasFeedback: false,
+}
 
 test('missing, unknown and invalid keys have defaults', () => {
   for (const value of [

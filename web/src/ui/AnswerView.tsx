@@ -5,6 +5,7 @@ import { linkTo } from '../link.ts'
 import { texts } from '../texts.ts'
 import { CopyButton } from './actions.tsx'
 import { ChartPanel } from './ChartPanel.tsx'
+import { FeedbackPanel, type Rate } from './FeedbackPanel.tsx'
 import { Icon } from './icons.tsx'
 import { Statement } from './Statement.tsx'
 import { TablePanel } from './TablePanel.tsx'
@@ -17,9 +18,11 @@ interface Props {
   onPin: (pinned: boolean) => void
   onAgain: () => void
   onFollowUp: () => void
+  /** rate sends feedback; null if the stack accepts none. */
+  rate: Rate | null
 }
 
-export function AnswerView({ question, answer, seconds, isPinned, onPin, onAgain, onFollowUp }: Props) {
+export function AnswerView({ question, answer, seconds, isPinned, onPin, onAgain, onFollowUp, rate }: Props) {
   const { rows, stored } = answer
   const columns = useMemo(() => describe(answer.columns, answer.rows), [answer])
   return (
@@ -72,6 +75,7 @@ export function AnswerView({ question, answer, seconds, isPinned, onPin, onAgain
         </>
       )}
       {answer.sql && <Statement title={texts.sql} sql={answer.sql} />}
+      {rate && answer.requestID && <FeedbackPanel sql={answer.sql} hasAnswer={true} rate={rate} />}
     </article>
   )
 }

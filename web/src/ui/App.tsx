@@ -1,5 +1,5 @@
-import { useCallback, useEffect, useErrorBoundary, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { type Answer, ask, Failure, type Question, type Stage } from '../api.ts'
+import { useCallback, useEffect, useErrorBoundary, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { type Answer, ask, Failure, type Question, rate, type Stage } from '../api.ts'
 import type { Config } from '../config.ts'
 import type { Credentials } from '../credentials.ts'
 import { clear, type Entry, isSame, pin, record, remove, Store } from '../history.ts'
@@ -8,6 +8,7 @@ import { texts } from '../texts.ts'
 import { AnswerView } from './AnswerView.tsx'
 import { Broken } from './Broken.tsx'
 import { FailureView } from './FailureView.tsx'
+import type { Rate } from './FeedbackPanel.tsx'
 import { HistoryList } from './HistoryList.tsx'
 import { Icon } from './icons.tsx'
 import { Progress } from './Progress.tsx'
@@ -67,6 +68,22 @@ function App({ session }: { session: Session }) {
     return () => removeEventListener('hashchange', fill)
   }, [])
 
+  const sending = useMemo(
+    () => ({
+      url: new URL(config.api, location.href),
+      headers: async () => {
+        const headers = await credentials.headers()
+        if (!headers) throw new Failure('http_401', '')
+        return headers
+      },
+    }),
+    [config, credentials],
+  )
+
+  /** rateFor returns the function that sends feedback on an answer. */
+  const rateFor = (requestID: string): Rate | null =>
+    config.hasFeedback ? (feedback, signal) => rate({ requestID, ...feedback }, { ...sending, signal }) : null
+
   const start = useCallback(
     async (asked: Question) => {
       drawer.current?.close()
@@ -86,13 +103,8 @@ function App({ session }: { session: Session }) {
           return
         }
         const answer = await ask(asked, {
-          url: new URL(config.api, location.href),
+          ...sending,
           isAsync: config.isAsync,
-          headers: async () => {
-            const headers = await credentials.headers()
-            if (!headers) throw new Failure('http_401', '')
-            return headers
-          },
           signal: controller.signal,
           onStage: stage => running.current === controller && setPhase({ name: 'asking', asked, since, stage }),
         })
@@ -109,7 +121,7 @@ function App({ session }: { session: Session }) {
         setPhase({ name: 'failed', asked, failure })
       }
     },
-    [config, credentials, history.record],
+    [config, credentials, sending, history.record],
   )
 
   const cancel = useCallback(() => {
@@ -236,6 +248,7 @@ function App({ session }: { session: Session }) {
                   isPinned={history.entries.some(entry => entry.pinned && isSame(entry, phase.asked))}
                   onPin={pinned => history.pin(phase.asked, pinned)}
                   onAgain={() => start(phase.asked)}
+                  rate={rateFor(phase.answer.requestID)}
                   onFollowUp={() => {
                     setFollowUp({ question: phase.asked.question, context: phase.answer.context })
                     box.current?.focus()
@@ -249,6 +262,7 @@ function App({ session }: { session: Session }) {
                     question={phase.asked.question}
                     failure={phase.failure}
                     onAgain={() => start(phase.asked)}
+                    rate={rateFor(phase.failure.requestID)}
                     onSignIn={
                       credentials.signOut
                         ? () => {

@@ -1,6 +1,7 @@
 import type { Failure } from '../api.ts'
 import { failureText, texts } from '../texts.ts'
 import { CopyButton } from './actions.tsx'
+import { FeedbackPanel, type Rate } from './FeedbackPanel.tsx'
 import { Icon } from './icons.tsx'
 import { Statement } from './Statement.tsx'
 
@@ -11,9 +12,14 @@ interface Props {
   failure: Failure
   onAgain: () => void
   onSignIn: (() => void) | null
+  /** rate sends feedback; null if the stack accepts none. */
+  rate: Rate | null
 }
 
-export function FailureView({ question, failure, onAgain, onSignIn }: Props) {
+// The failures that other SQL would end.
+const correctable = ['generator_refused', 'statement_failed', 'database_timeout']
+
+export function FailureView({ question, failure, onAgain, onSignIn, rate }: Props) {
   const [title, advice] = failureText(failure.code)
   return (
     <article class="card failure" aria-labelledby="failure">
@@ -31,6 +37,9 @@ export function FailureView({ question, failure, onAgain, onSignIn }: Props) {
         </>
       )}
       {failure.sql && <Statement title={texts.failedSQL} sql={failure.sql} />}
+      {rate && failure.requestID && correctable.includes(failure.code) && (
+        <FeedbackPanel sql={failure.sql} hasAnswer={false} rate={rate} />
+      )}
       <div class="actions">
         {failure.code === 'http_401' && onSignIn ? (
           <button type="button" class="primary" onClick={onSignIn}>
