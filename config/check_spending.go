@@ -1,5 +1,19 @@
 package config
 
+import (
+	"slices"
+	"strings"
+
+	"defog-cdk/config/connection"
+)
+
+// checkPlanCost checks that the database returns the cost of a plan.
+func (c *checker) checkPlanCost(dbType string) {
+	if c.given("max_plan_cost") && slices.Contains(connection.DBTypes(), dbType) && !slices.Contains(connection.PlanCostTypes(), dbType) {
+		c.failf("max_plan_cost", "not supported for db_type %s; want %s", dbType, strings.Join(connection.PlanCostTypes(), ", "))
+	}
+}
+
 // costKeys are the settings that require the model's prices.
 var costKeys = []string{"daily_cost_alarm", "max_cost_per_day"}
 

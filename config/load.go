@@ -46,12 +46,14 @@ func Load(context map[string]any) (Config, error) {
 	if c.CredentialsSecret != "" {
 		config.Connection.DBType = c.DBType
 		c.checkRowSecurityOf(c.DBType)
+		c.checkPlanCost(c.DBType)
 		return config, errors.Join(c.problems...)
 	}
 	conn, err := connection.Read(c.ConnectionFile)
 	if err == nil {
 		err = c.checkConnectionFile(conn)
 		c.checkRowSecurityOf(conn.DBType)
+		c.checkPlanCost(conn.DBType)
 	}
 	config.Settings, config.Connection = c.Settings, conn
 	return config, errors.Join(append(c.problems, err)...)

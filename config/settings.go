@@ -25,23 +25,24 @@ type Settings struct {
 	Stage        string `key:"stage" default:"dev" form:"stage" doc:"Name of the stage. Its entry in stages overrides other settings."`
 	SettingsFile string `key:"settings_file" doc:"JSON file with more settings, for several applications in one checkout. It overrides cdk.json."`
 
-	ConnectionFile    string `group:"Database and SQL generator" key:"connection_file" default:"~/.defog/connection.json" only:"query" doc:"File with the database, its credentials and the API key."`
-	CredentialsSecret string `key:"credentials_secret" form:"secret" only:"query" doc:"Name or ARN of a Secrets Manager secret with the content of connection.json. The template holds no credentials then. Requires db_type; connection_file is not read."`
-	DBType            string `key:"db_type" only:"query" doc:"Database type of the secret, which selects the driver. Only with credentials_secret."`
-	DatabaseUserARN   string `key:"database_user_arn" form:"databaseUser" only:"query" doc:"ARN of the database user that the function's role may connect as. Only with auth iam in db_creds (RDS IAM database authentication)."`
-	Generator         string `key:"generator" valid:"defog|golden|bedrock|openai" only:"query" doc:"SQL generator: Defog's API, the question/SQL pairs in golden.json, a model on Amazon Bedrock, or an OpenAI-compatible API. Default: defog if connection.json has an api_key or credentials_secret is set, else bedrock."`
-	GeneratorModel    string `key:"generator_model" only:"query" doc:"Model of the SQL generator. Default of bedrock: global.anthropic.claude-sonnet-4-6, a cross-region inference profile. Only with the generators bedrock and openai."`
-	SchemaTTL         int    `key:"schema_ttl" default:"3600" valid:"60..604800" only:"query" doc:"Time until the function reads the database's catalogue again, in seconds. Only with the generators bedrock and openai, and without schema.json among the dependencies."`
-	GeneratorRegion   string `key:"generator_region" form:"region" only:"query" doc:"Region of the Bedrock model. Default: the function's region. Only with the generator bedrock."`
-	GeneratorBaseURL  string `key:"generator_base_url" form:"url" only:"query" doc:"Base URL of the OpenAI-compatible API. Default: base_url in connection.json. Only with the generator openai."`
-	GeneratorTimeout  int    `key:"generator_timeout" default:"13" valid:"1..900" only:"query" doc:"Timeout of the SQL generator, in seconds."`
-	StatementTimeout  int    `key:"statement_timeout" default:"15" valid:"1..900" only:"query" doc:"Timeout of one SQL statement, in seconds. The sum of both timeouts and 1 must fit into lambda_timeout."`
-	MaxRows           int    `key:"max_rows" default:"10000" valid:"1..1000000" only:"query" doc:"Maximum number of rows in an answer. A longer answer is truncated and marked."`
-	MaxSQLBytes       int    `key:"max_sql_bytes" default:"65536" valid:"1024..1048576" only:"query" doc:"Maximum size of an SQL statement, in bytes. A longer one is refused."`
-	ResultsBucket     string `key:"results_bucket" form:"bucket" only:"query" doc:"Existing bucket for answers over max_rows or 6 MB. All rows are written there as CSV, and the answer holds a URL. Default: such answers are truncated."`
-	ResultsLifetime   int    `key:"results_lifetime" default:"3600" valid:"60..43200" only:"query" doc:"Lifetime of that URL, in seconds. It ends earlier if the session of the function's role ends. Only with results_bucket."`
-	Retries           int    `key:"retries" default:"3" valid:"0..10" only:"query" doc:"Number of times that a failed statement returns to the SQL generator."`
-	AsyncQuestions    bool   `key:"async_questions" default:"false" only:"query" doc:"The API also answers questions later: lambda_timeout and statement_timeout may be up to 900 s. Other questions keep the HTTP API's timeout."`
+	ConnectionFile    string  `group:"Database and SQL generator" key:"connection_file" default:"~/.defog/connection.json" only:"query" doc:"File with the database, its credentials and the API key."`
+	CredentialsSecret string  `key:"credentials_secret" form:"secret" only:"query" doc:"Name or ARN of a Secrets Manager secret with the content of connection.json. The template holds no credentials then. Requires db_type; connection_file is not read."`
+	DBType            string  `key:"db_type" only:"query" doc:"Database type of the secret, which selects the driver. Only with credentials_secret."`
+	DatabaseUserARN   string  `key:"database_user_arn" form:"databaseUser" only:"query" doc:"ARN of the database user that the function's role may connect as. Only with auth iam in db_creds (RDS IAM database authentication)."`
+	Generator         string  `key:"generator" valid:"defog|golden|bedrock|openai" only:"query" doc:"SQL generator: Defog's API, the question/SQL pairs in golden.json, a model on Amazon Bedrock, or an OpenAI-compatible API. Default: defog if connection.json has an api_key or credentials_secret is set, else bedrock."`
+	GeneratorModel    string  `key:"generator_model" only:"query" doc:"Model of the SQL generator. Default of bedrock: global.anthropic.claude-sonnet-4-6, a cross-region inference profile. Only with the generators bedrock and openai."`
+	SchemaTTL         int     `key:"schema_ttl" default:"3600" valid:"60..604800" only:"query" doc:"Time until the function reads the database's catalogue again, in seconds. Only with the generators bedrock and openai, and without schema.json among the dependencies."`
+	GeneratorRegion   string  `key:"generator_region" form:"region" only:"query" doc:"Region of the Bedrock model. Default: the function's region. Only with the generator bedrock."`
+	GeneratorBaseURL  string  `key:"generator_base_url" form:"url" only:"query" doc:"Base URL of the OpenAI-compatible API. Default: base_url in connection.json. Only with the generator openai."`
+	GeneratorTimeout  int     `key:"generator_timeout" default:"13" valid:"1..900" only:"query" doc:"Timeout of the SQL generator, in seconds."`
+	StatementTimeout  int     `key:"statement_timeout" default:"15" valid:"1..900" only:"query" doc:"Timeout of one SQL statement, in seconds. The sum of both timeouts and 1 must fit into lambda_timeout."`
+	MaxRows           int     `key:"max_rows" default:"10000" valid:"1..1000000" only:"query" doc:"Maximum number of rows in an answer. A longer answer is truncated and marked."`
+	MaxSQLBytes       int     `key:"max_sql_bytes" default:"65536" valid:"1024..1048576" only:"query" doc:"Maximum size of an SQL statement, in bytes. A longer one is refused."`
+	MaxPlanCost       float64 `key:"max_plan_cost" valid:">0" only:"query" doc:"Maximum cost of a statement's plan, in the database's own unit. A statement whose plan costs more is refused before it runs, and returns to the SQL generator. Only with PostgreSQL, MySQL, MariaDB and SQL Server. Default: no limit."`
+	ResultsBucket     string  `key:"results_bucket" form:"bucket" only:"query" doc:"Existing bucket for answers over max_rows or 6 MB. All rows are written there as CSV, and the answer holds a URL. Default: such answers are truncated."`
+	ResultsLifetime   int     `key:"results_lifetime" default:"3600" valid:"60..43200" only:"query" doc:"Lifetime of that URL, in seconds. It ends earlier if the session of the function's role ends. Only with results_bucket."`
+	Retries           int     `key:"retries" default:"3" valid:"0..10" only:"query" doc:"Number of times that a failed statement returns to the SQL generator."`
+	AsyncQuestions    bool    `key:"async_questions" default:"false" only:"query" doc:"The API also answers questions later: lambda_timeout and statement_timeout may be up to 900 s. Other questions keep the HTTP API's timeout."`
 	// https://docs.aws.amazon.com/lambda/latest/api/API_ScalingConfig.html
 	AsyncConcurrency int  `key:"async_concurrency" default:"10" valid:"2..1000" only:"query" doc:"Maximum number of long questions that run at once; further ones wait. Only with async_questions."`
 	AsyncRecovery    bool `key:"async_point_in_time_recovery" default:"false" only:"query" doc:"DynamoDB keeps continuous backups of the table of long questions. Only with async_questions."`

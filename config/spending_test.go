@@ -38,6 +38,10 @@ func TestSpendingSettingsRequireWhatTheyUse(t *testing.T) {
 		`{"max_tokens_per_question": 0, "generator": "bedrock"}`:                          "max_tokens_per_question (-c): 0 is invalid; want a whole number from 1",
 		`{"max_cost_per_day": 20, ` + priced + `}`:                                        "max_cost_per_day (-c): counts in the table of long questions, which async_questions creates; want async_questions=true with it",
 		`{"max_cost_per_day": 20, "async_questions": true, "generator": "bedrock"}`:       "max_cost_per_day (-c): the model's cost is unknown; want its prices in generator_price",
+		`{"max_plan_cost": 0.5}`: "",
+		`{"max_plan_cost": 0}`:   "max_plan_cost (-c): 0 is invalid; want a number above 0",
+		`{"max_plan_cost": 100000, "credentials_secret": "x", "db_type": "bigquery"}`:  "max_plan_cost (-c): not supported for db_type bigquery; want mysql, postgres, sqlserver",
+		`{"max_plan_cost": 100000, "credentials_secret": "x", "db_type": "sqlserver"}`: "",
 		// The API key selects Defog's API.
 		`{"max_tokens_per_question": 20000}`: "max_tokens_per_question (-c): not used by generator defog (default); want bedrock or openai",
 		`{"daily_cost_alarm": 1, "alarm_email": "a@example.com", "generator_price": {"input": 3}}`: "daily_cost_alarm (-c): not used by generator defog (default); want bedrock or openai",

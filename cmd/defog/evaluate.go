@@ -335,7 +335,7 @@ func (e *evaluateCommand) system(ctx context.Context, limits evaluate.Limits) (n
 		model, closeSystem = evaluate.NewRecorder(model, file), file.Close
 	}
 	return func(db database.Database) evaluate.System {
-		return &evaluate.Local{Model: model, Database: db, Retries: e.conf.Retries, Limits: limits, Golden: e.golden, Spending: e.spendingLimits()}
+		return &evaluate.Local{Model: model, Database: db, Retries: e.conf.Retries, Limits: limits, Golden: e.golden, Spending: e.spendingLimits(), PlanCost: e.conf.MaxPlanCost}
 	}, name, closeSystem, nil
 }
 

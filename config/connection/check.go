@@ -40,6 +40,9 @@ var forms = map[string]form{
 // DBTypes returns the valid values of db_type, sorted.
 func DBTypes() []string { return slices.Sorted(maps.Keys(forms)) }
 
+// PlanCostTypes returns the db_types whose EXPLAIN returns the cost of a plan, sorted.
+func PlanCostTypes() []string { return []string{"mysql", "postgres", "sqlserver"} }
+
 // checker decodes single keys and collects problems.
 type checker struct {
 	fields   map[string]any

@@ -90,6 +90,10 @@ const (
 	// MaxSQLBytes is the maximum size of a statement, in bytes. Default: 65536.
 	MaxSQLBytes = "DEFOG_MAX_SQL_BYTES"
 
+	// MaxPlanCost is the maximum cost of a statement's plan, in the database's unit.
+	// Default: no limit.
+	MaxPlanCost = "DEFOG_MAX_PLAN_COST"
+
 	// Retries is how often a failed statement returns to the SQL generator.
 	Retries = "DEFOG_RETRIES"
 

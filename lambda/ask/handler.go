@@ -58,6 +58,7 @@ type Handler struct {
 	Secrets          *Secrets         // to redact in answers; nil for none
 	Retries          int              // limit of attempts to replace a failed statement
 	MaxRows          int              // limit of rows in an answer
+	MaxPlanCost      float64          // limit of a statement\'s plan, in the database\'s unit; 0 for none
 	StatementTimeout time.Duration    // of one statement
 	LogQuestions     bool             // adds the question's text to the log
 	LogCallers       bool             // logs a caller's subject in place of its hash
@@ -188,7 +189,7 @@ func (h *Handler) answer(ctx context.Context, x *exchange, read func() (request,
 	if err != nil {
 		return notReady(err)
 	}
-	limits := database.Limits{Rows: h.MaxRows, Bytes: maxResponse, Time: h.StatementTimeout, Identity: identity}
+	limits := database.Limits{Rows: h.MaxRows, Bytes: maxResponse, Time: h.StatementTimeout, PlanCost: h.MaxPlanCost, Identity: identity}
 	if backend.Results != nil {
 		limits.Bytes = maxInline
 	}

@@ -226,3 +226,25 @@ func TestUnreadableCostIsAnswered503(t *testing.T) {
 		t.Errorf("got %+v, logged %v", got, line)
 	}
 }
+
+// TestRefusedPlanReturnsToTheGenerator has the first statement's plan cost too much.
+func TestRefusedPlanReturnsToTheGenerator(t *testing.T) {
+	plan := &database.StatementError{Code: "max_plan_cost", Message: "the statement was refused: its plan costs 9, and the limit is 5 (max_plan_cost)"}
+	f := &fake{sql: []string{"A", "B"}, fails: map[string]error{"A": plan}, result: rows()}
+	h, _ := newHandler(f)
+	h.MaxPlanCost = 5
+	if answer := decode(t, invoke(t, h, `{"question":"How many?"}`)); answer["ran_successfully"] != true || answer["query_generated"] != "B" {
+		t.Errorf("got %v", answer)
+	}
+	if f.failures[0].Message != plan.Message || f.limits.PlanCost != 5 {
+		t.Errorf("the generator got %+v, the database %+v", f.failures, f.limits)
+	}
+
+	f = &fake{sql: []string{"A", "A", "A", "A"}, fails: map[string]error{"A": plan}}
+	h, log := newHandler(f)
+	answer := decode(t, invoke(t, h, `{"question":"How many?"}`))
+	line := decode(t, log.String())
+	if answer["error_code"] != "statement_failed" || answer["error_message"] != plan.Message || line["sqlstate"] != "max_plan_cost" {
+		t.Errorf("got %v, logged %v", answer, line)
+	}
+}

@@ -38,6 +38,10 @@ type Limits struct {
 	Bytes int           // maximum size of the encoded column names and rows
 	Time  time.Duration // maximum time that the server works on the statement
 
+	// PlanCost is the highest cost of the statement's plan, in the database's unit. Only
+	// the databases of connection.PlanCostTypes have one.
+	PlanCost float64
+
 	// Identity is the caller, whose rows alone the statement returns. nil without
 	// Options.RowSecurity, and for statements of this program.
 	Identity *Identity

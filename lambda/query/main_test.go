@@ -193,6 +193,10 @@ func TestInvalidSettingsAreNotReady(t *testing.T) {
 			map[string]string{environ.Credentials: good, environ.MaxCostPerDay: "20", environ.GeneratorPrice: `{"input": 3}`},
 			[]string{environ.MaxCostPerDay + ": counts in the table", environ.AnswersTable},
 		},
+		"no cost of plans": {
+			map[string]string{environ.Credentials: good, environ.MaxPlanCost: "100", environ.Generator: bedrock},
+			[]string{environ.MaxPlanCost + ": not supported for db_type sqlite; want mysql, postgres, sqlserver"},
+		},
 		"no prices for the day's cost": {
 			map[string]string{environ.Credentials: good, environ.MaxCostPerDay: "20", environ.AnswersTable: "t"},
 			[]string{environ.MaxCostPerDay + ": the model's cost is unknown", environ.GeneratorPrice},

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -68,6 +70,7 @@ func (s *service) handler(invalid error) *ask.Handler {
 		Secrets:          s.secrets,
 		Retries:          s.retries,
 		MaxRows:          s.maxRows,
+		MaxPlanCost:      s.maxPlanCost,
 		StatementTimeout: s.statementTimeout,
 		LogQuestions:     s.logQuestions,
 		LogCallers:       s.logCallers,
@@ -253,6 +256,9 @@ func (s *service) databaseOptions(directory string) database.Options {
 // openDatabase returns an error if the database is writable. If it is
 // unreachable, the first query reports that.
 func (s *service) openDatabase(ctx context.Context, conn connection.Connection, directory string) (database.Database, error) {
+	if s.maxPlanCost > 0 && !slices.Contains(connection.PlanCostTypes(), conn.DBType) {
+		return nil, fmt.Errorf("%s: not supported for db_type %s; want %s", environ.MaxPlanCost, conn.DBType, strings.Join(connection.PlanCostTypes(), ", "))
+	}
 	open := func(conn connection.Connection) (*checkedDatabase, error) {
 		options := s.databaseOptions(directory)
 		options.RowSecurity = s.policy.Mode

@@ -52,6 +52,7 @@ type settings struct {
 	statementTimeout time.Duration
 	maxRows          int
 	maxSQLBytes      int
+	maxPlanCost      float64 // in the database's unit; 0 for no limit
 	retries          int
 	logQuestions     bool
 	allowedFunctions []string // of the user's, although volatile
@@ -141,6 +142,9 @@ func readSettings(get func(string) string) (settings, error) {
 		problems = append(problems, err)
 	}
 	if s.maxDailyCost, err = readAmount(environ.MaxCostPerDay, get(environ.MaxCostPerDay)); err != nil {
+		problems = append(problems, err)
+	}
+	if s.maxPlanCost, err = readAmount(environ.MaxPlanCost, get(environ.MaxPlanCost)); err != nil {
 		problems = append(problems, err)
 	}
 	if s.maxDailyCost > 0 && s.prices == nil {

@@ -43,6 +43,7 @@ type QuerySettings struct {
 	Generator, GeneratorModel, GeneratorRegion, GeneratorBaseURL string
 	GeneratorTimeout, StatementTimeout                           int                    // seconds
 	MaxTokensPerQuestion                                         *int                   // nil for no limit
+	MaxPlanCost                                                  float64                // in the database's unit; 0 for no limit
 	MaxCostPerDay                                                float64                // USD; 0 for no limit
 	Price                                                        *config.GeneratorPrice // of a language model; nil if unknown
 	SchemaTTL                                                    int                    // seconds; 0 for the function's default
@@ -99,7 +100,7 @@ func QuerySettingsOf(conf config.Config) QuerySettings {
 		Generator:         conf.Generator, GeneratorModel: conf.GeneratorModel, GeneratorRegion: conf.GeneratorRegion, GeneratorBaseURL: conf.GeneratorBaseURL,
 		GeneratorTimeout: conf.GeneratorTimeout, StatementTimeout: conf.StatementTimeout, MaxRows: conf.MaxRows, Retries: conf.Retries,
 		MaxSQLBytes: conf.MaxSQLBytes, SchemaTTL: conf.SchemaTTL,
-		Price: conf.ModelPrice(), MaxTokensPerQuestion: conf.MaxTokensPerQuestion, MaxCostPerDay: conf.MaxCostPerDay,
+		Price: conf.ModelPrice(), MaxTokensPerQuestion: conf.MaxTokensPerQuestion, MaxCostPerDay: conf.MaxCostPerDay, MaxPlanCost: conf.MaxPlanCost,
 		ResultsBucket: conf.ResultsBucket, ResultsLifetime: conf.ResultsLifetime,
 		AsyncQuestions: conf.AsyncQuestions,
 		LogQuestions:   conf.LogQuestions, Metrics: conf.AlarmEmail != "", Variables: conf.Environment,
@@ -195,6 +196,9 @@ func queryVariables(settings QuerySettings, dependenciesHash string) (map[string
 	}
 	if settings.MaxTokensPerQuestion != nil {
 		variables[environ.MaxTokensPerQuestion] = strconv.Itoa(*settings.MaxTokensPerQuestion)
+	}
+	if settings.MaxPlanCost > 0 {
+		variables[environ.MaxPlanCost] = strconv.FormatFloat(settings.MaxPlanCost, 'f', -1, 64)
 	}
 	if settings.MaxCostPerDay > 0 {
 		variables[environ.MaxCostPerDay] = strconv.FormatFloat(settings.MaxCostPerDay, 'f', -1, 64)

@@ -231,10 +231,10 @@ func TestCostIsWatchedWithPricesOnly(t *testing.T) {
 }
 
 func TestSpendingLimitsNeedNoMoreRights(t *testing.T) {
-	limits := settings.With(pricedModel(), map[string]any{"async_questions": true, "removal_policy": "retain", "max_cost_per_day": 20.5, "max_tokens_per_question": 30000})
+	limits := settings.With(pricedModel(), map[string]any{"async_questions": true, "removal_policy": "retain", "max_cost_per_day": 20.5, "max_tokens_per_question": 30000, "max_plan_cost": 1e6})
 	limited := stacktest.Query(t, limits)
 	variables := stacktest.Variables(t, limited)
-	if variables[environ.MaxCostPerDay] != "20.5" || variables[environ.MaxTokensPerQuestion] != "30000" {
+	if variables[environ.MaxCostPerDay] != "20.5" || variables[environ.MaxTokensPerQuestion] != "30000" || variables[environ.MaxPlanCost] != "1000000" {
 		t.Errorf("the function has %v", variables)
 	}
 	free := stacktest.Query(t, settings.With(pricedModel(), map[string]any{"async_questions": true, "removal_policy": "retain"}))
@@ -245,7 +245,7 @@ func TestSpendingLimitsNeedNoMoreRights(t *testing.T) {
 		t.Errorf("roles and tables (-without limits +with):\n%s", diff)
 	}
 	variables = stacktest.Variables(t, free)
-	if variables[environ.MaxCostPerDay] != nil || variables[environ.MaxTokensPerQuestion] != nil {
+	if variables[environ.MaxCostPerDay] != nil || variables[environ.MaxTokensPerQuestion] != nil || variables[environ.MaxPlanCost] != nil {
 		t.Errorf("without limits, the function has %v", variables)
 	}
 }

@@ -21,6 +21,7 @@ type Local struct {
 	Limits   Limits
 	Golden   []knowledge.Pair // held out of their own prompts
 	Spending *spending.Limits // of each question; nil for none
+	PlanCost float64          // limit of a generated statement's plan; 0 for none
 }
 
 // Ask implements System. Like the function, it returns a failed statement to the
@@ -39,7 +40,7 @@ func (l *Local) Ask(ctx context.Context, q Question) (a Answer, err error) {
 		return a, nil
 	}
 	for {
-		result, err := l.Database.Query(ctx, a.SQL, database.Limits{Rows: l.Limits.Rows, Time: l.Limits.Time})
+		result, err := l.Database.Query(ctx, a.SQL, database.Limits{Rows: l.Limits.Rows, Time: l.Limits.Time, PlanCost: l.PlanCost})
 		failed, isStatement := errors.AsType[*database.StatementError](err)
 		switch {
 		case err == nil:

@@ -51,6 +51,7 @@ var causes = []cause{
 	{"AWS::Lambda::Function", variable(environ.SchemaTTL), "schema_ttl"},
 	{"AWS::Lambda::Function", variable(environ.StatementTimeout), "statement_timeout"},
 	{"AWS::Lambda::Function", variable(environ.MaxRows), "max_rows"},
+	{"AWS::Lambda::Function", variable(environ.MaxPlanCost), "max_plan_cost"},
 	{"AWS::Lambda::Function", variable(environ.MaxSQLBytes), "max_sql_bytes"},
 	{"AWS::Lambda::Function", variable(environ.Retries), "retries"},
 	{"AWS::Lambda::Function", variable(environ.LogQuestions), "log_questions"},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -69,13 +70,14 @@ func (d *db) Query(ctx context.Context, sql string, limits database.Limits) (*da
 }
 
 // codeViewNoExplain is the code of EXPLAIN on a view whose tables the user may not read.
-const codeViewNoExplain = "1345"
+const codeViewNoExplain = 1345
 
 // Prepare implements database.Preparer by EXPLAIN. A statement on a view that the server
 // does not explain runs, and one row of it is read.
 func (d *db) Prepare(ctx context.Context, sql string, limits database.Limits) error {
+	limits.PlanCost = 0
 	_, err := d.checkAndRun(ctx, "EXPLAIN ", sql, limits)
-	if failed, ok := errors.AsType[*database.StatementError](err); !ok || failed.Code != codeViewNoExplain {
+	if failed, ok := errors.AsType[*database.StatementError](err); !ok || failed.Code != strconv.Itoa(codeViewNoExplain) {
 		return err
 	}
 	limits.Rows = 1
@@ -207,7 +209,11 @@ func (d *db) transaction(ctx context.Context, sql string, timeout time.Duration,
 	if err := exec(ctx, d.conn, "START TRANSACTION READ ONLY"); err != nil {
 		return nil, err
 	}
-	result, err := d.read(ctx, sql, limits)
+	var result *database.Result
+	err := d.checkPlan(ctx, sql, limits)
+	if err == nil {
+		result, err = d.read(ctx, sql, limits)
+	}
 	if exec(ctx, d.conn, "ROLLBACK") != nil {
 		d.drop()
 	}

@@ -100,6 +100,7 @@ func (d *db) Prepare(ctx context.Context, sql string, limits database.Limits) er
 	if err := database.RequireIdentity(d.security, limits); err != nil {
 		return err
 	}
+	limits.PlanCost = 0
 	_, err := d.checkAndRun(ctx, "EXPLAIN ", sql, limits)
 	return err
 }
@@ -134,9 +135,13 @@ func (d *db) queryAt(ctx context.Context, version, sql string, limits database.L
 	return nil, timer.Explain(newError(ctx, err), codeCanceled)
 }
 
-// run sends everything for one query in one round trip. It leaves the
-// connection ready for the next query or drops it.
+// run sends everything for one query in one round trip, or in two with a limit of the
+// plan's cost. It leaves the connection ready for the next query or drops it.
 func (d *db) run(ctx context.Context, version, sql string, timeout time.Duration, limits database.Limits) (*database.Result, error) {
+	planned, err := limits.NeedsPlan(sql)
+	if err != nil {
+		return nil, err
+	}
 	pipeline := d.conn.StartPipeline(ctx)
 	prologue := append([]string{"BEGIN READ ONLY"}, d.pinned...)
 	if d.schema != defaultSchema {
@@ -153,8 +158,15 @@ func (d *db) run(ctx context.Context, version, sql string, timeout time.Duration
 		pipeline.SendQueryParams("SELECT 1 / CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_proc WHERE oid > "+version+") THEN 0 ELSE 1 END", nil, nil, nil, nil)
 		sent++
 	}
-	pipeline.SendQueryParams(sql, nil, nil, nil, nil)
-	if limits.Identity != nil {
+	checks := version != ""
+	if planned {
+		err = d.checkPlan(pipeline, sent, checks, sql, limits)
+		sent, checks = 0, false
+	}
+	if err == nil {
+		pipeline.SendQueryParams(sql, nil, nil, nil, nil)
+	}
+	if err == nil && limits.Identity != nil {
 		pipeline.SendQueryParams(identityQuery, nil, nil, nil, nil)
 	}
 	pipeline.SendPipelineSync() // after an error the server continues from here
@@ -162,7 +174,12 @@ func (d *db) run(ctx context.Context, version, sql string, timeout time.Duration
 	pipeline.SendPipelineSync() // the reset needs to be outside of a transaction
 	pipeline.SendQueryParams(d.reset, nil, nil, nil, nil)
 
-	result, err := d.receive(ctx, pipeline, sent, limits, version != "")
+	var result *database.Result
+	if err == nil {
+		result, err = d.receive(ctx, pipeline, sent, limits, checks)
+	} else if flushed := pipeline.Sync(); flushed != nil {
+		err = flushed
+	}
 	changed := errors.Is(err, errIdentity)
 	if pipeline.Close() != nil || d.conn.IsClosed() || d.conn.TxStatus() != stateIdle || changed {
 		d.drop() // nothing of the query may remain
@@ -181,14 +198,8 @@ func (d *db) receive(ctx context.Context, pipeline *pgconn.Pipeline, prologue in
 	if err := pipeline.Sync(); err != nil {
 		return nil, err
 	}
-	for i := range prologue {
-		err := skip(pipeline)
-		if failed, ok := errors.AsType[*pgconn.PgError](err); ok && failed.Code == codeDivision && checks && i == prologue-1 {
-			return nil, errNewFunctions
-		}
-		if err != nil {
-			return nil, err
-		}
+	if err := skipPrologue(pipeline, prologue, checks); err != nil {
+		return nil, err
 	}
 	result, err := d.read(ctx, pipeline, limits)
 	if err != nil && d.verified {
@@ -198,6 +209,20 @@ func (d *db) receive(ctx context.Context, pipeline *pgconn.Pipeline, prologue in
 		err = d.verify(pipeline, *limits.Identity, result.Truncated)
 	}
 	return result, err
+}
+
+// skipPrologue reads the results of the prologue.
+func skipPrologue(pipeline *pgconn.Pipeline, prologue int, checks bool) error {
+	for i := range prologue {
+		err := skip(pipeline)
+		if failed, ok := errors.AsType[*pgconn.PgError](err); ok && failed.Code == codeDivision && checks && i == prologue-1 {
+			return errNewFunctions
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // skip reads the result of one statement.

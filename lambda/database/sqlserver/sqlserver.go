@@ -66,7 +66,7 @@ func (d *db) Prepare(ctx context.Context, sql string, limits database.Limits) er
 	if err != nil {
 		return err
 	}
-	limits.Rows = 1
+	limits.Rows, limits.PlanCost = 1, 0
 	result, err := d.query(ctx, fmt.Sprintf(describing, strings.ReplaceAll(statement.SQL, "'", "''")), limits)
 	if err != nil {
 		return err
@@ -159,7 +159,10 @@ func (d *db) transaction(ctx context.Context, sql string, timeout time.Duration,
 	if err != nil {
 		return nil, err
 	}
-	result, err := d.read(ctx, sql, limits)
+	var result *database.Result
+	if err = d.checkPlan(ctx, sql, limits); err == nil {
+		result, err = d.read(ctx, sql, limits)
+	}
 	if transaction.Rollback() != nil {
 		d.drop()
 	}
