@@ -42,6 +42,7 @@ var benchmarks = []benchmark{
 	{"synth -pipeline", "synth -pipeline -rounds 1"},
 	{"coldstart", "coldstart -rounds 1"},
 	{"request", "request -rounds 50"},
+	{"load", "load -environments 1,4 -questions 40"},
 	{"dependencies", "dependencies -scale 0.02 -rounds 1"},
 	{"questions", "questions"},
 }

@@ -40,8 +40,8 @@ type Stage struct {
 	generator *httptest.Server
 }
 
-// Set sets the stage. The caller closes it.
-func Set(ctx context.Context) (_ *Stage, err error) {
+// Set sets the stage, with options for PostgreSQL. The caller closes it.
+func Set(ctx context.Context, options ...postgres.Option) (_ *Stage, err error) {
 	s := &Stage{}
 	defer func() {
 		if err != nil {
@@ -55,7 +55,7 @@ func Set(ctx context.Context) (_ *Stage, err error) {
 	if err := runtimeapi.Build(ctx, s.Bootstrap, "postgres"); err != nil {
 		return s, err
 	}
-	if s.Postgres, err = postgres.Run(); err != nil {
+	if s.Postgres, err = postgres.Run(options...); err != nil {
 		return s, err
 	}
 	s.generator = httptest.NewServer(withoutMemory())

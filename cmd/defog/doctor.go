@@ -106,9 +106,13 @@ func (d *doctorCommand) local(ctx context.Context) (doctor.Report, error) {
 		PrivilegedLogin: conf.AllowPrivilegedLogin,
 		RowSecurity:     rowsecurity.Mode(conf.RowSecurity),
 		Roles:           conf.RowSecurityRoles,
+		Concurrency:     doctor.AccountConcurrency,
 		NewGenerator: func(ctx context.Context, conn connection.Connection, folder string) (generate.Generator, error) {
 			return d.newGenerator(ctx, conf.Settings, conn, folder, nil)
 		},
+	}
+	if conf.ReservedConcurrency != nil {
+		target.Concurrency = *conf.ReservedConcurrency
 	}
 	if target.GeneratorRegion == "" {
 		cfg, err := d.session(ctx)

@@ -213,3 +213,20 @@ func TestDoctorInvokesTheDeployedFunction(t *testing.T) {
 		t.Errorf("another function: got code %d, %s", code, stderr)
 	}
 }
+
+func TestDoctorAdvisesReservedConcurrency(t *testing.T) {
+	server := postgres.Start(t) // before newAWS, which changes the folder
+	newAWS(t)
+	writeFile(t, "lambda/query/dependencies/rds-ca.pem", "")
+	file, err := json.Marshal(connection.Connection{APIKey: dbPassword, DBType: "postgres", DBCreds: server.ReaderCreds(), BaseURL: serveDefog(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, "connection.json", string(file))
+	for setting, want := range map[string]doctor.Status{"lambda_timeout=29": doctor.Warning, "reserved_concurrency=10": doctor.OK, "reserved_concurrency=2000": doctor.Warning} {
+		_, report, stderr := runDoctor(t, "-c", "connection_file=connection.json", "-c", setting)
+		if got := status(report, "connections"); got != want {
+			t.Errorf("%s: got %q, want %q: %+v %s", setting, got, want, report, stderr)
+		}
+	}
+}

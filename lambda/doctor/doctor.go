@@ -69,6 +69,9 @@ type Target struct {
 	// caller can have.
 	RowSecurity rowsecurity.Mode
 	Roles       []string
+	// Concurrency is how many environments the function can have at a time; 0 if that
+	// is unknown.
+	Concurrency int
 }
 
 // Examine runs each check whose prerequisites succeeded.
@@ -137,6 +140,7 @@ func (target Target) examineDatabase(ctx context.Context, conn connection.Connec
 	if loggedIn {
 		findings = append(findings, examineRights(ctx, db, target.PrivilegedLogin)...)
 		findings = append(findings, target.examineRowSecurity(ctx, db, conn.DBType)...)
+		findings = append(findings, target.examineConnections(ctx, db, options.Directory)...)
 	}
 	return findings
 }

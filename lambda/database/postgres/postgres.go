@@ -55,10 +55,12 @@ type db struct {
 	pinned    []string // statements that configure each transaction
 	reset     string   // resets the session after each query
 	unsafe    string   // lists the user's unsafe powers
-	security  rowsecurity.Mode
-	verified  bool           // the statement can change its identity: read all its rows, and withhold its errors
-	conn      *pgconn.PgConn // nil before the first query and after an error
-	idleSince time.Time      // by the wall clock
+	// connections lists the limits of the user's connections; "" for a server without them.
+	connections string
+	security    rowsecurity.Mode
+	verified    bool           // the statement can change its identity: read all its rows, and withhold its errors
+	conn        *pgconn.PgConn // nil before the first query and after an error
+	idleSince   time.Time      // by the wall clock
 }
 
 // New prepares a PostgreSQL database. It implements database.Opener.
@@ -78,7 +80,7 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 	return &db{
 		config: config, token: token, guard: rules.With(options.Guard()),
 		catalogue: catalogue{query: functions}, encoder: newEncoder, schema: defaultSchema, pinned: pinned,
-		reset: "DISCARD ALL", unsafe: unsafeQuery, security: options.RowSecurity,
+		reset: "DISCARD ALL", unsafe: unsafeQuery, connections: connectionsQuery, security: options.RowSecurity,
 	}, nil
 }
 
