@@ -21,7 +21,7 @@ help:
 	@echo "make lint              run the linters"
 	@echo "make lint-workflows    check the workflows for GitHub with actionlint and zizmor"
 	@echo "make lint-prose        check spelling, glossary and sentences (FILES=\"lambda docs/api.md\" for a part)"
-	@echo "make golden            rewrite the golden templates, docs/settings.md and the JSON Schema"
+	@echo "make golden            rewrite the golden templates, docs/settings.md, docs/openapi.yaml and the JSON Schemas"
 
 # The empty recipe prevents make's message that there is nothing to be done.
 setup: node_modules/.package-lock.json .venv/installed
@@ -161,7 +161,7 @@ lint-prose:
 	@go run ./internal/tools/prose -vale "$(VALE)" $(FILES)
 
 golden:
-	go test ./config ./stacks/query ./stacks/custom -update
+	go test ./config ./lambda/ask ./schemas ./stacks/query ./stacks/custom -update
 
 clean:
 	rm -rf node_modules .venv .build cdk.out web/node_modules web/dist

@@ -121,6 +121,9 @@ func Decode(text string) (Connection, error) {
 	return Parse(data)
 }
 
+// editorSchema is the key by which editors find the JSON Schema of a file.
+const editorSchema = "$schema"
+
 // parse decodes key by key, so that an error in one key does not hide others.
 func parse(data []byte) (Connection, []error) {
 	var fields map[string]any
@@ -142,6 +145,8 @@ func parse(data []byte) (Connection, []error) {
 		c.failf("api_key", "a placeholder; want your API key, or no api_key if the SQL generator needs none")
 	}
 	conn.DBCreds = c.creds(conn.DBType)
+	c.text(editorSchema) // has no effect
+	delete(fields, editorSchema)
 	c.unknown("", fields, "api_key", "db_type", "db_creds", "base_url", "generate_query_url")
 	return conn, c.problems
 }

@@ -18,6 +18,7 @@ const File = "schema.json"
 // Schema is the structure of a database. Names are as the database stores them,
 // without quotes.
 type Schema struct {
+	Editor string  `json:"$schema,omitempty"` // the JSON Schema, for editors; not part of the structure
 	DBType string  `json:"db_type"`           // as in connection.json
 	ReadAt string  `json:"read_at,omitempty"` // when the database was read, as in RFC 3339; "" if unknown
 	Tables []Table `json:"tables"`
@@ -78,6 +79,7 @@ func Parse(data []byte) (Schema, error) {
 	if err := jsonfile.DecodeStrict(data, &s); err != nil {
 		return s, err
 	}
+	s.Editor = ""
 	var problems []error
 	failf := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
 	if s.ReadAt != "" && s.Time().IsZero() {

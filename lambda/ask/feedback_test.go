@@ -75,12 +75,14 @@ func newRated() rated {
 // send sends a body as feedback of a caller.
 func (r rated) send(t *testing.T, subject, body string) reply {
 	t.Helper()
-	out, err := (&FeedbackHandler{r.Handler}).Invoke(lambdaContext(t), []byte(httpEvent(t, as(subject, func(e *events.APIGatewayV2HTTPRequest) {
+	payload := httpEvent(t, as(subject, func(e *events.APIGatewayV2HTTPRequest) {
 		e.RouteKey, e.RawPath, e.Body = "POST /feedback", "/feedback", body
-	}))))
+	}))
+	out, err := (&FeedbackHandler{r.Handler}).Invoke(lambdaContext(t), []byte(payload))
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkExchange(t, payload, string(out))
 	return decodeReply(t, out)
 }
 

@@ -93,6 +93,7 @@ func invoke(t *testing.T, h *Handler, payload string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkExchange(t, payload, string(out))
 	return string(out)
 }
 

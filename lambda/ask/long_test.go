@@ -88,13 +88,15 @@ func (l long) post(t *testing.T) (id string) {
 func (l long) request(t *testing.T, method, path, subject string, query map[string]string) reply {
 	t.Helper()
 	handler := &AnswersHandler{Long: l.Long, Log: l.Log}
-	out, err := handler.Invoke(lambdaContext(t), []byte(httpEvent(t, as(subject, func(e *events.APIGatewayV2HTTPRequest) {
+	payload := httpEvent(t, as(subject, func(e *events.APIGatewayV2HTTPRequest) {
 		e.RouteKey, e.RawPath, e.Body, e.QueryStringParameters = method+" /answers/{id}", path, "", query
 		e.RequestContext.HTTP.Method = method
-	}))))
+	}))
+	out, err := handler.Invoke(lambdaContext(t), []byte(payload))
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkExchange(t, payload, string(out))
 	return decodeReply(t, out)
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -20,6 +21,7 @@ const (
 	maxContext  = 256_000 // bytes of each other field
 	maxName     = 64      // bytes of an unknown field's name in an error
 	maxProblems = 20      // problems in one error
+	maxNumber   = 1<<53 - 1
 )
 
 // request is a caller's question with its options.
@@ -191,8 +193,11 @@ func set(target any, value json.RawMessage) (valid string) {
 	if string(value) == "null" {
 		return ""
 	}
+	if target, ok := target.(*int); ok {
+		return setNumber(target, value)
+	}
 	err := json.Unmarshal(value, target)
-	switch target := target.(type) {
+	switch target.(type) {
 	case *string:
 		valid = "text"
 	case *list:
@@ -201,15 +206,21 @@ func set(target any, value json.RawMessage) (valid string) {
 		valid = validInvoker
 	case *bool:
 		valid = "true or false"
-	case *int:
-		valid = "a whole number, 0 or more"
-		if *target < 0 {
-			return valid
-		}
 	}
 	if err != nil {
 		return valid
 	}
+	return ""
+}
+
+// setNumber decodes a whole number, which JSON may also write as 2000.0 or 2e3.
+func setNumber(target *int, value json.RawMessage) (valid string) {
+	var number float64
+	err := json.Unmarshal(value, &number)
+	if err != nil || number != math.Trunc(number) || number < 0 || number > maxNumber {
+		return fmt.Sprintf("a whole number from 0 to %d", maxNumber)
+	}
+	*target = int(number)
 	return ""
 }
 

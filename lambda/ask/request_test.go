@@ -61,8 +61,8 @@ func TestParseRequestListsAllProblems(t *testing.T) {
 		`{"question":5}`:           "question: invalid; want text",
 		`{"Question":"x"}`:         "Question: unknown field (did you mean question?); " + missing,
 		`{"question":"x","hard_filter":"y","profile":"yes","previous_context":"z","prune_max_tokens":-1,"prune_bm25_num_columns":1.5}`: "hard_filter: unknown field (did you mean hard_filters?); previous_context: invalid; want a list; " +
-			"profile: invalid; want true or false; prune_bm25_num_columns: invalid; want a whole number, 0 or more; " +
-			"prune_max_tokens: invalid; want a whole number, 0 or more",
+			"profile: invalid; want true or false; prune_bm25_num_columns: invalid; want a whole number from 0 to 9007199254740991; " +
+			"prune_max_tokens: invalid; want a whole number from 0 to 9007199254740991",
 		`{"question":"x","` + strings.Repeat("y", 200_000) + `":1}`:                 strings.Repeat("y", maxName) + ": unknown field",
 		`{"question":"` + strings.Repeat("ü", maxQuestion+1) + `"}`:                 "question: too long; want at most 10000 characters",
 		`{"question":"x","hard_filters":"` + strings.Repeat("x", maxContext) + `"}`: "hard_filters: invalid; want at most 256000 bytes",

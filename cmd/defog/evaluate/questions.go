@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -64,6 +65,9 @@ var fieldNames = map[string][]string{
 	"sql":      {"sql", "query", "gold_sql", "golden_sql", "gold_query"},
 	"evidence": {"evidence", "instructions", "external_knowledge"},
 }
+
+// FieldNames returns the accepted names of each field of a question.
+func FieldNames() map[string][]string { return maps.Clone(fieldNames) }
 
 // Read reads a set: a JSON list, JSON lines (.jsonl) or CSV (.csv, .tsv). The error
 // joins every problem.

@@ -190,7 +190,7 @@ func (r *run) content() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api_key: %w", err)
 	}
-	for name, text := range map[string]string{"api_key": key, "db_type": r.DBType, "base_url": r.BaseURL} {
+	for name, text := range map[string]string{"$schema": r.editorSchema(), "api_key": key, "db_type": r.DBType, "base_url": r.BaseURL} {
 		if text != "" {
 			values[name] = text
 		}
@@ -200,6 +200,24 @@ func (r *run) content() ([]byte, error) {
 		return nil, fmt.Errorf("encode the connection: %w", err)
 	}
 	return append(text, '\n'), nil
+}
+
+// editorSchema returns the path of the connection file's JSON Schema, relative to the
+// connection file, for editors. It is "" outside of a checkout.
+func (r *run) editorSchema() string {
+	schema, err := filepath.Abs(filepath.Join("schemas", "connection.schema.json"))
+	if err != nil || !exists(schema) {
+		return ""
+	}
+	folder, err := filepath.Abs(filepath.Dir(r.connectionFile))
+	if err != nil {
+		return ""
+	}
+	path, err := filepath.Rel(folder, schema)
+	if err != nil {
+		return "" // another drive
+	}
+	return filepath.ToSlash(path)
 }
 
 // readReference returns a text, or the content of the file in @file. @@ begins a

@@ -350,6 +350,28 @@ func TestOptionsReplaceQuestions(t *testing.T) {
 	}
 }
 
+// Editors find the JSON Schema of a new connection file in the checkout.
+func TestConnectionFileNamesItsSchema(t *testing.T) {
+	home := newCheckout(t)
+	write(t, "schemas/connection.schema.json", "{}")
+	if err := initialize.Run(t.Context(), complete(), strings.NewReader(""), io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Schema string `json:"$schema"`
+	}
+	if err := json.Unmarshal([]byte(read(t, filepath.Join(home, ".defog", "connection.json"))), &got); err != nil {
+		t.Fatal(err)
+	}
+	found, err := os.Stat(filepath.Join(home, ".defog", filepath.FromSlash(got.Schema)))
+	if err != nil || filepath.IsAbs(got.Schema) {
+		t.Fatalf("%q: %v", got.Schema, err)
+	}
+	if want, err := os.Stat("schemas/connection.schema.json"); err != nil || !os.SameFile(found, want) {
+		t.Errorf("%q is another file: %v", got.Schema, err)
+	}
+}
+
 func TestServeCommandNamesTheConnectionFile(t *testing.T) {
 	newCheckout(t)
 	options := complete()
