@@ -11,7 +11,7 @@ help:
 	@echo "make demo              deploy to local AWS and ask a question (Q=\"…\" for another one, KEEP=1 to keep it running)"
 	@echo "make demo-podpac       pack podpac from PyPI (200 MB), deploy it to local AWS and draw a map"
 	@echo "make local             start local AWS and keep it running, for cdk deploy"
-	@echo "make serve             answer at http://127.0.0.1:8080/, without AWS (CONNECTION=file DEPENDENCIES=folder LISTEN=address)"
+	@echo "make serve             answer at http://127.0.0.1:8080/, without AWS (CONNECTION=file DEPENDENCIES=folder HISTORY=folder LISTEN=address)"
 	@echo "make page              build the page for browsers, unless it is up to date"
 	@echo "make diff              cdk diff without the secrets (ARGS=\"-c app_name=…\" for its arguments)"
 	@echo "make test              run every test"
@@ -92,7 +92,7 @@ page: | require
 # Without npm, a browser gets the usage, too. go run would report Ctrl-C as a failure.
 serve:
 	@folder=web/dist; go run ./internal/tools/page || folder=; \
-	 go build -o .build/query ./lambda/query && exec .build/query -listen $(or $(LISTEN),127.0.0.1:8080) -page "$$folder" $(if $(CONNECTION),-connection "$(CONNECTION)") $(if $(DEPENDENCIES),-dependencies "$(DEPENDENCIES)")
+	 go build -o .build/query ./lambda/query && exec .build/query -listen $(or $(LISTEN),127.0.0.1:8080) -page "$$folder" $(if $(CONNECTION),-connection "$(CONNECTION)") $(if $(DEPENDENCIES),-dependencies "$(DEPENDENCIES)") $(if $(HISTORY),-history "$(HISTORY)")
 
 # npm run diff -- … does the same and returns the exit code of the CLI.
 diff: node_modules/.package-lock.json

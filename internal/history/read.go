@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -80,6 +82,26 @@ func read[T Record | Feedback](ctx context.Context, source Source, prefix string
 
 // Folder is a copy of a bucket, such as one of aws s3 sync.
 type Folder struct{ FS fs.FS }
+
+// Directory is the path of a folder in place of a bucket, for a function without AWS.
+type Directory string
+
+// Write replaces the file of a record or of feedback. Only its owner can read it.
+func (d Directory) Write(_ context.Context, key string, content []byte) error {
+	file := filepath.Join(string(d), filepath.FromSlash(key))
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return err
+	}
+	if err := os.WriteFile(file+".new", content, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(file+".new", file) // a reader finds all of it or nothing
+}
+
+// Read returns a file, as Source's.
+func (d Directory) Read(ctx context.Context, key string) ([]byte, error) {
+	return Folder{os.DirFS(string(d))}.Read(ctx, key)
+}
 
 // List implements Source.
 func (f Folder) List(_ context.Context, prefix, after string) (keys []string, err error) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"defog-cdk/internal/environ"
+	"defog-cdk/internal/history"
 	"defog-cdk/internal/history/bucket"
 	"defog-cdk/lambda/ask"
 	"defog-cdk/lambda/extension"
@@ -17,12 +18,18 @@ import (
 // function's environment.
 const registerTime = time.Second
 
-// keepHistory lets the handler keep history and feedback, if a bucket for them exists.
+// keepHistory lets the handler keep history and feedback, if a bucket or a folder for
+// them exists.
 func (s *service) keepHistory(handler *ask.Handler) {
-	if s.historyBucket == "" {
+	var objects feedback.Objects
+	switch {
+	case s.historyFolder != "":
+		objects = history.Directory(s.historyFolder)
+	case s.historyBucket != "":
+		objects = bucket.Bucket{Client: s.aws.S3(), Name: s.historyBucket}
+	default:
 		return
 	}
-	objects := bucket.Bucket{Client: s.aws.S3(), Name: s.historyBucket}
 	s.recorder = &recorder.Recorder{Write: objects.Write, Failed: handler.HistoryFailed}
 	handler.Record = s.recorder.Add
 	handler.Ratings = &feedback.Store{Objects: objects}

@@ -35,6 +35,7 @@ type server struct {
 	connection   string // path of the connection file
 	dependencies string // path of the dependencies folder
 	pageFolder   string // path of the page's files; "" for none
+	history      string // path of a folder for history and feedback; "" for none
 
 	generator string
 	warnings  string
@@ -54,6 +55,7 @@ func (s *server) addFlags(flags *flag.FlagSet) {
 		"with -listen: the connection `file`, unless "+environ.Credentials+" or "+environ.CredentialsSecret+" is set")
 	flags.StringVar(&s.dependencies, "dependencies", filepath.Join("lambda", "query", "dependencies"),
 		"with -listen: the `folder` with golden.json, SQLite files and CA certificates")
+	flags.StringVar(&s.history, "history", "", "with -listen: the `folder` for history and feedback (default: neither is kept)")
 	flags.StringVar(&s.pageFolder, "page", "", "with -listen: the `folder` with the files of the page for browsers (default: no page)")
 }
 
@@ -109,6 +111,7 @@ func (s *server) listen(ctx context.Context, get func(string) string) (net.Liste
 		return nil, err
 	}
 	service.folder, s.generator = s.dependencies, service.generator
+	service.historyFolder = s.history
 	if service.long == nil {
 		service.long = &answers.Service{Store: &memory.Store{}, Queue: s}
 	}
@@ -117,6 +120,9 @@ func (s *server) listen(ctx context.Context, get func(string) string) (net.Liste
 	}
 	handler := service.handler(nil)
 	handler.ShowCauses = true
+	if service.recorder != nil {
+		service.recorder.Background(ctx)
+	}
 	handler.Prepare(ctx)
 	s.background = ctx
 	s.events, s.relaunch = newRouter(handler, service.paths(handler)), service.relaunch
@@ -139,7 +145,7 @@ func (s *server) openPage(settings settings) (*page.Page, error) {
 		return nil, fmt.Errorf("-dependencies: %s: %w", s.dependencies, err)
 	}
 	made, err := page.New(os.DirFS(s.pageFolder), page.Config{
-		API: "./", App: "make serve", Auth: page.AuthNone, Examples: files.Questions(), Async: true,
+		API: "./", App: "make serve", Auth: page.AuthNone, Examples: files.Questions(), Async: true, Feedback: s.history != "",
 	})
 	if err != nil {
 		return nil, fmt.Errorf("-page: %w", err)

@@ -65,6 +65,7 @@ type settings struct {
 	answersTable     string // of long questions; "" refuses them
 	answersQueue     string
 	answersBucket    string
+	historyFolder    string   // in place of historyBucket, without AWS; "" for none
 	historyBucket    string   // for history and feedback; "" for none
 	runtimeAPI       string   // address of Lambda's APIs; "" outside Lambda
 	extensionID      string   // of the program that this one replaced; "" for none
