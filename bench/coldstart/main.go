@@ -1,9 +1,9 @@
 // Program coldstart measures the cost of a query function until its first answer. The
 // cost is the time of the process, its memory, and the size of the zip. It compares
 // the function with Defog's flow in Python (awslambdaric, pandas, psycopg2), as
-// deployed and with compiled packages, and with mcp=true. Each runs under the same Lambda runtime API,
-// against the same PostgreSQL and substitute for the generator. They take turns, and
-// the median counts.
+// deployed and with compiled packages, and with mcp=true. Each runs under a stand-in for
+// Lambda's runtime API, and on Linux also under AWS's emulator. All have the same
+// PostgreSQL and substitute for the generator. They take turns, and the median counts.
 //
 //	go run ./bench/coldstart [-rounds 11]
 package main
@@ -23,6 +23,7 @@ import (
 	"defog-cdk/bench/stage"
 	"defog-cdk/bench/table"
 	"defog-cdk/internal/environ"
+	"defog-cdk/internal/testserver/emulator"
 	"defog-cdk/internal/testserver/runtimeapi"
 )
 
@@ -38,7 +39,7 @@ func main() {
 // contestant is a function to be measured.
 type contestant struct {
 	name   string
-	config runtimeapi.Config
+	start  starter
 	zipped int64
 
 	cold, warm []time.Duration
@@ -74,11 +75,28 @@ func compare(ctx context.Context, rounds int) error {
 		return err
 	}
 	cache := filepath.Join(s.Directory, "pycache")
-	contestants := []*contestant{
-		{name: "Go", zipped: ours, config: runtimeapi.Config{Command: []string{s.Bootstrap}, Environment: s.Environment}},
-		{name: "Go, mcp=true", zipped: withAgents, config: runtimeapi.Config{Command: []string{agents}, Environment: environment}},
-		{name: "Python as deployed", zipped: theirs, config: runtimeapi.Config{Command: p.Command(), Environment: p.Environment(s.Environment, "")}},
-		{name: "Python, compiled", zipped: theirs, config: runtimeapi.Config{Command: p.Command(), Environment: p.Environment(s.Environment, cache)}},
+	functions := []struct {
+		name   string
+		config runtimeapi.Config
+		zipped int64
+	}{
+		{"Go", runtimeapi.Config{Command: []string{s.Bootstrap}, Environment: s.Environment}, ours},
+		{"Go, mcp=true", runtimeapi.Config{Command: []string{agents}, Environment: environment}, withAgents},
+		{"Python as deployed", runtimeapi.Config{Command: p.Command(), Environment: p.Environment(s.Environment, "")}, theirs},
+		{"Python, compiled", runtimeapi.Config{Command: p.Command(), Environment: p.Environment(s.Environment, cache)}, theirs},
+	}
+	var contestants []*contestant
+	for _, f := range functions {
+		contestants = append(contestants, &contestant{name: f.name, start: onStandIn(f.config), zipped: f.zipped})
+	}
+	if emulator.Supported {
+		program := filepath.Join(s.Directory, "aws-lambda-rie")
+		if err := emulator.Build(ctx, program); err != nil {
+			return err
+		}
+		for _, f := range functions {
+			contestants = append(contestants, &contestant{name: f.name + ", AWS's emulator", start: onEmulator(program, f.config), zipped: f.zipped})
+		}
 	}
 	for round := range rounds + 1 {
 		for _, c := range contestants {
@@ -93,8 +111,7 @@ func compare(ctx context.Context, rounds int) error {
 // measure starts the function once. The first time does not count: files have
 // to be read from the disk, and Python to compile.
 func (c *contestant) measure(counts bool) error {
-	began := time.Now()
-	f, err := runtimeapi.Start(c.config)
+	f, began, err := c.start()
 	if err != nil {
 		return err
 	}

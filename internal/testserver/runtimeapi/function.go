@@ -138,10 +138,13 @@ func (f *Function) End() (code int, initError, log string) {
 // Process is the function's process, to be killed as Lambda does.
 func (f *Function) Process() *os.Process { return f.process.Process }
 
-// PeakMemory returns the peak memory of the running function, in bytes. The value
+// PeakMemory returns the peak memory of the running function, in bytes.
+func (f *Function) PeakMemory() (int64, error) { return PeakMemoryOf(f.process.Process.Pid) }
+
+// PeakMemoryOf returns the peak memory of a running process, in bytes. The value
 // of an ended process would include its parent.
-func (f *Function) PeakMemory() (int64, error) {
-	file := fmt.Sprintf("/proc/%d/status", f.process.Process.Pid)
+func PeakMemoryOf(process int) (int64, error) {
+	file := fmt.Sprintf("/proc/%d/status", process)
 	var rest string
 	// A process that replaces its program has no memory for a moment.
 	for tries, found := 0, false; !found && tries < 500; tries++ {
