@@ -10,8 +10,13 @@ import (
 )
 
 func TestHandlerPassesItsPythonTests(t *testing.T) {
+	events, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}/events/testdata", "github.com/aws/aws-lambda-go").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
 	tests := exec.CommandContext(t.Context(), "python3", "-m", "unittest", "discover", "--buffer")
-	tests.Env = append(os.Environ(), "PYTHONPATH=standin", "PYTHONDONTWRITEBYTECODE=1")
+	tests.Env = append(os.Environ(), "PYTHONPATH=standin", "PYTHONDONTWRITEBYTECODE=1",
+		"SAMPLE_S3_EVENT="+strings.TrimSpace(string(events))+"/s3-event.json") // one of those that AWS publishes
 	out, err := tests.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

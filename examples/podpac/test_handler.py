@@ -318,6 +318,16 @@ class Objects(Case):
         self.assertEqual(json.loads(bucket.objects["output/sub/input/a b.json"][0])["data"][0], [0, 1])
         self.assertEqual(bucket.objects["output/c.nc"][0], b"CDF")
 
+    @unittest.skipUnless("SAMPLE_S3_EVENT" in os.environ, "handler_test.go names the file")
+    def test_event_that_aws_publishes(self):
+        with open(os.environ["SAMPLE_S3_EVENT"], encoding="utf-8") as file:
+            event = json.load(file)
+        event["Records"][0]["s3"]["object"]["key"] = "input/Happy%20Face.json"
+        bucket = Bucket(**{"input/Happy Face.json": json.dumps(pipeline()).encode()})
+        with mock.patch.dict(handler._clients, s3=bucket):
+            self.call(event)
+        self.assertEqual(json.loads(bucket.objects["output/Happy Face.json"][0])["data"][0], [0, 1])
+
     def test_kept_until_the_input_changes(self):
         bucket = Bucket(**{"input/a.json": json.dumps(pipeline()).encode()})
         self.notify(bucket, "input/a.json")
