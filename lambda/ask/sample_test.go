@@ -54,8 +54,8 @@ func patch(object, changes map[string]any) {
 // question for their body.
 func TestSampleEventsOfAPIGatewayAreAnswered(t *testing.T) {
 	key := caller.NewKey("password")
-	const question = `{"requestContext": {"http": {"method": "POST"}}, "body": "{\"question\": \"How many?\"}"}`
-	const subject = `{"requestContext": {"http": {"method": "POST"}, "authorizer": {"jwt": {"claims": {"sub": "jane"}}}}, "body": "{\"question\": \"How many?\"}"}`
+	const question = `{"routeKey": "POST /", "requestContext": {"http": {"method": "POST"}}, "body": "{\"question\": \"How many?\"}"}`
+	const subject = `{"routeKey": "POST /", "requestContext": {"http": {"method": "POST"}, "authorizer": {"jwt": {"claims": {"sub": "jane"}}}}, "body": "{\"question\": \"How many?\"}"}`
 	for name, test := range map[string]struct {
 		changes string
 		want    caller.Caller
@@ -85,7 +85,11 @@ func TestUnchangedSampleEventsAreRejected(t *testing.T) {
 	for _, name := range []string{"apigw-v2-request-iam.json", "apigw-v2-request-no-authorizer.json"} {
 		h, _ := newHandler(&fake{sql: []string{"SELECT 1"}, result: rows()})
 		h.Prepare(t.Context())
-		if r := decodeReply(t, []byte(invoke(t, h, sample(t, name, "{}")))); r.StatusCode < 400 || r.StatusCode > 499 {
+		out, err := h.Invoke(lambdaContext(t), []byte(sample(t, name, "{}")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := decodeReply(t, out); r.StatusCode < 400 || r.StatusCode > 499 {
 			t.Errorf("%s: got %+v, want a client error", name, r)
 		}
 	}
