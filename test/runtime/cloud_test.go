@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -29,6 +30,7 @@ type cloud struct {
 	held     func(*http.Request) bool // the requests to S3 that get no answer
 	requests int                      // to S3
 	reads    int                      // of the secret
+	written  []string                 // paths of objects
 }
 
 func newCloud(t *testing.T, files map[string]string) *cloud {
@@ -66,9 +68,25 @@ func (c *cloud) counts() (requests, reads int) {
 	return c.requests, c.reads
 }
 
+// writes returns the paths of the objects that were written.
+func (c *cloud) writes() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.written)
+}
+
 func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("X-Amz-Target") == "secretsmanager.GetSecretValue" {
 		c.serveSecret(w)
+		return
+	}
+	if r.Method == http.MethodPut {
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			panic(http.ErrAbortHandler) // the client has disconnected
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.written = append(c.written, r.URL.Path)
 		return
 	}
 	c.mu.Lock()
