@@ -17,7 +17,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	var d deployment
 	d.addFlags(root.PersistentFlags())
-	root.AddCommand(newAnswer(&d), newAsk(&d), newConsole(&d), newDelete(&d), newDescribe(&d), newDiff(), newDoctor(&d), newDrift(&d), newEval(&d), newEvaluate(&d), newGolden(&d), newInit(&d), newLogs(&d), newMCP(&d), newMigrate(),
+	root.AddCommand(newAnswer(&d), newAsk(&d), newConsole(&d), newDelete(&d), newDescribe(&d), newDiff(), newDoctor(&d), newDrift(&d), newEval(&d), newEvaluate(&d), newFeedbackCommand(&d), newGolden(&d), newInit(&d), newLogs(&d), newMCP(&d), newMigrate(),
 		newPack(), newReview(&d), newRunApp(), newSchema(&d), newSecret(&d), newSettings(&d), newSmoke(&d), newUpload(&d), newVersion())
 	requirePOSIX(root, runtime.GOOS)
 	explainArguments(root)
