@@ -179,6 +179,9 @@ var generatorKeys = map[string][]string{
 	"daily_cost_alarm":        {"bedrock", "openai"},
 	"max_cost_per_day":        {"bedrock", "openai"},
 	"max_tokens_per_question": {"bedrock", "openai"},
+	"samples":                 {"bedrock", "openai", "defog"},
+	"allow_clarification":     {"bedrock", "openai"},
+	"state_assumptions":       {"bedrock", "openai"},
 }
 
 // generatorFiles are the files among the dependencies that a SQL generator requires.

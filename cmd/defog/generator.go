@@ -25,6 +25,7 @@ func (d *deployment) newGenerator(ctx context.Context, settings config.Settings,
 	options := generate.Config{
 		Type: settings.Generator, Connection: conn, Directory: folder, Model: settings.GeneratorModel, Region: settings.GeneratorRegion,
 		BaseURL: settings.GeneratorBaseURL, Timeout: time.Duration(settings.GeneratorTimeout) * time.Second, Log: slog.New(slog.DiscardHandler), Seed: seed,
+		Form: generate.Form{Assumptions: settings.Assumptions, Clarification: settings.Clarification}, GoldenFirst: settings.GoldenFirst,
 		Source: func() (generate.Source, error) { return d.readKnowledge(ctx, conn, folder) },
 	}
 	if settings.Generator == generate.TypeBedrock {

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,13 +11,14 @@ import (
 // another order differ by less.
 const DefaultTolerance = 1e-9
 
-// maxSteps limits the search for the columns of one result.
+// maxSteps is the default limit of the search for the columns of one result.
 const maxSteps = 100_000
 
 // Rules determine which results are equal.
 type Rules struct {
 	Exact     bool    // another result has no more columns
 	Tolerance float64 // the relative difference of two equal fractions
+	Steps     int     // limit of the search for the columns; 0 for the default
 }
 
 // Expected is the result of a reference statement.
@@ -58,7 +60,7 @@ func (r Rules) Compare(want Expected, got Table) *Difference {
 		return nil
 	case s.bag:
 		return r.differ(want, got, "the rows are in another order")
-	case s.steps > maxSteps:
+	case s.steps > s.most():
 		return r.differ(want, got, "no choice of columns found within the limit of the search")
 	}
 	return r.differ(want, got, "the rows differ")
@@ -76,6 +78,8 @@ type search struct {
 	steps      int
 	bag        bool // a choice makes the rows equal as a bag
 }
+
+func (s *search) most() int { return cmp.Or(s.rules.Steps, maxSteps) }
 
 // findCandidates finds the columns with the same values as a bag. It returns a column
 // of want without any, or -1.
@@ -150,7 +154,7 @@ func (s *search) choose(position int) bool {
 		if s.used[j] || s.repeats(s.candidates[i][:k], j) {
 			continue
 		}
-		if s.steps++; s.steps > maxSteps {
+		if s.steps++; s.steps > s.most() {
 			return false
 		}
 		s.used[j], s.chosen[i] = true, j

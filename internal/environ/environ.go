@@ -41,6 +41,18 @@ const (
 	// Default: 3600.
 	SchemaTTL = "DEFOG_SCHEMA_TTL"
 
+	// GoldenFirst is "true" if golden queries answer their questions without the model.
+	GoldenFirst = "DEFOG_GOLDEN_FIRST"
+
+	// Samples is the number of answers of the model to one question. Default: 1.
+	Samples = "DEFOG_SAMPLES"
+
+	// AllowClarification is "true" if the model may ask back.
+	AllowClarification = "DEFOG_ALLOW_CLARIFICATION"
+
+	// StateAssumptions is "true" if the model states the assumptions of its SQL.
+	StateAssumptions = "DEFOG_STATE_ASSUMPTIONS"
+
 	// GeneratorTimeout is the SQL generator's timeout per request, in whole seconds.
 	// Default: the function's timeout.
 	GeneratorTimeout = "DEFOG_GENERATOR_TIMEOUT"

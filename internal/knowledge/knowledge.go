@@ -215,6 +215,16 @@ func Key(question string) string {
 	return question
 }
 
+// ReadGolden reads the golden queries, none without the file.
+func ReadGolden(open Open) ([]Pair, error) {
+	var files Files
+	var problems []error
+	for _, problem := range flatten(files.read("", GoldenFile, open)) {
+		problems = append(problems, fmt.Errorf("%s: %w", GoldenFile, problem))
+	}
+	return files.Golden, errors.Join(problems...)
+}
+
 // flatten returns the errors that a joined error holds.
 func flatten(err error) []error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {

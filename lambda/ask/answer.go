@@ -8,6 +8,7 @@ import (
 
 	"defog-cdk/lambda/answers"
 	"defog-cdk/lambda/database"
+	"defog-cdk/lambda/generate"
 )
 
 // maxResponse is the largest response in bytes: Lambda's limit of 6 MB.
@@ -52,6 +53,8 @@ type refusal struct {
 	RequestID       string `json:"request_id"`
 
 	RetryAt *time.Time `json:"retry_at,omitempty"` // end of a limit, in UTC
+
+	Clarification *generate.Clarification `json:"clarification,omitempty"`
 
 	ID     string         `json:"id,omitempty"`     // of a long question
 	Status answers.Status `json:"status,omitempty"` // of a long question

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"defog-cdk/lambda/generate"
 	"defog-cdk/lambda/spending"
 )
 
@@ -19,6 +20,7 @@ const (
 	OK                   Code = "ok"                     // 200; in the log only
 	Accepted             Code = "accepted"               // 202; in the log only: a long question
 	GeneratorRefused     Code = "generator_refused"      // 200: the generator has no SQL for the question
+	ClarificationNeeded  Code = "clarification_needed"   // 200: the question is ambiguous
 	StatementFailed      Code = "statement_failed"       // 200: the database rejected the SQL of each attempt
 	Cancelled            Code = "cancelled"              // 200: the caller cancelled a long question
 	BadRequest           Code = "bad_request"            // 400: invalid JSON, or a missing, unknown or invalid field
@@ -45,7 +47,7 @@ const (
 // Status returns the code's HTTP status.
 func (c Code) Status() int {
 	switch c {
-	case OK, GeneratorRefused, StatementFailed, Cancelled:
+	case OK, GeneratorRefused, ClarificationNeeded, StatementFailed, Cancelled:
 		return http.StatusOK
 	case Accepted:
 		return http.StatusAccepted
@@ -82,6 +84,8 @@ type failure struct {
 	state   string // the database's code of a failed statement, for the log
 	cause   error  // for the log
 	final   bool   // no other statement is tried
+
+	clarification *generate.Clarification // of ClarificationNeeded
 
 	until *time.Time    // end of a limit; nil if unknown
 	after time.Duration // pause before a repetition, without an end; 0 for none

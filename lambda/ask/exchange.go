@@ -26,6 +26,8 @@ type exchange struct {
 
 	query      generate.Query   // the first for this question
 	current    generate.Query   // of executed
+	samples    int              // answers of the model; 0 if they were not compared
+	confidence float64          // share of the samples that agree
 	executed   string           // the statement of result
 	result     *database.Result // nil if no statement ran
 	link       *results.Link    // to all rows; nil if result holds them
@@ -59,20 +61,36 @@ func (x *exchange) run(ctx context.Context, backend Backend, retries int, limits
 	}
 	ctx, meter := generate.WithMeter(ctx)
 	defer func() { x.usage = meter.Usage() }() // also after a panic: replies are paid
+	if x.isSampled(backend) {
+		return x.sample(ctx, backend, retries, limits)
+	}
 	start, end := time.Now(), x.tracer.Begin(ctx, "generate")
 	query, err := backend.Generator.Generate(ctx, x.request.question)
 	end(err != nil)
 	x.generation = time.Since(start)
-	if err != nil {
+	switch {
+	case err != nil:
 		return generatorFailure(ctx, err)
+	case query.Clarification != nil:
+		x.current = query
+		return clarify(*query.Clarification)
 	}
-	query.SQL = x.secrets.RedactSQL(query.SQL)
-	x.query, x.current, x.executed = query, query, query.SQL
+	x.take(query)
 	if backend.Database == nil || x.request.sqlOnly {
 		return nil
 	}
+	return x.repair(ctx, backend, retries, limits, x.execute(ctx, backend, limits))
+}
 
-	first := x.execute(ctx, backend, limits)
+// take makes a query the question's first.
+func (x *exchange) take(query generate.Query) {
+	query.SQL = x.secrets.RedactSQL(query.SQL)
+	x.query, x.current, x.executed = query, query, query.SQL
+}
+
+// repair replaces a statement until it runs. first is the failure of the question's
+// first statement, nil if it ran.
+func (x *exchange) repair(ctx context.Context, backend Backend, retries int, limits database.Limits, first *failure) *failure {
 	for fail := first; fail != nil; fail = x.execute(ctx, backend, limits) {
 		if fail.code != StatementFailed || fail.final {
 			return fail
@@ -122,10 +140,15 @@ func (x *exchange) execute(ctx context.Context, backend Backend, limits database
 		x.executed = cmp.Or(result.SQL, x.executed) // the guard's spelling
 		return nil
 	}
+	return databaseFailure(ctx, err, x.query.SQL)
+}
+
+// databaseFailure returns the failure of a statement. first is the question's first one.
+func databaseFailure(ctx context.Context, err error, first string) *failure {
 	if e, ok := errors.AsType[*NotReadyError](err); ok {
 		return notReady(e.Cause)
 	}
-	fail := &failure{sql: x.query.SQL}
+	fail := &failure{sql: first}
 	statement, isStatement := errors.AsType[*database.StatementError](err)
 	connection, isConnection := errors.AsType[*database.ConnectionError](err)
 	switch {
@@ -230,6 +253,7 @@ func (x *exchange) encode(isHTTP bool) ([]byte, error) {
 			ErrorCode:      x.failure.code,
 			RequestID:      x.requestID,
 			RetryAt:        x.failure.until,
+			Clarification:  x.secrets.redactClarification(x.failure.clarification),
 			ID:             x.id,
 			Status:         x.status(),
 		})

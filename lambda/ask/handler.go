@@ -91,6 +91,12 @@ type Backend struct {
 	Results   *results.Store    // for answers over the limits; nil: truncate them
 	CallerKey caller.Key        // hashes callers for the log
 	Rater     generate.Rater    // gets feedback, too; nil for none
+
+	// Samples is the number of answers of the model to one question, at most 1 for one.
+	// Their statements run in parallel: on Database and on Spare, which has one connection
+	// fewer.
+	Samples int
+	Spare   []database.Database
 }
 
 // Prepare calls Open before the first request.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"math"
 	"time"
 )
 
@@ -51,6 +52,9 @@ func (h *Handler) log(ctx context.Context, x *exchange, total time.Duration, siz
 	}
 	if x.current.Source != "" {
 		attrs = append(attrs, slog.String("source", string(x.current.Source)))
+	}
+	if x.samples > 0 {
+		attrs = append(attrs, slog.Int("samples", x.samples), slog.Float64("confidence", math.Round(x.confidence*100)/100))
 	}
 	if x.usage.Replies > 0 {
 		attrs = append(attrs,

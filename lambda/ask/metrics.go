@@ -21,7 +21,7 @@ type metric struct {
 func (x *exchange) metrics(code Code, total time.Duration, size int, prices *generate.Prices) []metric {
 	numbers := []metric{
 		count(metrics.Questions, true),
-		count(metrics.Failures, code != OK),
+		count(metrics.Failures, code != OK && code != ClarificationNeeded),
 		count(metrics.GeneratorFailures, code == GeneratorUnreachable || code == GeneratorTimeout),
 		count(metrics.DatabaseFailures, code == DatabaseUnreachable || code == DatabaseTimeout),
 		count(metrics.ColdStarts, x.coldStart),

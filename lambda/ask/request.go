@@ -58,6 +58,7 @@ func (r *request) fields() map[string]any {
 		"profile":                          &r.profile,
 		"sql_only":                         &r.sqlOnly,
 		"async":                            &r.async,
+		"allow_clarification":              &r.question.AllowClarification,
 		"glossary":                         &options.Glossary,
 		"dev":                              &options.Dev,
 		"temp":                             &options.Temp,
@@ -204,7 +205,7 @@ func set(target any, value json.RawMessage) (valid string) {
 		valid = "a list"
 	case *invoker:
 		valid = validInvoker
-	case *bool:
+	case *bool, **bool:
 		valid = "true or false"
 	}
 	if err != nil {

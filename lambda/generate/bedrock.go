@@ -41,12 +41,13 @@ type BedrockConfig struct {
 	Credentials aws.CredentialsProvider
 	Endpoint    *string       // nil for the AWS endpoint
 	Timeout     time.Duration // of one question or retry; 0 for the context's only
+	Form        Form
 }
 
 // NewBedrock returns a generator for config.
 func NewBedrock(config BedrockConfig) *Bedrock {
 	return &Bedrock{writer{
-		author: newAuthor(config.DBType, config.Knowledge),
+		author: newAuthor(config.DBType, config.Knowledge, config.Form),
 		model: &bedrock{
 			id: config.Model,
 			client: bedrockruntime.New(bedrockruntime.Options{
@@ -113,7 +114,7 @@ func (b *bedrock) complete(ctx context.Context, prompt conversation, enforced bo
 			Tools: []types.Tool{&types.ToolMemberToolSpec{Value: types.ToolSpecification{
 				Name:        aws.String(answerTool),
 				Description: aws.String("Returns the answer to the question."),
-				InputSchema: &types.ToolInputSchemaMemberJson{Value: document.NewLazyDocument(answerSchema())},
+				InputSchema: &types.ToolInputSchemaMemberJson{Value: document.NewLazyDocument(answerSchema(prompt.form))},
 			}}},
 			ToolChoice: &types.ToolChoiceMemberTool{Value: types.SpecificToolChoice{Name: aws.String(answerTool)}},
 		}

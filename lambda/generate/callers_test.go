@@ -64,7 +64,7 @@ func TestPromptIsForItsCaller(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := newAuthor("postgres", known)
+	a := newAuthor("postgres", known, Form{})
 	for tenant, shown := range map[string][]string{"a": {"margin of a", "margin_of_a"}, "b": {"margin of b", "table_of_b"}, "c": nil} {
 		prompt, err := a.prompt(caller.With(t.Context(), of(tenant)), Question{Text: "What is the secret margin?", Options: DefaultOptions()})
 		if err != nil {
@@ -107,7 +107,7 @@ func TestProbeAsksForItsCaller(t *testing.T) {
 	restricted := known.Schema()
 	restricted.Tables = restricted.Tables[1:]
 	for want, source := range map[string]*Knowledge{"How many rows does orders have?": known, "": known.WithSchema(restricted)} {
-		w := &writer{author: newAuthor("postgres", source)}
+		w := &writer{author: newAuthor("postgres", source, Form{})}
 		if question, err := w.probe(t.Context()); err != nil || question != want {
 			t.Errorf("got %q, %v, want %q", question, err, want)
 		}

@@ -25,6 +25,10 @@ type Question struct {
 	PreviousContext json.RawMessage // a JSON array; empty if absent
 	Options         Options
 
+	// AllowClarification decides whether the model may ask back. nil is the generator's
+	// setting. Other generators ignore it.
+	AllowClarification *bool `json:",omitempty"`
+
 	// HoldOut removes a golden pair with this question from its own prompt, so that an
 	// evaluation does not measure what the prompt contains.
 	HoldOut bool

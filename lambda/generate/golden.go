@@ -105,9 +105,9 @@ func (g *Golden) Generate(ctx context.Context, question Question) (Query, error)
 		return Query{}, noMatch(candidates)
 	}
 	best := matches[0].pair
-	reason, err := json.Marshal("This is the golden query for: " + best.Question)
+	reason, err := goldenReason(best.Question)
 	if err != nil {
-		return Query{}, &Error{Kind: Refused, Message: "The golden query's question cannot be encoded.", Cause: err}
+		return Query{}, err
 	}
 	origin := FromSimilarGolden
 	if matches[0].score >= verbatim {
@@ -129,6 +129,14 @@ func (g *Golden) Similar(question string) (pairs []knowledge.Pair) {
 	return pairs
 }
 
+func goldenReason(question string) (json.RawMessage, error) {
+	reason, err := json.Marshal("This is the golden query for: " + question)
+	if err != nil {
+		return nil, &Error{Kind: Refused, Message: "The golden query's question cannot be encoded.", Cause: err}
+	}
+	return reason, nil
+}
+
 // rank returns the golden questions in descending order of their scores.
 func (g *Golden) rank(question string) []candidate {
 	wanted := g.language.analyze(question)
@@ -143,7 +151,7 @@ func (g *Golden) rank(question string) []candidate {
 		switch {
 		case knowledge.Normalize(question) == knowledge.Normalize(golden.Question):
 			candidates[i].score, candidates[i].same = punctuation, true
-		case knowledge.Same(question, golden.Question):
+		case knowledge.Key(question) == knowledge.Key(golden.Question):
 			candidates[i].score, candidates[i].same = verbatim, true
 		}
 	}

@@ -2,6 +2,7 @@ package generate
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -159,6 +160,10 @@ func (p *looseParser) list(depth int) (objectList, bool) {
 		if p.at == len(p.text) {
 			return values, false
 		}
+		if text, ok := p.quoted(endsItem); ok {
+			values = append(values, text)
+			continue
+		}
 		value, ok := p.value(depth)
 		if !ok {
 			return values, false
@@ -244,6 +249,23 @@ func endsValue(rest string) bool {
 		}
 		p.space()
 		return p.take(":") && !strings.HasPrefix(p.rest(), ":") // "::" is a cast
+	}
+	return false
+}
+
+// endsItem reports whether the text after a quote continues a list.
+func endsItem(rest string) bool {
+	p := looseParser{text: rest}
+	p.space()
+	switch {
+	case p.at == len(rest):
+		return true
+	case p.take("]"):
+		return !strings.HasPrefix(p.rest(), `'`) && !strings.HasPrefix(p.rest(), `"`)
+	case p.take(","):
+		p.space()
+		return slices.ContainsFunc(quotes, func(quote [2]string) bool { return strings.HasPrefix(p.rest(), quote[0]) }) ||
+			p.at < len(rest) && strings.ContainsRune("]{[", rune(rest[p.at]))
 	}
 	return false
 }

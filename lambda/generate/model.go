@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -46,6 +47,9 @@ func (w *writer) Generate(ctx context.Context, question Question) (Query, error)
 	if err != nil {
 		return Query{}, err
 	}
+	if a.SQL == "" {
+		return Query{Clarification: &Clarification{Question: a.Clarification, Options: a.Options}, Source: FromModel, SchemaRead: prompt.schemaRead}, nil
+	}
 	reason, err := json.Marshal(a.Reason)
 	if err != nil {
 		return Query{}, noSQL()
@@ -54,7 +58,9 @@ func (w *writer) Generate(ctx context.Context, question Question) (Query, error)
 	if err != nil {
 		return Query{}, noSQL()
 	}
-	return Query{SQL: a.SQL, Reason: reason, PreviousContext: next, Source: FromModel, SchemaRead: prompt.schemaRead}, nil
+	query := a.query(prompt)
+	query.Reason, query.PreviousContext = reason, next
+	return query, nil
 }
 
 // nextContext returns the context for the next question: the previous context with
@@ -84,7 +90,16 @@ func (w *writer) Retry(ctx context.Context, question Question, failed Failure) (
 	if err != nil {
 		return Query{}, err
 	}
-	return Query{SQL: a.SQL, Source: FromModel, SchemaRead: prompt.schemaRead}, nil
+	return a.query(prompt), nil
+}
+
+// query returns the SQL of an answer, with what the model states about it.
+func (a answer) query(prompt conversation) Query {
+	query := Query{SQL: a.SQL, Source: FromModel, SchemaRead: prompt.schemaRead}
+	if prompt.form.Assumptions {
+		query.Assumptions, query.Filters = a.Assumptions, a.Filters
+	}
+	return query
 }
 
 // write returns the model's answer. After an invalid reply, it repeats the request
@@ -99,13 +114,18 @@ func (w *writer) write(ctx context.Context, prompt conversation) (answer, error)
 	switch {
 	case err != nil:
 		return answer{}, err
+	case problem == undecided:
+		return answer{}, refusal(cmp.Or(a.Reason, a.Clarification))
 	case problem != "":
 		return answer{}, &Error{Kind: Unreachable, Message: fmt.Sprintf("The generator's reply is invalid: %s.", problem)}
-	case a.SQL == "":
-		return answer{}, refusal(a.Reason)
+	case a.SQL == "" && (a.Clarification == "" || !prompt.form.Clarification):
+		return answer{}, refusal(cmp.Or(a.Reason, a.Clarification))
 	}
 	return a, nil
 }
+
+// undecided is the problem of a clarification in place of SQL.
+const undecided = "it asks for a clarification; want the query for the most likely meaning"
 
 // try sends one request and reads the reply.
 func (w *writer) try(ctx context.Context, prompt conversation) (a answer, problem string, err error) {
@@ -116,6 +136,9 @@ func (w *writer) try(ctx context.Context, prompt conversation) (a answer, proble
 	a, problem = w.read(reply)
 	if problem == "" && len(a.SQL) > maxSQL {
 		problem = fmt.Sprintf("the statement is longer than %d bytes", maxSQL)
+	}
+	if problem == "" && a.SQL == "" && a.Clarification != "" && prompt.form.Clarification && prompt.decides {
+		problem = undecided
 	}
 	return a, problem, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"defog-cdk/config/connection"
+	"defog-cdk/internal/knowledge"
 )
 
 // The valid values of the setting generator.
@@ -36,10 +37,24 @@ type Config struct {
 	Timeout     time.Duration // of one question or retry; 0 for the context's only
 	Log         *slog.Logger
 	Seed        *int // of openai; nil for none
+	Form        Form // of bedrock and openai
+	GoldenFirst bool // answer the questions in golden.json from it
 }
 
 // Open returns the generator for config.
 func Open(config Config) (Generator, error) {
+	g, err := open(config)
+	if err != nil || !config.GoldenFirst || config.Type == TypeGolden || config.Directory == "" {
+		return g, err
+	}
+	pairs, err := knowledge.ReadGolden(knowledge.Folder(config.Directory))
+	if err != nil {
+		return nil, err
+	}
+	return newGoldenFirst(g, pairs), nil
+}
+
+func open(config Config) (Generator, error) {
 	conn := config.Connection
 	switch config.Type {
 	case TypeGolden:
@@ -52,12 +67,12 @@ func Open(config Config) (Generator, error) {
 		if config.Type == TypeOpenAI {
 			return NewOpenAI(OpenAIConfig{
 				DBType: conn.DBType, Knowledge: source, Model: config.Model, BaseURL: cmp.Or(config.BaseURL, conn.BaseURL), APIKey: conn.APIKey,
-				Timeout: config.Timeout, Seed: config.Seed,
+				Timeout: config.Timeout, Seed: config.Seed, Form: config.Form,
 			}), nil
 		}
 		return NewBedrock(BedrockConfig{
 			DBType: conn.DBType, Knowledge: source, Model: config.Model, Region: config.Region, Credentials: config.Credentials,
-			Endpoint: config.Endpoint, Timeout: config.Timeout,
+			Endpoint: config.Endpoint, Timeout: config.Timeout, Form: config.Form,
 		}), nil
 	}
 	if conn.APIKey == "" {

@@ -23,12 +23,13 @@ type OpenAIConfig struct {
 	APIKey    string        // "" for a server without authentication
 	Timeout   time.Duration // of one question or retry; 0 for the context's only
 	Seed      *int          // for repeatable replies, if the server supports that; nil for none
+	Form      Form
 }
 
 // NewOpenAI returns a generator for config.
 func NewOpenAI(config OpenAIConfig) *OpenAI {
 	return &OpenAI{writer{
-		author: newAuthor(config.DBType, config.Knowledge),
+		author: newAuthor(config.DBType, config.Knowledge, config.Form),
 		model: &openAI{
 			name:      config.Model,
 			seed:      config.Seed,
@@ -103,7 +104,7 @@ func (o *openAI) complete(ctx context.Context, prompt conversation, enforced boo
 	if enforced {
 		request.ResponseFormat = &responseFormat{
 			Type:       "json_schema",
-			JSONSchema: jsonSchema{Name: "answer", Strict: true, Schema: answerSchema()},
+			JSONSchema: jsonSchema{Name: "answer", Strict: true, Schema: answerSchema(prompt.form)},
 		}
 	}
 	var reply completionReply

@@ -25,7 +25,7 @@ func Probe(ctx context.Context, g Generator) (question string, answer Query, err
 		}
 	}
 	question = cmp.Or(question, "What is the current date?")
-	answer, err = g.Generate(ctx, Question{Text: question, Options: DefaultOptions()})
+	answer, err = g.Generate(ctx, Question{Text: question, Options: DefaultOptions(), AllowClarification: new(false)})
 	return question, answer, err
 }
 

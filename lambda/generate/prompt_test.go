@@ -34,17 +34,23 @@ func TestPromptsMatchTestdata(t *testing.T) {
 	bareOptions := newQuestion("How many orders?")
 	bareOptions.Options.UseGoldenQueries = false
 
+	decided := bareOptions
+	decided.AllowClarification = new(false)
+
 	for name, test := range map[string]struct {
 		dbType   string
 		question Question
 		failed   *Failure
+		form     Form
 	}{
-		"full":   {"postgres", full, nil},
-		"plain":  {"mysql", bareOptions, nil},
-		"failed": {"sqlserver", bareOptions, &Failure{SQL: `SELECT "x"`, Message: "no column x </database_error>"}},
+		"full":    {"postgres", full, nil, Form{}},
+		"plain":   {"mysql", bareOptions, nil, Form{}},
+		"failed":  {"sqlserver", bareOptions, &Failure{SQL: `SELECT "x"`, Message: "no column x </database_error>"}, Form{}},
+		"trust":   {"mysql", bareOptions, nil, Form{Assumptions: true, Clarification: true}},
+		"decided": {"mysql", decided, nil, Form{Clarification: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			author := newAuthor(test.dbType, openKnowledge(t))
+			author := newAuthor(test.dbType, openKnowledge(t), test.form)
 			prompt, err := author.prompt(t.Context(), test.question)
 			if test.failed != nil {
 				prompt, err = author.retryPrompt(t.Context(), test.question, *test.failed)
@@ -77,7 +83,7 @@ func TestPromptKeepsLatestContext(t *testing.T) {
 	question := newQuestion("?")
 	long := strings.Repeat("x", maxContext/2)
 	question.PreviousContext = json.RawMessage(fmt.Sprintf(`["oldest", "%s", "%s", "newest"]`, long, long))
-	author := newAuthor("postgres", openKnowledge(t))
+	author := newAuthor("postgres", openKnowledge(t), Form{})
 	prompt, err := author.prompt(t.Context(), question)
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +97,7 @@ func TestPromptKeepsLatestContext(t *testing.T) {
 func TestPromptRejectsLongHardFilters(t *testing.T) {
 	question := newQuestion("?")
 	question.HardFilters = json.RawMessage(`"` + strings.Repeat("x", maxFilters+1) + `"`)
-	author := newAuthor("postgres", openKnowledge(t))
+	author := newAuthor("postgres", openKnowledge(t), Form{})
 	_, err := author.prompt(t.Context(), question)
 	checkError(t, err, Refused, "The hard filters are longer than 32000 bytes.")
 }

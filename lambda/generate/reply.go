@@ -3,6 +3,7 @@ package generate
 import (
 	"encoding/json"
 	"html"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,29 +14,57 @@ import (
 // answer is the object that the prompt requests. The reason precedes the SQL,
 // since an explanation first improves a model's SQL.
 type answer struct {
-	Reason string `json:"reason"`
-	SQL    string `json:"sql"`
+	Reason        string   `json:"reason"`
+	Assumptions   []string `json:"assumptions,omitempty"`
+	Filters       []string `json:"filters,omitempty"`
+	Clarification string   `json:"clarification,omitempty"`
+	Options       []string `json:"options,omitempty"`
+	SQL           string   `json:"sql"`
+}
+
+// Form is what an answer has beside the reason and the SQL. Each part costs tokens.
+type Form struct {
+	Assumptions   bool // the assumptions and filters of the SQL
+	Clarification bool // a question in place of the SQL, if the caller's is ambiguous
 }
 
 // answerSchema returns the answer's JSON Schema, in the subset that OpenAI's
 // strict mode supports.
-func answerSchema() map[string]any {
+func answerSchema(form Form) map[string]any {
 	text := func(description string) map[string]any {
 		return map[string]any{"type": "string", "description": description}
 	}
+	texts := func(description string) map[string]any {
+		return map[string]any{"type": "array", "items": map[string]any{"type": "string"}, "description": description}
+	}
+	properties := map[string]any{
+		"reason": text("One or two sentences that explain the query to the user, or why there is none."),
+		"sql":    text("The query, or an empty text if the schema cannot answer the question."),
+	}
+	if form.Assumptions {
+		properties["assumptions"] = texts("What the query assumes and the question leaves open.")
+		properties["filters"] = texts("Each condition that limits the rows.")
+	}
+	if form.Clarification {
+		properties["clarification"] = text("A question about an ambiguous question, else an empty text.")
+		properties["options"] = texts("Complete questions, one for each meaning, else none.")
+	}
 	return map[string]any{
-		"type": "object",
-		"properties": map[string]any{
-			"reason": text("One or two sentences that explain the query to the user, or why there is none."),
-			"sql":    text("The query, or an empty text if the schema cannot answer the question."),
-		},
-		"required":             []string{"reason", "sql"},
+		"type":                 "object",
+		"properties":           properties,
+		"required":             slices.Sorted(maps.Keys(properties)),
 		"additionalProperties": false,
 	}
 }
 
 const (
 	notAnswer = `it is not the JSON object {"reason": "…", "sql": "…"}`
+
+	// The limits of what a model states: a text in bytes, the numbers of assumptions or
+	// filters, and of options.
+	maxText    = 500
+	maxStated  = 10
+	maxOptions = 6
 
 	// maxVisible is the limit of a reply without reasoning, in bytes: twice
 	// that of a statement.
@@ -285,6 +314,25 @@ func (r reader) answerOf(parsed object, depth int) (a answer, ok bool) {
 	reason, _ := field(reasonKeys)
 	a.Reason, _ = reason.(string)
 	a.Reason = strings.TrimSpace(a.Reason)
+	assumptions, _ := field([]string{"assumptions", "assumption"})
+	filters, _ := field([]string{"filters", "filter", "conditions"})
+	a.Assumptions, a.Filters = textsOf(assumptions, maxStated), textsOf(filters, maxStated)
+	clarification, _ := field([]string{"clarification", "clarifyingquestion", "clarificationquestion"})
+	options, _ := field([]string{"options", "choices"})
+	if nested, ok := clarification.(object); ok {
+		clarification, options = nil, nil
+		for _, m := range nested {
+			switch strings.ToLower(m.key) {
+			case "question", "text":
+				clarification = m.value
+			case "options", "choices":
+				options = m.value
+			}
+		}
+	}
+	if asked := textsOf(clarification, 1); len(asked) > 0 {
+		a.Clarification, a.Options = asked[0], textsOf(options, maxOptions)
+	}
 	if value, found := field(sqlKeys); found {
 		switch value := value.(type) {
 		case string:
@@ -299,7 +347,7 @@ func (r reader) answerOf(parsed object, depth int) (a answer, ok bool) {
 			a.SQL = r.tidy(strings.Join(lines, "\n"))
 			ok = a.SQL != "" && len(lines) == len(value)
 		case nil:
-			ok = a.Reason != "" // null: the model has no query
+			ok = a.Reason != "" || a.Clarification != "" // null: the model has no query
 		}
 		if placeholder := strings.Trim(a.SQL, "<>…. "); ok && a.SQL != "" && (placeholder == "" || strings.EqualFold(placeholder, "the query")) {
 			ok = false // the prompt's example
@@ -307,6 +355,9 @@ func (r reader) answerOf(parsed object, depth int) (a answer, ok bool) {
 		if ok {
 			return a, true
 		}
+	}
+	if a.Clarification != "" && a.SQL == "" {
+		return a, true
 	}
 	if depth == maxDepth {
 		return a, false
@@ -330,6 +381,25 @@ func (r reader) answerOf(parsed object, depth int) (a answer, ok bool) {
 		}
 	}
 	return a, false
+}
+
+// textsOf returns the texts of a list, or one text, each once. It drops empty ones, words
+// for none, the prompt's example and those over the limit of a text or of their number.
+func textsOf(value any, limit int) []string {
+	values, isList := value.(objectList)
+	if !isList {
+		values = objectList{value}
+	}
+	var texts []string
+	for _, value := range values {
+		text, _ := value.(string)
+		text = strings.Join(strings.Fields(text), " ")
+		isNone := slices.Contains([]string{"", "…", "...", "none", "n/a", "null", "what the query assumes", "a condition"}, strings.TrimRight(strings.ToLower(text), "."))
+		if !isNone && len(text) <= maxText && !slices.Contains(texts, text) && len(texts) < limit {
+			texts = append(texts, text)
+		}
+	}
+	return texts
 }
 
 // blocks returns the code blocks of text.

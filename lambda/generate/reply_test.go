@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -50,7 +51,7 @@ func TestReadFindsAnswer(t *testing.T) {
 					t.Errorf("got %+v, problem %q; want the reason %q", got, problem, c.want)
 				}
 			case "invalid":
-				if problem != notAnswer || got != (answer{}) {
+				if problem != notAnswer || !reflect.DeepEqual(got, answer{}) {
 					t.Errorf("got %+v, problem %q; want a problem", got, problem)
 				}
 			default:

@@ -81,7 +81,7 @@ func TestCachePointFollowsSharedInstructions(t *testing.T) {
 // TestPromptSharesWholeParts checks which part of the instructions is the same for
 // every question.
 func TestPromptSharesWholeParts(t *testing.T) {
-	small, large := newAuthor("postgres", openKnowledge(t)), newAuthor("postgres", wide(t))
+	small, large := newAuthor("postgres", openKnowledge(t), Form{}), newAuthor("postgres", wide(t), Form{})
 	with := func(change func(*Options)) Question {
 		q := newQuestion("How many shipments?")
 		change(&q.Options)

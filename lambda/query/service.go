@@ -130,9 +130,18 @@ func (s *service) open(ctx context.Context) (backend ask.Backend, err error) {
 	if backend.Generator, err = s.openGenerator(conn, directory); err != nil {
 		return backend, err
 	}
-	backend.Rater, _ = backend.Generator.(generate.Rater) // most accept no feedback
+	backend.Rater = generate.RaterOf(backend.Generator)
+	backend.Samples = s.samples
 	if len(conn.DBCreds) > 0 {
 		backend.Database, err = s.openDatabase(ctx, conn, directory)
+		for range s.samples - 1 {
+			if err != nil {
+				break
+			}
+			var spare database.Database
+			spare, _, err = s.prepareDatabase(conn, directory)
+			backend.Spare = append(backend.Spare, spare)
+		}
 	}
 	if s.resultsBucket != "" {
 		backend.Results = results.New(s.aws.S3(), s.resultsBucket, s.resultsPrefix, s.resultsLifetime)
@@ -176,7 +185,7 @@ func (s *service) openGenerator(conn connection.Connection, directory string) (g
 			return s.knowledge(func() (connection.Connection, error) { return conn, nil }, directory)
 		},
 		Model: s.model, Region: s.modelRegion, Endpoint: s.aws.ModelEndpoint(), Credentials: s.aws.Credentials(),
-		BaseURL: s.modelURL, Timeout: s.generatorTimeout, Log: s.log,
+		BaseURL: s.modelURL, Timeout: s.generatorTimeout, Log: s.log, Form: s.form, GoldenFirst: s.goldenFirst,
 	})
 }
 
@@ -256,8 +265,23 @@ func (s *service) databaseOptions(directory string) database.Options {
 // openDatabase returns an error if the database is writable. If it is
 // unreachable, the first query reports that.
 func (s *service) openDatabase(ctx context.Context, conn connection.Connection, directory string) (database.Database, error) {
+	db, checked, err := s.prepareDatabase(conn, directory)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	if notReady, ok := errors.AsType[*ask.NotReadyError](checked.check(ctx)); ok {
+		return nil, errors.Join(notReady, db.Close())
+	}
+	return db, nil
+}
+
+// prepareDatabase returns a database that is checked before its first query, and the part
+// that checks it.
+func (s *service) prepareDatabase(conn connection.Connection, directory string) (database.Database, *checkedDatabase, error) {
 	if s.maxPlanCost > 0 && !slices.Contains(connection.PlanCostTypes(), conn.DBType) {
-		return nil, fmt.Errorf("%s: not supported for db_type %s; want %s", environ.MaxPlanCost, conn.DBType, strings.Join(connection.PlanCostTypes(), ", "))
+		return nil, nil, fmt.Errorf("%s: not supported for db_type %s; want %s", environ.MaxPlanCost, conn.DBType, strings.Join(connection.PlanCostTypes(), ", "))
 	}
 	open := func(conn connection.Connection) (*checkedDatabase, error) {
 		options := s.databaseOptions(directory)
@@ -270,15 +294,10 @@ func (s *service) openDatabase(ctx context.Context, conn connection.Connection, 
 	}
 	db, err := open(conn)
 	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
-	defer cancel()
-	if notReady, ok := errors.AsType[*ask.NotReadyError](db.check(ctx)); ok {
-		return nil, errors.Join(notReady, db.Close())
+		return nil, nil, err
 	}
 	if s.secret == "" {
-		return db, nil
+		return db, db, nil
 	}
 	return &refreshedDatabase{
 		Database: db,
@@ -286,5 +305,5 @@ func (s *service) openDatabase(ctx context.Context, conn connection.Connection, 
 		read:     s.connect,
 		open:     func(conn connection.Connection) (database.Database, error) { return open(conn) },
 		log:      s.log,
-	}, nil
+	}, db, nil
 }

@@ -54,6 +54,9 @@ type settings struct {
 	maxSQLBytes      int
 	maxPlanCost      float64 // in the database's unit; 0 for no limit
 	retries          int
+	goldenFirst      bool
+	samples          int
+	form             generate.Form
 	logQuestions     bool
 	allowedFunctions []string // of the user's, although volatile
 	privilegedLogin  bool     // accepts a database user with unsafe powers
@@ -94,6 +97,8 @@ func readSettings(get func(string) string) (settings, error) {
 		},
 		directory:        cmp.Or(get(environ.DependenciesDirectory), filepath.Join(os.TempDir(), "defog")),
 		logQuestions:     get(environ.LogQuestions) == "true",
+		goldenFirst:      get(environ.GoldenFirst) == "true",
+		form:             generate.Form{Assumptions: get(environ.StateAssumptions) == "true", Clarification: get(environ.AllowClarification) == "true"},
 		allowedFunctions: commaSeparated(get(environ.AllowedFunctions)),
 		privilegedLogin:  get(environ.AllowPrivilegedLogin) == "true",
 		logCallers:       get(environ.LogCallers) == "true",
@@ -131,6 +136,7 @@ func readSettings(get func(string) string) (settings, error) {
 	s.maxRows = number(environ.MaxRows, 10_000, 1)
 	s.toolRows = number(environ.MCPMaxRows, 100, 1)
 	s.maxSQLBytes = number(environ.MaxSQLBytes, guard.DefaultMaxBytes, 1)
+	s.samples = number(environ.Samples, 1, 1)
 	s.retries = number(environ.Retries, 3, 0)
 	s.maxTokens = number(environ.MaxTokensPerQuestion, 0, 0)
 	s.statementTimeout = time.Duration(number(environ.StatementTimeout, 30, 1)) * time.Second

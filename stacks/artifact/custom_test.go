@@ -154,7 +154,7 @@ func extraction(t *testing.T, conf config.Config) error {
 			t.Error(err)
 		}
 	})
-	return checkQueryDependencies(deps, conf.EphemeralStorage, QuerySettingsOf(conf).sqliteDatabase(), conf.Generator)
+	return checkQueryDependencies(deps, conf.EphemeralStorage, QuerySettingsOf(conf).sqliteDatabase(), conf.Generator, conf.GoldenFirst)
 }
 
 // members returns the path of a zip with empty files of these names.

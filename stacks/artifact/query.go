@@ -61,9 +61,34 @@ type QuerySettings struct {
 	RowSecurityRoleClaim                                         string
 	RowSecurityClaims, RowSecurityRoles                          []string
 
+	Trust TrustSettings
+
 	Variables map[string]string // the operator's
 
 	Page *page.Config // nil for none
+}
+
+// TrustSettings are the settings of what an answer rests on. Their zero values are the
+// function's defaults.
+type TrustSettings struct {
+	GoldenFirst, Clarification, Assumptions bool
+	Samples                                 int
+}
+
+// variables returns the variables of the settings that differ from the defaults.
+func (s TrustSettings) variables() map[string]string {
+	variables := map[string]string{}
+	for name, on := range map[string]bool{
+		environ.GoldenFirst: s.GoldenFirst, environ.AllowClarification: s.Clarification, environ.StateAssumptions: s.Assumptions,
+	} {
+		if on {
+			variables[name] = "true"
+		}
+	}
+	if s.Samples > 1 {
+		variables[environ.Samples] = strconv.Itoa(s.Samples)
+	}
+	return variables
 }
 
 // MCPSettings are the settings of the Model Context Protocol.
@@ -106,6 +131,7 @@ func QuerySettingsOf(conf config.Config) QuerySettings {
 		LogQuestions:   conf.LogQuestions, Metrics: conf.AlarmEmail != "", Variables: conf.Environment,
 		AllowedFunctions: conf.AllowedFunctions, AllowPrivilegedLogin: conf.AllowPrivilegedLogin,
 		MCP:        MCPSettings{On: conf.MCP, SQL: conf.MCPSQL, MaxRows: conf.MCPMaxRows, Origins: conf.CORSAllowOrigins, Issuer: conf.JWTIssuer},
+		Trust:      TrustSettings{GoldenFirst: conf.GoldenFirst, Samples: conf.Samples, Clarification: conf.Clarification, Assumptions: conf.Assumptions},
 		LogCallers: conf.LogCallers, RowSecurity: rowsecurity.Mode(conf.RowSecurity), RowSecurityRoleClaim: conf.RowSecurityRoleClaim,
 		RowSecurityClaims: conf.RowSecurityClaims, RowSecurityRoles: conf.RowSecurityRoles,
 	}
@@ -151,7 +177,7 @@ func (p *preparer) query(ctx context.Context, settings QuerySettings) (*Query, e
 	if query.Dependencies, err = p.pack(settings.Dependencies); err != nil {
 		return query, err
 	}
-	problem := checkQueryDependencies(query.Dependencies, max(settings.StorageMB, minStorage), settings.sqliteDatabase(), settings.Generator)
+	problem := checkQueryDependencies(query.Dependencies, max(settings.StorageMB, minStorage), settings.sqliteDatabase(), settings.Generator, settings.Trust.GoldenFirst)
 	query.Variables, err = queryVariables(settings, query.Dependencies.Hash)
 	return query, errors.Join(problem, err)
 }
@@ -220,6 +246,7 @@ func queryVariables(settings QuerySettings, dependenciesHash string) (map[string
 	if settings.SchemaTTL != 0 && settings.SchemaTTL != defaultSchemaTTL {
 		variables[environ.SchemaTTL] = strconv.Itoa(settings.SchemaTTL)
 	}
+	maps.Copy(variables, settings.Trust.variables())
 	if settings.LogQuestions {
 		variables[environ.LogQuestions] = "true"
 	}

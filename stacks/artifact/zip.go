@@ -50,8 +50,8 @@ func PackDependencies(defaults, source string) (deps *Zip, err error) {
 
 // checkQueryDependencies checks that the query function can start with its
 // dependencies. It can extract them, they contain the SQLite database ("" for another
-// database), and the SQL generator can read its files.
-func checkQueryDependencies(deps *Zip, storageMB int, database, generator string) error {
+// database), and the SQL generator can read its files. goldenFirst requires golden queries.
+func checkQueryDependencies(deps *Zip, storageMB int, database, generator string, goldenFirst bool) error {
 	const setting = "function_source_dependencies_zip"
 	found, err := archive.Open(deps.Path)
 	if err != nil {
@@ -61,7 +61,12 @@ func checkQueryDependencies(deps *Zip, storageMB int, database, generator string
 	if needed := int((found.Disk + mebibyte - 1) / mebibyte); needed > storageMB {
 		problem = errors.Join(problem, fmt.Errorf("needs %d MB of the function's /tmp, extracted; want ephemeral_storage=%d or more", needed, needed))
 	}
-	_, unreadable := knowledge.Read(generator, found.Open)
+	files, unreadable := knowledge.Read(generator, found.Open)
+	if goldenFirst && unreadable == nil {
+		if files.Golden, unreadable = knowledge.ReadGolden(found.Open); unreadable == nil && len(files.Golden) == 0 {
+			problem = errors.Join(problem, errors.New("golden.json has no golden query; want one, which golden_first requires"))
+		}
+	}
 	return errors.Join(about(setting, problem), checkSQLite(found, database), about(setting, unreadable), found.Close())
 }
 

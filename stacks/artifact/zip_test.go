@@ -123,7 +123,7 @@ func TestSQLiteDatabaseIsComplete(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			deps := packed(t, settings.Folder(t, test.files), "")
-			err := checkQueryDependencies(deps, minStorage, test.database, "defog")
+			err := checkQueryDependencies(deps, minStorage, test.database, "defog", false)
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %s", err, test.want)
 			}
@@ -140,25 +140,30 @@ func TestSQLGeneratorReadsItsFiles(t *testing.T) {
 		generator string
 		files     map[string]string
 		want      []string
+
+		goldenFirst bool
 	}{
-		"reads none":      {"defog", map[string]string{"golden.json": "{", "schema.json": "{}"}, nil},
-		"golden":          {"golden", map[string]string{"golden.json": `[{"question": "How many?", "sql": "SELECT 1"}]`, "schema.json": "{}"}, nil},
-		"golden, no SQL":  {"golden", map[string]string{"golden.json": `[{"question": "How many?"}]`}, []string{"golden.json: pair 1: sql: missing; want the SQL that answers the question"}},
-		"golden, missing": {"golden", map[string]string{"schema.json": table}, []string{"golden.json: missing in the dependencies; the golden generator requires it"}},
-		"model":           {"bedrock", map[string]string{"schema.json": table, "glossary.md": "A customer buys.", "golden.json": "[]"}, nil},
-		"model, optional": {"openai", map[string]string{"schema.json": table}, nil},
+		"reads none":      {"defog", map[string]string{"golden.json": "{", "schema.json": "{}"}, nil, false},
+		"golden":          {"golden", map[string]string{"golden.json": `[{"question": "How many?", "sql": "SELECT 1"}]`, "schema.json": "{}"}, nil, false},
+		"golden, no SQL":  {"golden", map[string]string{"golden.json": `[{"question": "How many?"}]`}, []string{"golden.json: pair 1: sql: missing; want the SQL that answers the question"}, false},
+		"golden, missing": {"golden", map[string]string{"schema.json": table}, []string{"golden.json: missing in the dependencies; the golden generator requires it"}, false},
+		"model":           {"bedrock", map[string]string{"schema.json": table, "glossary.md": "A customer buys.", "golden.json": "[]"}, nil, false},
+		"model, optional": {"openai", map[string]string{"schema.json": table}, nil, false},
 		"model, invalid": {"openai", map[string]string{"schema.json": "{}", "glossary.md": "caf\xe9", "golden.json": `[{"question": "a", "sql": ";"}, {"question": "A", "sql": "SELECT 1"}]`}, []string{
 			"schema.json: tables: empty; want at least one table",
 			"glossary.md: not encoded in UTF-8; want text in UTF-8",
 			"golden.json: pair 1: sql: missing; want the SQL that answers the question",
 			"golden.json: pair 2: question: duplicates that of pair 1; want each question once",
-		}},
+		}, false},
+		"first":          {"defog", map[string]string{"golden.json": `[{"question": "How many?", "sql": "SELECT 1"}]`}, nil, true},
+		"first, missing": {"defog", map[string]string{"golden.json": "[]"}, []string{"golden.json has no golden query; want one, which golden_first requires"}, true},
+		"first, invalid": {"defog", map[string]string{"golden.json": `[{"question": "How many?"}]`}, []string{"golden.json: pair 1: sql: missing; want the SQL that answers the question"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := packed(t, settings.Folder(t, test.files), "")
 			for _, deps := range []*Zip{folder, packed(t, t.TempDir(), folder.Path)} {
 				var got []string
-				if err := checkQueryDependencies(deps, minStorage, "", test.generator); err != nil {
+				if err := checkQueryDependencies(deps, minStorage, "", test.generator, test.goldenFirst); err != nil {
 					got = strings.Split(err.Error(), "\n")
 				}
 				var want []string

@@ -130,6 +130,7 @@ export const texts = {
       'There is no SQL for this question',
       'Ask in other words, or name the table or the column that you mean.',
     ],
+    clarification_needed: ['The question has several meanings', 'Choose one of them, or ask in other words.'],
     statement_failed: [
       'The database refused the SQL',
       'Ask in other words. If it fails again, give the message and the SQL to the operator.',

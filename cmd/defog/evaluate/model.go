@@ -65,6 +65,8 @@ func (l Live) Reply(ctx context.Context, question generate.Question, failed *gen
 		reply.Kind, reply.Message = Slow, known.Message
 	case ok:
 		reply.Kind, reply.Message = Unreachable, known.Message
+	case query.Clarification != nil:
+		reply.Kind, reply.Message = Ambiguous, query.Clarification.Question
 	}
 	return reply, nil
 }

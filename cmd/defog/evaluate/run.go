@@ -16,9 +16,10 @@ import (
 // The kinds of outcomes. All but Right are misses.
 const (
 	Right           = "right"
-	WrongRows       = "wrong_rows"        // the rows are others than those of each reference
-	TooManyRows     = "too_many_rows"     // a result exceeds the limit of rows
-	Refused         = "generator_refused" // the generator has no SQL
+	WrongRows       = "wrong_rows"           // the rows are others than those of each reference
+	TooManyRows     = "too_many_rows"        // a result exceeds the limit of rows
+	Refused         = "generator_refused"    // the generator has no SQL
+	Ambiguous       = "clarification_needed" // the model asks back
 	Unreachable     = "generator_unreachable"
 	Slow            = "generator_timeout"
 	StatementFailed = "statement_failed" // the database rejected the SQL of each attempt

@@ -55,13 +55,14 @@ func (b *Bedrock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		BedrockError(http.StatusBadRequest, "ValidationException").ServeHTTP(w, r)
 		return
 	}
-	var shared, prompt string
+	var shared, prompt, system string
 	for i, block := range request.System {
 		if (block.Text == "") != (block.Cache != nil) || block.Cache != nil && (i != 1 || block.Cache.Type != "default" || !b.Caches) {
 			BedrockError(http.StatusBadRequest, "ValidationException").ServeHTTP(w, r)
 			return
 		}
 		prompt += block.Text
+		system += block.Text
 		if block.Cache != nil {
 			shared, prompt = prompt, ""
 		}
@@ -75,7 +76,7 @@ func (b *Bedrock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		turns = append(turns, turn{message.Role, all})
 		prompt += all
 	}
-	answer, ok := b.answer(turns)
+	answer, ok := b.answer(system, turns)
 	tokens := b.use(shared, prompt, answer.text(request.Tool != nil))
 	switch {
 	case !ok:

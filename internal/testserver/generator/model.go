@@ -3,6 +3,7 @@ package generator
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -15,8 +16,18 @@ type Model struct {
 	Fixes map[string]string
 	// Plain makes a model whose API cannot enforce the form of an answer.
 	Plain bool
+	// Assumptions and Filters hold what the model states by question, and Clarifications
+	// what it asks back, if the prompt asks for that.
+	Assumptions, Filters map[string][]string
+	Clarifications       map[string]Clarification
 	// Caches makes a model that caches the beginning of a prompt.
 	Caches bool
+}
+
+// Clarification is a question about an ambiguous question.
+type Clarification struct {
+	Question string
+	Options  []string
 }
 
 // turn is one turn of a conversation, in whichever API's words.
@@ -24,13 +35,19 @@ type turn struct{ role, text string }
 
 // answer is the object that the prompt asks for.
 type answer struct {
-	Reason string `json:"reason"`
-	SQL    string `json:"sql"`
+	Reason        string   `json:"reason"`
+	Assumptions   []string `json:"assumptions,omitempty"`
+	Filters       []string `json:"filters,omitempty"`
+	Clarification string   `json:"clarification,omitempty"`
+	Options       []string `json:"options,omitempty"`
+	SQL           string   `json:"sql"`
 }
 
 // answer answers the last question, or fixes the statement given for it. It
-// returns false for a conversation that no API would take.
-func (m *Model) answer(turns []turn) (answer, bool) {
+// returns false for a conversation that no API would take. The system prompt names the
+// answer's fields.
+func (m *Model) answer(system string, turns []turn) (answer, bool) {
+	asks := func(field string) bool { return strings.Contains(system, `"`+field+`": `) }
 	for i, t := range turns {
 		if want := []string{"user", "assistant"}[i%2]; t.role != want || strings.TrimSpace(t.text) == "" {
 			return answer{}, false
@@ -48,7 +65,14 @@ func (m *Model) answer(turns []turn) (answer, bool) {
 	}
 	_, question, _ := strings.Cut(turns[0].text, "<question>\n")
 	question, _, _ = strings.Cut(question, "\n</question>")
-	return m.reply(m.SQL[question]), true
+	a := m.reply(m.SQL[question])
+	if asks("assumptions") {
+		a.Assumptions, a.Filters = m.Assumptions[question], m.Filters[question]
+	}
+	if back, ok := m.Clarifications[question]; ok && asks("clarification") && !strings.Contains(turns[0].text, "Ask for no clarification.") {
+		return answer{Clarification: back.Question, Options: back.Options}, true
+	}
+	return a, true
 }
 
 func (m *Model) reply(sql string) answer {
@@ -94,11 +118,16 @@ func strict(value, what any) bool {
 	return decoder.Decode(what) == nil
 }
 
-// isAnswerSchema reports whether schema is an object's of two required texts and
-// nothing else, as OpenAI's strict mode requires it.
+// isAnswerSchema reports whether schema is an object's of an answer's fields, all of them
+// required, as OpenAI's strict mode requires it.
 func isAnswerSchema(schema map[string]any) bool {
 	properties, _ := schema["properties"].(map[string]any)
 	required, _ := schema["required"].([]any)
+	for name := range properties {
+		if !slices.Contains(required, any(name)) || !slices.Contains([]string{"reason", "sql", "assumptions", "filters", "clarification", "options"}, name) {
+			return false
+		}
+	}
 	return schema["type"] == "object" && schema["additionalProperties"] == false &&
-		len(properties) == 2 && properties["sql"] != nil && properties["reason"] != nil && len(required) == 2
+		properties["sql"] != nil && properties["reason"] != nil && len(required) == len(properties)
 }

@@ -59,7 +59,7 @@ func (o *OpenAI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for _, message := range request.Messages[1:] {
 		turns = append(turns, turn{message.Role, message.Content})
 	}
-	answer, ok := o.answer(turns)
+	answer, ok := o.answer(request.Messages[0].Content, turns)
 	if !ok {
 		openAIError(http.StatusBadRequest, "invalid_request_error").ServeHTTP(w, r)
 		return
