@@ -144,12 +144,18 @@ func (s *suggestCommand) run(ctx context.Context, stdout, stderr io.Writer) (err
 		return err
 	}
 	report, err := s.suggest(ctx, &e, file.pairs, ratings, stderr)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return errors.New("interrupted; no file is changed")
+	case err != nil:
 		return err
 	}
 	content, err := golden.Insert(file.content, report.Pairs())
+	if err == nil {
+		err = knowledge.Check(generate.TypeOpenAI, knowledge.GoldenFile, func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil })
+	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", file.path, err)
+		return fmt.Errorf("%s: %w", file.name(), err)
 	}
 	secrets := secretsOf(e.conn)
 	show := func(text string) { fmt.Fprint(human, terminal.Text(secrets.Redact(text))) }
@@ -160,12 +166,15 @@ func (s *suggestCommand) run(ctx context.Context, stdout, stderr io.Writer) (err
 	var change *golden.Change
 	if len(report.Pairs()) > 0 && !s.noEvaluation {
 		if change, err = s.evaluate(ctx, e, file, content, report.Pairs(), stderr); err != nil {
+			if ctx.Err() != nil {
+				return errors.New("interrupted; no file is changed")
+			}
 			return fmt.Errorf("evaluate the suggestions: %w; no file is changed; --no-evaluation skips the evaluation", err)
 		}
 		show(change.Text())
 	}
-	if err := ctx.Err(); err != nil {
-		return err
+	if ctx.Err() != nil {
+		return errors.New("interrupted; no file is changed")
 	}
 	done, err := s.store(file, content, len(report.Pairs()), stdout)
 	if err != nil {
@@ -231,7 +240,11 @@ func (s *suggestCommand) ratings(ctx context.Context, since time.Time) ([]histor
 		if name == "" {
 			return nil, fmt.Errorf("stack %s has no history; deploy it with -c history=true, or name a copy with --history", stack.Name)
 		}
-		return history.Ratings(ctx, bucket.Bucket{Client: s3.NewFromConfig(cfg), Name: name}, since)
+		ratings, err := history.Ratings(ctx, bucket.Bucket{Client: s3.NewFromConfig(cfg), Name: name}, since)
+		if err != nil && bucket.IsDenied(err) {
+			err = fmt.Errorf("%w; want s3:ListBucket on the bucket, and s3:GetObject on %s*", err, history.FeedbackPrefix)
+		}
+		return ratings, err
 	}
 	info, err := os.Stat(s.history)
 	if err != nil {
@@ -340,8 +353,8 @@ func hasComment(scanner *guard.Guard, sql string) bool {
 // evaluate asks the golden questions and the suggested ones, without the suggestions and
 // with them.
 func (s *suggestCommand) evaluate(ctx context.Context, e evaluateCommand, file goldenFile, content []byte, pairs []knowledge.Pair, stderr io.Writer) (_ *golden.Change, err error) {
-	if rowsecurity.Mode(e.conf.RowSecurity) == rowsecurity.Role {
-		return &golden.Change{Skipped: "with row_security=role, the login of the settings reads no table"}, nil
+	if rowsecurity.Mode(e.conf.RowSecurity).Enabled() {
+		return &golden.Change{Skipped: "with row_security, each statement requires a caller"}, nil
 	}
 	questions := golden.Set(file.pairs, pairs)
 	if s.questions != "" {

@@ -85,6 +85,9 @@ func (s *schemaCommand) compareThere(ctx context.Context, _ io.Writer) (report c
 			return report, errors.New(s.function + ": " + f.Detail)
 		}
 	}
+	if len(report.Files) == 0 {
+		return report, nothingToCompare(s.function)
+	}
 	return report, nil
 }
 
@@ -120,9 +123,13 @@ func (s *schemaCommand) compareHere(ctx context.Context, stderr io.Writer) (repo
 		Redact:        secrets.Redact,
 	})
 	if err == nil && len(report.Files) == 0 {
-		err = fmt.Errorf("%s: has none of schema.json, glossary.md and golden.json; want at least one to compare", source)
+		err = nothingToCompare(source)
 	}
 	return report, explainDatabase(err)
+}
+
+func nothingToCompare(source string) error {
+	return fmt.Errorf("%s: has none of schema.json, glossary.md and golden.json; want at least one to compare", source)
 }
 
 // gatherFiles fills a folder with the dependencies of the settings, and returns their

@@ -98,6 +98,7 @@ func TestSchemaCheckRunsInFunction(t *testing.T) {
 		"findings":   {`{"files":["golden.json"],"tables":2,"pairs":1,"unchecked":3,"findings":[{"kind":"golden_failed","broken":true,"file":"golden.json","pair":1,"question":"a\u001b?","detail":"gone"}]}`, 3, `broken  golden.json  pair 1  gone (a\x1b?)`},
 		"not all":    {`{"files":["golden.json"],"tables":2,"pairs":1,"unchecked":3,"findings":[]}`, 2, "3 not, because the function's time ended"},
 		"failed":     {`{"files":[],"findings":[{"kind":"check_failed","broken":true,"detail":"the check failed: no database"}]}`, 1, "shop: the check failed: no database"},
+		"no files":   {`{"files":[],"findings":[]}`, 1, "shop: has none of schema.json, glossary.md and golden.json"},
 		"no support": {`{"error_message":"schema_check: unknown field"}`, 1, "is not the report of a query function"},
 	} {
 		t.Run(name, func(t *testing.T) {

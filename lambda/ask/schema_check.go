@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"regexp"
 	"strings"
 	"time"
 
@@ -22,13 +23,16 @@ func parseSchemaCheck(payload []byte) (stack string, ok bool) {
 		Stack string `json:"stack"`
 	}
 	err := json.Unmarshal(given[schemaCheck], &options)
-	if err != nil || options == nil {
+	if err != nil || options == nil || options.Stack != "" && !stackName.MatchString(options.Stack) {
 		return "", false
 	}
 	return options.Stack, true
 }
 
 const schemaCheck = "schema_check"
+
+// stackName matches the names of stacks.
+var stackName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,127}$`)
 
 // checkSchema returns the report of a check as JSON, and logs it. A check that fails
 // is a finding, so that the alarm fires and Lambda does not repeat the event.

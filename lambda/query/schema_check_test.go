@@ -67,8 +67,9 @@ func TestSchemaCheckRunsOnDirectInvokeOnly(t *testing.T) {
 	for payload, want := range map[string]string{
 		`{"requestContext":{"http":{"method":"POST"}},"body":"{\"schema_check\":{}}"}`: "schema_check: unknown field",
 		`{"schema_check": {}, "question": "How many coffees?"}`:                        "schema_check: unknown field",
-		`{"schema_check": null}`: "schema_check: unknown field",
-		`{"schema_check": 1}`:    "schema_check: unknown field",
+		`{"schema_check": null}`:                        "schema_check: unknown field",
+		`{"schema_check": {"stack": "of another; \n"}}`: "schema_check: unknown field",
+		`{"schema_check": 1}`:                           "schema_check: unknown field",
 	} {
 		if answer := f.invoke(t, payload); !strings.Contains(answer, want) {
 			t.Errorf("%s: got %s", payload, answer)

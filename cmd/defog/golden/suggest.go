@@ -147,8 +147,12 @@ func (s *Suggester) judge(ctx context.Context, q asked) (entries []Entry, err er
 		add(Uncorrected, detail, statements...)
 		return entries, nil
 	}
-	if !isPlain(q.question) {
+	switch {
+	case !isPlain(q.question):
 		add(Dropped, "the question has control characters or invisible ones")
+		return entries, nil
+	case strings.Contains(q.question, redacted):
+		add(Dropped, "the question had a secret, which the history does not keep")
 		return entries, nil
 	}
 	var valid []proposal
@@ -193,10 +197,16 @@ func (s *Suggester) judge(ctx context.Context, q asked) (entries []Entry, err er
 	return entries, nil
 }
 
+// redacted stands for a secret in the history.
+const redacted = "***"
+
 // reasonToDrop returns why a statement must not become a golden query, "" if it may.
 func (s *Suggester) reasonToDrop(ctx context.Context, sql string) (string, error) {
-	if !isPlain(sql) {
+	switch {
+	case !isPlain(sql):
 		return "it has control characters or invisible ones", nil
+	case strings.Contains(sql, redacted):
+		return "it had a secret, which the history does not keep", nil
 	}
 	outcome, err := s.run(ctx, sql)
 	return outcome.Failure, err

@@ -97,6 +97,7 @@ func TestSuggestSortsQuestionsIntoKinds(t *testing.T) {
 		"gone table":                      {nil, []history.Feedback{rate(1, "a", total, "two", "wrong: gone"), rate(2, "b", total, "one", "right")}, []string{"new " + total + " | one", "dropped " + total + " | gone"}},
 		"invisible characters of SQL":     {nil, []history.Feedback{rate(1, "a", total, "two", "wrong: one\u202e")}, []string{"dropped " + total + " | one\u202e"}},
 		"invisible characters":            {nil, []history.Feedback{rate(1, "a", "a\u200bb", "one", "right")}, []string{"dropped a\u200bb"}},
+		"redacted secret":                 {nil, []history.Feedback{rate(1, "a", total, "two", "wrong: SELECT '***'")}, []string{"dropped " + total + " | SELECT '***'"}},
 		"golden by text":                  {[]knowledge.Pair{{Question: total, SQL: "ONE ;"}}, []history.Feedback{rate(1, "a", total, "one", "right")}, []string{"known " + total + " | one"}},
 		"golden by rows":                  {[]knowledge.Pair{{Question: total, SQL: "uno"}}, []history.Feedback{rate(1, "a", total, "one", "right")}, []string{"known " + total + " | one"}},
 		"other golden SQL":                {[]knowledge.Pair{{Question: total, SQL: "two"}}, []history.Feedback{rate(1, "a", total, "two", "wrong: one")}, []string{"conflict " + total + " | one | two"}},

@@ -4,7 +4,7 @@ import "strings"
 
 // Cell returns text for a table or a line of Markdown.
 func Cell(text string) string {
-	return strings.NewReplacer("\n", " ", "\r", "", "|", `\|`, "<", "&lt;", ">", "&gt;", "`", "\\`").Replace(text)
+	return strings.NewReplacer(`\`, `\\`, "\n", " ", "\r", "", "|", `\|`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "`", "\\`").Replace(text)
 }
 
 // Code returns text as inline code of Markdown.
