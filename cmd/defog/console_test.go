@@ -141,6 +141,28 @@ func TestConsolePassesOnLongQuestions(t *testing.T) {
 	}
 }
 
+func TestConsolePassesOnFeedback(t *testing.T) {
+	for name, isOn := range map[string]bool{"with history": true, "without": false} {
+		t.Run(name, func(t *testing.T) {
+			fake := newAWS(t)
+			if isOn {
+				fake.outputs["HistoryBucket"] = "questions"
+			}
+			t.Chdir(pagetest.Checkout(t))
+			console := startConsole(t)
+			if status, body := console.do(t, http.MethodGet, "/config.json", ""); status != http.StatusOK || strings.Contains(body, `"feedback":true`) != isOn {
+				t.Errorf("config.json: %d %s", status, body)
+			}
+			const sent = `{"request_id":"QC1","verdict":"right"}`
+			fake.status, fake.answer = http.StatusNotFound, `{"ran_successfully":false,"error_message":"No such answer.","error_code":"not_found"}`
+			if status, body := console.do(t, http.MethodPost, "/feedback", sent); status != http.StatusNotFound || body != fake.answer ||
+				fake.asked.URL.Path != "/feedback" || fake.body != sent {
+				t.Errorf("%d %s; asked %s %s", status, body, fake.asked.URL, fake.body)
+			}
+		})
+	}
+}
+
 func TestConsoleFailures(t *testing.T) {
 	for name, test := range map[string]struct {
 		args   []string

@@ -71,13 +71,13 @@ func TestPageConfigurationHoldsNoGoldenQuestions(t *testing.T) {
 	got := pageConfigOf(config.Settings{
 		AppName: "shop", Stage: "prod", APIAuth: "jwt", JWTIssuer: "https://login.example.com", PageClientID: "c", PageScopes: "openid email",
 		PageOrigins: []string{"https://auth.example.com"}, PageExamples: []string{"How many?"}, Generator: "golden", Dependencies: golden,
-		AsyncQuestions: true,
+		AsyncQuestions: true, History: true,
 	})
 	if got.App != "shop-prod" || got.Auth != page.AuthOIDC || got.OIDC == nil || got.OIDC.Scopes != "openid email" || len(got.OIDC.Origins) != 1 ||
-		len(got.Examples) != 1 || got.Examples[0] != "How many?" || !got.Async {
+		len(got.Examples) != 1 || got.Examples[0] != "How many?" || !got.Async || !got.Feedback {
 		t.Errorf("got %+v", got)
 	}
-	if open := pageConfigOf(config.Settings{APIAuth: "none"}); open.OIDC != nil || open.Auth != page.AuthNone || open.Examples != nil || open.Async {
+	if open := pageConfigOf(config.Settings{APIAuth: "none"}); open.OIDC != nil || open.Auth != page.AuthNone || open.Examples != nil || open.Async || open.Feedback {
 		t.Errorf("got %+v", open)
 	}
 }
