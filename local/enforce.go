@@ -42,7 +42,7 @@ func EnforceIAM() Option {
 		a.enforces = true
 		a.endpoint.Scheme = "https"
 		a.transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
-		a.options = []string{"AUTH=true", "USE_SSL=1", "SUPERVISE_FILES=" + string(files)}
+		a.options = append(a.options, "AUTH=true", "USE_SSL=1", "SUPERVISE_FILES="+string(files))
 		return nil
 	}
 }

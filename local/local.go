@@ -39,6 +39,8 @@ type AWS struct {
 	directory string // private: whatever it and its functions write
 	group     int    // process group of MiniStack, its functions and CDK
 
+	application string // of MiniStack, for the server
+
 	enforces  bool              // IAM
 	options   []string          // more of MiniStack's environment
 	transport http.RoundTripper // trusts the endpoint
@@ -69,6 +71,8 @@ func Start(ctx context.Context, checkout string, options ...Option) (*AWS, error
 		endpoint:  &url.URL{Scheme: "http", Host: listener.Addr().String()},
 		transport: http.DefaultTransport,
 		done:      make(chan struct{}),
+
+		application: "ministack.app:app",
 	}
 	for _, option := range options {
 		if err := option(aws); err != nil {
@@ -112,7 +116,7 @@ func (a *AWS) supervise(ctx context.Context, listener *net.TCPListener) error {
 		command = append(command, "--certfile", certificateFile, "--keyfile", keyFile)
 	}
 	supervisor := exec.CommandContext(context.WithoutCancel(ctx), // Stop ends it
-		python, append(command, "ministack.app:app")...)
+		python, append(command, a.application)...)
 	supervisor.Env = a.serverEnviron()
 	supervisor.ExtraFiles = []*os.File{socket}
 	supervisor.Stderr = &errorText

@@ -221,6 +221,7 @@ func sdkConfig(cloud *local.AWS, caller aws.Credentials) aws.Config {
 	return aws.Config{
 		BaseEndpoint: aws.String(cloud.Endpoint()),
 		Region:       region,
+		AppID:        "tests", // for the check of requests: see models_test.go
 		HTTPClient:   cloud.Client(),
 		Credentials:  credentials.StaticCredentialsProvider{Value: caller},
 	}

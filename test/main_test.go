@@ -36,6 +36,10 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "end the shared servers:", err)
 		code = max(code, 1)
 	}
+	if err := errors.Join(requests.check(), requests.remove()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
 	os.Exit(code)
 }
 
@@ -81,7 +85,11 @@ func (s *shared[Value]) stop() error {
 
 // startAWS starts a local AWS and bootstraps it.
 func startAWS(options ...local.Option) (*local.AWS, error) {
-	started, err := local.Start(context.Background(), checkout, options...)
+	record, err := requests.option()
+	if err != nil {
+		return nil, err
+	}
+	started, err := local.Start(context.Background(), checkout, append(options, record)...)
 	if err != nil {
 		return nil, err
 	}
