@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"defog-cdk/config/connection"
 	"defog-cdk/internal/testserver/mariadb"
@@ -71,24 +72,45 @@ func TestExamineComparesConcurrencyWithPostgresLimit(t *testing.T) {
 		}
 		reserved += 2
 	}
-	checkConnections(t, target, 24-reserved)
-
+	watcher, err := pgconn.Connect(t.Context(), server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = watcher.Close(context.Background()) }) // the server may have ended before
+	execute := func(sql string) string {
+		results, err := watcher.Exec(t.Context(), sql).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(results[0].Rows) == 0 {
+			return ""
+		}
+		return string(results[0].Rows[0][0])
+	}
+	settled := func(sessions string) func() {
+		return func() { // PostgreSQL ends a session some time after its client
+			for execute("SELECT count(*) FROM pg_stat_activity WHERE datid IS NOT NULL AND usename IS NOT NULL") != sessions {
+				time.Sleep(10 * time.Millisecond)
+			}
+		}
+	}
+	checkConnections(t, target, 24-reserved-1, settled("1")) // the watcher has one
 	occupy(t, conn, "other", 3)
-	checkConnections(t, target, 24-reserved-3)
-	server.Query(t, "ALTER ROLE shop CONNECTION LIMIT 10")
-	checkConnections(t, target, 10)
-	server.Query(t, "ALTER DATABASE postgres CONNECTION LIMIT 12")
-	checkConnections(t, target, 9) // other users have 3
+	checkConnections(t, target, 24-reserved-4, settled("4"))
+	execute("ALTER ROLE shop CONNECTION LIMIT 10")
+	checkConnections(t, target, 10, settled("4"))
+	execute("ALTER DATABASE postgres CONNECTION LIMIT 13")
+	checkConnections(t, target, 9, settled("4"))
 
 	// With the live catalogue, each environment has two connections at times.
 	target.Generator = "openai"
 	folder := t.TempDir()
 	target.Files = func(context.Context) (string, error) { return folder, nil }
-	checkConnections(t, target, 4)
+	checkConnections(t, target, 4, settled("4"))
 	if err := os.WriteFile(filepath.Join(folder, "schema.json"), []byte(`{"tables": [{"name": "a", "columns": [{"name": "b", "type": "text"}]}]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	checkConnections(t, target, 9)
+	checkConnections(t, target, 9, settled("4"))
 }
 
 func TestExamineComparesConcurrencyWithMariaDBLimit(t *testing.T) {

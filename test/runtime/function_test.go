@@ -12,7 +12,7 @@ import (
 )
 
 // shortTimeout is the timeout of functions whose invocations must exceed it.
-const shortTimeout = 3 * time.Second
+const shortTimeout = 5 * time.Second
 
 // function is a function under test.
 type function struct {

@@ -35,7 +35,7 @@ def handler(event, context):
 `
 
 // pythonTimeout is the timeout of Python functions whose invocations must exceed it.
-const pythonTimeout = 5 * time.Second
+const pythonTimeout = 10 * time.Second
 
 // ways are the two forms in which hydrate starts Lambda's Python runtime, awslambdaric.
 var ways = map[string]func(hydrate, python string) (bootstrap, original string){
@@ -81,7 +81,10 @@ func python(t *testing.T, way string, c *cloud, timeout time.Duration) emulator.
 func forEachWay(t *testing.T, test func(t *testing.T, way string)) {
 	t.Helper()
 	for way := range ways {
-		t.Run(way, func(t *testing.T) { test(t, way) })
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			test(t, way)
+		})
 	}
 }
 

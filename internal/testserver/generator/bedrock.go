@@ -81,6 +81,8 @@ func (b *Bedrock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !ok:
 		BedrockError(http.StatusBadRequest, "ValidationException").ServeHTTP(w, r)
+	case b.script(turns):
+		bedrockReply(tokens, "max_tokens", map[string]any{"text": answer.text(false)}).ServeHTTP(w, r)
 	case request.Tool == nil:
 		bedrockReply(tokens, "end_turn", map[string]any{"text": answer.text(false)}).ServeHTTP(w, r)
 	default:

@@ -22,6 +22,27 @@ type Model struct {
 	Clarifications       map[string]Clarification
 	// Caches makes a model that caches the beginning of a prompt.
 	Caches bool
+	// TooLong holds questions whose reply reaches the model's limit of tokens.
+	TooLong []string
+	// Slow holds questions whose reply comes after the channel is closed.
+	Slow map[string]<-chan struct{}
+}
+
+// script waits for the reply to a slow question, and reports whether the reply to the
+// last question reaches the limit of tokens.
+func (m *Model) script(turns []turn) (isTooLong bool) {
+	question := questionIn(turns)
+	if ready, ok := m.Slow[question]; ok {
+		<-ready
+	}
+	return slices.Contains(m.TooLong, question)
+}
+
+// questionIn returns the question of a conversation.
+func questionIn(turns []turn) string {
+	_, question, _ := strings.Cut(turns[0].text, "<question>\n")
+	question, _, _ = strings.Cut(question, "\n</question>")
+	return question
 }
 
 // Clarification is a question about an ambiguous question.
@@ -63,8 +84,7 @@ func (m *Model) answer(system string, turns []turn) (answer, bool) {
 		}
 		return m.reply(m.Fixes[given.SQL]), true
 	}
-	_, question, _ := strings.Cut(turns[0].text, "<question>\n")
-	question, _, _ = strings.Cut(question, "\n</question>")
+	question := questionIn(turns)
 	a := m.reply(m.SQL[question])
 	if asks("assumptions") {
 		a.Assumptions, a.Filters = m.Assumptions[question], m.Filters[question]

@@ -68,8 +68,11 @@ func (o *OpenAI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for _, turn := range turns {
 		prompt += turn.text
 	}
-	text := answer.text(request.Format != nil)
-	openAIReply(o.use(request.Messages[0].Content, prompt, text), "stop", text, "").ServeHTTP(w, r)
+	text, finish := answer.text(request.Format != nil), "stop"
+	if o.script(turns) {
+		finish = "length"
+	}
+	openAIReply(o.use(request.Messages[0].Content, prompt, text), finish, text, "").ServeHTTP(w, r)
 }
 
 // OpenAIReply is a reply with a model's text, finish reason and refusal.
