@@ -33,6 +33,7 @@ func (c *checker) check() {
 	c.checkDomain()
 	c.checkEnvironment()
 	c.checkSmoke()
+	c.checkDrift()
 	c.checkTags("tags", c.Tags)
 	c.checkTags("function_role_tags", c.RoleTags)
 	c.checkTags("function_api_tags", c.APITags)
@@ -41,6 +42,12 @@ func (c *checker) check() {
 	c.checkTotalTags("function_api_tags", c.APITags)
 	c.checkTotalTags("function_s3_tags", c.BucketTags)
 	c.checkSecrets()
+}
+
+func (c *checker) checkDrift() {
+	if c.DriftCheck != "off" && c.AlarmEmail == "" {
+		c.failf("drift_check", "has no recipient; want alarm_email with it")
+	}
 }
 
 func (c *checker) failf(key, format string, args ...any) {

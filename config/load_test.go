@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -165,6 +166,20 @@ func TestContradictionsAreRefused(t *testing.T) {
 		if diff := cmp.Diff(want, err.Error()); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", text, diff)
 		}
+	}
+}
+
+func TestDriftCheckRequiresARecipient(t *testing.T) {
+	for check, want := range map[string]string{
+		"daily": "drift_check (-c): has no recipient; want alarm_email with it", "off": "", "hourly": `drift_check (-c): "hourly" is unknown; want off, daily`,
+	} {
+		_, err := Parse(map[string]any{"drift_check": check})
+		if got := fmt.Sprint(err); want == "" && err != nil || want != "" && got != want {
+			t.Errorf("%s: %v, want %q", check, err, want)
+		}
+	}
+	if _, err := Parse(map[string]any{"drift_check": "daily", "alarm_email": "ops@example.com"}); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -131,6 +131,7 @@ type Settings struct {
 
 	SchemaCheck string `group:"Operations" key:"schema_check" default:"off" valid:"off|daily" only:"query" doc:"The function compares schema.json, golden.json and glossary.md with the database once a day, and an alarm fires when the database lacks something. Requires db_creds."`
 	AlarmEmail  string `key:"alarm_email" form:"email" doc:"Email address that receives alarms."`
+	DriftCheck  string `key:"drift_check" default:"off" valid:"off|daily" doc:"CloudFormation compares the stack with its template each night, and an alarm fires when they differ. Requires alarm_email."`
 	// The costs are a metric, which the alarm sums.
 	DailyCostAlarm float64 `key:"daily_cost_alarm" valid:">0" only:"query" doc:"Estimated cost of the model within 24 hours from which an alarm fires, in USD. Requires alarm_email and generator_price."`
 

@@ -43,6 +43,7 @@ func adaptToLocalAWS(ctx context.Context, stack awscdk.Stack, artifacts *artifac
 	l := &localAWS{stack: stack}
 	l.removePipeline()
 	l.removeBudget()
+	l.removeDriftCheck()
 	l.removeCanary()
 	l.removeSavedQueries()
 	l.removeDeadLetters(artifacts)
@@ -94,6 +95,13 @@ func (l *localAWS) removeBudget() {
 	l.stack.Node().TryRemoveChild(jsii.String(construct.BudgetID))
 	awscdk.Tags_Of(l.stack).Remove(jsii.String(construct.CostTag), &awscdk.TagProps{Priority: jsii.Number(300)})
 	l.skip("the budget (AWS::Budgets)")
+}
+
+// removeDriftCheck removes the daily drift check: no schedule calls CloudFormation.
+func (l *localAWS) removeDriftCheck() {
+	if *l.stack.Node().TryRemoveChild(jsii.String(construct.DriftCheckID)) {
+		l.skip("the daily drift check (AWS::Scheduler with a target of AWS's SDK)")
+	}
 }
 
 // removeCanary removes CodeDeploy, its role and the alarm on requests. The alias

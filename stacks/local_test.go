@@ -95,12 +95,13 @@ func TestLocalAWSReceivesOnlySupportedResources(t *testing.T) {
 		skipped []string
 	}{
 		"query function": {
-			settings.Query(t, settings.With(settings.OnCall(), map[string]any{"canary": "linear"})),
+			settings.Query(t, settings.With(settings.OnCall(), map[string]any{"canary": "linear", "drift_check": "daily"})),
 			map[string]int{
-				"AWS::Logs::QueryDefinition": 6, "AWS::CloudWatch::Alarm": 2, "AWS::IAM::Role": 1,
+				"AWS::Logs::QueryDefinition": 6, "AWS::CloudWatch::Alarm": 3, "AWS::IAM::Role": 2, "AWS::IAM::Policy": 1,
+				"AWS::Scheduler::Schedule": 1, "AWS::Events::Rule": 1, "AWS::SQS::Queue": 1, "AWS::SQS::QueuePolicy": 1,
 				"AWS::CodeDeploy::Application": 1, "AWS::CodeDeploy::DeploymentGroup": 1,
 			},
-			[]string{"AWS::CodeDeploy", "AWS::Logs::QueryDefinition", "metric math"},
+			[]string{"AWS::CodeDeploy", "AWS::Logs::QueryDefinition", "metric math", "the daily drift check"},
 		},
 		"custom function": {
 			settings.Custom(t, everything),

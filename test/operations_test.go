@@ -25,7 +25,7 @@ import (
 func TestOperations(t *testing.T) {
 	t.Parallel()
 	d := newDeployment(t, "operations", enforcingAWS)
-	d.deploy(t, "-c", "alarm_email=ops@example.com",
+	d.deploy(t, "-c", "alarm_email=ops@example.com", "-c", "drift_check=daily",
 		"-c", "api_gateway_custom_domain.domain_name=sql.example.com",
 		"-c", "api_gateway_custom_domain.certificate_arn=arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
 		"-c", "api_gateway_custom_domain.url_prefix=data",

@@ -2,6 +2,7 @@ package custom
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -18,10 +19,10 @@ type OperationsProps struct {
 }
 
 // NewOperations mails the alarms of a custom function. Without AlarmEmail it
-// makes nothing.
-func NewOperations(scope constructs.Construct, id string, props OperationsProps) {
+// makes nothing. It returns the alarms' topic, nil without one.
+func NewOperations(scope constructs.Construct, id string, props OperationsProps) awssns.ITopic {
 	if props.AlarmEmail == "" {
-		return
+		return nil
 	}
 	node := constructs.NewConstruct(scope, jsii.String(id))
 	function := props.Function.Function
@@ -41,5 +42,7 @@ func NewOperations(scope constructs.Construct, id string, props OperationsProps)
 		alarms = append(alarms, construct.NewAlarm(node, "FailedRequests", construct.RequestAlarm(props.API.Stage,
 			"One request in twenty ends with a status from 500. The logs of the function and the API contain the causes.")))
 	}
-	construct.Notify(construct.NewAlarmTopic(node, construct.TopicID, construct.AlarmTopicProps{Stack: props.Stack, Email: props.AlarmEmail}), alarms...)
+	topic := construct.NewAlarmTopic(node, construct.TopicID, construct.AlarmTopicProps{Stack: props.Stack, Email: props.AlarmEmail})
+	construct.Notify(topic, alarms...)
+	return topic
 }

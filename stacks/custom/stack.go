@@ -23,6 +23,7 @@ type StackProps struct {
 	API                   construct.APISettings
 	APIPath               string // without a slash in front
 	AlarmEmail            string // "" for no alarms
+	DriftCheck            string // "daily", or "off"
 	Budget                construct.BudgetSettings
 	UnsafeEval            bool // callers may run code in the function
 	TerminationProtection bool
@@ -34,7 +35,7 @@ func StackPropsOf(stage *artifact.Stage) StackProps {
 	conf := stage.Config
 	return StackProps{
 		AppName: conf.AppName, Stage: conf.Stage, Function: FunctionPropsOf(stage), Triggers: conf.Triggers,
-		API: construct.APISettingsOf(conf.Settings), APIPath: conf.APIEndpoint, AlarmEmail: conf.AlarmEmail,
+		API: construct.APISettingsOf(conf.Settings), APIPath: conf.APIEndpoint, AlarmEmail: conf.AlarmEmail, DriftCheck: conf.DriftCheck,
 		Budget: construct.BudgetSettingsOf(conf.Settings), UnsafeEval: conf.AllowUnsafeEval,
 		TerminationProtection: conf.TerminationProtection, Tags: conf.Tags,
 	}
@@ -59,13 +60,16 @@ func NewStack(scope constructs.Construct, id string, props StackProps) (awscdk.S
 		api = construct.NewAPI(stack, "Api", props.apiProps(id, function))
 		function.Release.WatchRequests(stack, construct.ReleaseAlarmID, api.Stage)
 	}
-	NewOperations(stack, "Operations", OperationsProps{
+	topic := NewOperations(stack, "Operations", OperationsProps{
 		Stack: id, Function: function, API: api, AlarmEmail: props.AlarmEmail, TimeoutSeconds: props.Function.Settings.TimeoutSeconds,
 	})
 	construct.NewBudget(stack, construct.BudgetID, construct.BudgetProps{
 		BudgetSettings: props.Budget, Stack: id, Function: function.Function, Logs: props.Function.Logs,
 	})
 	props.addOutputs(stack, function, api)
+	construct.NewDriftCheck(stack, construct.DriftCheckID, construct.DriftCheckProps{
+		Schedule: props.DriftCheck, AppName: props.AppName, Stage: props.Stage, StackName: id, KeyARN: props.Function.Settings.KMSKeyARN, Topic: topic,
+	})
 	construct.Tag(stack, props.Tags)
 	construct.DropRoleDependencies(stack)
 	props.warn(stack)

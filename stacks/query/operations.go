@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -30,16 +31,18 @@ type OperationsProps struct {
 
 // NewOperations makes saved log queries, which cost nothing until they run. With
 // AlarmEmail it makes alarms, their mail and a dashboard as well; these and their
-// metrics cost a few dollars a month.
-func NewOperations(scope constructs.Construct, id string, props OperationsProps) {
+// metrics cost a few dollars a month. It returns the alarms' topic, nil without one.
+func NewOperations(scope constructs.Construct, id string, props OperationsProps) awssns.ITopic {
 	node := constructs.NewConstruct(scope, jsii.String(id))
 	addSavedQueries(node, props)
 	if props.AlarmEmail == "" {
-		return
+		return nil
 	}
 	alarms := newAlarms(node, props)
-	construct.Notify(construct.NewAlarmTopic(node, construct.TopicID, construct.AlarmTopicProps{Stack: props.Stack, Email: props.AlarmEmail}), alarms...)
+	topic := construct.NewAlarmTopic(node, construct.TopicID, construct.AlarmTopicProps{Stack: props.Stack, Email: props.AlarmEmail})
+	construct.Notify(topic, alarms...)
 	addDashboard(node, props, alarms)
+	return topic
 }
 
 func newAlarms(scope constructs.Construct, props OperationsProps) []awscloudwatch.Alarm {

@@ -23,6 +23,7 @@ type StackProps struct {
 	SchemaCheck           bool       // compare the generator's files with the database once a day
 	AlarmEmail            string     // "" for neither alarms nor a dashboard
 	Priced                bool       // the language model's prices are known
+	DriftCheck            string     // "daily", or "off"
 	DailyCost             float64    // of the language model, in USD, from which an alarm fires; 0 for none
 	PrivilegedLogin       bool       // the function accepts a superuser's login
 	TerminationProtection bool
@@ -44,7 +45,7 @@ func StackPropsOf(stage *artifact.Stage) StackProps {
 			ExistingNetwork: construct.NetworkSettingsOf(conf.Settings), Environment: stage.Environment,
 			SecretName: conf.CredentialsSecret, DatabaseUserARN: conf.DatabaseUserARN, ResultsBucket: conf.ResultsBucket,
 		},
-		API: construct.APISettingsOf(conf.Settings), MCP: conf.MCP, SchemaCheck: conf.SchemaCheck == "daily", AlarmEmail: conf.AlarmEmail,
+		API: construct.APISettingsOf(conf.Settings), MCP: conf.MCP, SchemaCheck: conf.SchemaCheck == "daily", AlarmEmail: conf.AlarmEmail, DriftCheck: conf.DriftCheck,
 		Priced: conf.ModelPrice() != nil, DailyCost: conf.DailyCostAlarm, PrivilegedLogin: conf.AllowPrivilegedLogin,
 		TerminationProtection: conf.TerminationProtection, Tags: conf.Tags,
 	}
@@ -112,7 +113,7 @@ func NewStack(scope constructs.Construct, id string, props StackProps) (awscdk.S
 	if props.SchemaCheck {
 		check = NewSchemaCheck(stack, "SchemaCheck", SchemaCheckProps{Stack: id, Alias: function.Release.Alias})
 	}
-	NewOperations(stack, "Operations", OperationsProps{
+	topic := NewOperations(stack, "Operations", OperationsProps{
 		Stack: id, Function: function, API: api, AlarmEmail: props.AlarmEmail, SchemaCheck: check,
 		MemoryMB: props.Function.Settings.MemoryMB, TimeoutSeconds: props.Function.Settings.TimeoutSeconds,
 		Priced: props.Priced, DailyCost: props.DailyCost,
@@ -123,6 +124,9 @@ func NewStack(scope constructs.Construct, id string, props StackProps) (awscdk.S
 		construct.NewSmokeRole(stack, construct.SmokeRoleID, smoke)
 	}
 	props.addOutputs(stack, function, api)
+	construct.NewDriftCheck(stack, construct.DriftCheckID, construct.DriftCheckProps{
+		Schedule: props.DriftCheck, AppName: props.AppName, Stage: props.Stage, StackName: id, KeyARN: props.Function.Settings.KMSKeyARN, Topic: topic,
+	})
 	construct.Tag(stack, props.Tags)
 	construct.DropRoleDependencies(stack)
 	props.warn(stack)

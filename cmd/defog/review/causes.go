@@ -136,9 +136,10 @@ var causes = []cause{
 	{"AWS::SNS::Subscription", "", "alarm_email"},
 	{"AWS::SNS::TopicPolicy", "", "alarm_email"},
 	{"AWS::KMS::Key", "", "alarm_email"},
-	{"AWS::Events::Rule", "", "schema_check pipeline_source"},
+	{"AWS::Events::Rule", "", "schema_check drift_check pipeline_source"},
 	{"AWS::CloudWatch::Alarm", "", "alarm_email canary daily_cost_alarm schema_check"},
 	{"AWS::CloudWatch::Dashboard", "", "alarm_email generator_price"},
+	{"AWS::Scheduler::Schedule", "", "drift_check"},
 }
 
 // settings returns the settings that can cause a change: those that differ from the

@@ -92,7 +92,7 @@ func (c *comparison) judge(id, kind string, before, after any) {
 			c.add(Change{Kind: Security, Resource: id, Type: kind, Path: r.path, What: what}, old, new)
 		}
 	}
-	watching := slices.Contains([]string{"AWS::CloudWatch::Alarm", "AWS::ApiGatewayV2::Authorizer", "AWS::EC2::FlowLog", "AWS::WAFv2::WebACLAssociation"}, kind)
+	watching := slices.Contains([]string{"AWS::CloudWatch::Alarm", "AWS::Scheduler::Schedule", "AWS::ApiGatewayV2::Authorizer", "AWS::EC2::FlowLog", "AWS::WAFv2::WebACLAssociation"}, kind)
 	switch {
 	case after == nil && watching:
 		c.add(Change{Kind: Security, Resource: id, Type: kind, What: "no longer monitors or protects"}, nil, nil)
