@@ -43,16 +43,18 @@ type longQuestions struct {
 
 // state is a response for a long question.
 type state struct {
-	code int // HTTP status
+	code   int // HTTP status
+	header http.Header
 
-	ID       string  `json:"id"`
-	Status   string  `json:"status"`
-	Seconds  float64 `json:"seconds"`
-	SQL      string  `json:"query_generated"`
-	Code     string  `json:"error_code"`
-	Message  string  `json:"error_message"`
-	Rows     [][]any `json:"data"`
-	RowCount int     `json:"row_count"`
+	ID       string    `json:"id"`
+	Status   string    `json:"status"`
+	Seconds  float64   `json:"seconds"`
+	SQL      string    `json:"query_generated"`
+	Code     string    `json:"error_code"`
+	Message  string    `json:"error_message"`
+	Rows     [][]any   `json:"data"`
+	RowCount int       `json:"row_count"`
+	RetryAt  time.Time `json:"retry_at"`
 }
 
 func (l *longQuestions) as(caller aws.Credentials) *longQuestions {
@@ -79,7 +81,7 @@ func (l *longQuestions) try(ctx context.Context, method, path, body string) (s s
 	if err != nil {
 		return s, err
 	}
-	s.code = response.StatusCode
+	s.code, s.header = response.StatusCode, response.Header
 	if err := json.Unmarshal(text, &s); err != nil {
 		return s, fmt.Errorf("status %d: %s: %w", response.StatusCode, text, err)
 	}
@@ -226,6 +228,7 @@ func TestLongQuestions(t *testing.T) {
 	})
 	t.Run("console asks for its page", func(t *testing.T) { testLongQuestionInConsole(t, d) })
 	t.Run("role has no action that is not needed", l.testNothingIdle)
+	t.Run("day's budget ends with 429 until the next day", func(t *testing.T) { testDailyBudget(t, l) })
 }
 
 func testForeignCaller(t *testing.T, l, joe *longQuestions, id string) {
