@@ -28,7 +28,7 @@ func (c *checker) checkSpending() {
 		}
 	}
 	for _, key := range costKeys {
-		if c.given(key) && c.GeneratorPrice == nil {
+		if price := c.GeneratorPrice; c.given(key) && (price == nil || *price == GeneratorPrice{}) {
 			c.failf(key, "the model's cost is unknown; want its prices in generator_price")
 		}
 	}

@@ -40,8 +40,9 @@ func TestSpendingSettingsRequireWhatTheyUse(t *testing.T) {
 		`{"max_cost_per_day": 20, "async_questions": true, "generator": "bedrock"}`:       "max_cost_per_day (-c): the model's cost is unknown; want its prices in generator_price",
 		`{"max_plan_cost": 0.5}`: "",
 		`{"max_plan_cost": 0}`:   "max_plan_cost (-c): 0 is invalid; want a number above 0",
-		`{"max_plan_cost": 100000, "credentials_secret": "x", "db_type": "bigquery"}`:  "max_plan_cost (-c): not supported for db_type bigquery; want mysql, postgres, sqlserver",
-		`{"max_plan_cost": 100000, "credentials_secret": "x", "db_type": "sqlserver"}`: "",
+		`{"max_plan_cost": 100000, "credentials_secret": "x", "db_type": "bigquery"}`:                                "max_plan_cost (-c): not supported for db_type bigquery; want mysql, postgres, sqlserver",
+		`{"max_plan_cost": 100000, "credentials_secret": "x", "db_type": "sqlserver"}`:                               "",
+		`{"max_cost_per_day": 20, "async_questions": true, "generator": "bedrock", "generator_price": {"input": 0}}`: "max_cost_per_day (-c): the model's cost is unknown; want its prices in generator_price",
 		// The API key selects Defog's API.
 		`{"max_tokens_per_question": 20000}`: "max_tokens_per_question (-c): not used by generator defog (default); want bedrock or openai",
 		`{"daily_cost_alarm": 1, "alarm_email": "a@example.com", "generator_price": {"input": 3}}`: "daily_cost_alarm (-c): not used by generator defog (default); want bedrock or openai",

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -366,7 +367,7 @@ func (e *evaluateCommand) spendingLimits() *spending.Limits {
 	if e.conf.MaxTokensPerQuestion == nil {
 		return nil
 	}
-	return &spending.Limits{Tokens: *e.conf.MaxTokensPerQuestion}
+	return &spending.Limits{Tokens: *e.conf.MaxTokensPerQuestion, Log: slog.New(slog.DiscardHandler)}
 }
 
 func (e *evaluateCommand) prices() *generate.Prices {

@@ -50,8 +50,9 @@ type Limits struct {
 	Log    *slog.Logger
 	Now    func() time.Time // nil for the system's clock
 
-	mu   sync.Mutex
-	owed debt
+	mu      sync.Mutex
+	owed    debt
+	unknown sync.Once // logs that replies have no tokens
 }
 
 // debt is a cost of a day that the ledger lacks, because it could not be written.
@@ -167,6 +168,11 @@ func (q *question) Count(ctx context.Context, reply generate.Usage) {
 	q.mu.Lock()
 	q.used += reply.Tokens()
 	q.mu.Unlock()
+	if reply.Tokens() == 0 {
+		q.limits.unknown.Do(func() {
+			q.limits.Log.WarnContext(ctx, "the model reports no tokens: max_tokens_per_question and max_cost_per_day limit nothing; want a server that reports usage")
+		})
+	}
 	q.limits.count(ctx, reply)
 }
 

@@ -261,3 +261,13 @@ func TestCostIsExact(t *testing.T) {
 		}
 	}
 }
+
+func TestModelWithoutTokensIsLoggedOnce(t *testing.T) {
+	limits, _, _, log := newLimits(1)
+	for range 3 {
+		(&question{limits: limits}).Count(t.Context(), generate.Usage{Replies: 1})
+	}
+	if n := strings.Count(log.String(), "level=WARN"); n != 1 {
+		t.Errorf("logged %d times: %s", n, log)
+	}
+}
