@@ -55,6 +55,11 @@ node_modules/.package-lock.json: package.json package-lock.json | require
 	 sh -c 'python3 -m venv .build/zizmor && .build/zizmor/bin/pip install --quiet --disable-pip-version-check -r $<'
 	@touch $@
 
+.build/contract/installed: test/contract/requirements.txt | require
+	@local/step.sh "install schemathesis, for the tests, in .build/contract" \
+	 sh -c 'python3 -m venv .build/contract && .build/contract/bin/pip install --quiet --disable-pip-version-check -r $<'
+	@touch $@
+
 .build/mariadb/installed: internal/testserver/mariadb/install.sh internal/tools/debian.sh
 	@echo "Fetching MariaDB's server, for the tests, into .build"
 	@sh internal/testserver/mariadb/install.sh $(CURDIR)/.build/mariadb
@@ -103,7 +108,7 @@ diff: node_modules/.package-lock.json
 test test-unit test-e2e golden: export CDK_VALIDATION = false
 
 # The end-to-end tests take longest and start first.
-test: setup .build/mariadb/installed .build/agents/installed test-page
+test: setup .build/mariadb/installed .build/agents/installed .build/contract/installed test-page
 	@go run ./internal/tools/testreport -timeout 1h ./test ./local ./...
 	@$(MAKE) --no-print-directory fuzz
 
@@ -125,7 +130,7 @@ fuzz:
 test-unit: setup
 	@go run ./internal/tools/testreport -short -timeout 10m ./...
 
-test-e2e: setup .build/agents/installed .build/chromium/installed
+test-e2e: setup .build/agents/installed .build/contract/installed .build/chromium/installed
 	@go run ./internal/tools/testreport -count=1 -timeout 1h $(if $(RUN),-run '$(RUN)') ./test ./local
 
 # The packages that load the CDK are left out: they have one kernel and no goroutines.

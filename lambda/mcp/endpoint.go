@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -84,8 +85,8 @@ func hasExactID(body []byte) bool {
 		return true
 	}
 	const largest = 1<<53 - 1
-	id, err := strconv.ParseInt(string(message.ID), 10, 64)
-	return err == nil && -largest <= id && id <= largest
+	id, err := strconv.ParseFloat(string(message.ID), 64)
+	return err == nil && id == math.Trunc(id) && -largest <= id && id <= largest
 }
 
 // handler returns a handler for one event. Tools run in the event's context, which
