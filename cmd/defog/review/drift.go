@@ -134,6 +134,12 @@ func (c *comparison) hideVariables() {
 					variables[name] = c.token(text)
 				}
 			}
+			// The variables of a CodeBuild project.
+			for _, variable := range list(at(resource, "Environment.EnvironmentVariables")) {
+				if text, isText := part(variable, "Value").(string); isText && !strings.HasPrefix(text, tokenStart) {
+					asObject(variable)["Value"] = c.token(text)
+				}
+			}
 		}
 	}
 }
