@@ -36,9 +36,12 @@ import (
 
 func newGolden(d *deployment) *cobra.Command {
 	command := &cobra.Command{
-		Use:   "golden",
-		Short: "Keep the golden queries",
-		Args:  cobra.NoArgs,
+		Use:     "golden",
+		Short:   "Suggest golden queries from the feedback of callers",
+		Long:    `Golden adds to golden.json, the questions with known SQL.`,
+		Example: `  defog golden suggest -c app_name=shop`,
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	command.AddCommand(newSuggest(d))
 	return command

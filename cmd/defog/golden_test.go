@@ -157,6 +157,20 @@ func TestSuggestWritesOtherFiles(t *testing.T) {
 	}
 }
 
+func TestSuggestAcceptsFeedbackWithoutSuggestions(t *testing.T) {
+	_, args := newFeedback(t)
+	writeFile(t, "feedback.jsonl", "")
+	if err := os.Remove("deps/golden.json"); err != nil {
+		t.Fatal(err)
+	}
+	if code, stdout, stderr := defog(t, append(args, "--write")...); code != 0 || stdout != "0 judged answers: nothing to suggest\n" || exists("deps/golden.json") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	if code, stdout, stderr := defog(t, append(args, "--output", "-")...); code != 0 || stdout != "[]\n" {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+}
+
 func TestSuggestEvaluatesGoldenGenerator(t *testing.T) {
 	_, args := newFeedback(t)
 	args = append(args[:4:4], "-c", "connection_file=connection.json", "-c", "function_source_dependencies_zip=deps", "-c", "generator=golden")
@@ -202,9 +216,10 @@ func TestSuggestLeavesFilesAloneAfterFailure(t *testing.T) {
 		t.Errorf("an unreachable generator: exit code %d: %s", code, stderr)
 	}
 	for want, change := range map[string]func() []string{
-		"want a date":              func() []string { return append(args, "--since", "yesterday", "--max-rows", "0") },
-		"--max-rows: 0 is invalid": func() []string { return append(args, "--since", "yesterday", "--max-rows", "0") },
-		"--history: stat none":     func() []string { return append(args[:2:2], append([]string{"--history", "none"}, args[4:]...)...) },
+		"golden: unknown command \"sugest\"": func() []string { return []string{"golden", "sugest"} },
+		"want a date":                        func() []string { return append(args, "--since", "yesterday", "--max-rows", "0") },
+		"--max-rows: 0 is invalid":           func() []string { return append(args, "--since", "yesterday", "--max-rows", "0") },
+		"--history: stat none":               func() []string { return append(args[:2:2], append([]string{"--history", "none"}, args[4:]...)...) },
 		"line 1: ": func() []string {
 			writeFile(t, "bad.jsonl", "[]\n")
 			return append(args[:2:2], append([]string{"--history", "bad.jsonl"}, args[4:]...)...)

@@ -49,11 +49,12 @@ const (
 
 // The reasons why feedback is skipped.
 const (
-	noQuestion   = "without a question"
-	followUp     = "of follow-up questions"
-	withFilters  = "with hard filters"
-	withGlossary = "with a glossary of the caller"
-	failed       = "right, of answers that failed"
+	noQuestion     = "without a question"
+	unknownVerdict = "with another verdict than right and wrong"
+	followUp       = "of follow-up questions"
+	withFilters    = "with hard filters"
+	withGlossary   = "with a glossary of the caller"
+	failed         = "right, of answers that failed"
 )
 
 // collect groups feedback by question. key identifies a statement. skipped counts by
@@ -108,6 +109,8 @@ func reasonToSkip(rating history.Feedback) string {
 	switch {
 	case strings.TrimSpace(record.Question) == "":
 		return noQuestion
+	case rating.Verdict != history.Right && rating.Verdict != history.Wrong:
+		return unknownVerdict
 	case record.IsFollowUp:
 		return followUp
 	case record.HasFilters:

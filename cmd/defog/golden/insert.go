@@ -18,7 +18,11 @@ import (
 // the old questions are sorted, each new pair is in its place, and otherwise the new ones
 // follow, sorted. A text whose pairs share a line is formatted anew.
 func Insert(old []byte, pairs []knowledge.Pair) ([]byte, error) {
-	if len(pairs) == 0 {
+	switch {
+	case len(pairs) > 0:
+	case len(bytes.TrimSpace(old)) == 0:
+		return []byte("[]\n"), nil
+	default:
 		return old, nil
 	}
 	f, err := parse(old)

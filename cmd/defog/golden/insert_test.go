@@ -113,6 +113,9 @@ func TestInsertWithoutPairsChangesNothing(t *testing.T) {
 	if got, err := Insert([]byte(old), nil); err != nil || string(got) != old {
 		t.Errorf("%v: got %s", err, got)
 	}
+	if got, err := Insert(nil, nil); err != nil || string(got) != "[]\n" {
+		t.Errorf("%v: got %q", err, got)
+	}
 	if got, err := Insert([]byte(`[{"question": 1}]`), newPairs); err == nil {
 		t.Errorf("got %s, want an error", got)
 	}

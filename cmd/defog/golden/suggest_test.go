@@ -141,9 +141,10 @@ func TestSuggestSkipsWhatDependsOnMoreThanTheQuestion(t *testing.T) {
 	}
 	got, report := lines(t, s,
 		change(func(r *history.Record) { r.Question = "" }), change(func(r *history.Record) { r.IsFollowUp = true }), change(func(r *history.Record) { r.HasFilters = true }),
-		change(func(r *history.Record) { r.HasGlossary = true }), change(func(r *history.Record) { r.Outcome = "statement_failed" }), change(func(r *history.Record) { r.SQL = ";" }))
-	want := map[string]int{noQuestion: 1, followUp: 1, withFilters: 1, withGlossary: 1, failed: 2}
-	if diff := cmp.Diff(want, report.Skipped); diff != "" || len(got) > 0 || len(runs) > 0 || report.Judged != 6 {
+		change(func(r *history.Record) { r.HasGlossary = true }), change(func(r *history.Record) { r.Outcome = "statement_failed" }), change(func(r *history.Record) { r.SQL = ";" }),
+		history.Feedback{Verdict: "maybe", Record: history.Record{Question: "How many?", SQL: "one", Outcome: "ok"}})
+	want := map[string]int{noQuestion: 1, followUp: 1, withFilters: 1, withGlossary: 1, failed: 2, unknownVerdict: 1}
+	if diff := cmp.Diff(want, report.Skipped); diff != "" || len(got) > 0 || len(runs) > 0 || report.Judged != 7 {
 		t.Errorf("got %q after %v: %s", got, runs, diff)
 	}
 }
