@@ -1,8 +1,12 @@
 package runtime
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -88,6 +92,34 @@ func (f *function) signal(t *testing.T, signal syscall.Signal) {
 	}
 	if err := syscall.Kill(process, signal); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// pause stops the function's process, and returns when none of its threads runs: the
+// system stops each as soon as it gets a processor.
+func (f *function) pause(t *testing.T) {
+	t.Helper()
+	f.signal(t, syscall.SIGSTOP)
+	process, err := f.Process()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", process))
+		if err != nil || len(threads) == 0 {
+			t.Fatalf("the process has no threads: %v", err)
+		}
+		stopped := 0
+		for _, thread := range threads {
+			stat, err := os.ReadFile(thread)
+			if err == nil && strings.HasPrefix(string(stat[bytes.LastIndexByte(stat, ')')+1:]), " T ") {
+				stopped++
+			}
+		}
+		if stopped == len(threads) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -64,7 +63,7 @@ func TestHistoryGoesOnAfterTimeout(t *testing.T) {
 	t.Parallel()
 	f, c := startWithHistory(t, shortTimeout)
 	checkNumber(t, f.answer(t, question))
-	f.signal(t, syscall.SIGSTOP)
+	f.pause(t)
 	f.timeOut(t, question)
 	before := len(c.writes())
 	checkNumber(t, f.answer(t, question))
@@ -73,18 +72,5 @@ func TestHistoryGoesOnAfterTimeout(t *testing.T) {
 	}
 	if f.logged("in the background") != 0 {
 		t.Error("the extension was not registered again")
-	}
-}
-
-func TestSIGTERMEndsFunctionWithHistoryInTime(t *testing.T) {
-	t.Parallel()
-	f, c := startWithHistory(t, 0)
-	checkNumber(t, f.answer(t, question))
-	checkHistory(t, c, 1)
-	if err := f.End(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if f.logged("SIGKILL", "runtime") != 0 || f.logged("The runtime did not exit") != 0 {
-		t.Error("the function did not end on SIGTERM")
 	}
 }

@@ -42,7 +42,7 @@ func TestTimeoutResetsQueryFunction(t *testing.T) {
 		t.Fatalf("%d requests to S3, %d reads of the secret, want some", requests, reads)
 	}
 
-	f.signal(t, syscall.SIGSTOP)
+	f.pause(t)
 	f.timeOut(t, question)
 	awaitSessions(t, server, "0")
 	checkNumber(t, f.answer(t, question))
