@@ -343,6 +343,12 @@ func TestAskReportsTheErrorOfTheFunction(t *testing.T) {
 			},
 			stderr: "defog: I do not know. The nearest:\n- a\n- b\\r\\x1b\n",
 		},
+		"ambiguous question": {
+			change: func(f *fakeAWS) {
+				f.answer = `{"ran_successfully":false,"error_message":"Which?","error_code":"clarification_needed","clarification":{"question":"Which?","options":["This\u001b?","That?"]}}`
+			},
+			stderr: "defog: Which?\nAsk one of these:\n- This\\x1b?\n- That?\n",
+		},
 		"generator down": {
 			change: func(f *fakeAWS) {
 				f.status, f.answer = 502, `{"ran_successfully":false,"error_message":"The generator did not answer."}`

@@ -107,6 +107,7 @@ func (d *doctorCommand) local(ctx context.Context) (doctor.Report, error) {
 		RowSecurity:     rowsecurity.Mode(conf.RowSecurity),
 		Roles:           conf.RowSecurityRoles,
 		Concurrency:     doctor.AccountConcurrency,
+		Samples:         conf.Samples,
 		NewGenerator: func(ctx context.Context, conn connection.Connection, folder string) (generate.Generator, error) {
 			return d.newGenerator(ctx, conf.Settings, conn, folder, nil)
 		},

@@ -37,8 +37,11 @@ func (target Target) examineConnections(ctx context.Context, db database.Databas
 	}
 	limit := slices.MinFunc(limits, func(a, b database.ConnectionLimit) int { return a.Free() - b.Free() })
 	each, keeps := 1, "one"
+	if target.Samples > 1 {
+		each, keeps = target.Samples, fmt.Sprintf("one for each of %d samples", target.Samples)
+	}
 	if target.readsCatalogue(folder) {
-		each, keeps = 2, "one, and a second while it reads the catalogue"
+		each, keeps = each+1, keeps+", and one more while it reads the catalogue"
 	}
 	most := limit.Free() / each
 	detail := fmt.Sprintf("the %s permits %d connections, of which other users have %d: that suffices for %d environments (each keeps %s)",

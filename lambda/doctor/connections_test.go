@@ -111,6 +111,8 @@ func TestExamineComparesConcurrencyWithPostgresLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkConnections(t, target, 9, settled("4"))
+	target.Samples = 3
+	checkConnections(t, target, 3, settled("4"))
 }
 
 func TestExamineComparesConcurrencyWithMariaDBLimit(t *testing.T) {

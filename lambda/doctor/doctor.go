@@ -72,6 +72,9 @@ type Target struct {
 	// Concurrency is how many environments the function can have at a time; 0 if that
 	// is unknown.
 	Concurrency int
+
+	// Samples is the setting samples: an environment keeps a connection for each.
+	Samples int
 }
 
 // Examine runs each check whose prerequisites succeeded.

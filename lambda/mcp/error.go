@@ -15,6 +15,7 @@ type Error struct {
 	Message   string
 	SQL       string // the failed statement; "" without one
 	RequestID string
+	Options   []string // questions to ask instead of an ambiguous one
 }
 
 func (e *Error) Error() string { return e.Message }
@@ -29,6 +30,12 @@ func (e *Error) text() string {
 			lines = append(lines, line.name+": "+clean(line.value))
 		}
 	}
+	for _, option := range e.Options {
+		lines = append(lines, "option: "+clean(option))
+	}
+	if len(e.Options) > 0 {
+		lines = append(lines, "The question is ambiguous. Ask one of the options, or let the user choose.")
+	}
 	return strings.Join(lines, "\n")
 }
 
@@ -40,6 +47,9 @@ func refused(text json.RawMessage) error {
 		ErrorCode       string `json:"error_code"`
 		QueryGenerated  string `json:"query_generated"`
 		RequestID       string `json:"request_id"`
+		Clarification   struct {
+			Options []string `json:"options"`
+		} `json:"clarification"`
 	}
 	if err := json.Unmarshal(text, &answer); err != nil {
 		return err
@@ -47,5 +57,5 @@ func refused(text json.RawMessage) error {
 	if answer.RanSuccessfully == nil || *answer.RanSuccessfully {
 		return nil
 	}
-	return &Error{Code: answer.ErrorCode, Message: answer.ErrorMessage, SQL: answer.QueryGenerated, RequestID: answer.RequestID}
+	return &Error{Code: answer.ErrorCode, Message: answer.ErrorMessage, SQL: answer.QueryGenerated, RequestID: answer.RequestID, Options: answer.Clarification.Options}
 }

@@ -3,6 +3,8 @@ package mcp
 import (
 	"encoding/json"
 	"fmt"
+	"math"
+	"strings"
 	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -18,6 +20,42 @@ type answer struct {
 	ReasonForQuery  json.RawMessage   `json:"reason_for_query"`
 	PreviousContext json.RawMessage   `json:"previous_context"`
 	RequestID       string            `json:"request_id"`
+	trust
+}
+
+// trust is what an answer rests on. Unknown fields are absent.
+type trust struct {
+	Source      string   `json:"source,omitempty"`
+	Tables      []string `json:"tables,omitempty"`
+	Assumptions []string `json:"assumptions,omitempty"`
+	Filters     []string `json:"filters,omitempty"`
+	Confidence  *float64 `json:"confidence,omitempty"`
+	Samples     int      `json:"samples,omitempty"`
+	SchemaAge   *int     `json:"schema_age,omitempty"`
+}
+
+// maxTrust is the limit of such a line in the text, in characters. The structured result
+// has all.
+const maxTrust = 1000
+
+// text returns lines for clients that show no structured content.
+func (t trust) text() string {
+	var lines strings.Builder
+	if t.Source != "" {
+		lines.WriteString("\nSource: " + clean(t.Source))
+	}
+	if t.Confidence != nil {
+		fmt.Fprintf(&lines, "\nAgreement: %.0f of %d answers of the model have these rows", math.Round(*t.Confidence*float64(t.Samples)), t.Samples)
+	}
+	for _, list := range []struct {
+		name  string
+		texts []string
+	}{{"Tables", t.Tables}, {"Filters", t.Filters}, {"Assumptions", t.Assumptions}} {
+		if len(list.texts) > 0 {
+			lines.WriteString("\n" + list.name + ": " + clean(shorten(strings.Join(list.texts, "; "), maxTrust)))
+		}
+	}
+	return lines.String()
 }
 
 // results is where all rows are, as CSV.
@@ -40,6 +78,7 @@ type rows struct {
 	Reason          json.RawMessage   `json:"reason,omitempty"`
 	PreviousContext json.RawMessage   `json:"previous_context,omitempty"`
 	RequestID       string            `json:"request_id"`
+	trust
 }
 
 // newRows returns an answer's rows, at most maxRows and MaxBytes of them.
@@ -48,7 +87,7 @@ func newRows(text json.RawMessage, maxRows int) (*sdk.CallToolResult, error) {
 	if err := json.Unmarshal(text, &a); err != nil {
 		return nil, fmt.Errorf("decode the answer: %w", err)
 	}
-	r := rows{SQL: a.QueryGenerated, Results: a.Results, Reason: given(a.ReasonForQuery), PreviousContext: given(a.PreviousContext), RequestID: a.RequestID}
+	r := rows{SQL: a.QueryGenerated, Results: a.Results, Reason: given(a.ReasonForQuery), PreviousContext: given(a.PreviousContext), RequestID: a.RequestID, trust: a.trust}
 	if a.Columns == nil {
 		return r.result("SQL, which did not run:\n" + clean(r.SQL))
 	}
@@ -66,7 +105,7 @@ func newRows(text json.RawMessage, maxRows int) (*sdk.CallToolResult, error) {
 	if r.Rest != "" {
 		summary += ". " + r.Rest
 	}
-	return r.result(summary)
+	return r.result(summary + r.text())
 }
 
 // result returns the result with a text for clients that show no structured content.

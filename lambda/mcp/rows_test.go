@@ -2,6 +2,7 @@ package mcp
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -95,5 +96,27 @@ func TestInvisibleCharactersAreEscapes(t *testing.T) {
 		if got := clean(text); got != want {
 			t.Errorf("%+q: %+q, want %+q", text, got, want)
 		}
+	}
+}
+
+func TestRowsShowWhatTheyRestOn(t *testing.T) {
+	long := strings.Repeat("y", 2*maxTrust)
+	result, err := newRows(newAnswer(t, 1, 1, `,"source":"model","tables":["a","b\u202e"],"assumptions":["x","`+long+`"],"filters":["y"],"confidence":0.67,"samples":3,"schema_age":60`), DefaultMaxRows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := result.Content[0].(*sdk.TextContent).Text
+	want := "1 row\nSource: model\nAgreement: 2 of 3 answers of the model have these rows\nTables: a; b\\u202e\nFilters: y\nAssumptions: x; yyy"
+	if !strings.Contains(text, want) || len(text) > 2*maxTrust || !strings.Contains(string(result.StructuredContent.(json.RawMessage)), long) {
+		t.Errorf("got %s", text)
+	}
+}
+
+func TestClarificationListsItsOptions(t *testing.T) {
+	err := refused(json.RawMessage(`{"ran_successfully":false,"error_message":"Which?","error_code":"clarification_needed","clarification":{"question":"Which?","options":["This?","That\u200b?"]},"request_id":"r"}`))
+	failed, ok := errors.AsType[*Error](err)
+	want := "error_code: clarification_needed\nerror_message: Which?\nrequest_id: r\noption: This?\noption: That\\u200b?\nThe question is ambiguous. Ask one of the options, or let the user choose."
+	if !ok || failed.text() != want {
+		t.Errorf("got %v", err)
 	}
 }

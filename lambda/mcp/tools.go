@@ -75,4 +75,11 @@ const rowsSchema = `{"type": "object", "required": ["sql", "request_id"], "prope
 		"url": {"type": "string"}, "expires": {"type": "string"}, "row_count": {"type": "integer"}}},
 	"reason": {"description": "Explanation of the SQL."},
 	"previous_context": {"type": "array", "items": {}, "description": "Send it with a follow-up question."},
+	"source": {"type": "string", "enum": ["golden", "golden_similar", "model"], "description": "Where the SQL is from: a golden query of this or a similar question, or a language model."},
+	"tables": {"type": "array", "items": {"type": "string"}, "description": "Tables and views that the SQL names."},
+	"assumptions": {"type": "array", "items": {"type": "string"}, "description": "What the model assumed."},
+	"filters": {"type": "array", "items": {"type": "string"}, "description": "Conditions of the SQL, as the model states them."},
+	"confidence": {"type": "number", "description": "Share of the model's answers with these rows."},
+	"samples": {"type": "integer", "description": "Number of the model's answers."},
+	"schema_age": {"type": "integer", "description": "Seconds since the schema was read from the database."},
 	"request_id": {"type": "string", "description": "Id of this call in the function's log."}}}`

@@ -34,6 +34,16 @@ type Answer struct {
 	Error           string              `json:"error_message"`
 	State           string              `json:"status"` // of a long question
 
+	Source        string   `json:"source"`
+	Tables        []string `json:"tables"`
+	Assumptions   []string `json:"assumptions"`
+	Filters       []string `json:"filters"`
+	Confidence    float64  `json:"confidence"`
+	Samples       int      `json:"samples"` // 0 without a confidence
+	Clarification struct {
+		Options []string `json:"options"`
+	} `json:"clarification"`
+
 	Status int    `json:"-"` // of the HTTP response
 	Body   []byte `json:"-"` // the whole answer, as JSON without line breaks
 }
