@@ -8,9 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -68,11 +66,11 @@ func NewDriftCheck(stack awscdk.Stack, id string, props DriftCheckProps) {
 // newDriftRule sends the events of the stack's drift, and of a failed detection, to a
 // queue.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stack-drift-detection-change.html
-func newDriftRule(scope constructs.Construct, id, name string, queue awssqs.IQueue) {
+func newDriftRule(scope constructs.Construct, id, name string, queue awssqs.Queue) {
 	arn := awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{
 		Service: jsii.String("cloudformation"), Resource: jsii.String("stack"), ResourceName: jsii.String(name),
 	})
-	awsevents.NewRule(scope, jsii.String(id), &awsevents.RuleProps{
+	rule := awsevents.NewRule(scope, jsii.String(id), &awsevents.RuleProps{
 		Description: jsii.Sprintf("The stack %s has drifted, or its drift is unknown", name),
 		EventPattern: &awsevents.EventPattern{
 			Source:     jsii.Strings("aws.cloudformation"),
@@ -86,8 +84,16 @@ func newDriftRule(scope constructs.Construct, id, name string, queue awssqs.IQue
 				},
 			},
 		},
-		Targets: &[]awsevents.IRuleTarget{awseventstargets.NewSqsQueue(queue, nil)},
 	})
+	var resource awsevents.CfnRule
+	jsii.UnsafeCast(rule.Node().DefaultChild(), &resource)
+	resource.SetTargets(&[]any{&awsevents.CfnRule_TargetProperty{Id: jsii.String("Queue"), Arn: queue.QueueArn()}})
+	queue.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Principals: &[]awsiam.IPrincipal{ServicePrincipal("events")},
+		Actions:    jsii.Strings("sqs:SendMessage"),
+		Resources:  &[]*string{queue.QueueArn()},
+		Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": rule.RuleArn()}},
+	}))
 }
 
 // newDriftSchedule calls CloudFormation each night. The queue receives calls that
@@ -108,19 +114,20 @@ func newDriftSchedule(scope constructs.Construct, id, name string, failed awssqs
 	if err != nil {
 		panic(err) // a text
 	}
-	awsscheduler.NewCfnSchedule(scope, jsii.String(id), &awsscheduler.CfnScheduleProps{
-		Description:        jsii.Sprintf("Starts the drift detection of %s", name),
-		ScheduleExpression: jsii.String("cron(0 3 * * ? *)"), // UTC; a rate would start during the deployment
-		FlexibleTimeWindow: &awsscheduler.CfnSchedule_FlexibleTimeWindowProperty{Mode: jsii.String("FLEXIBLE"), MaximumWindowInMinutes: jsii.Number(60)},
-		Target: &awsscheduler.CfnSchedule_TargetProperty{
+	// The CDK's module for this one type would be one more to compile.
+	awscdk.NewCfnResource(scope, jsii.String(id), &awscdk.CfnResourceProps{Type: jsii.String("AWS::Scheduler::Schedule"), Properties: &map[string]any{
+		"Description":        fmt.Sprintf("Starts the drift detection of %s", name),
+		"ScheduleExpression": "cron(0 3 * * ? *)", // UTC; a rate would start during the deployment
+		"FlexibleTimeWindow": map[string]any{"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 60},
+		"Target": map[string]any{
 			// https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
-			Arn:              jsii.Sprintf("arn:%s:scheduler:::aws-sdk:cloudformation:detectStackDrift", *stack.Partition()),
-			RoleArn:          role.RoleArn(),
-			Input:            jsii.String(string(input)),
-			DeadLetterConfig: &awsscheduler.CfnSchedule_DeadLetterConfigProperty{Arn: failed.QueueArn()},
-			RetryPolicy:      &awsscheduler.CfnSchedule_RetryPolicyProperty{MaximumRetryAttempts: jsii.Number(10), MaximumEventAgeInSeconds: jsii.Number(3600)},
+			"Arn":              fmt.Sprintf("arn:%s:scheduler:::aws-sdk:cloudformation:detectStackDrift", *stack.Partition()),
+			"RoleArn":          role.RoleArn(),
+			"Input":            string(input),
+			"DeadLetterConfig": map[string]any{"Arn": failed.QueueArn()},
+			"RetryPolicy":      map[string]any{"MaximumRetryAttempts": 10, "MaximumEventAgeInSeconds": 3600},
 		},
-	})
+	}})
 	return role
 }
 

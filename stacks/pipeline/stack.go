@@ -119,7 +119,7 @@ func startBySource(stack awscdk.Stack, name string, source config.PipelineSource
 	if source.Bucket == "" {
 		return
 	}
-	// awseventstargets would make the role and the target, too, but it makes the app
+	// `awseventstargets` would make the role and the target, too, but it makes the app
 	// compile the modules of eight other services.
 	role := awsiam.NewRole(pipeline, jsii.String("EventsRole"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil),

@@ -59,6 +59,15 @@ func TestDriftCheckAlarmsOnDriftAndFailure(t *testing.T) {
 		},
 		"Targets": []any{map[string]any{"Arn": arn(queue)}},
 	})
+	for id := range *stack.FindResources(jsii.String("AWS::Events::Rule"), nil) {
+		stack.HasResourceProperties(jsii.String("AWS::SQS::QueuePolicy"), map[string]any{"PolicyDocument": map[string]any{"Statement": []any{
+			map[string]any{"Effect": "Deny", "Action": "sqs:*", "Condition": map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}}},
+			map[string]any{
+				"Effect": "Allow", "Action": "sqs:SendMessage", "Principal": map[string]any{"Service": "events.amazonaws.com"}, "Resource": arn(queue),
+				"Condition": map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": arn(id)}},
+			},
+		}}})
+	}
 	stack.HasResourceProperties(jsii.String("AWS::CloudWatch::Alarm"), map[string]any{
 		"Namespace": "AWS/SQS", "MetricName": "NumberOfMessagesSent", "Statistic": "Sum", "Period": 86400,
 		"Dimensions":        []any{map[string]any{"Name": "QueueName", "Value": map[string]any{"Fn::GetAtt": []any{queue, "QueueName"}}}},
