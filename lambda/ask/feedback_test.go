@@ -235,7 +235,11 @@ func TestRecordHoldsOutcomeOfAFailedQuestion(t *testing.T) {
 
 func TestInvalidAndAcceptedRequestsHaveNoRecord(t *testing.T) {
 	h, kept := recording(&fake{})
-	invoke(t, h, `{"quest":"How many?"}`)
+	for _, invalid := range []string{
+		`{"quest":"How many?"}`, `{"question":"How many?","quest":1}`, `{"question":"` + strings.Repeat("x", maxQuestion+1) + `"}`, `{"question":"How many?","async":true}`,
+	} {
+		invoke(t, h, invalid)
+	}
 	invoke(t, h, httpEvent(t, func(e *events.APIGatewayV2HTTPRequest) { e.Body = "{" }))
 	l := newLong(&fake{sql: []string{"SELECT 1"}, result: rows()})
 	l.Record = h.Record

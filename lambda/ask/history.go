@@ -13,7 +13,8 @@ import (
 // record keeps a record of a question that has ended. An invalid request has none.
 func (h *Handler) record(x *exchange, total time.Duration) {
 	question := x.request.question
-	if h.Record == nil || x.isAccepted() || question.Text == "" && x.request.sql == "" {
+	isInvalid := x.failure != nil && (x.failure.code == BadRequest || x.failure.code == RequestTooLarge)
+	if h.Record == nil || x.isAccepted() || isInvalid || question.Text == "" && x.request.sql == "" {
 		return
 	}
 	kept := history.Record{
