@@ -300,6 +300,10 @@ func (s *suggestCommand) suggest(ctx context.Context, e *evaluateCommand, pairs 
 func (s *suggestCommand) runSQL(ctx context.Context, db database.Database, identities []*database.Identity, sql string) (outcome golden.Outcome, err error) {
 	for _, identity := range identities {
 		result, err := db.Query(ctx, sql, database.Limits{Rows: s.maxRows, Time: s.timeout, Identity: identity})
+		var table compare.Table
+		if err == nil {
+			table, err = evaluate.TableOf(result)
+		}
 		if failed, ok := errors.AsType[*database.StatementError](err); ok {
 			if outcome.Failure == "" {
 				outcome.Failure = failed.Message
@@ -309,9 +313,7 @@ func (s *suggestCommand) runSQL(ctx context.Context, db database.Database, ident
 		if err != nil {
 			return outcome, err
 		}
-		outcome = golden.Outcome{SQL: result.SQL, Rows: result.RowCount, Cut: result.Truncated}
-		outcome.Table, err = compare.Parse(result.Columns, result.Data)
-		return outcome, err
+		return golden.Outcome{SQL: result.SQL, Table: table, Rows: result.RowCount, Cut: result.Truncated}, nil
 	}
 	return outcome, nil
 }

@@ -40,13 +40,12 @@ func (l *Local) Ask(ctx context.Context, q Question) (a Answer, err error) {
 		return a, nil
 	}
 	for {
-		result, err := l.Database.Query(ctx, a.SQL, database.Limits{Rows: l.Limits.Rows, Time: l.Limits.Time, PlanCost: l.PlanCost})
+		result, table, err := l.query(ctx, a.SQL)
 		failed, isStatement := errors.AsType[*database.StatementError](err)
 		switch {
 		case err == nil:
-			a.Kind, a.Message, a.Cut = "", "", result.Truncated
-			a.Table, err = compare.Parse(result.Columns, result.Data)
-			return a, err
+			a.Kind, a.Message, a.Cut, a.Table = "", "", result.Truncated, table
+			return a, nil
 		case !isStatement:
 			return a, fmt.Errorf("run the SQL: %w", err)
 		}
@@ -77,4 +76,13 @@ func (l *Local) Ask(ctx context.Context, q Question) (a Answer, err error) {
 func (a *Answer) add(reply Reply) {
 	a.Usage = a.Usage.Add(reply.Usage)
 	a.Time += time.Duration(reply.Seconds * float64(time.Second))
+}
+
+// query runs the SQL of an answer.
+func (l *Local) query(ctx context.Context, sql string) (result *database.Result, table compare.Table, err error) {
+	result, err = l.Database.Query(ctx, sql, database.Limits{Rows: l.Limits.Rows, Time: l.Limits.Time, PlanCost: l.PlanCost})
+	if err == nil {
+		table, err = TableOf(result)
+	}
+	return result, table, err
 }

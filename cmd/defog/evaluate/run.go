@@ -275,5 +275,15 @@ func (r *Run) run(ctx context.Context, db database.Database, sql string) (compar
 	if result.Truncated {
 		return compare.Table{}, errTooManyRows
 	}
-	return compare.Parse(result.Columns, result.Data)
+	return TableOf(result)
+}
+
+// TableOf returns the rows of a result. Rows that cannot be compared, such as JSON of
+// thousands of levels, are a failure of their statement: they must not end a run.
+func TableOf(result *database.Result) (compare.Table, error) {
+	table, err := compare.Parse(result.Columns, result.Data)
+	if err != nil {
+		return table, &database.StatementError{Message: "the rows cannot be compared: " + err.Error(), Final: true}
+	}
+	return table, nil
 }
