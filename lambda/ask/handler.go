@@ -58,7 +58,7 @@ type Handler struct {
 	Secrets          *Secrets         // to redact in answers; nil for none
 	Retries          int              // limit of attempts to replace a failed statement
 	MaxRows          int              // limit of rows in an answer
-	MaxPlanCost      float64          // limit of a statement\'s plan, in the database\'s unit; 0 for none
+	MaxPlanCost      float64          // limit of a statement's plan, in the database's unit; 0 for none
 	StatementTimeout time.Duration    // of one statement
 	LogQuestions     bool             // adds the question's text to the log
 	LogCallers       bool             // logs a caller's subject in place of its hash

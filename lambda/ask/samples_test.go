@@ -151,7 +151,7 @@ func TestLongResultsAgreeByTheirStatement(t *testing.T) {
 	huge := ten
 	huge.RowCount = maxSampleRows + 1
 	got, _, _ = askSamples(t, []func() (generate.Query, error){writes("SELECT 1"), writes("SELECT 2"), writes("SELECT 2 ")}, 2,
-		map[string]database.Result{"SELECT 1": huge, "SELECT 2": huge})
+		map[string]database.Result{"SELECT 1": huge, "SELECT 2": huge, "SELECT 2 ": huge})
 	if got["confidence"] != 0.67 {
 		t.Errorf("more rows than are compared: got %v", got)
 	}
