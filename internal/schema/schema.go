@@ -83,7 +83,7 @@ func Parse(data []byte) (Schema, error) {
 	var problems []error
 	failf := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
 	if s.ReadAt != "" && s.Time().IsZero() {
-		failf("read_at: %q is no time; want one such as 2026-11-28T15:04:05Z, or no read_at", s.ReadAt)
+		failf("read_at: %q is invalid; want a time such as 2026-11-28T15:04:05Z, or no read_at", s.ReadAt)
 	}
 	if len(s.Tables) == 0 {
 		failf("tables: empty; want at least one table")

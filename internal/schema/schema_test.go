@@ -34,7 +34,7 @@ func TestParseListsAllProblems(t *testing.T) {
 	for content, want := range map[string]string{
 		`{`:                                  "line 1, column 2: invalid JSON: the text ends inside the value",
 		`{}`:                                 "tables: empty; want at least one table",
-		`{"read_at":"today","tables":[]}`:    `read_at: "today" is no time; want one such as 2026-11-28T15:04:05Z, or no read_at` + "\ntables: empty; want at least one table",
+		`{"read_at":"today","tables":[]}`:    `read_at: "today" is invalid; want a time such as 2026-11-28T15:04:05Z, or no read_at` + "\ntables: empty; want at least one table",
 		`{"db_type":"postgres","tables":[]}`: "tables: empty; want at least one table",
 		`{"tables":[{"name":"a","columns":[]},{"name":"b","columns":[{"name":"x"},{"type":"int"}]},{}]}`: `tables[0].columns: empty; want at least one column of the table "a"
 tables[1].columns[1].name: missing; want the name of the column in the table "b"
