@@ -61,12 +61,28 @@ export const questions = {
   truncated: 'List every event',
   wrong: 'What is the revenue of each planet?',
   unready: 'Is the database up?',
+  trusted: 'How many orders are open?',
+  ambiguous: 'Who are our best customers?',
+  meaning: 'Which customers spent the most?',
   slow: 'What is the meaning of it all?',
 }
 
 /** answers are by question. A question without an answer waits for ever. */
 export const answers: Record<string, Reply> = {
   [questions.count]: rows('SELECT count(*) AS customers FROM customers', ['customers'], [[12_480]]),
+  [questions.trusted]: rows('SELECT count(*) AS orders FROM orders', ['orders'], [[7]], {
+    source: 'model',
+    tables: ['orders', 'shop.customers'],
+    assumptions: ['Late orders are open, too.', hostile.html],
+    filters: ['status is open'],
+    confidence: 0.67,
+    samples: 3,
+    schema_age: 7300,
+  }),
+  [questions.ambiguous]: failure(200, 'clarification_needed', 'What makes a customer good?', {
+    clarification: { question: 'What makes a customer good?', options: [questions.meaning, hostile.html] },
+  }),
+  [questions.meaning]: rows('SELECT 1 AS spent', ['spent'], [[1]], { source: 'golden' }),
   [questions.best]: rows(
     `SELECT country, product, units\nFROM (\n  SELECT c.country, p.name AS product, sum(i.quantity) AS units,\n         rank() OVER (PARTITION BY c.country ORDER BY sum(i.quantity) DESC) AS place\n  FROM order_items AS i\n  JOIN orders AS o ON o.id = i.order_id\n  JOIN customers AS c ON c.id = o.customer_id\n  JOIN products AS p ON p.id = i.product_id\n  WHERE o.status <> 'cancelled' -- those were never sent\n  GROUP BY c.country, p.name\n) AS ranked\nWHERE place = 1\nORDER BY units DESC`,
     ['country', 'product', 'units'],

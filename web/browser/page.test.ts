@@ -222,6 +222,53 @@ test('a failure says what to do and shows the request id', () =>
     assert.equal(stand.received.length, before + 1)
   }))
 
+test('an answer shows what it rests on', () =>
+  run(async page => {
+    await askAndSee(page, questions.trusted)
+    const trust = panel(page, texts.trust)
+    assert.deepEqual(await trust.locator('dt').allTextContents(), [
+      texts.source,
+      texts.confidence,
+      texts.tables,
+      texts.filters,
+      texts.assumptions,
+      texts.schema,
+    ])
+    assert.deepEqual(await trust.locator('dd').allTextContents(), [
+      'A language model',
+      '2 of 3 answers of the model have these rows. All can have the same mistake.',
+      'orders',
+      'shop.customers',
+      'status is open',
+      'Late orders are open, too.',
+      hostile.html,
+      'Read from the database 2 hours ago',
+    ])
+    assert.deepEqual(await accessibilityProblems(page), [])
+    // An answer without these fields has no such panel.
+    await askAndSee(page, questions.count)
+    assert.equal(await panel(page, texts.trust).count(), 0)
+  }))
+
+test('the meanings of an ambiguous question are buttons that ask', () =>
+  run(async page => {
+    await ask(page, questions.ambiguous)
+    const alert = page.getByRole('alert')
+    await alert.getByText('What makes a customer good?').waitFor()
+    const meanings = alert.getByRole('list', { name: texts.meanings })
+    assert.deepEqual(await meanings.getByRole('button').allTextContents(), [questions.meaning, hostile.html])
+    assert.deepEqual(await accessibilityProblems(page), [])
+    await meanings.getByRole('button', { name: questions.meaning }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { level: 2, name: questions.meaning }).waitFor()
+    await page.locator('article.answer').waitFor()
+    assert.deepEqual(stand.received.at(-1)?.body, { question: questions.meaning, allow_clarification: false })
+    // Another question may be ambiguous again.
+    await ask(page, questions.ambiguous)
+    await alert.getByText('What makes a customer good?').waitFor()
+    assert.equal(stand.received.at(-1)?.body.allow_clarification, undefined)
+  }))
+
 const feedbackPanel = (page: Page) => page.getByRole('region', { name: texts.feedback })
 
 test('an answer is judged by keyboard, with the SQL that is right', async () => {

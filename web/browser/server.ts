@@ -26,7 +26,7 @@ export const policy =
 /** Received is a question that the stand-in received. */
 export interface Received {
   headers: IncomingHttpHeaders
-  body: { question: string; previous_context?: unknown[]; async?: boolean }
+  body: { question: string; previous_context?: unknown[]; async?: boolean; allow_clarification?: boolean }
 }
 
 interface Options {

@@ -11,6 +11,22 @@ export interface Answer {
   reason: string
   context: unknown[]
   requestID: string
+  trust: Trust
+}
+
+/** Trust is what an answer rests on. */
+export interface Trust {
+  /** golden, golden_similar, model, or ''. */
+  source: string
+  tables: string[]
+  assumptions: string[]
+  filters: string[]
+  /** The share of the samples that agree. */
+  confidence: number
+  /** The number of answers of the model that were compared; 0 for none. */
+  samples: number
+  /** Seconds since the schema was read, or null. */
+  schemaAge: number | null
 }
 
 /** Stored is a CSV file with all rows. */
@@ -29,9 +45,19 @@ export class Failure extends Error {
   readonly sql: string
   /** The time at which a limit ends, or null. */
   readonly retryAt: Date | null
+  /** Complete questions, one for each meaning of an ambiguous one. */
+  readonly options: string[]
 
-  constructor(code: string, message: string, requestID = '', sql = '', retryAt: Date | null = null) {
+  constructor(
+    code: string,
+    message: string,
+    requestID = '',
+    sql = '',
+    retryAt: Date | null = null,
+    options: string[] = [],
+  ) {
     super(message)
+    this.options = options
     this.code = code
     this.requestID = requestID
     this.sql = sql
@@ -63,6 +89,8 @@ export interface Sending {
 export interface Options extends Sending {
   /** Whether the stack answers long questions. */
   isAsync: boolean
+  /** Whether the model must decide what an ambiguous question means. */
+  mustDecide: boolean
   onStage: (stage: Stage) => void
 }
 
@@ -71,6 +99,7 @@ export async function ask({ question, context }: Question, options: Options): Pr
   const body = {
     question,
     ...(context.length > 0 && { previous_context: context }),
+    ...(options.mustDecide && { allow_clarification: false }),
     ...(options.isAsync && { async: true }),
   }
   const reply = await send(options, options.url, 'POST', JSON.stringify(body))
@@ -193,6 +222,7 @@ export function decode({ status, header, text }: Reply): Answer {
       requestID,
       string(body.query_generated),
       time(body.retry_at),
+      isObject(body.clarification) ? strings(body.clarification.options) : [],
     )
   }
   if (status !== 200) throw new Failure(`http_${status}`, string(body.message), requestID)
@@ -206,6 +236,15 @@ export function decode({ status, header, text }: Reply): Answer {
     reason: string(body.reason_for_query),
     context: list(body.previous_context),
     requestID,
+    trust: {
+      source: string(body.source),
+      tables: strings(body.tables),
+      assumptions: strings(body.assumptions),
+      filters: strings(body.filters),
+      confidence: number(body.confidence) ?? 0,
+      samples: number(body.samples) ?? 0,
+      schemaAge: number(body.schema_age),
+    },
   }
 }
 
@@ -232,4 +271,6 @@ function time(value: unknown): Date | null {
 }
 
 const string = (value: unknown) => (typeof value === 'string' ? value : '')
+const number = (value: unknown) => (typeof value === 'number' ? value : null)
+const strings = (value: unknown): string[] => list(value).filter(item => typeof item === 'string')
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])

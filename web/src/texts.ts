@@ -3,6 +3,13 @@
 const count = new Intl.NumberFormat('en')
 const plural = (n: number, one: string, many: string) => `${count.format(n)} ${n === 1 ? one : many}`
 
+function age(seconds: number): string {
+  if (seconds < 5400) return plural(Math.round(seconds / 60), 'minute', 'minutes')
+  return seconds < 129_600
+    ? plural(Math.round(seconds / 3600), 'hour', 'hours')
+    : plural(Math.round(seconds / 86_400), 'day', 'days')
+}
+
 export const texts = {
   title: 'Ask your database',
   intro: 'Type a question in plain language. You get a table, a chart where one fits, and the SQL that ran.',
@@ -76,6 +83,23 @@ export const texts = {
   sql: 'SQL',
   copySQL: 'Copy the SQL',
   failedSQL: 'The SQL that failed',
+
+  trust: 'What the answer rests on',
+  source: 'Source',
+  sources: {
+    golden: 'The golden query for this question',
+    golden_similar: 'The golden query for a similar question',
+    model: 'A language model',
+  } as Record<string, string>,
+  tables: 'Tables',
+  filters: 'Filters, as the model states them',
+  assumptions: 'Assumptions of the model',
+  confidence: 'Agreement',
+  agreement: (share: number, samples: number) =>
+    `${Math.round(share * samples)} of ${samples} answers of the model have these rows. All can have the same mistake.`,
+  schema: 'Schema',
+  readAgo: (seconds: number) => `Read from the database ${age(seconds)} ago`,
+  meanings: 'Meanings of the question',
 
   feedback: 'Feedback',
   isRight: 'Is this answer right?',

@@ -36,6 +36,7 @@ test('an answer has the fields of the API', () => {
     context: ['before'],
     requestID: 'ID',
     stored: { url: 'https://bucket/all.csv', expires: '2026-11-28T15:34:44Z', rows: 250_000 },
+    trust: { source: '', tables: [], assumptions: [], filters: [], confidence: 0, samples: 0, schemaAge: null },
   })
 })
 

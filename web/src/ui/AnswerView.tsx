@@ -9,6 +9,7 @@ import { FeedbackPanel, type Rate } from './FeedbackPanel.tsx'
 import { Icon } from './icons.tsx'
 import { Statement } from './Statement.tsx'
 import { TablePanel } from './TablePanel.tsx'
+import { TrustPanel } from './TrustPanel.tsx'
 
 interface Props {
   question: string
@@ -75,6 +76,7 @@ export function AnswerView({ question, answer, seconds, isPinned, onPin, onAgain
         </>
       )}
       {answer.sql && <Statement title={texts.sql} sql={answer.sql} />}
+      <TrustPanel trust={answer.trust} />
       {rate && answer.requestID && <FeedbackPanel sql={answer.sql} hasAnswer={true} rate={rate} />}
     </article>
   )

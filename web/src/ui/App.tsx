@@ -7,6 +7,7 @@ import { parseFragment } from '../link.ts'
 import { texts } from '../texts.ts'
 import { AnswerView } from './AnswerView.tsx'
 import { Broken } from './Broken.tsx'
+import { ClarificationView } from './ClarificationView.tsx'
 import { FailureView } from './FailureView.tsx'
 import type { Rate } from './FeedbackPanel.tsx'
 import { HistoryList } from './HistoryList.tsx'
@@ -85,7 +86,7 @@ function App({ session }: { session: Session }) {
     config.hasFeedback ? (feedback, signal) => rate({ requestID, ...feedback }, { ...sending, signal }) : null
 
   const start = useCallback(
-    async (asked: Question) => {
+    async (asked: Question, mustDecide = false) => {
       drawer.current?.close()
       running.current?.abort()
       const controller = new AbortController()
@@ -105,6 +106,7 @@ function App({ session }: { session: Session }) {
         const answer = await ask(asked, {
           ...sending,
           isAsync: config.isAsync,
+          mustDecide,
           signal: controller.signal,
           onStage: stage => running.current === controller && setPhase({ name: 'asking', asked, since, stage }),
         })
@@ -256,7 +258,16 @@ function App({ session }: { session: Session }) {
                   }}
                 />
               )}
-              {phase.name === 'failed' && (
+              {phase.name === 'failed' && phase.failure.code === 'clarification_needed' && (
+                <div role="alert">
+                  <ClarificationView
+                    question={phase.asked.question}
+                    failure={phase.failure}
+                    onChoose={question => start({ question, context: phase.asked.context }, true)}
+                  />
+                </div>
+              )}
+              {phase.name === 'failed' && phase.failure.code !== 'clarification_needed' && (
                 <div role="alert">
                   <FailureView
                     question={phase.asked.question}
