@@ -5,17 +5,31 @@
 # started. It compares change times (`ctime`), which no program can set.
 # While it compiles, it prints every 5 s for how long.
 
-sources="go.mod go.sum main.go cdk.out.gitignore config internal stacks"
-last=.build/app # contains the program's path, and is as old as the start of its compile
+sources="go.mod go.sum cdk.out.gitignore config internal stacks"
+last=.build/app # contains the program's path and inputs, and is as old as the start of its compile
+inputs=$(echo *.go $GOFLAGS)
+began=
 
 unchanged() {
-	[ -f $last ] && read -r program <$last && [ -x "$program" ] || return
-	changed=$(find $sources -cnewer $last 2>&1) && [ -z "$changed" ]
+	[ -f $last ] && { read -r program && read -r used; } <$last && [ -x "$program" ] && [ "$used" = "$inputs" ] || return
+	# After the clock was set back, a change can seem older than the compile.
+	changed=$(find $last -newermt now 2>&1 && find -L $sources *.go -cnewer $last 2>&1) && [ -z "$changed" ]
 }
 
-unchanged && exec "$program" "$@"
+# elsewhere reports whether Go reads sources from other folders, too.
+elsewhere() {
+	[ ! -d vendor ] && ! grep -q "=> *[./]" go.mod || return 0
+	folder=$PWD
+	until [ -f "$folder/go.work" ]; do
+		[ -n "$folder" ] || return
+		folder=${folder%/*}
+	done
+}
+
+elsewhere || ! unchanged || exec "$program" "$@"
 
 export CGO_ENABLED=0
+unset GOOS GOARCH # the app runs here
 # Without the redirection, a reader of a pipe would wait for the last sleep.
 (seconds=0
 while sleep 5 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
@@ -23,7 +37,7 @@ while sleep 5 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
 	echo "defog-cdk: compiling the CDK app for $seconds s (minutes the first time, seconds after an edit)" >&2
 done) &
 ticker=$!
-trap 'kill $ticker 2>/dev/null' EXIT
+trap 'kill $ticker 2>/dev/null; [ -z "$began" ] || rm -f "$began"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 mkdir -p .build 2>/dev/null && began=$(mktemp $last-XXXXXX 2>/dev/null)
@@ -32,7 +46,7 @@ program=$(go run -trimpath -exec echo .) || exit
 kill $ticker 2>/dev/null
 trap - EXIT INT TERM
 if [ -x "$program" ] && [ -n "$began" ]; then
-	echo "$program" >"$began-done" && touch -r "$began" "$began-done" && mv "$began-done" $last
+	printf '%s\n' "$program" "$inputs" >"$began-done" && touch -r "$began" "$began-done" && mv "$began-done" $last
 fi
 [ -z "$began" ] || rm -f "$began"
 [ -x "$program" ] || exec go run -trimpath . "$@"

@@ -20,8 +20,9 @@ if [ -f broken ]; then
 fi
 until touch tick && [ -n "$(find tick -newer compiles)" ]; do :; done
 [ ! -f during ] || mv during main.go
+if [ -f interrupted ]; then kill -INT $PPID; fi
 mkdir -p cache
-{ echo '#!/bin/sh'; echo "echo $(cat main.go) \"\$@\""; } >cache/program
+{ echo '#!/bin/sh'; echo "echo $(echo $(for file in *.go; do cat $file; echo; done)) $GOFLAGS $GOOS $GOARCH \"\$@\""; } >cache/program
 chmod +x cache/program
 [ "$3" = -exec ] || exec cache/program
 echo "$PWD/cache/program"
@@ -106,6 +107,85 @@ func TestAppIsCompiledAfterEachChange(t *testing.T) {
 	c.want("no change", "two argument", 5)
 }
 
+// A synth writes into the root folder, and so only its Go files are sources.
+func TestAppIsCompiledAfterAChangeOfTheRootFolder(t *testing.T) {
+	c := newCheckout(t)
+	c.want("first run", "one argument", 1)
+	c.write("extra.go", "two")
+	c.want("another file of the main package", "two one argument", 2)
+	c.write("extra.go", "three")
+	c.want("a change of it", "three one argument", 3)
+	if err := os.Remove(filepath.Join(c.root, "extra.go")); err != nil {
+		t.Fatal(err)
+	}
+	c.want("without it", "one argument", 4)
+	c.write("cdk.out/manifest.json", "{}")
+	c.want("no change", "one argument", 4)
+}
+
+func TestAppIsCompiledAfterAChangeBehindALink(t *testing.T) {
+	c, elsewhere := newCheckout(t), t.TempDir()
+	for _, folder := range []string{"stacks", "internal/kernel"} {
+		moved := filepath.Join(elsewhere, filepath.Base(folder))
+		if err := os.Rename(filepath.Join(c.root, folder), moved); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(moved, filepath.Join(c.root, folder)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.want("first run", "one argument", 1)
+	c.write("stacks/stack.go", "package stacks // changed")
+	c.want("a linked folder", "one argument", 2)
+	c.write("internal/kernel/kernel.go", "package kernel // changed")
+	c.want("a linked package", "one argument", 3)
+	c.want("no change", "one argument", 3)
+}
+
+// Go then takes sources from other folders, and the script leaves it to Go whether
+// they have changed.
+func TestAppIsCompiledEachTimeIfGoReadsOtherFolders(t *testing.T) {
+	for name, content := range map[string]string{
+		"go.work": "use .", "../go.work": "use ./checkout", "vendor/modules.txt": "# x",
+		"go.mod": "module x\n\nreplace y => ../y\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCheckout(t)
+			moved := filepath.Join(t.TempDir(), "checkout")
+			if err := os.Rename(c.root, moved); err != nil {
+				t.Fatal(err)
+			}
+			c.root = moved
+			c.write(name, content)
+			c.want("first run", "one argument", 1)
+			c.want("second run", "one argument", 2)
+		})
+	}
+}
+
+func TestAppIsCompiledForGoFlagsAndHost(t *testing.T) {
+	c := newCheckout(t)
+	t.Setenv("GOOS", "plan9")
+	t.Setenv("GOARCH", "mips")
+	c.want("variables of another machine", "one argument", 1)
+	t.Setenv("GOFLAGS", "-tags=x")
+	c.want("other flags", "one -tags=x argument", 2)
+	c.want("no change", "one -tags=x argument", 2)
+}
+
+// A change can seem older than a compile that has a time in the future.
+func TestAppIsCompiledAfterTheClockWasSetBack(t *testing.T) {
+	c := newCheckout(t)
+	c.want("first run", "one argument", 1)
+	future := time.Now().Add(time.Hour)
+	if err := os.Chtimes(filepath.Join(c.root, ".build/app"), future, future); err != nil {
+		t.Fatal(err)
+	}
+	c.write("main.go", "two")
+	c.want("a change after the clock was set back", "two argument", 2)
+	c.want("no change", "two argument", 2)
+}
+
 func TestAppIsCompiledAfterAChangeDuringACompile(t *testing.T) {
 	c := newCheckout(t)
 	c.write("during", "two")
@@ -125,6 +205,13 @@ func TestAppThatDoesNotCompileDoesNotRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.want("without the error", "two argument", 4)
+	c.write("interrupted", "")
+	c.write("main.go", "three")
+	c.want("an interrupt", "exit status 130", 5)
+	left, err := os.ReadDir(filepath.Join(c.root, ".build"))
+	if err != nil || len(left) != 1 {
+		t.Errorf("the folder .build has %v, want the file app alone: %v", left, err)
+	}
 }
 
 func TestAppRunsWithoutAFolderForItsState(t *testing.T) {
