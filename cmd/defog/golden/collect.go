@@ -25,9 +25,10 @@ type asked struct {
 // proposal is one statement with the callers who judged it. Callers without a name count
 // one by one.
 type proposal struct {
-	sql                 string
+	key, sql            string
 	approved, corrected int // callers
 	last                time.Time
+	sameRows            []proposal // other statements with the same rows
 }
 
 func (p proposal) votes() int { return p.approved + p.corrected }
@@ -134,9 +135,9 @@ func (a *asked) count(judgements []judgement) {
 		if j.kind == refused {
 			list = &a.refused
 		}
-		at := slices.IndexFunc(*list, func(p proposal) bool { return sameText(p.sql, j.sql) })
+		at := slices.IndexFunc(*list, func(p proposal) bool { return p.key == j.key && sameText(p.sql, j.sql) })
 		if at < 0 {
-			*list = append(*list, proposal{sql: j.sql})
+			*list = append(*list, proposal{key: j.key, sql: j.sql})
 			at = len(*list) - 1
 		}
 		p := &(*list)[at]
@@ -150,7 +151,18 @@ func (a *asked) count(judgements []judgement) {
 	slices.SortStableFunc(a.proposals, prefer)
 }
 
-// sameText reports whether two statements are the same but for white space.
+// refusals returns how many callers judged a statement wrong.
+func (a *asked) refusals(key string) (n int) {
+	for _, r := range a.refused {
+		if r.key == key {
+			n += r.approved
+		}
+	}
+	return n
+}
+
+// sameText reports whether two statements are the same but for white space. That in a
+// literal differs by the key.
 func sameText(a, b string) bool {
 	return strings.Join(strings.Fields(a), " ") == strings.Join(strings.Fields(b), " ")
 }

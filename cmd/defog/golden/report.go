@@ -144,6 +144,9 @@ func (s Statement) describe() string {
 			parts = append(parts, fmt.Sprintf("%s by %d callers", part.verb, part.count))
 		}
 	}
+	if s.SameRows {
+		parts = append(parts, "the same rows by other SQL")
+	}
 	switch {
 	case s.Failure != "":
 		parts = append(parts, "fails: "+s.Failure)

@@ -50,8 +50,9 @@ type Statement struct {
 	Approved  int    `json:"approved,omitempty"`
 	Corrected int    `json:"corrected,omitempty"`
 	Refused   int    `json:"refused,omitempty"`
-	Rows      *int   `json:"rows,omitempty"`    // nil if it did not run
-	Failure   string `json:"failure,omitempty"` // the database's message
+	Rows      *int   `json:"rows,omitempty"`      // nil if it did not run
+	SameRows  bool   `json:"same_rows,omitempty"` // as the statement before, by another text
+	Failure   string `json:"failure,omitempty"`   // the database's message
 }
 
 // Pairs returns the golden queries to add.
@@ -97,7 +98,7 @@ type Suggester struct {
 
 	Progress func(done, total int) // questions; may be nil
 
-	outcomes map[string]Outcome // by key
+	outcomes map[string]Outcome // by statement: case matters to some databases
 }
 
 // Suggest returns what feedback suggests. It sorts the entries by kind and question.
@@ -122,12 +123,11 @@ func (s *Suggester) Suggest(ctx context.Context, ratings []history.Feedback) (Re
 			s.Progress(i+1, len(questions))
 		}
 	}
-	chosen, err := s.removeNear(ctx, candidates)
-	report.Entries = append(report.Entries, chosen...)
+	report.Entries = append(report.Entries, s.removeNear(candidates)...)
 	slices.SortStableFunc(report.Entries, func(a, b Entry) int {
 		return cmp.Or(slices.Index(kinds, a.Kind)-slices.Index(kinds, b.Kind), strings.Compare(knowledge.Normalize(a.Question), knowledge.Normalize(b.Question)))
 	})
-	return report, err
+	return report, nil
 }
 
 // judge returns the entries of one question.
@@ -176,11 +176,14 @@ func (s *Suggester) judge(ctx context.Context, q asked) (entries []Entry, err er
 	var statements []Statement
 	isDisputed := false
 	for _, p := range valid {
-		statement := s.statement(q, p)
-		isDisputed = isDisputed || statement.Refused > 0
-		statements = append(statements, statement)
+		for i, one := range append([]proposal{p}, p.sameRows...) {
+			statement := s.statement(q, one)
+			statement.SameRows = i > 0
+			isDisputed = isDisputed || statement.Refused > 0
+			statements = append(statements, statement)
+		}
 	}
-	switch existing, sameSQL, err := s.existing(ctx, q.question, valid[0].sql); {
+	switch existing, sameSQL, err := s.existing(ctx, q, valid[0].sql); {
 	case err != nil:
 		return nil, err
 	case isDisputed:
@@ -214,28 +217,39 @@ func (s *Suggester) reasonToDrop(ctx context.Context, sql string) (string, error
 
 // run runs each statement once.
 func (s *Suggester) run(ctx context.Context, sql string) (Outcome, error) {
-	key := s.Key(sql)
-	if outcome, ok := s.outcomes[key]; ok {
+	if outcome, ok := s.outcomes[sql]; ok {
 		return outcome, nil
 	}
 	outcome, err := s.Run(ctx, sql)
 	if err == nil {
-		s.outcomes[key] = outcome
+		s.outcomes[sql] = outcome
 	}
 	return outcome, err
 }
 
-// merge returns the statements with different rows: of those with the same, the
-// preferred one with the votes of all. The statements have run.
+// merge returns the statements with different rows, the preferred one first. Of those
+// with the same text, the preferred one has the votes of all. Others with the same rows
+// keep their votes: rows can be equal by chance, or by a statement without a table. The
+// statements have run.
 func (s *Suggester) merge(proposals []proposal) (merged []proposal) {
+	var texts []proposal
 	for _, p := range proposals {
+		at := slices.IndexFunc(texts, func(other proposal) bool { return other.key == p.key })
+		if at < 0 {
+			texts = append(texts, p)
+			continue
+		}
+		texts[at].approved += p.approved
+		texts[at].corrected += p.corrected
+	}
+	slices.SortStableFunc(texts, prefer)
+	for _, p := range texts {
 		at := slices.IndexFunc(merged, func(other proposal) bool { return s.same(other.sql, p.sql) })
 		if at < 0 {
 			merged = append(merged, p)
 			continue
 		}
-		merged[at].approved += p.approved
-		merged[at].corrected += p.corrected
+		merged[at].sameRows = append(merged[at].sameRows, p)
 	}
 	return merged
 }
@@ -243,11 +257,13 @@ func (s *Suggester) merge(proposals []proposal) (merged []proposal) {
 // same reports whether two statements that have run are the same, by their texts or by
 // their rows. Two results without rows prove nothing.
 func (s *Suggester) same(a, b string) bool {
-	if s.Key(a) == s.Key(b) {
+	x, y := s.outcomes[a], s.outcomes[b]
+	switch {
+	case x.Failure != "" || y.Failure != "":
+		return false
+	case s.Key(a) == s.Key(b):
 		return true
-	}
-	x, y := s.outcomes[s.Key(a)], s.outcomes[s.Key(b)]
-	if x.Failure != "" || y.Failure != "" || x.Cut || y.Cut || x.Rows == 0 || y.Rows == 0 {
+	case x.Cut || y.Cut || x.Rows == 0 || y.Rows == 0:
 		return false
 	}
 	rules := compare.Rules{Exact: true, Tolerance: compare.DefaultTolerance}
@@ -256,7 +272,7 @@ func (s *Suggester) same(a, b string) bool {
 
 // statement returns a statement that has run for a report, with the SQL for golden.json.
 func (s *Suggester) statement(q asked, p proposal) Statement {
-	outcome, ran := s.outcomes[s.Key(p.sql)]
+	outcome, ran := s.outcomes[p.sql]
 	statement := Statement{SQL: p.sql, Approved: p.approved, Corrected: p.corrected}
 	if ran && outcome.Failure == "" {
 		statement.Rows = &outcome.Rows
@@ -264,19 +280,15 @@ func (s *Suggester) statement(q asked, p proposal) Statement {
 			statement.SQL = outcome.SQL // a comment would be a part of prompts
 		}
 	}
-	for _, r := range q.refused {
-		if s.Key(r.sql) == s.Key(p.sql) {
-			statement.Refused += r.approved
-		}
-	}
+	statement.Refused = q.refusals(p.key)
 	return statement
 }
 
 // existing returns the statements of golden.json for a question, and whether one of them
-// is the same as the SQL.
-func (s *Suggester) existing(ctx context.Context, question, proposed string) (statements []Statement, sameSQL bool, err error) {
+// is the same as the SQL. The rows of one that a caller judged wrong prove nothing.
+func (s *Suggester) existing(ctx context.Context, q asked, proposed string) (statements []Statement, sameSQL bool, err error) {
 	for _, pair := range s.Golden {
-		if !knowledge.Same(pair.Question, question) {
+		if !knowledge.Same(pair.Question, q.question) {
 			continue
 		}
 		sql := trim(pair.SQL)
@@ -284,19 +296,22 @@ func (s *Suggester) existing(ctx context.Context, question, proposed string) (st
 		if err != nil {
 			return nil, false, err
 		}
-		statement := Statement{SQL: sql, Golden: true, Failure: outcome.Failure}
+		statement := Statement{SQL: sql, Golden: true, Refused: q.refusals(s.Key(sql)), Failure: outcome.Failure}
 		if outcome.Failure == "" {
 			statement.Rows = &outcome.Rows
 		}
 		statements = append(statements, statement)
-		sameSQL = sameSQL || pair.Callers == nil && s.same(sql, proposed)
+		isSame := s.same(sql, proposed) && (statement.Refused == 0 || s.Key(sql) == s.Key(proposed))
+		sameSQL = sameSQL || pair.Callers == nil && isSame
 	}
 	return statements, sameSQL, nil
 }
 
 // removeNear turns candidates into Near entries whose SQL another pair with a similar
-// question has: of golden.json, or a candidate with more votes.
-func (s *Suggester) removeNear(ctx context.Context, candidates []Entry) ([]Entry, error) {
+// question has: of golden.json, or a candidate with more votes. Equal rows prove nothing
+// for two questions: "from Berlin to Paris" and "from Paris to Berlin" are similar, and
+// can have equal counts.
+func (s *Suggester) removeNear(candidates []Entry) []Entry {
 	slices.SortStableFunc(candidates, func(a, b Entry) int {
 		x, y := a.Statements[0], b.Statements[0]
 		return y.Approved + y.Corrected - x.Approved - x.Corrected
@@ -306,11 +321,7 @@ func (s *Suggester) removeNear(ctx context.Context, candidates []Entry) ([]Entry
 		candidate := &candidates[i]
 		sql := candidate.Statements[0].SQL
 		for _, similar := range generate.NewGolden(pairs).Similar(candidate.Question) {
-			other := trim(similar.SQL)
-			if _, err := s.run(ctx, other); err != nil {
-				return nil, err
-			}
-			if s.same(other, sql) {
+			if s.Key(trim(similar.SQL)) == s.Key(sql) {
 				candidate.Kind, candidate.Detail = Near, "the similar question has the same SQL: "+similar.Question
 				break
 			}
@@ -319,7 +330,7 @@ func (s *Suggester) removeNear(ctx context.Context, candidates []Entry) ([]Entry
 			pairs = append(pairs, knowledge.Pair{Question: candidate.Question, SQL: sql})
 		}
 	}
-	return candidates, nil
+	return candidates
 }
 
 // isPlain reports whether a text shows all that it holds. Other characters would hide a

@@ -83,8 +83,8 @@ func TestSuggestSortsQuestionsIntoKinds(t *testing.T) {
 		}, []string{"new " + total + " | O N E"}},
 		"same rows": {nil, []history.Feedback{
 			rate(1, "a", total, "two", "wrong: uno"), rate(2, "b", total, "one", "right"), rate(3, "c", total, "one", "right"),
-		}, []string{"new " + total + " | one"}},
-		"same rows in another order": {nil, []history.Feedback{rate(1, "a", total, "list", "right"), rate(2, "b", total, "tsil", "right")}, []string{"new " + total + " | list"}},
+		}, []string{"new " + total + " | one | uno"}},
+		"same rows in another order": {nil, []history.Feedback{rate(1, "a", total, "list", "right"), rate(2, "b", total, "tsil", "right")}, []string{"new " + total + " | list | tsil"}},
 		"no rows prove nothing":      {nil, []history.Feedback{rate(1, "a", total, "none", "right"), rate(2, "b", total, "nothing", "right")}, []string{"conflict " + total + " | none | nothing"}},
 		"other rows":                 {nil, []history.Feedback{rate(1, "a", total, "none", "wrong: one"), rate(2, "b", total, "two", "right")}, []string{"conflict " + total + " | one | two"}},
 		"approved and refused":       {nil, []history.Feedback{rate(1, "a", total, "one", "right"), rate(2, "b", total, "ONE", "wrong")}, []string{"disputed " + total + " | one"}},
@@ -103,9 +103,11 @@ func TestSuggestSortsQuestionsIntoKinds(t *testing.T) {
 		"other golden SQL":                {[]knowledge.Pair{{Question: total, SQL: "two"}}, []history.Feedback{rate(1, "a", total, "two", "wrong: one")}, []string{"conflict " + total + " | one | two"}},
 		"golden SQL that fails":           {[]knowledge.Pair{{Question: total, SQL: "gone"}}, []history.Feedback{rate(1, "a", total, "gone", "wrong: one")}, []string{"conflict " + total + " | one | gone"}},
 		"golden for some callers":         {[]knowledge.Pair{{Question: total, SQL: "one", Callers: map[string]string{"t": "a"}}}, []history.Feedback{rate(1, "a", total, "one", "right")}, []string{"conflict " + total + " | one | one"}},
-		"similar question, same SQL":      {[]knowledge.Pair{{Question: "How many orders are there in all?", SQL: "uno"}}, []history.Feedback{rate(1, "a", "In all, how many orders are there?", "one", "right")}, []string{"near In all, how many orders are there? | one"}},
+		"similar question, same SQL":      {[]knowledge.Pair{{Question: "How many orders are there in all?", SQL: "ONE;"}}, []history.Feedback{rate(1, "a", "In all, how many orders are there?", "one", "right")}, []string{"near In all, how many orders are there? | one"}},
 		"similar question, other SQL":     {[]knowledge.Pair{{Question: "How many orders are there in all?", SQL: "two"}}, []history.Feedback{rate(1, "a", "In all, how many orders are there?", "one", "right")}, []string{"new In all, how many orders are there? | one"}},
-		"similar suggestions, most votes": {nil, []history.Feedback{rate(1, "a", "In all, how many orders are there?", "one", "right"), rate(2, "a", "How many orders are there in all?", "uno", "right"), rate(3, "b", "How many orders are there in all?", "uno", "right")}, []string{"new How many orders are there in all? | uno", "near In all, how many orders are there? | one"}},
+		"similar question, same rows":     {[]knowledge.Pair{{Question: "How many flights are there from Berlin to Paris?", SQL: "uno"}}, []history.Feedback{rate(1, "a", "How many flights are there from Paris to Berlin?", "one", "right")}, []string{"new How many flights are there from Paris to Berlin? | one"}},
+		"golden by rows, judged wrong":    {[]knowledge.Pair{{Question: total, SQL: "uno"}}, []history.Feedback{rate(1, "a", total, "uno", "wrong: one")}, []string{"conflict " + total + " | one | uno"}},
+		"similar suggestions, most votes": {nil, []history.Feedback{rate(1, "a", "In all, how many orders are there?", "one", "right"), rate(2, "a", "How many orders are there in all?", "ONE", "right"), rate(3, "b", "How many orders are there in all?", "ONE", "right")}, []string{"new How many orders are there in all? | ONE", "near In all, how many orders are there? | one"}},
 		"other question, same SQL":        {nil, []history.Feedback{rate(1, "a", total, "one", "right"), rate(2, "a", best, "one", "right")}, []string{"new " + total + " | one", "new " + best + " | one"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -123,7 +125,7 @@ func TestSuggestCountsCallers(t *testing.T) {
 	_, report := lines(t, s,
 		rate(1, "a", "How many?", "two", "wrong: one"), rate(2, "a", "How many?", "one", "right"), rate(3, "b", "How many?", "uno", "right"), rate(4, "", "How many?", "one", "right"))
 	one := 1
-	want := []Statement{{SQL: "one", Approved: 3, Rows: &one}}
+	want := []Statement{{SQL: "one", Approved: 2, Rows: &one}, {SQL: "uno", Approved: 1, Rows: &one, SameRows: true}}
 	if diff := cmp.Diff(want, report.Entries[0].Statements); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -165,5 +167,23 @@ func TestLatestKeepsLastFeedbackOfAnAnswer(t *testing.T) {
 	}
 	if got := Latest([]history.Feedback{early}, time.Unix(5, 0)); len(got) > 0 {
 		t.Errorf("got %v", got)
+	}
+}
+
+func TestSuggestTellsLiteralsAndNamesApart(t *testing.T) {
+	s, _ := newSuggester(t)
+	s.Key = func(sql string) string { return strings.ToLower(sql) } // white space in a literal counts
+	s.Run = func(_ context.Context, sql string) (Outcome, error) {
+		if strings.Contains(sql, "Users") {
+			return Outcome{Failure: "no such table: Users"}, nil
+		}
+		return Outcome{SQL: sql}, nil
+	}
+	got, _ := lines(t, s,
+		rate(1, "a", "Who is it?", "SELECT 'a  b'", "right"), rate(2, "b", "Who is it?", "SELECT 'a b'", "right"),
+		rate(3, "a", "Users?", "FROM users", "right"), rate(4, "b", "Which users?", "FROM Users", "right"))
+	want := []string{"new Users? | FROM users", "conflict Who is it? | SELECT 'a b' | SELECT 'a  b'", "dropped Which users? | FROM Users"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
