@@ -247,3 +247,24 @@ func TestScriptNamesAllSources(t *testing.T) {
 		t.Errorf("the app has only the packages %s", packages)
 	}
 }
+
+// Some modules of the CDK import those of many other services. Each adds to the time of
+// a compile and to the program.
+func TestAppLeavesOutModulesThatImportMany(t *testing.T) {
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", ".")
+	list.Dir = ".."
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const cdk = "github.com/aws/aws-cdk-go/awscdk/v2"
+	packages := strings.Fields(string(out))
+	if !slices.Contains(packages, cdk+"/awslambda") {
+		t.Fatalf("the app imports only %s", packages)
+	}
+	for _, name := range []string{"awseventstargets", "awsroute53targets", "awsrds", "awscloudfront", "awsappsync", "awsopensearchservice"} {
+		if slices.Contains(packages, cdk+"/"+name) {
+			t.Errorf("the app imports %s", name)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/jsii-runtime-go"
 
 	"defog-cdk/stacks/stacktest"
@@ -58,6 +59,18 @@ func TestDriftCheckAlarmsOnDriftAndFailure(t *testing.T) {
 			}},
 		},
 		"Targets": []any{map[string]any{"Arn": arn(queue)}},
+	})
+	rule := ""
+	for id := range *stack.FindResources(jsii.String("AWS::Events::Rule"), nil) {
+		rule = id
+	}
+	stack.HasResourceProperties(jsii.String("AWS::SQS::QueuePolicy"), map[string]any{
+		"Queues": []any{stacktest.Ref(queue)},
+		"PolicyDocument": map[string]any{"Statement": assertions.Match_ArrayWith(&[]any{map[string]any{
+			"Effect": "Allow", "Principal": map[string]any{"Service": "events.amazonaws.com"},
+			"Action": "sqs:SendMessage", "Resource": arn(queue),
+			"Condition": map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": arn(rule)}},
+		}})},
 	})
 	for id := range *stack.FindResources(jsii.String("AWS::Events::Rule"), nil) {
 		stack.HasResourceProperties(jsii.String("AWS::SQS::QueuePolicy"), map[string]any{"PolicyDocument": map[string]any{"Statement": []any{
