@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -123,12 +124,11 @@ func (b *bedrock) complete(ctx context.Context, prompt conversation, enforced bo
 	if err != nil {
 		return "", bedrockFailure(ctx, err)
 	}
-	if u := output.Usage; u != nil {
-		count(ctx, Usage{
-			Input: int(aws.ToInt32(u.InputTokens)), Output: int(aws.ToInt32(u.OutputTokens)),
-			CacheRead: int(aws.ToInt32(u.CacheReadInputTokens)), CacheWrite: int(aws.ToInt32(u.CacheWriteInputTokens)),
-		})
-	}
+	u := cmp.Or(output.Usage, &types.TokenUsage{})
+	count(ctx, Usage{
+		Input: tokenCount(float64(aws.ToInt32(u.InputTokens))), Output: tokenCount(float64(aws.ToInt32(u.OutputTokens))),
+		CacheRead: tokenCount(float64(aws.ToInt32(u.CacheReadInputTokens))), CacheWrite: tokenCount(float64(aws.ToInt32(u.CacheWriteInputTokens))),
+	})
 	switch output.StopReason {
 	case types.StopReasonContentFiltered, types.StopReasonGuardrailIntervened:
 		return "", filtered()

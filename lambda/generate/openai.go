@@ -3,6 +3,7 @@ package generate
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 )
@@ -80,19 +81,22 @@ type completionReply struct {
 			Refusal string `json:"refusal"`
 		} `json:"message"`
 	} `json:"choices"`
-	Usage struct {
-		Prompt  int `json:"prompt_tokens"` // including those read from a cache
-		Output  int `json:"completion_tokens"`
-		Details struct {
-			Cached int `json:"cached_tokens"`
-		} `json:"prompt_tokens_details"`
-	} `json:"usage"`
+	Usage json.RawMessage `json:"usage"`
 }
 
-// usage returns the tokens of the reply. A server may send none.
+// usage returns the tokens of the reply. A server may send none, or other values: these
+// count as 0, because the reply is valid without them.
 func (r completionReply) usage() Usage {
-	cached := min(r.Usage.Details.Cached, r.Usage.Prompt)
-	return Usage{Input: r.Usage.Prompt - cached, Output: r.Usage.Output, CacheRead: cached}
+	var u struct {
+		Prompt  float64 `json:"prompt_tokens"` // including those read from a cache
+		Output  float64 `json:"completion_tokens"`
+		Details struct {
+			Cached float64 `json:"cached_tokens"`
+		} `json:"prompt_tokens_details"`
+	}
+	_ = json.Unmarshal(r.Usage, &u) // an error leaves out the invalid members alone
+	prompt, cached := tokenCount(u.Prompt), tokenCount(min(u.Details.Cached, u.Prompt))
+	return Usage{Input: prompt - cached, Output: tokenCount(u.Output), CacheRead: cached}
 }
 
 // complete implements model.

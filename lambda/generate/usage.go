@@ -15,6 +15,14 @@ type Usage struct {
 	CacheWrite int `json:"cache_write_tokens"` // of the prompt, written to the model's cache
 }
 
+// maxTokenCount is more than any model accepts or returns. Sums of such counts do not
+// overflow.
+const maxTokenCount = 1e9
+
+// tokenCount returns a count of tokens in a reply, which can hold any number. A negative
+// one would reduce what the limits count.
+func tokenCount(reported float64) int { return int(min(max(reported, 0), maxTokenCount)) }
+
 // Tokens returns the number of all tokens.
 func (u Usage) Tokens() int { return u.Input + u.Output + u.CacheRead + u.CacheWrite }
 

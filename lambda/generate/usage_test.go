@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"io"
 	"net/http"
 	"testing"
 
@@ -100,6 +101,34 @@ func TestPromptSharesWholeParts(t *testing.T) {
 		prompt, err := test.author.prompt(t.Context(), test.question)
 		if err != nil || prompt.shared == "" || (prompt.system != "") != test.rest {
 			t.Errorf("%s: %v, got %d shared bytes and %d others", name, err, len(prompt.shared), len(prompt.system))
+		}
+	}
+}
+
+// TestInvalidUsageIsNoNegativeCount checks that a reply counts, whatever its server
+// reports, and that no report reduces a count.
+func TestInvalidUsageIsNoNegativeCount(t *testing.T) {
+	for usage, want := range map[string]Usage{
+		`null`: {Replies: 1},
+		`[]`:   {Replies: 1},
+		`{"prompt_tokens": "12", "completion_tokens": 3}`:                                                  {Replies: 1, Output: 3},
+		`{"prompt_tokens": 12.0, "completion_tokens": 3.0}`:                                                {Replies: 1, Input: 12, Output: 3},
+		`{"prompt_tokens": -5, "completion_tokens": -1000000}`:                                             {Replies: 1},
+		`{"prompt_tokens": 10, "prompt_tokens_details": {"cached_tokens": -7}}`:                            {Replies: 1, Input: 10},
+		`{"prompt_tokens": 10, "prompt_tokens_details": {"cached_tokens": 70}}`:                            {Replies: 1, CacheRead: 10},
+		`{"prompt_tokens": 10, "prompt_tokens_details": []}`:                                               {Replies: 1, Input: 10},
+		`{"prompt_tokens": 9223372036854775807, "completion_tokens": 1e30, "prompt_tokens_details": null}`: {Replies: 1, Input: maxTokenCount, Output: maxTokenCount},
+	} {
+		g := serveOpenAI(t, newModel())
+		g.service.Fail(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `{"choices": [{"message": {"content": "{\"sql\": \"SELECT 1\"}"}}], "usage": `+usage+`}`)
+		}))
+		ctx, meter := WithMeter(t.Context())
+		if query, err := g.Generate(ctx, newQuestion(question)); err != nil || query.SQL != "SELECT 1" {
+			t.Errorf("%s: got %q, %v", usage, query.SQL, err)
+		}
+		if got := meter.Usage(); got != want {
+			t.Errorf("%s: got %+v, want %+v", usage, got, want)
 		}
 	}
 }

@@ -16,8 +16,11 @@ import (
 // Cost is an amount in billionths of a USD: whole numbers, so that sums are exact.
 type Cost int64
 
-// costOf returns an amount of USD, rounded.
-func costOf(usd float64) Cost { return Cost(math.Round(usd * 1e9)) }
+// maxUSD is the limit of one amount: sums of a few do not overflow.
+const maxUSD = 1e9
+
+// costOf returns an amount of USD up to maxUSD, rounded.
+func costOf(usd float64) Cost { return Cost(math.Round(min(usd, maxUSD) * 1e9)) }
 
 // Ledger holds the cost of each day. Many functions share it, so that each method is
 // atomic.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -269,5 +270,20 @@ func TestModelWithoutTokensIsLoggedOnce(t *testing.T) {
 	}
 	if n := strings.Count(log.String(), "level=WARN"); n != 1 {
 		t.Errorf("logged %d times: %s", n, log)
+	}
+}
+
+func TestHugeAmountsDoNotOverflow(t *testing.T) {
+	l, _, _, _ := newLimits(1e300)
+	if err := ask(t.Context(), l); err != nil {
+		t.Errorf("a huge limit refuses the first question: %v", err)
+	}
+	l, _, _, _ = newLimits(1)
+	l.Prices.Input, l.Prices.Output = math.MaxFloat64, math.MaxFloat64
+	if err := ask(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+	if refusalOf(t, ask(t.Context(), l)).Reason != DaySpent {
+		t.Error("a huge cost is not counted")
 	}
 }
