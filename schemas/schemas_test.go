@@ -49,6 +49,8 @@ var files = map[string]file{
 			`{"db_type": "mysql", "db_creds": {"host": "10.0.0.1", "database": "shop", "user": "u", "password": "p", "sslmode": "verify-full"}}`,
 			`{"db_type": "sqlite", "db_creds": {"database": "shop.db"}}`,
 			`{"db_type": "snowflake", "db_creds": {"account": "o-a", "warehouse": "w", "user": "u", "private_key": "k", "role": "r"}}`,
+			`{"db_type": "snowflake", "db_creds": {"account": "o-a", "warehouse": "w", "user": "u", "private_key": "k", "password": null}}`,
+			`{"db_type": "bigquery", "db_creds": {"json_key_path": "", "project_id": "p", "client_email": "e", "private_key": "k"}}`,
 			`{"db_type": "bigquery", "db_creds": {"json_key_path": "~/key.json", "dataset": "d", "max_bytes_billed": 1000000}}`,
 			`{"db_type": "bigquery", "db_creds": {"project_id": "p", "client_email": "e", "private_key": "k"}}`,
 			`{"db_type": "databricks", "db_creds": {"server_hostname": "https://x.cloud.databricks.com", "access_token": "t", "http_path": "/sql/1"}}`,
@@ -133,6 +135,7 @@ var files = map[string]file{
 			`[{"question": "How many?", "sql": "SELECT 1"}]`, `[{"id": "1", "category": "easy", "question": "How many?", "sql": ["SELECT 1", "SELECT 2"], "evidence": "e"}]`,
 			`[{"question_id": 7, "question": "How many?", "gold_sql": "SELECT 1", "other": true}]`,
 			`[{"question": "How many?", "sql": "SELECT 1", "results": [{"columns": ["n"], "rows": [[1]]}]}]`,
+			`[{"instance_id": "sf1", "question": "How many?", "sql": "SELECT 1", "external_knowledge": null, "difficulty": null, "id": null}]`,
 		},
 		bad: []string{
 			`{}`, `[]`, `["How many?"]`, `[{"question": "How many?"}]`, `[{"sql": "SELECT 1"}]`, `[{"question": " ", "sql": "SELECT 1"}]`, `[{"question": "How many?", "sql": [1]}]`,
@@ -278,11 +281,11 @@ func questionsSchema(t *testing.T) typeschema.Schema {
 	for field, names := range all {
 		for _, name := range names {
 			members[name] = map[string]typeschema.Schema{
-				"id":       {"type": []string{"string", "number"}, "description": "Unique in the set."},
-				"category": {"type": "string", "description": "A group of the report."},
+				"id":       {"type": []string{"string", "number", "null"}, "description": "Unique in the set."},
+				"category": {"type": []string{"string", "null"}, "description": "A group of the report."},
 				"question": {"type": "string", "pattern": notBlank, "description": "A question."},
 				"sql":      statements,
-				"evidence": {"type": "string", "description": "Definitions for this question."},
+				"evidence": {"type": []string{"string", "null"}, "description": "Definitions for this question."},
 			}[field]
 		}
 	}
@@ -336,7 +339,7 @@ func connectionSchema(*testing.T) typeschema.Schema {
 // of that key, nil for none.
 func credentials(keys connection.Keys, required []string, auth typeschema.Schema) typeschema.Schema {
 	members := typeschema.Schema{}
-	for _, key := range keys.Optional {
+	for _, key := range slices.Concat(keys.Optional, keys.Required, keys.Instead) { // of both forms
 		members[key] = optional(valueOf(key))
 	}
 	for _, key := range required {
