@@ -7,12 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/cmd/defog/review"
 	"defog-cdk/config"
@@ -31,7 +33,7 @@ const releases = "test/releases"
 // ones. An upgrade replaces or removes no resource that holds data, an address or a key.
 func TestUpgradeKeepsData(t *testing.T) {
 	t.Chdir("..") // files in settings are relative to the checkout
-	compared := 0
+	compared := map[string]bool{}
 	for _, line := range readVariants(t, releases+"/settings") {
 		name, values, _ := strings.Cut(line, " ")
 		present := presentTemplate(t, values, false)
@@ -47,11 +49,65 @@ func TestUpgradeKeepsData(t *testing.T) {
 		}
 		for _, path := range paths {
 			t.Run(strings.TrimPrefix(path, releases+"/"), func(t *testing.T) { checkUpgrade(t, readTemplate(t, path), present) })
-			compared++
+			compared[path] = true
 		}
 	}
-	if compared == 0 {
+	kept := keptTemplates(t)
+	for _, path := range kept {
+		if !compared[path] {
+			t.Errorf("%s: %s/settings has no line for it", path, releases)
+		}
+	}
+	if len(kept) == 0 {
 		t.Errorf("%s has no templates", releases)
+	}
+}
+
+// keptTemplates returns the files of all releases, without those for local AWS.
+func keptTemplates(t *testing.T) []string {
+	t.Helper()
+	paths, err := filepath.Glob(releases + "/*/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(paths, func(path string) bool { return strings.HasSuffix(path, ".local.json") })
+}
+
+// TestUpgradeThatLosesDataIsReported gives each resource that holds something another
+// id, in all kept templates. Then the upgrade makes a new resource without data, also
+// if the deletion policy retains the old one.
+func TestUpgradeThatLosesDataIsReported(t *testing.T) {
+	t.Chdir("..")
+	seen := map[string]bool{}
+	for _, path := range keptTemplates(t) {
+		before, after := readTemplate(t, path), readTemplate(t, path)
+		resources := after["Resources"].(map[string]any)
+		var moved []string
+		for id, resource := range before["Resources"].(map[string]any) {
+			resource := resource.(map[string]any)
+			kind := resource["Type"].(string)
+			if !slices.Contains([]string{"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::SQS::Queue", "AWS::KMS::Key", "AWS::ApiGatewayV2::Api"}, kind) {
+				continue
+			}
+			delete(resources, id)
+			resources["Another"+id] = resource
+			moved = append(moved, id)
+			seen[fmt.Sprint(kind, " ", resource["DeletionPolicy"])] = true
+		}
+		var lost []string
+		for _, change := range losses(t, before, after) {
+			lost = append(lost, change.Resource)
+		}
+		slices.Sort(moved)
+		slices.Sort(lost)
+		if diff := cmp.Diff(moved, lost); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", path, diff)
+		}
+	}
+	for _, kind := range []string{"AWS::S3::Bucket Retain", "AWS::S3::Bucket Delete", "AWS::DynamoDB::Table Delete", "AWS::Logs::LogGroup Retain"} {
+		if !seen[kind] {
+			t.Errorf("the templates have no %s", kind)
+		}
 	}
 }
 
@@ -68,15 +124,19 @@ func checkUpgrade(t *testing.T, before, after map[string]any) {
 	for _, r := range replaced {
 		t.Logf("%s (%s): %s by %s", r.ID, r.Type, map[bool]string{true: "replaced", false: "may be replaced"}[r.Certain], strings.Join(r.Causes, ", "))
 	}
+	for _, change := range losses(t, before, after) {
+		t.Errorf("%s (%s): %s %s", change.Resource, change.Type, change.What, change.Path)
+	}
+}
+
+// losses returns the changes that lose data, an address or a key.
+func losses(t *testing.T, before, after map[string]any) []review.Change {
+	t.Helper()
 	reports, err := review.Compare(t.Context(), []review.Stack{{Name: "upgrade", Deployed: before, Proposed: after}}, review.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, change := range reports[0].Changes {
-		if change.Kind == review.Loss {
-			t.Errorf("%s (%s): %s %s", change.Resource, change.Type, change.What, change.Path)
-		}
-	}
+	return slices.DeleteFunc(reports[0].Changes, func(change review.Change) bool { return change.Kind != review.Loss })
 }
 
 // presentTemplate synthesizes the stack of settings, and masks it.

@@ -40,6 +40,8 @@ func (c *comparison) loss(id, kind, impact string, before any, properties map[st
 	switch impact {
 	case "WILL_DESTROY":
 		change.What = "removed, which loses " + held
+	case "WILL_ORPHAN": // by its deletion policy
+		change.What = "removed; the old resource remains outside the stack"
 	case "WILL_REPLACE", "MAY_REPLACE":
 		change.What = map[string]string{"WILL_REPLACE": "replaced", "MAY_REPLACE": "may be replaced"}[impact]
 		if keeps(part(before, "UpdateReplacePolicy")) {

@@ -143,6 +143,15 @@ func TestCompareFindsChanges(t *testing.T) {
 				}
 			}
 		}, []change{{Loss, "removed, which loses its logs", ""}}},
+		{"retained log group removed", func(t *testing.T, template map[string]any) {
+			resource(t, template, logs, "QueryLogs")["DeletionPolicy"] = "Retain"
+		}, func(_ *testing.T, template map[string]any) {
+			for id := range template["Resources"].(map[string]any) {
+				if strings.HasPrefix(id, "QueryLogs") {
+					delete(template["Resources"].(map[string]any), id)
+				}
+			}
+		}, []change{{Loss, "removed; the old resource remains outside the stack", ""}}},
 		{"access log gone", none, func(t *testing.T, template map[string]any) {
 			delete(properties(t, template, stage, "Api"), "AccessLogSettings")
 		}, []change{{Security, "requests are no longer logged", ""}}},
