@@ -65,7 +65,7 @@ func (s *Store) Find(ctx context.Context, requestID, caller string) (record hist
 // of the process that wrote it.
 func daysUntil(now time.Time) (days []string) {
 	for i := range Days + 1 {
-		days = append(days, history.Day(now.AddDate(0, 0, -i)))
+		days = append(days, history.Day(now.UTC().AddDate(0, 0, -i)))
 	}
 	return days
 }

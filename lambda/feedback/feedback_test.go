@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	_ "time/tzdata"
 
 	"defog-cdk/internal/history"
 )
@@ -122,6 +123,27 @@ func TestStoreReplacesEarlierFeedback(t *testing.T) {
 	for _, content := range o.content {
 		if ratings, err := history.Decode[history.Feedback](content); err != nil || ratings[0].Verdict != history.Wrong {
 			t.Errorf("%v, %v; want the last verdict", ratings, err)
+		}
+	}
+}
+
+// A day of a machine's time zone has 23 or 25 hours in spring and autumn.
+func TestDaysAreThoseOfUTC(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, now := range []time.Time{
+		time.Date(2026, 10, 26, 1, 30, 0, 0, berlin), time.Date(2026, 3, 30, 1, 30, 0, 0, berlin), time.Date(2027, 1, 1, 0, 30, 0, 0, berlin),
+	} {
+		days := daysUntil(now)
+		for i, day := range days {
+			if want := history.Day(now.Add(time.Duration(-24*i) * time.Hour)); day != want {
+				t.Errorf("%v: day %d is %s; want %s", now, i, day, want)
+			}
+		}
+		if len(days) != Days+1 {
+			t.Errorf("%v: %v", now, days)
 		}
 	}
 }
