@@ -288,3 +288,21 @@ func TestExamineRunsViewThatMariaDBDoesNotExplain(t *testing.T) {
 		t.Errorf("got %q", broken)
 	}
 }
+
+func TestTypesDifferByTheirValues(t *testing.T) {
+	for _, test := range []struct {
+		described, live string
+		same            bool
+	}{
+		{"NUMERIC(10, 2)", "numeric(10,2)", true},
+		{"", "integer", true},
+		{"ENUM ('new', 'old')", "enum('new','old')", true},
+		{"mood ('New', 'it''s')", "mood ('New', 'it''s')", true},
+		{"mood ('New')", "mood ('new')", false},
+		{"mood ('New York')", "mood ('NewYork')", false},
+	} {
+		if got := sameType(test.described, test.live); got != test.same {
+			t.Errorf("%s and %s: %v", test.described, test.live, got)
+		}
+	}
+}

@@ -113,10 +113,16 @@ func columnNames(table schema.Table) []string {
 	return names
 }
 
-// sameType compares types without regard to case and spaces. An entry without a type
-// has any.
+// sameType compares types without regard to case and spaces, but for those of an
+// enumeration's values, in quotes. An entry without a type has any.
 func sameType(described, live string) bool {
-	squeeze := func(text string) string { return strings.ToLower(strings.Join(strings.Fields(text), "")) }
+	squeeze := func(text string) string {
+		parts := strings.Split(text, "'")
+		for i := 0; i < len(parts); i += 2 {
+			parts[i] = strings.ToLower(strings.Join(strings.Fields(parts[i]), ""))
+		}
+		return strings.Join(parts, "'")
+	}
 	return described == "" || squeeze(described) == squeeze(live)
 }
 
