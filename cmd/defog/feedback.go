@@ -50,6 +50,9 @@ answer, for 7 days. The last verdict counts.`,
 }
 
 func (f *feedbackCommand) run(ctx context.Context, id string, stdout io.Writer) error {
+	if !f.right && !f.wrong {
+		return errors.New("--right, --wrong: both are false; want one of them")
+	}
 	if !history.IsID(id) {
 		return errors.New("REQUEST-ID: invalid; want the request_id of an answer")
 	}

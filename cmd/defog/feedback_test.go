@@ -48,6 +48,7 @@ func TestFeedbackReportsRefusals(t *testing.T) {
 		"no history":      {[]string{"--right", "ABC"}, reply{404, `{"message":"Not Found"}`}, "want a stack with the setting history=true"},
 		"another program": {[]string{"--right", "ABC"}, reply{200, `{"ok":true}`}, "is not a query function"},
 		"no verdict":      {[]string{"ABC"}, reply{}, "at least one of the flags"},
+		"not wrong":       {[]string{"--wrong=false", "ABC"}, reply{}, "--right, --wrong: both are false; want one of them"},
 		"two verdicts":    {[]string{"--right", "--wrong", "ABC"}, reply{}, "none of the others can be"},
 		"right with SQL":  {[]string{"--right", "--sql", "SELECT 1", "ABC"}, reply{}, "none of the others can be"},
 		"id":              {[]string{"--right", "../x"}, reply{}, "REQUEST-ID: invalid; want the request_id of an answer"},
