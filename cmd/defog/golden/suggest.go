@@ -317,17 +317,27 @@ func (s *Suggester) removeNear(candidates []Entry) []Entry {
 		return y.Approved + y.Corrected - x.Approved - x.Corrected
 	})
 	pairs := slices.DeleteFunc(slices.Clone(s.Golden), func(p knowledge.Pair) bool { return p.Callers != nil })
+	keys := map[string]bool{}
+	for _, pair := range pairs {
+		keys[s.Key(trim(pair.SQL))] = true
+	}
 	for i := range candidates {
 		candidate := &candidates[i]
 		sql := candidate.Statements[0].SQL
-		for _, similar := range generate.NewGolden(pairs).Similar(candidate.Question) {
-			if s.Key(trim(similar.SQL)) == s.Key(sql) {
+		key := s.Key(sql)
+		var similar []knowledge.Pair
+		if keys[key] { // few statements: it compares all questions
+			similar = generate.NewGolden(pairs).Similar(candidate.Question)
+		}
+		for _, similar := range similar {
+			if s.Key(trim(similar.SQL)) == key {
 				candidate.Kind, candidate.Detail = Near, "the similar question has the same SQL: "+similar.Question
 				break
 			}
 		}
 		if candidate.Kind == New {
 			pairs = append(pairs, knowledge.Pair{Question: candidate.Question, SQL: sql})
+			keys[key] = true
 		}
 	}
 	return candidates

@@ -187,3 +187,16 @@ func TestSuggestTellsLiteralsAndNamesApart(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
+
+// Each suggestion compared with all others would take a minute.
+func TestSuggestHandlesThousandsOfQuestions(t *testing.T) {
+	s, _ := newSuggester(t)
+	s.Run = func(_ context.Context, sql string) (Outcome, error) { return Outcome{SQL: sql}, nil }
+	var ratings []history.Feedback
+	for n := range 2000 {
+		ratings = append(ratings, rate(n, "a", fmt.Sprintf("How many orders did the customer with number %d place in Berlin?", n), fmt.Sprint("SELECT ", n), "right"))
+	}
+	if _, report := lines(t, s, ratings...); report.Count(New) != len(ratings) {
+		t.Errorf("got %d suggestions; want %d", report.Count(New), len(ratings))
+	}
+}
