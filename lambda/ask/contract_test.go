@@ -66,6 +66,37 @@ func TestContractIsCurrent(t *testing.T) {
 	}
 }
 
+// TestArraysOfContractHaveItems: openapi-python-client generates no operation whose
+// messages have an array without items.
+func TestArraysOfContractHaveItems(t *testing.T) {
+	var document map[string]any
+	readYAML(t, contractFile, &document)
+	arrays := 0
+	var walk func(path string, node any)
+	walk = func(path string, node any) {
+		switch node := node.(type) {
+		case map[string]any:
+			if types, _ := node["type"].([]any); node["type"] == "array" || slices.Contains(types, any("array")) {
+				arrays++
+				if node["items"] == nil {
+					t.Errorf("%s: an array without items", path)
+				}
+			}
+			for name, child := range node {
+				walk(path+"/"+name, child)
+			}
+		case []any:
+			for i, child := range node {
+				walk(fmt.Sprint(path, "/", i), child)
+			}
+		}
+	}
+	walk("", document)
+	if arrays == 0 {
+		t.Error("the contract has no array")
+	}
+}
+
 func newContract(t *testing.T) *contract {
 	t.Helper()
 	var c contract
@@ -228,7 +259,7 @@ func messageSchemas(t *testing.T, docs descriptions) map[string]typeschema.Schem
 	}
 	successful := schemas["Answer"]["properties"].(typeschema.Schema)
 	successful["columns"] = typeschema.Schema{"type": "array", "items": typeschema.Schema{"type": "string"}, "description": docs.answer["columns"]}
-	successful["data"] = typeschema.Schema{"type": "array", "items": typeschema.Schema{"type": "array"}, "description": docs.answer["data"]}
+	successful["data"] = typeschema.Schema{"type": "array", "items": typeschema.Schema{"type": "array", "items": typeschema.Schema{}}, "description": docs.answer["data"]}
 	successful["ran_successfully"] = typeschema.Schema{"const": true}
 	schemas["Error"]["properties"].(typeschema.Schema)["ran_successfully"] = typeschema.Schema{"const": false}
 	return schemas
@@ -255,7 +286,7 @@ func questionSchema(t *testing.T, docs descriptions) typeschema.Schema {
 		case *int:
 			schema = typeschema.Schema{"type": []any{"integer", "null"}, "minimum": 0, "maximum": maxNumber, "default": *target}
 		case *list:
-			schema = typeschema.Schema{"type": []any{"array", "null"}}
+			schema = typeschema.Schema{"type": []any{"array", "null"}, "items": typeschema.Schema{}}
 		case *json.RawMessage:
 			schema = typeschema.Schema{}
 		default:
