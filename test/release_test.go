@@ -126,8 +126,13 @@ func fillTemplate(t *testing.T, kept, present []byte) []byte {
 			t.Fatal(err)
 		}
 	}
-	for _, resource := range template.(map[string]any)["Resources"].(map[string]any) {
-		delete(resource.(map[string]any), "Metadata") // which deploys nothing
+	for _, value := range template.(map[string]any)["Resources"].(map[string]any) {
+		resource := value.(map[string]any)
+		delete(resource, "Metadata") // which deploys nothing
+		if resource["Type"] == "AWS::Lambda::Function" {
+			// Lambda publishes no version of a function without a change.
+			resource["Properties"].(map[string]any)["Description"] = "The function of a release"
+		}
 	}
 	f := &filler{t: t, present: values}
 	filled, err := json.MarshalIndent(f.fill(template, nil), "", " ")

@@ -24,7 +24,8 @@ SESSION = botocore.session.get_session()
 
 # The signing names of the services, and their names in botocore.
 SERVICES = {
-    "apigateway": "apigatewayv2", "bedrock": "bedrock-runtime", "cloudformation": "cloudformation", "dynamodb": "dynamodb", "ecr": "ecr", "events": "events",
+    "apigateway": "apigatewayv2", "bedrock": "bedrock-runtime", "cloudformation": "cloudformation", "cloudtrail": "cloudtrail", "dynamodb": "dynamodb",
+    "ecr": "ecr", "events": "events",
     "iam": "iam", "lambda": "lambda", "logs": "logs", "monitoring": "cloudwatch", "s3": "s3", "scheduler": "scheduler",
     "secretsmanager": "secretsmanager", "sns": "sns", "sqs": "sqs", "ssm": "ssm", "sts": "sts",
 }
@@ -144,6 +145,8 @@ def from_rest(service, request):
     """Chooses the operation whose URI and parameters fit best."""
     best = None
     for operation in operations(service):
+        if operation.deprecated:
+            continue
         labels = match_uri(operation, request)
         if labels is None:
             continue
