@@ -344,11 +344,32 @@ func (s *Suggester) removeNear(candidates []Entry) []Entry {
 }
 
 // isPlain reports whether a text shows all that it holds. Other characters would hide a
-// part of a pull request from its reviewer. Several scripts and emoji require joiners.
+// part of a pull request from its reviewer.
 func isPlain(text string) bool {
-	return !strings.ContainsFunc(text, func(r rune) bool {
-		const nonJoiner, joiner = '\u200c', '\u200d'
-		return r == unicode.ReplacementChar || unicode.Is(unicode.Cf, r) && r != nonJoiner && r != joiner ||
-			unicode.IsControl(r) && !strings.ContainsRune("\n\r\t", r)
-	})
+	run := 0 // of joiners
+	for _, r := range text {
+		if strings.ContainsRune(joiners, r) {
+			if run++; run > maxJoiners {
+				return false
+			}
+			continue
+		}
+		run = 0
+		if unicode.In(r, invisible...) || r == brailleBlank || r == unicode.ReplacementChar || unicode.IsControl(r) && !strings.ContainsRune("\n\r\t", r) {
+			return false
+		}
+	}
+	return true
 }
+
+const (
+	// joiners are the invisible characters that several scripts and emoji require: two
+	// joiners, and the selectors of text and emoji.
+	joiners    = "\u200c\u200d\ufe0e\ufe0f"
+	maxJoiners = 2 // between visible characters: more can encode a text
+
+	brailleBlank = '\u2800'
+)
+
+// invisible are the characters that Unicode calls ignorable.
+var invisible = []*unicode.RangeTable{unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector}

@@ -200,3 +200,16 @@ func TestSuggestHandlesThousandsOfQuestions(t *testing.T) {
 		t.Errorf("got %d suggestions; want %d", report.Count(New), len(ratings))
 	}
 }
+
+func TestTextWithInvisibleCharactersIsNotPlain(t *testing.T) {
+	for text, want := range map[string]bool{
+		"How many?\n\t": true, "می\u200cخواهم": true, "❤\ufe0f\u200d🔥 and 👩\u200d🚒": true, "e\u0301": true,
+		"a\x1b[2J": false, "a\u202eb": false, "a\u200bb": false, "a\ufffdb": false,
+		"a\U000e0041": false, "a\U000e0101": false, "a\u3164": false, "a\u115f": false, "a\uffa0": false, "a\u034f": false, "a\u180b": false, "a\u2800": false,
+		"😀" + strings.Repeat("\ufe0f\ufe0e", 8): false, "a" + strings.Repeat("\u200c\u200d", 8): false,
+	} {
+		if isPlain(text) != want {
+			t.Errorf("%+q: got %v", text, !want)
+		}
+	}
+}
