@@ -281,6 +281,11 @@ func (s *suggestCommand) suggest(ctx context.Context, e *evaluateCommand, pairs 
 		return report, fmt.Errorf("open the database: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	if len(ratings) > 0 {
+		if err := checkLogin(ctx, db, e.conf.AllowPrivilegedLogin); err != nil {
+			return report, explainDatabase(err)
+		}
+	}
 	identities := check.Identities(mode, e.conf.RowSecurityRoles, nil)
 	scanner := guard.Of(e.conn.DBType)
 	suggester := golden.Suggester{
@@ -294,6 +299,23 @@ func (s *suggestCommand) suggest(ctx context.Context, e *evaluateCommand, pairs 
 	}
 	report, err = suggester.Suggest(ctx, ratings)
 	return report, explainDatabase(err)
+}
+
+// checkLogin returns an error for a database that accepts a write, and for a user with
+// unsafe powers, as the function does before it runs statements of strangers.
+func checkLogin(ctx context.Context, db database.Database, isPrivileged bool) error {
+	checker, ok := db.(database.ReadOnlyChecker)
+	if !ok {
+		return nil
+	}
+	privileges, err := checker.CheckReadOnly(ctx)
+	if err != nil {
+		return fmt.Errorf("check the database user: %w", err)
+	}
+	if err := privileges.Accept(isPrivileged); err != nil {
+		return fmt.Errorf("db_creds: %w", err)
+	}
+	return nil
 }
 
 // runSQL runs a statement as the first of the callers for whom it runs.

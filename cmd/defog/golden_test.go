@@ -323,6 +323,26 @@ func TestSuggestRunsStatementsInServers(t *testing.T) {
 		report := run(t, "postgres", creds, "-c", "row_security=role", "-c", "row_security_roles=sales")
 		check(t, report, "permission denied for table secrets")
 	})
+	t.Run("superuser", func(t *testing.T) {
+		t.Chdir(t.TempDir())
+		text, err := json.Marshal(map[string]any{"api_key": secretKey, "db_type": "postgres", "db_creds": server.Creds()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, "lambda/query/dependencies/rds-ca.pem", "")
+		writeFile(t, "deps/golden.json", "[]")
+		writeFile(t, "connection.json", string(text))
+		writeHistory(t, "feedback.jsonl", ratings...)
+		args := []string{
+			"golden", "suggest", "--history", "feedback.jsonl", "--no-evaluation", "--write", "-c", "connection_file=connection.json", "-c", "function_source_dependencies_zip=deps",
+		}
+		if code, stdout, stderr := defog(t, args...); code != 1 || !strings.Contains(stderr, "superuser") || !strings.Contains(stderr, "allow_privileged_login") || stdout != "" || readFile(t, "deps/golden.json") != "[]" {
+			t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+		}
+		if code, stdout, stderr := defog(t, append(args, "-c", "allow_privileged_login=true")...); code != 0 || !strings.Contains(stdout, "3 golden queries added") {
+			t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+		}
+	})
 	t.Run("mariadb", func(t *testing.T) {
 		server := mariadb.Start(t)
 		server.Query(t, "CREATE DATABASE IF NOT EXISTS books; USE books; "+tables+"CREATE USER viewer IDENTIFIED BY 'reads-only'; GRANT SELECT ON books.orders TO viewer")
