@@ -37,9 +37,9 @@ type benchmark struct {
 // The page refers to a benchmark by its command.
 var benchmarks = []benchmark{
 	{"size", "size -databases sqlite"},
-	{"synth", "synth -rounds 1"},
-	{"synth -stacks", "synth -stacks -rounds 1"},
-	{"synth -pipeline", "synth -pipeline -rounds 1"},
+	{"synth -rounds 3", "synth -rounds 1"},
+	{"synth -stacks -rounds 3", "synth -stacks -rounds 1"},
+	{"synth -pipeline -rounds 3", "synth -pipeline -rounds 1"},
 	{"coldstart", "coldstart -rounds 1"},
 	{"request", "request -rounds 50"},
 	{"load", "load -environments 1,4 -questions 40"},
