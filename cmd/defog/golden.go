@@ -302,7 +302,7 @@ func (s *suggestCommand) suggest(ctx context.Context, e *evaluateCommand, pairs 
 }
 
 // checkLogin returns an error for a database that accepts a write, and for a user with
-// unsafe powers, as the function does before it runs statements of strangers.
+// unsafe powers. The function refuses both, too.
 func checkLogin(ctx context.Context, db database.Database, isPrivileged bool) error {
 	checker, ok := db.(database.ReadOnlyChecker)
 	if !ok {
