@@ -170,7 +170,7 @@ func TestLatestKeepsLastFeedbackOfAnAnswer(t *testing.T) {
 	}
 }
 
-func TestSuggestTellsLiteralsAndNamesApart(t *testing.T) {
+func TestSuggestKeepsLiteralsAndNamesApart(t *testing.T) {
 	s, _ := newSuggester(t)
 	s.Key = func(sql string) string { return strings.ToLower(sql) } // white space in a literal counts
 	s.Run = func(_ context.Context, sql string) (Outcome, error) {
