@@ -90,7 +90,11 @@ func (w *writer) Retry(ctx context.Context, question Question, failed Failure) (
 	if err != nil {
 		return Query{}, err
 	}
-	return a.query(prompt), nil
+	query := a.query(prompt)
+	if query.Reason, err = json.Marshal(a.Reason); err != nil {
+		return Query{}, noSQL()
+	}
+	return query, nil
 }
 
 // query returns the SQL of an answer, with what the model states about it.

@@ -356,11 +356,10 @@ func (r reader) answerOf(parsed object, depth int) (a answer, ok bool) {
 			return a, true
 		}
 	}
-	if a.Clarification != "" && a.SQL == "" {
-		return a, true
-	}
+	// A query inside precedes a clarification, which some models fill without need.
+	asks := a.Clarification != "" && a.SQL == ""
 	if depth == maxDepth {
-		return a, false
+		return a, asks
 	}
 	for _, m := range parsed {
 		var inner object
@@ -372,15 +371,15 @@ func (r reader) answerOf(parsed object, depth int) (a answer, ok bool) {
 				inner, _, _ = parseLoose(value)
 			}
 		case objectList:
-			if len(value) > 0 {
+			if len(value) > 0 && !asks { // not one of the options
 				inner, _ = value[0].(object)
 			}
 		}
-		if a, ok := r.answerOf(inner, depth+1); ok {
-			return a, true
+		if nested, ok := r.answerOf(inner, depth+1); ok && (!asks || nested.SQL != "") {
+			return nested, true
 		}
 	}
-	return a, false
+	return a, asks
 }
 
 // textsOf returns the texts of a list, or one text, each once. It drops empty ones, words
