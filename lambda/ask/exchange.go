@@ -123,6 +123,9 @@ func (x *exchange) retry(ctx context.Context, generator generate.Generator, fail
 	if err != nil {
 		return err
 	}
+	if x.query.Source == generate.FromGolden {
+		x.query.Reason = query.Reason // of a golden query, which explains no other statement
+	}
 	x.current, x.executed = query, x.secrets.RedactSQL(query.SQL)
 	return nil
 }

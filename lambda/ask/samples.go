@@ -19,8 +19,14 @@ const (
 	maxSampleRows  = 10_000
 	maxSampleBytes = 256 << 10
 
-	// maxSampleSteps is the limit of the search for the columns of two samples.
+	// maxSampleSteps is the limit of the search for the columns of two samples of few
+	// rows. sampleStepRows is the number of rows that it may compare with many.
 	maxSampleSteps = 500
+	sampleStepRows = 100_000
+
+	// compareTime limits the comparison of all samples: many columns with the same values
+	// in other rows take longest.
+	compareTime = 2 * time.Second
 )
 
 // modelAnswer is one of several answers of the model to a question, a sample.
@@ -57,7 +63,9 @@ func (x *exchange) sample(ctx context.Context, backend Backend, retries int, lim
 	}
 	samples := x.generateAll(ctx, backend)
 	x.executeAll(ctx, backend, limits, samples)
-	best := largest(samples)
+	limited, cancel := context.WithTimeout(ctx, compareTime)
+	best := largest(limited, samples)
+	cancel()
 	x.samples, x.confidence = len(samples), float64(best.size)/float64(len(samples))
 	switch {
 	case best.size == 0:
@@ -178,15 +186,15 @@ func (s *modelAnswer) recover() {
 }
 
 // largest returns the largest group of samples that agree: that ask back, have the same
-// statement, or the same rows in any order.
-func largest(samples []modelAnswer) group {
+// statement, or the same rows in any order. After the context's end, it compares no rows.
+func largest(ctx context.Context, samples []modelAnswer) group {
 	var groups []*group
 	for i := range samples {
 		s := &samples[i]
 		if s.fail != nil {
 			continue
 		}
-		if found := find(groups, s); found != nil {
+		if found := find(ctx, groups, s); found != nil {
 			found.size++
 			continue
 		}
@@ -202,8 +210,7 @@ func largest(samples []modelAnswer) group {
 }
 
 // find returns the group that a sample agrees with, or nil.
-func find(groups []*group, s *modelAnswer) *group {
-	rules := compare.Rules{Exact: true, Tolerance: compare.DefaultTolerance, Steps: maxSampleSteps}
+func find(ctx context.Context, groups []*group, s *modelAnswer) *group {
 	var table *compare.Table
 	for _, g := range groups {
 		asks, asked := s.query.Clarification != nil, g.first.query.Clarification != nil
@@ -215,13 +222,16 @@ func find(groups []*group, s *modelAnswer) *group {
 			continue
 		case s.result.SQL == g.first.result.SQL:
 			return g
-		case g.table == nil:
+		case g.table == nil, ctx.Err() != nil:
 			continue
 		case table == nil:
 			if table = tableOf(s); table == nil {
 				continue
 			}
 		}
+		// Each column takes a step, and some a second one.
+		steps := min(maxSampleSteps, 4*len(table.Columns)+sampleStepRows/max(1, len(table.Rows)))
+		rules := compare.Rules{Exact: true, Tolerance: compare.DefaultTolerance, Steps: steps}
 		if rules.Compare(compare.Expected{Table: *g.table}, *table) == nil {
 			return g
 		}

@@ -156,3 +156,42 @@ func TestLongResultsAgreeByTheirStatement(t *testing.T) {
 		t.Errorf("more rows than are compared: got %v", got)
 	}
 }
+
+// flags returns a result with columns of 0 and 1, beginning with one of them.
+func flags(rows, columns, first int) *database.Result {
+	values := make([][]int, rows)
+	names := make([]string, columns)
+	for i := range values {
+		values[i] = make([]int, columns)
+		for c := range columns {
+			column := (c + first) % columns
+			values[i][c] = i / (column + 1) % 2
+			names[c] = fmt.Sprintf("c%d", column)
+		}
+	}
+	data, _ := json.Marshal(values)
+	return &database.Result{SQL: fmt.Sprintf("SELECT %d", first), Columns: names, Data: data, RowCount: rows}
+}
+
+func TestColumnsOfManyRowsAreFoundInFewSteps(t *testing.T) {
+	const rows, columns = 4_000, 8
+	same := []modelAnswer{{result: flags(rows, columns, 0)}, {result: flags(rows, columns, 5)}}
+	if got := largest(t.Context(), same); got.size != 2 {
+		t.Errorf("columns in another order: got %d equal samples", got.size)
+	}
+}
+
+func TestSamplesAreNotComparedWithoutTime(t *testing.T) {
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	one := &database.Result{SQL: "SELECT 1", Columns: []string{"n"}, Data: json.RawMessage("[[1]]"), RowCount: 1}
+	other := *one
+	other.SQL = "SELECT 2 - 1"
+	samples := []modelAnswer{{result: one}, {result: &other}, {result: &other}}
+	if got := largest(ended, samples); got.size != 2 || got.first.result.SQL != other.SQL {
+		t.Errorf("after the end: got %d samples with %q", got.size, got.first.result.SQL)
+	}
+	if got := largest(t.Context(), samples); got.size != 3 {
+		t.Errorf("before the end: got %d equal samples", got.size)
+	}
+}

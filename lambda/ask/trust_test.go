@@ -82,3 +82,14 @@ func TestAnswerHasNoFieldOfWhatIsUnknown(t *testing.T) {
 		t.Errorf("got log %s", log)
 	}
 }
+
+func TestReplacedGoldenQueryExplainsNothing(t *testing.T) {
+	golden := generate.Query{SQL: "SELECT 1", Source: generate.FromGolden, Reason: json.RawMessage(`"This is the golden query."`)}
+	for reason, want := range map[string]any{`"Counts orders."`: "Counts orders.", "null": nil} {
+		f := &fake{fails: map[string]error{"SELECT 1": &database.StatementError{Message: "no"}}, result: rows()}
+		model := generate.Query{SQL: "SELECT 2", Source: generate.FromModel, Reason: json.RawMessage(reason)}
+		if got, _ := answerOf(t, &scripted{answers: []generate.Query{golden, model}}, f); got["reason_for_query"] != want || got["source"] != "model" {
+			t.Errorf("%q: got %v, %v", reason, got["reason_for_query"], got["source"])
+		}
+	}
+}
