@@ -18,6 +18,7 @@ import (
 
 	"defog-cdk/cmd/defog/review"
 	"defog-cdk/config"
+	"defog-cdk/internal/release"
 	"defog-cdk/stacks"
 	"defog-cdk/stacks/artifact"
 	"defog-cdk/stacks/stacktest"
@@ -58,8 +59,9 @@ func TestUpgradeKeepsData(t *testing.T) {
 			t.Errorf("%s: %s/settings has no line for it", path, releases)
 		}
 	}
-	if len(kept) == 0 {
-		t.Errorf("%s has no templates", releases)
+	folder := filepath.Join(releases, "v"+release.Version)
+	if !slices.ContainsFunc(kept, func(path string) bool { return filepath.Dir(path) == folder }) {
+		t.Errorf("%s has no templates; want those of the present version, by -keep v%s", folder, release.Version)
 	}
 }
 
@@ -78,11 +80,11 @@ func keptTemplates(t *testing.T) []string {
 // if the deletion policy retains the old one.
 func TestUpgradeThatLosesDataIsReported(t *testing.T) {
 	t.Chdir("..")
-	seen := map[string]bool{}
+	seen, moved := map[string]bool{}, map[string][]string{}
+	var upgrades []review.Stack
 	for _, path := range keptTemplates(t) {
 		before, after := readTemplate(t, path), readTemplate(t, path)
 		resources := after["Resources"].(map[string]any)
-		var moved []string
 		for id, resource := range before["Resources"].(map[string]any) {
 			resource := resource.(map[string]any)
 			kind := resource["Type"].(string)
@@ -91,16 +93,20 @@ func TestUpgradeThatLosesDataIsReported(t *testing.T) {
 			}
 			delete(resources, id)
 			resources["Another"+id] = resource
-			moved = append(moved, id)
+			moved[path] = append(moved[path], id)
 			seen[fmt.Sprint(kind, " ", resource["DeletionPolicy"])] = true
 		}
+		slices.Sort(moved[path])
+		upgrades = append(upgrades, review.Stack{Name: path, Deployed: before, Proposed: after})
+	}
+	for i, changes := range losses(t, upgrades...) {
 		var lost []string
-		for _, change := range losses(t, before, after) {
+		for _, change := range changes {
 			lost = append(lost, change.Resource)
 		}
-		slices.Sort(moved)
 		slices.Sort(lost)
-		if diff := cmp.Diff(moved, lost); diff != "" {
+		path := upgrades[i].Name
+		if diff := cmp.Diff(moved[path], lost); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", path, diff)
 		}
 	}
@@ -124,19 +130,23 @@ func checkUpgrade(t *testing.T, before, after map[string]any) {
 	for _, r := range replaced {
 		t.Logf("%s (%s): %s by %s", r.ID, r.Type, map[bool]string{true: "replaced", false: "may be replaced"}[r.Certain], strings.Join(r.Causes, ", "))
 	}
-	for _, change := range losses(t, before, after) {
+	for _, change := range losses(t, review.Stack{Name: "upgrade", Deployed: before, Proposed: after})[0] {
 		t.Errorf("%s (%s): %s %s", change.Resource, change.Type, change.What, change.Path)
 	}
 }
 
-// losses returns the changes that lose data, an address or a key.
-func losses(t *testing.T, before, after map[string]any) []review.Change {
+// losses returns the changes of each stack that lose data, an address or a key.
+func losses(t *testing.T, upgrades ...review.Stack) [][]review.Change {
 	t.Helper()
-	reports, err := review.Compare(t.Context(), []review.Stack{{Name: "upgrade", Deployed: before, Proposed: after}}, review.Options{})
+	reports, err := review.Compare(t.Context(), upgrades, review.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.DeleteFunc(reports[0].Changes, func(change review.Change) bool { return change.Kind != review.Loss })
+	lost := make([][]review.Change, len(reports))
+	for i, report := range reports {
+		lost[i] = slices.DeleteFunc(report.Changes, func(change review.Change) bool { return change.Kind != review.Loss })
+	}
+	return lost
 }
 
 // presentTemplate synthesizes the stack of settings, and masks it.
