@@ -23,6 +23,9 @@ import (
 func Deployed(ctx context.Context, cfg aws.Config, stack Stack) (template map[string]any, err error) {
 	err = As(ctx, cfg, stack, func(ctx context.Context, cfg aws.Config) error {
 		template, err = Template(ctx, cfg, stack.Name)
+		if refused, ok := errors.AsType[smithy.APIError](err); ok {
+			return fmt.Errorf("%s: %s", refused.ErrorCode(), refused.ErrorMessage())
+		}
 		return err
 	})
 	if err == nil {
@@ -92,11 +95,8 @@ func Template(ctx context.Context, cfg aws.Config, name string) (map[string]any,
 	got, err := cloudformation.NewFromConfig(cfg).GetTemplate(ctx, &cloudformation.GetTemplateInput{
 		StackName: &name, TemplateStage: types.TemplateStageOriginal,
 	})
-	if refused, ok := errors.AsType[smithy.APIError](err); ok {
-		if Missing(err) {
-			return nil, nil
-		}
-		return nil, fmt.Errorf("%s: %s", refused.ErrorCode(), refused.ErrorMessage())
+	if Missing(err) {
+		return nil, nil
 	}
 	if err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ import (
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackResourceDrift.html
 type cloudFormation struct {
 	mayDetect string // a part of the caller's key
+	mayRead   string // the same of a caller who may read templates
 	resources string // pages of ListStackResources, separated by "+"
 	nested    string // of the nested stack
 	drifts    string // pages of DescribeStackResourceDrifts
@@ -104,6 +105,8 @@ func (c *cloudFormation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		page("", "StackResourceDrifts")
 	case action == "DescribeStackResourceDrifts":
 		page(c.drifts, "StackResourceDrifts")
+	case action == "GetTemplate" && !strings.Contains(r.Header.Get("Authorization"), c.mayRead):
+		refuse("AccessDenied", "not authorized to perform: cloudformation:"+action)
 	case action == "GetTemplate":
 		answer("<TemplateBody>{}</TemplateBody>")
 	default:
@@ -171,6 +174,15 @@ func TestDetect(t *testing.T) {
 func TestDetectWithARole(t *testing.T) {
 	fake := &cloudFormation{mayDetect: "cdk-lookup", resources: "", statuses: []string{"DETECTION_COMPLETE"}}
 	stack := assembly.Stack{Name: "shop-prod", Account: "210987654321", Region: "cn-north-1", Roles: []string{"arn:${AWS::Partition}:iam::${AWS::AccountId}:role/cdk-lookup-${AWS::Region}"}}
+	if results, _, err := detect(t, fake, stack); err != nil || len(results) != 1 {
+		t.Errorf("%+v, %v", results, err)
+	}
+}
+
+// A caller who lacks one right detects with the role, too.
+func TestDetectWithARoleThatReadsTemplates(t *testing.T) {
+	fake := &cloudFormation{mayRead: "cdk-lookup", resources: "", statuses: []string{"DETECTION_COMPLETE"}}
+	stack := assembly.Stack{Name: "shop-prod", Roles: []string{"arn:aws:iam::123456789012:role/cdk-lookup"}}
 	if results, _, err := detect(t, fake, stack); err != nil || len(results) != 1 {
 		t.Errorf("%+v, %v", results, err)
 	}
