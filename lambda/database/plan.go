@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // codePlan is the code of a statement whose plan is refused, for the log.
@@ -15,7 +16,11 @@ func (l Limits) NeedsPlan(sql string) (bool, error) {
 	if l.PlanCost == 0 {
 		return false, nil
 	}
-	first, _, _ := strings.Cut(strings.TrimLeft(sql, "( "), " ")
+	isOther := func(r rune) bool { return !unicode.IsLetter(r) }
+	first, _, _ := strings.Cut(strings.TrimLeftFunc(sql, isOther), " ")
+	if end := strings.IndexFunc(first, isOther); end >= 0 { // EXPLAIN(…)
+		first = first[:end]
+	}
 	switch strings.ToLower(first) {
 	case "explain", "describe", "desc":
 		return false, Refusal(codePlan, strings.ToUpper(first)+" has no plan whose cost max_plan_cost could limit; want the statement itself")

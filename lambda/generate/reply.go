@@ -330,6 +330,9 @@ func (r reader) answerOf(parsed object, depth int) (a answer, ok bool) {
 			}
 		}
 	}
+	if text, isText := clarification.(string); isText {
+		clarification = clip(text, maxText-len("…")) // without it, the refusal would have no reason
+	}
 	if asked := textsOf(clarification, 1); len(asked) > 0 {
 		a.Clarification, a.Options = asked[0], textsOf(options, maxOptions)
 	}

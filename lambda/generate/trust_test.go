@@ -161,6 +161,7 @@ func TestReadBoundsWhatModelsState(t *testing.T) {
 		"Here:\n```json\n{clarification: 'Which?', options: ['a?', 'b?',], sql: '',}\n```":                                                  {Clarification: "Which?", Options: []string{"a?", "b?"}},
 		`{"tool": "answer", "input": {"reason": "r", "sql": "", "clarification": "Which?", "options": ["a?"]}}`:                             {Reason: "r", Clarification: "Which?", Options: []string{"a?"}},
 		`{"reason": "one", "assumptions": ["what the query assumes"], "filters": ["a condition"], "sql": "SELECT 1", "clarification": "…"}`: {Reason: "one", SQL: "SELECT 1"},
+		`{"sql": "", "clarification": "` + long + `", "options": ["a?"]}`:                                                                   {Clarification: long[:maxText-3] + "…", Options: []string{"a?"}},
 		`{"clarification": "not needed", "arguments": {"sql": "SELECT 1"}}`:                                                                 {SQL: "SELECT 1"},
 		`{"clarification": "Which?", "options": [{"question": "a?", "sql": "SELECT 1"}]}`:                                                   {Clarification: "Which?"},
 		`{"clarification": "Which?", "details": {"reason": "r", "sql": ""}}`:                                                                {Clarification: "Which?"},

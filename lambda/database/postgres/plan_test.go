@@ -38,7 +38,7 @@ func TestExpensivePlanIsRefusedBeforeItRuns(t *testing.T) {
 	} {
 		refused(t, d, sql, limits)
 	}
-	for _, sql := range []string{"EXPLAIN ANALYZE " + expensive, "EXPLAIN " + cheap, "explain (analyze) " + expensive} {
+	for _, sql := range []string{"EXPLAIN ANALYZE " + expensive, "EXPLAIN " + cheap, "explain (analyze) " + expensive, "explain(analyze) " + expensive} {
 		if message := refused(t, d, sql, limits); !strings.Contains(message, "EXPLAIN has no plan") {
 			t.Errorf("%s: %q", sql, message)
 		}
