@@ -298,13 +298,17 @@ var (
 	reasonKeys = []string{"reason", "explanation", "reasoning", "rationale", "description", "thought", "thoughts", "analysis"}
 )
 
+// separators removes what models put between the words of a name. To make it for each name
+// of a long reply takes seconds.
+var separators = strings.NewReplacer("_", "", "-", "", " ", "")
+
 // answerOf returns the answer in an object or in one of its values, as in the
 // arguments of a tool call.
 func (r reader) answerOf(parsed object, depth int) (a answer, ok bool) {
 	field := func(keys []string) (value any, found bool) {
 		for _, key := range keys {
 			for _, m := range parsed {
-				if strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(m.key)) == key {
+				if strings.ToLower(separators.Replace(m.key)) == key {
 					return m.value, true
 				}
 			}
