@@ -17,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"defog-cdk/cmd/defog/evaluate"
+	"defog-cdk/cmd/defog/session"
 	"defog-cdk/cmd/defog/terminal"
 	"defog-cdk/config"
 	"defog-cdk/config/connection"
@@ -348,7 +349,26 @@ func (e *evaluateCommand) newSeededGenerator(ctx context.Context) (generate.Gene
 		}
 		seed = &e.seed
 	}
+	if e.conf.Generator == generate.TypeBedrock {
+		if err := e.checkBedrockSession(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return e.newGenerator(ctx, e.conf.Settings, e.conn, e.folder, seed)
+}
+
+// checkBedrockSession returns the error that would make every question fail.
+func (e *evaluateCommand) checkBedrockSession(ctx context.Context) error {
+	cfg, err := e.session(ctx)
+	if err != nil {
+		return err
+	}
+	if e.conf.GeneratorRegion == "" {
+		if err := session.RequireRegion(cfg); err != nil {
+			return err
+		}
+	}
+	return session.Check(ctx, cfg)
 }
 
 // identity identifies the questions and what decides their results.

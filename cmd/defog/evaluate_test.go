@@ -69,6 +69,23 @@ func newCoffee(t *testing.T) (*generator.OpenAI, []string) {
 	}
 }
 
+func TestEvaluateNeedsASessionForBedrock(t *testing.T) {
+	for name, test := range map[string]struct{ variable, want string }{
+		"no credentials": {"AWS_ACCESS_KEY_ID", "no AWS credentials: sign in"},
+		"no region":      {"AWS_REGION", "no AWS region: set AWS_REGION"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			newAWS(t)
+			newCoffee(t)
+			t.Setenv(test.variable, "")
+			code, stdout, stderr := defog(t, "evaluate", "questions.json", "-c", "connection_file=connection.json", "-c", "generator=bedrock")
+			if code != 1 || !strings.Contains(stderr, test.want) || stdout != "" {
+				t.Errorf("exit code %d, stdout %q, stderr %q; want %q", code, stdout, stderr, test.want)
+			}
+		})
+	}
+}
+
 func readReport(t *testing.T, path string) evaluate.Report {
 	t.Helper()
 	report, err := evaluate.ReadReport(path)
