@@ -11,33 +11,28 @@ import (
 )
 
 // machine describes what the numbers are of: machine, date and commit.
-func machine(ctx context.Context) (string, error) {
-	commit, err := git(ctx, "rev-parse", "--short=10", "HEAD")
-	if err != nil {
-		return "", err
-	}
-	changes, err := git(ctx, "status", "--porcelain", "--", ".", ":!"+page)
-	if err != nil {
-		return "", err
-	}
-	if changes != "" {
-		commit += " with changes"
-	}
+func machine(ctx context.Context) string {
 	description := fmt.Sprintf("%d cores (%s, %s), %s, on %s, at commit %s",
 		runtime.NumCPU(), processor(), runtime.GOOS+"/"+runtime.GOARCH, strings.Replace(runtime.Version(), "go", "Go ", 1),
-		time.Now().UTC().Format("January 2, 2006"), commit)
+		time.Now().UTC().Format("January 2, 2006"), commit(ctx))
 	if load := load(); load != "" {
 		description += ", with a load average of " + load + " at the start"
 	}
-	return description, nil
+	return description
 }
 
-func git(ctx context.Context, args ...string) (string, error) {
-	out, err := exec.CommandContext(ctx, "git", args...).Output()
+// commit names the commit of the checkout, if it is a repository.
+func commit(ctx context.Context) string {
+	hash, err := exec.CommandContext(ctx, "git", "rev-parse", "--short=10", "HEAD").Output()
 	if err != nil {
-		return "", fmt.Errorf("git %s: %w", strings.Join(args, " "), err)
+		return "(unknown)"
 	}
-	return strings.TrimSpace(string(out)), nil
+	changes, err := exec.CommandContext(ctx, "git", "status", "--porcelain", "--", ".", ":!"+page).Output()
+	name := strings.TrimSpace(string(hash))
+	if err != nil || len(changes) > 0 {
+		name += " with changes"
+	}
+	return name
 }
 
 // processor returns the processor's name, where Linux has it.

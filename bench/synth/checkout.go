@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 )
 
 // javascriptFolder is where the JavaScript app is in the checkout.
@@ -43,17 +44,25 @@ func newApps(ctx context.Context, directory string, settings []string) (golang, 
 	return golang, javascript, errors.Join(golang.warm(ctx, ways()), javascript.warm(ctx, ways()))
 }
 
-// copyCheckout copies what git would take: neither packages nor assemblies.
+// leftOut are the folders that the copy of a checkout does not need.
+var leftOut = []string{".git", ".build", ".venv", "node_modules", "cdk.out", "dist"}
+
+// copyCheckout copies the checkout without packages, assemblies and other results.
 func copyCheckout(ctx context.Context, to string) error {
-	files, err := exec.CommandContext(ctx, "git", "ls-files", "-co", "--exclude-standard", "-z").Output()
-	if err != nil {
-		return fmt.Errorf("list the files: %w", err)
-	}
-	for _, name := range splitNUL(files) {
-		info, err := os.Stat(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // git lists deleted files, too
+	return filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case entry.IsDir() && slices.Contains(leftOut, entry.Name()):
+			return filepath.SkipDir
+		case entry.IsDir():
+			return os.MkdirAll(filepath.Join(to, name), 0o755)
+		case !entry.Type().IsRegular():
+			return nil
 		}
+		info, err := entry.Info()
 		if err != nil {
 			return err
 		}
@@ -61,15 +70,8 @@ func copyCheckout(ctx context.Context, to string) error {
 		if err != nil {
 			return err
 		}
-		target := filepath.Join(to, name)
-		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(target, content, info.Mode()); err != nil {
-			return err
-		}
-	}
-	return nil
+		return os.WriteFile(filepath.Join(to, name), content, info.Mode())
+	})
 }
 
 // appCommand is how the CDK CLI starts this app.
