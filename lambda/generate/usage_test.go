@@ -105,9 +105,9 @@ func TestPromptSharesWholeParts(t *testing.T) {
 	}
 }
 
-// TestInvalidUsageIsNoNegativeCount checks that a reply counts, whatever its server
+// TestInvalidUsageReducesNoCount checks that a reply counts, whatever its server
 // reports, and that no report reduces a count.
-func TestInvalidUsageIsNoNegativeCount(t *testing.T) {
+func TestInvalidUsageReducesNoCount(t *testing.T) {
 	for usage, want := range map[string]Usage{
 		`null`: {Replies: 1},
 		`[]`:   {Replies: 1},
