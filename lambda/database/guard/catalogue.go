@@ -54,7 +54,10 @@ const PostgresCatalogue = `
 	WITH RECURSIVE f AS (
 		SELECT p.oid, n.nspname AS schema, p.proname AS name, p.provolatile AS volatility, coalesce(e.extname, '') AS extension,
 			l.lanname AS language, CASE WHEN l.lanname = 'internal' AND p.oid >= 16384 THEN p.prosrc ELSE '' END AS source,
-			l.lanpltrusted AS trusted, p.oid >= 16384 AS of_user, pg_catalog.pg_function_is_visible(p.oid) AS visible
+			l.lanpltrusted AS trusted, p.oid >= 16384 AS of_user,
+			p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace AND p.proname NOT IN (
+				SELECT proname FROM pg_catalog.pg_proc WHERE pronamespace <> 'pg_catalog'::pg_catalog.regnamespace)
+				OR pg_catalog.pg_function_is_visible(p.oid) AS visible
 		FROM pg_catalog.pg_proc p
 		JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 		JOIN pg_catalog.pg_language l ON l.oid = p.prolang

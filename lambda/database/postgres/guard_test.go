@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -158,6 +159,49 @@ func TestNewFunctionsAreFoundAtOnce(t *testing.T) {
 		_, _ = d.Query(t.Context(), sql, databasetest.Unlimited()) // the catalogue counts
 		if d.catalogue.read != read {
 			t.Errorf("%s: the catalogue was read again", sql)
+		}
+	}
+}
+
+// The catalogue does not call pg_function_is_visible for most functions of the server,
+// which takes milliseconds. A search path can hide these.
+func TestCatalogueShowsVisibleFunctions(t *testing.T) {
+	server.Query(t, accounts+`CREATE FUNCTION lower(text) RETURNS text LANGUAGE sql IMMUTABLE RETURN $1;
+		CREATE FUNCTION upper(int) RETURNS int LANGUAGE sql IMMUTABLE RETURN $1;
+		CREATE SCHEMA IF NOT EXISTS unseen; CREATE OR REPLACE FUNCTION unseen.sqrt(double precision) RETURNS double precision LANGUAGE sql IMMUTABLE RETURN $1`)
+	defer server.Query(t, "DROP SCHEMA unseen CASCADE")
+	for _, path := range []string{"public", "public, pg_catalog", "pg_catalog, public", "unseen, pg_catalog"} {
+		d := openServer(t, nil, "")
+		d.pinned = append(slices.Clone(d.pinned), "SET LOCAL search_path = "+path)
+		read := func(sql string) [][]string {
+			rows, err := database.QueryTexts(t.Context(), d.query, sql)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return rows
+		}
+		var got [][]string
+		hidden := 0
+		for _, row := range read(guard.PostgresCatalogue) {
+			if row[0] == "function" {
+				got = append(got, []string{row[1], row[2], row[3], row[9]})
+			}
+		}
+		want := read(`SELECT DISTINCT n.nspname::text, p.proname::text, p.provolatile::text, pg_catalog.pg_function_is_visible(p.oid)::text
+			FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace`)
+		for _, row := range want {
+			if row[0] == "pg_catalog" && row[3] == "false" {
+				hidden++
+			}
+		}
+		slices.SortFunc(got, slices.Compare)
+		slices.SortFunc(want, slices.Compare)
+		got = slices.CompactFunc(got, slices.Equal) // the catalogue has more columns
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("search path %s: %s", path, diff)
+		}
+		if wantHidden := strings.HasSuffix(path, ", pg_catalog"); (hidden > 0) != wantHidden {
+			t.Errorf("search path %s: %d functions of the server are hidden", path, hidden)
 		}
 	}
 }
