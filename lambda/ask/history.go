@@ -61,7 +61,7 @@ func isEmpty(field []byte) bool {
 func (h *Handler) HistoryFailed(cause error, waiting, lost int) {
 	attrs := []slog.Attr{slog.Any("cause", cause), slog.Int("waiting", waiting), slog.Int("lost", lost)}
 	if h.Stack != "" {
-		attrs = append(attrs, embedCount(h.Stack, metrics.HistoryFailures, 1, time.Now())...)
+		attrs = append(attrs, embedTotal(h.Stack, time.Now(), metric{metrics.HistoryFailures, "Count", 1})...)
 	}
 	h.Log.LogAttrs(context.Background(), slog.LevelError, "history not written", attrs...)
 }

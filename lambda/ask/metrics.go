@@ -95,14 +95,3 @@ func embed(stack string, code Code, now time.Time, numbers []metric) []slog.Attr
 		{metrics.Namespace, [][]string{{metrics.Stack}}, definitions[1:]},
 	}}))
 }
-
-// embedCount returns the log line's members that hold one count for the stack, which
-// belongs to no question.
-func embedCount(stack, name string, n int, now time.Time) []slog.Attr {
-	return []slog.Attr{
-		slog.String(metrics.Stack, stack), slog.Int(name, n),
-		slog.Any("_aws", directive{now.UnixMilli(), []directiveMetrics{
-			{metrics.Namespace, [][]string{{metrics.Stack}}, []directiveMetric{{name, "Count"}}},
-		}}),
-	}
-}

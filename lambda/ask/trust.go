@@ -40,9 +40,6 @@ func (x *exchange) trust() trust {
 
 // clarify returns the failure of an ambiguous question.
 func clarify(asked generate.Clarification) *failure {
-	if asked.Options == nil {
-		asked.Options = []string{}
-	}
 	return &failure{code: ClarificationNeeded, message: asked.Question, clarification: &asked}
 }
 
