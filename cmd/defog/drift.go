@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"defog-cdk/cmd/defog/assembly"
+	"defog-cdk/cmd/defog/client"
 	"defog-cdk/cmd/defog/drift"
 	"defog-cdk/cmd/defog/review"
 	"defog-cdk/cmd/defog/terminal"
@@ -80,7 +81,7 @@ func (r *reviewCommand) runDrift(ctx context.Context, stdout, stderr io.Writer) 
 	var found []review.DriftedStack
 	for _, stack := range stacks {
 		results, err := drift.Detect(ctx, cfg, stack, drift.Options{Interval: detectionInterval, Progress: progress})
-		if _, ok := errors.AsType[*drift.NotDeployedError](err); ok {
+		if _, ok := errors.AsType[*client.NotDeployedError](err); ok {
 			return fmt.Errorf("%w; select another by -c app_name=… -c stage=…, --stack or --region", err)
 		}
 		if err != nil {
@@ -153,7 +154,7 @@ func (r *reviewCommand) deployedStacks() ([]assembly.Stack, map[string][]config.
 	if !parsed.Pipeline {
 		err = add(parsed.StackName(), "", "", values)
 	} else {
-		err = r.addPipeline(parsed, add)
+		err = addPipeline(parsed, values, add)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -163,11 +164,7 @@ func (r *reviewCommand) deployedStacks() ([]assembly.Stack, map[string][]config.
 }
 
 // addPipeline adds the stack of a pipeline, and that of each stage in each region.
-func (r *reviewCommand) addPipeline(parsed config.Settings, add func(name, account, region string, context map[string]any) error) error {
-	values, err := r.values()
-	if err != nil {
-		return err
-	}
+func addPipeline(parsed config.Settings, values map[string]any, add func(name, account, region string, context map[string]any) error) error {
 	if err := add(parsed.PipelineName(), parsed.PipelineAccount, parsed.PipelineRegion, values); err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func TestDriftExitCodes(t *testing.T) {
 			"defog: defog-lambda-dev: the drift detection is incomplete; the report names the resources and the reasons. It needs the right to read each resource\n"},
 		{"another stack", "IN_SYNC", "", "DETECTION_COMPLETE", []string{"drift", "--stack", "other"}, 1, "", "defog: --stack: other is unknown; want one of: defog-lambda-dev\n"},
 		{"not deployed", "IN_SYNC", "", "DETECTION_COMPLETE", []string{"drift", "-c", "app_name=absent"}, 1, "",
-			"defog: detect the drift of absent-dev: the stack is not deployed; select another by -c app_name=… -c stage=…, --stack or --region\n"},
+			"defog: detect the drift of absent-dev: stack absent-dev is not deployed in region eu-central-1; select another by -c app_name=… -c stage=…, --stack or --region\n"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

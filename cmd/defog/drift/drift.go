@@ -18,6 +18,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"defog-cdk/cmd/defog/assembly"
+	"defog-cdk/cmd/defog/client"
 	"defog-cdk/cmd/defog/review"
 	"defog-cdk/cmd/defog/session"
 )
@@ -42,7 +43,8 @@ const progressEvery = 5
 
 // Detect detects the drift of a stack and of its nested stacks, and returns one result
 // for each, the stack's first. It calls AWS with the caller's credentials and, if they
-// do not suffice, with the roles of the CDK CLI.
+// do not suffice, with the roles of the CDK CLI. Without the stack, it returns a
+// [client.NotDeployedError].
 func Detect(ctx context.Context, cfg aws.Config, stack assembly.Stack, options Options) ([]review.DriftedStack, error) {
 	var results []review.DriftedStack
 	var failed error // another error than missing rights, which no other role would change
@@ -71,11 +73,6 @@ func denied(err smithy.APIError) bool {
 	return strings.HasPrefix(err.ErrorCode(), "AccessDenied") || err.ErrorCode() == "UnauthorizedOperation"
 }
 
-// NotDeployedError is the error for a stack that does not exist.
-type NotDeployedError struct{}
-
-func (*NotDeployedError) Error() string { return "the stack is not deployed" }
-
 // detector detects the drift of a stack and of its nested stacks.
 type detector struct {
 	cfg     aws.Config
@@ -88,7 +85,7 @@ type detector struct {
 func (d *detector) detect(ctx context.Context, id, name string) error {
 	resources, err := d.resources(ctx, id)
 	if assembly.Missing(err) {
-		return &NotDeployedError{}
+		return &client.NotDeployedError{Stack: name, Region: d.cfg.Region}
 	}
 	if err != nil {
 		return err

@@ -197,14 +197,14 @@ func TestDetectErrors(t *testing.T) {
 		stack assembly.Stack
 		want  string
 	}{
-		{"no rights", cloudFormation{mayDetect: "nobody"}, assembly.Stack{Name: "shop-dev", Roles: []string{"arn:aws:iam::123456789012:role/lookup"}},
+		{"no rights", cloudFormation{mayDetect: "AKIDOTHER"}, assembly.Stack{Name: "shop-dev", Roles: []string{"arn:aws:iam::123456789012:role/lookup"}},
 			"detect the drift of shop-dev, which needs " + strings.Join(Actions, ", ") + " and the right to read each resource (AWS's policy ReadOnlyAccess has them): " +
 				"as arn:aws:iam::123456789012:user/me: AccessDenied: not authorized to perform: cloudformation:ListStackResources\n" +
 				"as arn:aws:iam::123456789012:role/lookup: "},
 		{"another account without a role", cloudFormation{}, assembly.Stack{Name: "shop-dev", Account: "210987654321"},
 			"as arn:aws:iam::123456789012:user/me: the stack is in the account 210987654321, and the assembly names no role there"},
-		{"not deployed", cloudFormation{mayDetect: "AKIDME"}, assembly.Stack{Name: "absent"}, "detect the drift of absent: the stack is not deployed"},
-		{"properties that are no JSON", cloudFormation{mayDetect: "AKIDME", statuses: []string{"DETECTION_COMPLETE"},
+		{"not deployed", cloudFormation{mayDetect: "AKIDME"}, assembly.Stack{Name: "absent"}, "detect the drift of absent: stack absent is not deployed in region eu-central-1"},
+		{"invalid properties", cloudFormation{mayDetect: "AKIDME", statuses: []string{"DETECTION_COMPLETE"},
 			drifts: drifted("Query", "AWS::Lambda::Function", "MODIFIED", "<ActualProperties>s3cret</ActualProperties>")}, assembly.Stack{Name: "shop-dev"},
 			"the properties of Query: CloudFormation returned no JSON"},
 	}
