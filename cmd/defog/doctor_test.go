@@ -24,7 +24,12 @@ const dbPassword = "password-of-the-database"
 // url. It returns the file and its content.
 func writeConnection(t *testing.T, url string) (file, content string) {
 	t.Helper()
-	data, err := json.Marshal(connection.Connection{APIKey: dbPassword, DBType: "postgres", DBCreds: connection.Creds{}, BaseURL: url})
+	return writePostgresConnection(t, connection.Creds{}, url)
+}
+
+func writePostgresConnection(t *testing.T, creds connection.Creds, url string) (file, content string) {
+	t.Helper()
+	data, err := json.Marshal(connection.Connection{APIKey: dbPassword, DBType: "postgres", DBCreds: creds, BaseURL: url})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,16 +188,20 @@ func TestDoctorSeparatesProblemsOfOneFile(t *testing.T) {
 func TestDoctorFollowsAllowPrivilegedLogin(t *testing.T) {
 	server := postgres.Start(t) // before newAWS, which changes the folder
 	newAWS(t)
+	testDoctorSettings(t, server.Creds(), serveNothing(t), "login rights", map[string]doctor.Status{
+		"allow_privileged_login=false": doctor.Failed, "allow_privileged_login=true": doctor.Warning,
+	})
+}
+
+// testDoctorSettings tests the status of a check in a PostgreSQL, by setting.
+func testDoctorSettings(t *testing.T, creds connection.Creds, url, check string, settings map[string]doctor.Status) {
+	t.Helper()
 	writeFile(t, "lambda/query/dependencies/rds-ca.pem", "")
-	data, err := json.Marshal(connection.Connection{APIKey: dbPassword, DBType: "postgres", DBCreds: server.Creds(), BaseURL: serveNothing(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	writeFile(t, "connection.json", string(data))
-	for allowed, want := range map[string]doctor.Status{"false": doctor.Failed, "true": doctor.Warning} {
-		_, report, stderr := runDoctor(t, "-c", "connection_file=connection.json", "-c", "allow_privileged_login="+allowed)
-		if got := status(report, "login rights"); got != want {
-			t.Errorf("allow_privileged_login=%s: got %q, want %q: %+v %s", allowed, got, want, report, stderr)
+	file, _ := writePostgresConnection(t, creds, url)
+	for setting, want := range settings {
+		_, report, stderr := runDoctor(t, "-c", "connection_file="+file, "-c", setting)
+		if got := status(report, check); got != want {
+			t.Errorf("%s: got %q, want %q: %+v %s", setting, got, want, report, stderr)
 		}
 	}
 }
@@ -217,16 +226,7 @@ func TestDoctorInvokesTheDeployedFunction(t *testing.T) {
 func TestDoctorAdvisesReservedConcurrency(t *testing.T) {
 	server := postgres.Start(t) // before newAWS, which changes the folder
 	newAWS(t)
-	writeFile(t, "lambda/query/dependencies/rds-ca.pem", "")
-	file, err := json.Marshal(connection.Connection{APIKey: dbPassword, DBType: "postgres", DBCreds: server.ReaderCreds(), BaseURL: serveDefog(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	writeFile(t, "connection.json", string(file))
-	for setting, want := range map[string]doctor.Status{"lambda_timeout=29": doctor.Warning, "reserved_concurrency=10": doctor.OK, "reserved_concurrency=2000": doctor.Warning} {
-		_, report, stderr := runDoctor(t, "-c", "connection_file=connection.json", "-c", setting)
-		if got := status(report, "connections"); got != want {
-			t.Errorf("%s: got %q, want %q: %+v %s", setting, got, want, report, stderr)
-		}
-	}
+	testDoctorSettings(t, server.ReaderCreds(), serveDefog(t), "connections", map[string]doctor.Status{
+		"lambda_timeout=29": doctor.Warning, "reserved_concurrency=10": doctor.OK, "reserved_concurrency=2000": doctor.Warning,
+	})
 }

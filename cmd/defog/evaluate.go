@@ -113,10 +113,23 @@ func (e *evaluateCommand) check() error {
 	}
 	require(e.columns == "exact" || e.columns == "superset", "--columns: %q is unknown; want exact or superset", e.columns)
 	require(e.minAccuracy >= 0 && e.minAccuracy <= 1, "--min-accuracy: %v is invalid; want a number from 0 to 1", e.minAccuracy)
-	require(e.concurrency >= 1, "--concurrency: %d is invalid; want at least 1", e.concurrency)
 	require(e.tolerance >= 0, "--tolerance: %v is invalid; want at least 0", e.tolerance)
-	require(e.maxRows >= 1, "--max-rows: %d is invalid; want at least 1", e.maxRows)
-	require(e.timeout > 0, "--timeout: %s is invalid; want a duration above 0, such as 30s", e.timeout)
+	return errors.Join(append(problems, checkLimits(e.concurrency, e.maxRows, e.timeout))...)
+}
+
+// checkLimits returns all invalid ones of the flags --concurrency, --max-rows and
+// --timeout.
+func checkLimits(concurrency, maxRows int, timeout time.Duration) error {
+	var problems []error
+	if concurrency < 1 {
+		problems = append(problems, fmt.Errorf("--concurrency: %d is invalid; want at least 1", concurrency))
+	}
+	if maxRows < 1 {
+		problems = append(problems, fmt.Errorf("--max-rows: %d is invalid; want at least 1", maxRows))
+	}
+	if timeout <= 0 {
+		problems = append(problems, fmt.Errorf("--timeout: %s is invalid; want a duration above 0, such as 30s", timeout))
+	}
 	return errors.Join(problems...)
 }
 

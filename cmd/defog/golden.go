@@ -104,21 +104,12 @@ and the suggested ones, without the suggestions and with them.`,
 
 // check returns all invalid flags, and the day of --since.
 func (s *suggestCommand) check() (since time.Time, err error) {
-	var problems []error
 	if s.since != "" {
 		if since, err = time.Parse(time.DateOnly, s.since); err != nil {
-			problems = append(problems, fmt.Errorf("--since: %q is invalid; want a date such as 2026-11-28", s.since))
+			err = fmt.Errorf("--since: %q is invalid; want a date such as 2026-11-28", s.since)
 		}
 	}
-	for name, value := range map[string]int{"concurrency": s.concurrency, "max-rows": s.maxRows} {
-		if value < 1 {
-			problems = append(problems, fmt.Errorf("--%s: %d is invalid; want at least 1", name, value))
-		}
-	}
-	if s.timeout <= 0 {
-		problems = append(problems, fmt.Errorf("--timeout: %s is invalid; want a duration above 0, such as 30s", s.timeout))
-	}
-	return since, errors.Join(problems...)
+	return since, errors.Join(err, checkLimits(s.concurrency, s.maxRows, s.timeout))
 }
 
 func (s *suggestCommand) run(ctx context.Context, stdout, stderr io.Writer) (err error) {

@@ -267,7 +267,8 @@ func TestSuggestRunsStatementsInServers(t *testing.T) {
 		judged("r-10", "b", "Which orders are deep?", "SELECT 1", history.Wrong, "SELECT (repeat('[', 9999) || repeat(']', 9999))::json"),
 	}
 	const tables = `CREATE TABLE orders (id int, state text); INSERT INTO orders VALUES (1, 'open'), (2, 'done'), (3, 'open'); CREATE TABLE secrets (id int);`
-	run := func(t *testing.T, dbType string, creds connection.Creds, settings ...string) golden.Report {
+	// setUp changes to a folder with the feedback, and returns the command.
+	setUp := func(t *testing.T, dbType string, creds connection.Creds) []string {
 		t.Helper()
 		t.Chdir(t.TempDir())
 		writeFile(t, "lambda/query/dependencies/rds-ca.pem", "")
@@ -278,11 +279,14 @@ func TestSuggestRunsStatementsInServers(t *testing.T) {
 		}
 		writeFile(t, "connection.json", string(text))
 		writeHistory(t, "feedback.jsonl", ratings...)
-		args := append([]string{
+		return []string{
 			"golden", "suggest", "--history", "feedback.jsonl", "--no-evaluation", "--write", "--json", "a.json",
 			"-c", "connection_file=connection.json", "-c", "function_source_dependencies_zip=deps",
-		}, settings...)
-		code, stdout, stderr := defog(t, args...)
+		}
+	}
+	run := func(t *testing.T, dbType string, creds connection.Creds, settings ...string) golden.Report {
+		t.Helper()
+		code, stdout, stderr := defog(t, append(setUp(t, dbType, creds), settings...)...)
 		var report golden.Report
 		if err := json.Unmarshal([]byte(readFile(t, "a.json")), &report); err != nil || code != 0 {
 			t.Fatalf("exit code %d, %v: %s%s", code, err, stdout, stderr)
@@ -324,18 +328,7 @@ func TestSuggestRunsStatementsInServers(t *testing.T) {
 		check(t, report, "permission denied for table secrets")
 	})
 	t.Run("superuser", func(t *testing.T) {
-		t.Chdir(t.TempDir())
-		text, err := json.Marshal(map[string]any{"api_key": secretKey, "db_type": "postgres", "db_creds": server.Creds()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		writeFile(t, "lambda/query/dependencies/rds-ca.pem", "")
-		writeFile(t, "deps/golden.json", "[]")
-		writeFile(t, "connection.json", string(text))
-		writeHistory(t, "feedback.jsonl", ratings...)
-		args := []string{
-			"golden", "suggest", "--history", "feedback.jsonl", "--no-evaluation", "--write", "-c", "connection_file=connection.json", "-c", "function_source_dependencies_zip=deps",
-		}
+		args := setUp(t, "postgres", server.Creds())
 		if code, stdout, stderr := defog(t, args...); code != 1 || !strings.Contains(stderr, "superuser") || !strings.Contains(stderr, "allow_privileged_login") || stdout != "" || readFile(t, "deps/golden.json") != "[]" {
 			t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 		}

@@ -253,6 +253,6 @@ func categories(results []Result) []string {
 // isGolden reports whether a question is one of the golden pairs.
 func isGolden(question string, golden []knowledge.Pair) bool {
 	return slices.ContainsFunc(golden, func(pair knowledge.Pair) bool {
-		return knowledge.Key(pair.Question) == knowledge.Key(question)
+		return knowledge.Same(pair.Question, question)
 	})
 }
