@@ -317,8 +317,8 @@ func TestAskNeedsAStackAndCredentials(t *testing.T) {
 			stderr: "no AWS region: set AWS_REGION, or pass --region",
 		},
 		"no such profile": {
-			args:   []string{"--profile", "nobody"},
-			stderr: "nobody",
+			args:   []string{"--profile", "absent"},
+			stderr: "profile, absent",
 		},
 	})
 }

@@ -153,7 +153,7 @@ func (d *doctorCommand) remote(ctx context.Context) (report doctor.Report, err e
 	return report, nil
 }
 
-// invokeFunction returns the answer of a deployed function to an event of its own.
+// invokeFunction invokes a deployed function with an event, and returns the answer.
 func (d *deployment) invokeFunction(ctx context.Context, function, event string) ([]byte, error) {
 	cfg, err := d.regional(ctx)
 	if err != nil {

@@ -40,7 +40,7 @@ func (s *schemaCommand) checkFlags(flags *pflag.FlagSet) error {
 	}
 	for _, name := range []string{"sample", "sample-personal", "force"} {
 		if flags.Changed(name) && s.check {
-			problems = append(problems, fmt.Errorf("--%s: not used with --check, which writes no %s; want one of them", name, "schema.json"))
+			problems = append(problems, fmt.Errorf("--%s: not used with --check, which writes no schema.json; want one of them", name))
 		}
 	}
 	if s.function != "" && s.output != "" {

@@ -41,7 +41,7 @@ func TestInsertKeepsOldText(t *testing.T) {
   }
 ]
 `},
-		"sorted, with a format of its own": {`[
+		"sorted, in another format": {`[
 	{"sql": "SELECT 1",   "question": "a?"},
 	{"question": "m?", "sql": "SELECT \u0032", "callers": {"tenant": "a"}}
   ]`, `[
