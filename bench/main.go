@@ -36,11 +36,11 @@ type benchmark struct {
 
 // The page refers to a benchmark by its command.
 var benchmarks = []benchmark{
-	{"size", "size -databases sqlite"},
+	{"size -databases postgres,mysql,sqlite", "size -databases sqlite"},
 	{"synth -rounds 3", "synth -rounds 1"},
-	{"synth -stacks -rounds 3", "synth -stacks -rounds 1"},
-	{"synth -pipeline -rounds 3", "synth -pipeline -rounds 1"},
-	{"coldstart", "coldstart -rounds 1"},
+	{"synth -stacks -rounds 1", "synth -stacks -rounds 1"},
+	{"synth -pipeline -rounds 1", "synth -pipeline -rounds 1"},
+	{"coldstart -rounds 5", "coldstart -rounds 1"},
 	{"request", "request -rounds 50"},
 	{"load", "load -environments 1,4 -questions 40"},
 	{"dependencies", "dependencies -scale 0.02 -rounds 1"},
