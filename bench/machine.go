@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// machine describes what the numbers are of: machine, date and commit.
+// machine returns the machine, the date and the commit of the results.
 func machine(ctx context.Context) string {
 	description := fmt.Sprintf("%d cores (%s, %s), %s, on %s, at commit %s",
 		runtime.NumCPU(), processor(), runtime.GOOS+"/"+runtime.GOARCH, strings.Replace(runtime.Version(), "go", "Go ", 1),

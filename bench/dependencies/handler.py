@@ -1,5 +1,5 @@
-"""PODPAC's way with its dependencies, in a handler that imports what it is
-told to."""
+"""PODPAC's way with its dependencies, in a handler that imports the
+modules of its event."""
 
 import importlib
 import os

@@ -85,7 +85,7 @@ func compare(ctx context.Context, o options) error {
 	}
 	defer listener.Close()
 	go func() { _ = http.Serve(listener, s) }()
-	fmt.Printf("%.0f MB/s a connection, %s to the first byte, best of %d rounds.\n\n", o.bandwidth, o.latency, o.rounds)
+	fmt.Printf("%.0f MB/s a connection, %s to the first byte, rounds: %d (the best counts).\n\n", o.bandwidth, o.latency, o.rounds)
 
 	b := &bench{options: o, python: python, hydrate: hydrate, server: s, endpoint: "http://" + listener.Addr().String()}
 	ways := b.ways()
@@ -104,7 +104,7 @@ func compare(ctx context.Context, o options) error {
 // show prints what each way took, and how many times faster than the old one
 // it was.
 func show(cpus int, ways []way, best []result) error {
-	rows := table.New(fmt.Sprintf("on %d cores", cpus), "ready", "ratio", "first answer", "ratio", "memory", "disk at most", "later start")
+	rows := table.New(fmt.Sprintf("cores: %d", cpus), "ready", "ratio", "first answer", "ratio", "memory", "disk at most", "later start")
 	for i, w := range ways {
 		r, old := best[i], best[0]
 		warm := "-"

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"log"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -18,7 +19,7 @@ const (
 	packed   = "packed.zip"
 )
 
-// server plays S3 with limited bandwidth and a bucket called bench.
+// server stands in for S3 with limited bandwidth and a bucket called bench.
 type server struct {
 	bandwidth float64 // bytes a second, of one connection
 	latency   time.Duration
@@ -35,6 +36,7 @@ type object struct {
 func (s *server) load(o options) (imports string, err error) {
 	s.objects = map[string]object{}
 	if o.zip == "" {
+		log.Print("making the zip")
 		content, c, err := podpacLike(o.scale)
 		if err != nil {
 			return "", fmt.Errorf("make the zip: %w", err)

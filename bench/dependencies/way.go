@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -59,6 +60,7 @@ func (b *bench) measure(ctx context.Context, cpus int, ways []way) ([]result, er
 	best := make([]result, len(ways))
 	for round := range b.rounds {
 		for i, w := range ways {
+			log.Printf("cores: %d, round %d of %d: %s", cpus, round+1, b.rounds, w.name)
 			r, err := b.start(ctx, w, cpus)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", w.name, err)

@@ -101,8 +101,11 @@ func (l *level) question(f *runtimeapi.Function) error {
 		Execution       float64 `json:"execution_time_taken"`
 		Generation      float64 `json:"generation_time_taken"`
 	}
-	if err := json.Unmarshal(out, &answer); err != nil || !answer.RanSuccessfully {
-		return fmt.Errorf("the function has no answer (%w): %s", err, out)
+	if err := json.Unmarshal(out, &answer); err != nil {
+		return fmt.Errorf("read the answer %s: %w", out, err)
+	}
+	if !answer.RanSuccessfully {
+		return fmt.Errorf("the question failed: %s", out)
 	}
 	generator, database := seconds(answer.Generation), seconds(answer.Execution)
 	l.answers = append(l.answers, took)
