@@ -118,7 +118,7 @@ func (r *recorder) remove() error {
 func TestModelsRejectWrongRequests(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("needs botocore: make setup")
+		t.Skip("needs botocore: make test-e2e")
 	}
 	tests := []struct {
 		name, service  string
@@ -127,18 +127,18 @@ func TestModelsRejectWrongRequests(t *testing.T) {
 		body, want     string // want is empty for a valid request
 	}{
 		{"valid object", "s3", "GET", "/bucket/a/key", nil, "", ""},
-		{"unknown parameter in the query", "s3", "GET", "/bucket/a/key?verson=1", nil, "", "unknown parameters"},
+		{"unknown parameter in the query", "s3", "GET", "/bucket/a/key?verson=1", nil, "", "unknown parameters ['verson']"},
 		{"valid invoke", "lambda", "POST", "/2015-03-31/functions/ask/invocations", map[string]string{"x-amz-invocation-type": "Event"}, "{}", ""},
 		{"wrong value of an enumeration", "lambda", "POST", "/2015-03-31/functions/ask/invocations", map[string]string{"x-amz-invocation-type": "event"}, "{}", "InvocationType: is 'event'"},
 		{"name that does not match", "lambda", "POST", "/2015-03-31/functions/ask%20it/invocations", nil, "{}", "FunctionName: does not match"},
 		{"valid secret", "secretsmanager", "POST", "/", map[string]string{"x-amz-target": "secretsmanager.GetSecretValue"}, `{"SecretId": "shop"}`, ""},
 		{"missing parameter", "secretsmanager", "POST", "/", map[string]string{"x-amz-target": "secretsmanager.GetSecretValue"}, `{}`, "SecretId: is missing"},
 		{"unknown parameter", "sqs", "POST", "/", map[string]string{"x-amz-target": "AmazonSQS.SendMessage"}, `{"QueueUrl": "q", "MessageBody": "m", "Delay": 1}`, "Delay: is unknown"},
-		{"wrong type", "sqs", "POST", "/", map[string]string{"x-amz-target": "AmazonSQS.SendMessage"}, `{"QueueUrl": "q", "MessageBody": "m", "DelaySeconds": "1"}`, "DelaySeconds: is no integer"},
+		{"wrong type", "sqs", "POST", "/", map[string]string{"x-amz-target": "AmazonSQS.SendMessage"}, `{"QueueUrl": "q", "MessageBody": "m", "DelaySeconds": "1"}`, "DelaySeconds: is of type str; want integer"},
 		{"unknown member", "dynamodb", "POST", "/", map[string]string{"x-amz-target": "DynamoDB_20120810.GetItem"}, `{"TableName": "table", "Key": {"id": {"T": "1"}}}`, "T: is unknown"},
 		{"valid query", "cloudformation", "POST", "/", nil, "Action=DescribeStacks&Version=2010-05-15&StackName=shop", ""},
-		{"unknown parameter of a query", "cloudformation", "POST", "/", nil, "Action=DescribeStacks&Version=2010-05-15&Stack=shop", "unknown parameters"},
-		{"unknown operation", "cloudformation", "POST", "/", nil, "Action=DescribeStack&Version=2010-05-15", "no operation"},
+		{"unknown parameter of a query", "cloudformation", "POST", "/", nil, "Action=DescribeStacks&Version=2010-05-15&Stack=shop", "unknown parameters ['Stack']"},
+		{"unknown operation", "cloudformation", "POST", "/", nil, "Action=DescribeStack&Version=2010-05-15", "no operation DescribeStack"},
 	}
 	var valid, wrong []byte // lines of a record
 	for _, test := range tests {

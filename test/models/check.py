@@ -35,7 +35,7 @@ ABSENT = object()
 
 
 class Problem(Exception):
-    """A request that no model has."""
+    """A request that its service's model rejects."""
 
 
 @cache
@@ -85,7 +85,7 @@ def parse(service, request):
             raise Problem("a parameter is duplicated")
         operation = named(service, values.pop("Action"))
         if values.pop("Version") != model(service).api_version:
-            raise Problem("is of another version of the API")
+            raise Problem(f"has another version of the API; want {model(service).api_version}")
         params = from_query(operation.input_shape, values, "") if operation.input_shape else {}
         return operation, {} if params is ABSENT else params
     return from_rest(service, request)
@@ -222,7 +222,7 @@ def add_body(operation, request, params):
     payload = shape.serialization.get("payload")
     if payload is None:
         if model_protocol(operation) == "rest-xml":
-            raise Problem(f"{operation.name}: has a body, and its model none")
+            raise Problem(f"{operation.name}: has a body; want none")
         params.update(json.loads(body))
         return
     member = shape.members[payload]
@@ -273,7 +273,7 @@ def check(shape, value, path, problems, unchecked):
     kind, limits = shape.type_name, shape.metadata
     if kind == "structure":
         if not isinstance(value, dict):
-            problems.append(f"{path}: is no structure")
+            problems.append(of_type(value, path, "a structure"))
             return
         wires = {member.serialization.get("name", name) if member.serialization.get("location") is None else name: name for name, member in shape.members.items()}
         present = {wires.get(name, name): part for name, part in value.items()}
@@ -286,14 +286,14 @@ def check(shape, value, path, problems, unchecked):
                 check(shape.members[name], part, f"{path}.{name}", problems, unchecked)
     elif kind == "list":
         if not isinstance(value, list):
-            problems.append(f"{path}: is no list")
+            problems.append(of_type(value, path, "a list"))
             return
         within(len(value), limits, path, "elements", problems)
         for i, element in enumerate(value):
             check(shape.member, element, f"{path}[{i}]", problems, unchecked)
     elif kind == "map":
         if not isinstance(value, dict):
-            problems.append(f"{path}: is no map")
+            problems.append(of_type(value, path, "a map"))
             return
         within(len(value), limits, path, "entries", problems)
         for key, part in value.items():
@@ -301,15 +301,15 @@ def check(shape, value, path, problems, unchecked):
             check(shape.value, part, f"{path}[…]", problems, unchecked)
     elif kind in ("integer", "long", "float", "double"):
         if isinstance(value, bool) or not isinstance(value, (int, float)) or (kind in ("integer", "long") and not isinstance(value, int)):
-            problems.append(f"{path}: is no {kind}")
+            problems.append(of_type(value, path, kind))
         else:
             within(value, limits, path, "", problems)
     elif kind == "boolean":
         if not isinstance(value, bool):
-            problems.append(f"{path}: is no boolean")
+            problems.append(of_type(value, path, "a boolean"))
     elif kind == "string":
         if not isinstance(value, (str, bytes)):
-            problems.append(f"{path}: is no text")
+            problems.append(of_type(value, path, "a string"))
             return
         text = value.decode() if isinstance(value, bytes) else value
         within(len(text), limits, path, "characters", problems)
@@ -321,6 +321,10 @@ def check(shape, value, path, problems, unchecked):
                 unchecked.add(limits["pattern"])
             elif not matched:
                 problems.append(f"{path}: does not match {limits['pattern']}")
+
+
+def of_type(value, path, want):
+    return f"{path}: is of type {type(value).__name__}; want {want}"
 
 
 def within(number, limits, path, unit, problems):

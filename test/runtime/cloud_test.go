@@ -6,14 +6,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"defog-cdk/internal/environ"
@@ -135,29 +135,16 @@ func sha(content []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// zipOf returns a zip of files. Scripts are executable.
+// zipOf returns a zip of files.
 func zipOf(t *testing.T, files map[string]string) []byte {
 	t.Helper()
+	members := fstest.MapFS{}
+	for name, content := range files {
+		members[name] = &fstest.MapFile{Data: []byte(content), Mode: 0o644}
+	}
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		header := &zip.FileHeader{Name: name, Method: zip.Deflate}
-		if len(files[name]) >= 1<<20 { // noise, which takes time and does not compress
-			header.Method = zip.Store
-		}
-		header.SetMode(0o644)
-		if strings.HasPrefix(files[name], "#!") {
-			header.SetMode(0o755)
-		}
-		member, err := w.CreateHeader(header)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := member.Write([]byte(files[name])); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
+	if err := errors.Join(w.AddFS(members), w.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()

@@ -118,7 +118,7 @@ func TestQueryFunctionAnswersOnArm(t *testing.T) {
 		qemu, err := exec.LookPath("qemu-aarch64")
 		if err != nil {
 			if qemu, err = exec.LookPath("qemu-aarch64-static"); err != nil {
-				t.Skip("needs an Arm processor, or qemu-aarch64")
+				t.Skip("needs an Arm processor, or qemu-aarch64 (on Debian: `apt-get install qemu-user`)")
 			}
 		}
 		command = []string{qemu}

@@ -13,7 +13,7 @@ func privately(t *testing.T) {
 	t.Helper()
 	rie(t)
 	if err := emulator.CanMount(t.Context()); err != nil {
-		t.Skip(err)
+		t.Skipf("needs private file systems, as root or in a user namespace: %v", err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"defog-cdk/internal/jsonfile"
 	"defog-cdk/internal/knowledge"
 )
 
@@ -128,13 +129,13 @@ func FuzzInsert(f *testing.F) {
 	f.Add("\ufeff\n[\r\n{\"question\":\"a\",\"sql\":\"b\"},\r\n\r\n{\"question\":\"c\",\"sql\":\"\"}\n]", "a", "")
 	f.Fuzz(func(t *testing.T, old, question, sql string) {
 		var before, after []knowledge.Pair
-		if json.Unmarshal([]byte(strings.TrimPrefix(old, "\ufeff")), &before) != nil || !isPlain(question) || !isPlain(sql) {
-			t.Skip()
+		if jsonfile.Decode([]byte(old), &before) != nil || !isPlain(question) || !isPlain(sql) {
+			t.Skip("golden.json is invalid, or the new pair is not plain text")
 		}
 		pair := knowledge.Pair{Question: question, SQL: sql}
 		text, err := Insert([]byte(old), []knowledge.Pair{pair})
 		if err != nil {
-			t.Skip() // golden.json is not a list, or has bytes that are not UTF-8
+			t.Fatalf("%q: %v", old, err)
 		}
 		decoder := json.NewDecoder(strings.NewReader(strings.TrimPrefix(string(text), "\ufeff")))
 		if err := decoder.Decode(&after); err != nil || len(after) != len(before)+1 {
