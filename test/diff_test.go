@@ -61,7 +61,7 @@ func TestDiff(t *testing.T) {
 		{"app output is redacted", testDiffOfABrokenApp},
 		{"review lists security first", testReview},
 		{"unreadable stack shows nothing", testDiffWithoutRights},
-		{"drift lists what the console changed", testDrift},
+		{"drift lists changes in the console", testDrift},
 	} {
 		t.Run(step.name, func(t *testing.T) { step.test(t, r) })
 	}

@@ -173,7 +173,7 @@ func TestHistory(t *testing.T) {
 		}
 	})
 	t.Run("role allows nothing else in the bucket", func(t *testing.T) { h.testRights(t, id) })
-	t.Run("answers need none of it", func(t *testing.T) { h.testWithout(t, question, id) })
+	t.Run("answers need no right to the bucket", func(t *testing.T) { h.testWithout(t, question, id) })
 }
 
 // testRights tries with the role's credentials what the function does not do.

@@ -148,7 +148,7 @@ type asked struct {
 	err        error
 }
 
-// holders are the types of resources that hold something, or whose name clients use.
+// holders are the types of resources that hold data, or whose name clients use.
 var holders = []string{
 	"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::SecretsManager::Secret",
 	"AWS::SQS::Queue", "AWS::KMS::Key", "AWS::Lambda::Function", "AWS::ApiGatewayV2::Api",
@@ -262,8 +262,8 @@ func updateTime(t *testing.T, cloud *local.AWS, stack string) (from, to time.Tim
 	return from, to.Add(time.Millisecond) // times are in whole milliseconds
 }
 
-// compareResources logs what the update replaced and removed, and reports what
-// held something.
+// compareResources logs the resources that the update replaced or removed, and reports
+// the holders among them.
 func compareResources(t *testing.T, before, after map[string]types.StackResource) {
 	t.Helper()
 	held := 0
@@ -283,10 +283,10 @@ func compareResources(t *testing.T, before, after map[string]types.StackResource
 		}
 		t.Logf("%s (%s) was %s", id, kind, what)
 		if holds {
-			t.Errorf("%s (%s) holds something and was %s", id, kind, what)
+			t.Errorf("%s (%s) was %s; want it unchanged, because it holds data or clients use its name", id, kind, what)
 		}
 	}
 	if held == 0 {
-		t.Error("the stack has no resource that holds something")
+		t.Errorf("the stack has none of the types %v", holders)
 	}
 }

@@ -318,7 +318,7 @@ class Objects(Case):
         self.assertEqual(json.loads(bucket.objects["output/sub/input/a b.json"][0])["data"][0], [0, 1])
         self.assertEqual(bucket.objects["output/c.nc"][0], b"CDF")
 
-    @unittest.skipUnless("SAMPLE_S3_EVENT" in os.environ, "handler_test.go names the file")
+    @unittest.skipUnless("SAMPLE_S3_EVENT" in os.environ, "SAMPLE_S3_EVENT is not set: go test ./examples/podpac sets it")
     def test_event_that_aws_publishes(self):
         with open(os.environ["SAMPLE_S3_EVENT"], encoding="utf-8") as file:
             event = json.load(file)
