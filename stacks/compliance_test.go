@@ -114,21 +114,14 @@ func variantApp(t *testing.T, line string) awscdk.App {
 // constructs.
 func resourceTypes(app awscdk.App) map[string]string {
 	types := map[string]string{}
-	for _, resource := range allResources(app) {
-		types[*resource.Node().Path()] = *resource.CfnResourceType()
-	}
-	return types
-}
-
-func allResources(app awscdk.App) (found []awscdk.CfnResource) {
 	for _, node := range *app.Node().FindAll(constructs.ConstructOrder_PREORDER) {
 		if *awscdk.CfnResource_IsCfnResource(node) {
 			var resource awscdk.CfnResource
 			jsii.UnsafeCast(node, &resource)
-			found = append(found, resource)
+			types[*node.Node().Path()] = *resource.CfnResourceType()
 		}
 	}
-	return found
+	return types
 }
 
 // checkNoFullAccess reports policies with a statement that allows every action, of

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"defog-cdk/internal/operations"
+	"defog-cdk/stacks/construct"
 	"defog-cdk/stacks/stacktest"
 )
 
@@ -74,8 +75,8 @@ func TestQueryRoleAllowsOperationsInCode(t *testing.T) {
 // queryActions returns the allowed actions of the query function's role in an app.
 func queryActions(t *testing.T, app awscdk.App) (actions []string) {
 	t.Helper()
-	for _, resource := range allResources(app) {
-		if *resource.CfnResourceType() != "AWS::IAM::Role" || !strings.HasSuffix(*resource.Node().Path(), "/Query/Role/Resource") {
+	for _, resource := range construct.Resources(app, "AWS::IAM::Role") {
+		if !strings.HasSuffix(*resource.Node().Path(), "/Query/Role/Resource") {
 			continue
 		}
 		var role awsiam.CfnRole

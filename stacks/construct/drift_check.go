@@ -1,7 +1,6 @@
 package construct
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 
@@ -85,9 +84,7 @@ func newDriftRule(scope constructs.Construct, id, name string, queue awssqs.Queu
 			},
 		},
 	})
-	var resource awsevents.CfnRule
-	jsii.UnsafeCast(rule.Node().DefaultChild(), &resource)
-	resource.SetTargets(&[]any{&awsevents.CfnRule_TargetProperty{Id: jsii.String("Queue"), Arn: queue.QueueArn()}})
+	SetTarget(rule, &awsevents.CfnRule_TargetProperty{Id: jsii.String("Queue"), Arn: queue.QueueArn()})
 	queue.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &[]awsiam.IPrincipal{ServicePrincipal("events")},
 		Actions:    jsii.Strings("sqs:SendMessage"),
@@ -110,10 +107,6 @@ func newDriftSchedule(scope constructs.Construct, id, name string, failed awssqs
 		AssumedBy:   awsiam.NewPrincipalWithConditions(ServicePrincipal("scheduler"), &conditions),
 		Description: jsii.Sprintf("Detects the drift of %s, and reads its resources for that", name),
 	})
-	input, err := json.Marshal(map[string]any{"StackName": *stack.StackId()})
-	if err != nil {
-		panic(err) // a text
-	}
 	// The CDK's module for this one type would be one more to compile.
 	awscdk.NewCfnResource(scope, jsii.String(id), &awscdk.CfnResourceProps{Type: jsii.String("AWS::Scheduler::Schedule"), Properties: &map[string]any{
 		"Description":        fmt.Sprintf("Starts the drift detection of %s", name),
@@ -123,7 +116,7 @@ func newDriftSchedule(scope constructs.Construct, id, name string, failed awssqs
 			// https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
 			"Arn":              fmt.Sprintf("arn:%s:scheduler:::aws-sdk:cloudformation:detectStackDrift", *stack.Partition()),
 			"RoleArn":          role.RoleArn(),
-			"Input":            string(input),
+			"Input":            stack.ToJsonString(map[string]any{"StackName": stack.StackId()}, nil),
 			"DeadLetterConfig": map[string]any{"Arn": failed.QueueArn()},
 			"RetryPolicy":      map[string]any{"MaximumRetryAttempts": 10, "MaximumEventAgeInSeconds": 3600},
 		},

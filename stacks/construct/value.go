@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -55,6 +56,14 @@ func Output(stack awscdk.Stack, id, description, value string) {
 // it.
 func OutputVersion(stack awscdk.Stack) {
 	Output(stack, "Version", "Version of this app, and of the field version in the functions' logs", release.Version)
+}
+
+// SetTarget sets the target of a rule. The module `awseventstargets` would do so, too,
+// but it makes the app compile the modules of eight other services.
+func SetTarget(rule awsevents.Rule, target *awsevents.CfnRule_TargetProperty) {
+	var resource awsevents.CfnRule
+	jsii.UnsafeCast(rule.Node().DefaultChild(), &resource)
+	resource.SetTargets(&[]any{target})
 }
 
 // Warn adds a warning that an operator can acknowledge by its id.

@@ -119,8 +119,6 @@ func startBySource(stack awscdk.Stack, name string, source config.PipelineSource
 	if source.Bucket == "" {
 		return
 	}
-	// `awseventstargets` would make the role and the target, too, but it makes the app
-	// compile the modules of eight other services.
 	role := awsiam.NewRole(pipeline, jsii.String("EventsRole"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil),
 	})
@@ -139,9 +137,7 @@ func startBySource(stack awscdk.Stack, name string, source config.PipelineSource
 			},
 		},
 	})
-	var resource awsevents.CfnRule
-	jsii.UnsafeCast(rule.Node().DefaultChild(), &resource)
-	resource.SetTargets(&[]any{&awsevents.CfnRule_TargetProperty{Id: jsii.String("Target0"), Arn: pipeline.PipelineArn(), RoleArn: role.RoleArn()}})
+	construct.SetTarget(rule, &awsevents.CfnRule_TargetProperty{Id: jsii.String("Target0"), Arn: pipeline.PipelineArn(), RoleArn: role.RoleArn()})
 }
 
 // notify mails failures and approvals that the pipeline waits for.

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/jsii-runtime-go"
 
 	"defog-cdk/stacks/stacktest"
@@ -28,13 +27,7 @@ func TestStackWithoutDriftCheckSchedulesNothing(t *testing.T) {
 // result, the queue and its alarm.
 func TestDriftCheckAlarmsOnDriftAndFailure(t *testing.T) {
 	stack := stacktest.Query(t, daily())
-	queue, role, topic := "", "", ""
-	for id := range *stack.FindResources(jsii.String("AWS::SQS::Queue"), nil) {
-		queue = id
-	}
-	for id := range *stack.FindResources(jsii.String("AWS::SNS::Topic"), nil) {
-		topic = id
-	}
+	queue, topic, role := stacktest.OnlyID(t, stack, "AWS::SQS::Queue"), stacktest.OnlyID(t, stack, "AWS::SNS::Topic"), ""
 	for id := range *stack.FindResources(jsii.String("AWS::IAM::Role"), nil) {
 		if strings.HasPrefix(id, "DriftCheck") {
 			role = id
@@ -60,27 +53,17 @@ func TestDriftCheckAlarmsOnDriftAndFailure(t *testing.T) {
 		},
 		"Targets": []any{map[string]any{"Arn": arn(queue)}},
 	})
-	rule := ""
-	for id := range *stack.FindResources(jsii.String("AWS::Events::Rule"), nil) {
-		rule = id
-	}
+	rule := stacktest.OnlyID(t, stack, "AWS::Events::Rule")
 	stack.HasResourceProperties(jsii.String("AWS::SQS::QueuePolicy"), map[string]any{
 		"Queues": []any{stacktest.Ref(queue)},
-		"PolicyDocument": map[string]any{"Statement": assertions.Match_ArrayWith(&[]any{map[string]any{
-			"Effect": "Allow", "Principal": map[string]any{"Service": "events.amazonaws.com"},
-			"Action": "sqs:SendMessage", "Resource": arn(queue),
-			"Condition": map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": arn(rule)}},
-		}})},
-	})
-	for id := range *stack.FindResources(jsii.String("AWS::Events::Rule"), nil) {
-		stack.HasResourceProperties(jsii.String("AWS::SQS::QueuePolicy"), map[string]any{"PolicyDocument": map[string]any{"Statement": []any{
+		"PolicyDocument": map[string]any{"Statement": []any{
 			map[string]any{"Effect": "Deny", "Action": "sqs:*", "Condition": map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}}},
 			map[string]any{
 				"Effect": "Allow", "Action": "sqs:SendMessage", "Principal": map[string]any{"Service": "events.amazonaws.com"}, "Resource": arn(queue),
-				"Condition": map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": arn(id)}},
+				"Condition": map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": arn(rule)}},
 			},
-		}}})
-	}
+		}},
+	})
 	stack.HasResourceProperties(jsii.String("AWS::CloudWatch::Alarm"), map[string]any{
 		"Namespace": "AWS/SQS", "MetricName": "NumberOfMessagesSent", "Statistic": "Sum", "Period": 86400,
 		"Dimensions":        []any{map[string]any{"Name": "QueueName", "Value": map[string]any{"Fn::GetAtt": []any{queue, "QueueName"}}}},

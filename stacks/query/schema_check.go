@@ -36,13 +36,10 @@ func NewSchemaCheck(scope constructs.Construct, id string, props SchemaCheckProp
 		Description: jsii.Sprintf("Compares the files of the SQL generator with the database of %s", props.Stack),
 		Schedule:    awsevents.Schedule_Rate(awscdk.Duration_Days(jsii.Number(1))),
 	})
-	// The package with the targets makes the app compile the modules of eight services.
-	var resource awsevents.CfnRule
-	jsii.UnsafeCast(rule.Node().DefaultChild(), &resource)
-	resource.SetTargets(&[]any{&awsevents.CfnRule_TargetProperty{
+	construct.SetTarget(rule, &awsevents.CfnRule_TargetProperty{
 		Id: jsii.String("Target0"), Arn: props.Alias.FunctionArn(),
 		Input: awscdk.Stack_Of(node).ToJsonString(map[string]any{"schema_check": map[string]any{"stack": props.Stack}}, nil),
-	}})
+	})
 	props.Alias.AddPermission(jsii.String("SchemaCheck"), &awslambda.Permission{
 		Principal: construct.ServicePrincipal("events"), SourceArn: rule.RuleArn(),
 	})
