@@ -77,14 +77,9 @@ type TrustSettings struct {
 
 // variables returns the variables of the settings that differ from the defaults.
 func (s TrustSettings) variables() map[string]string {
-	variables := map[string]string{}
-	for name, on := range map[string]bool{
+	variables := switches(map[string]bool{
 		environ.GoldenFirst: s.GoldenFirst, environ.AllowClarification: s.Clarification, environ.StateAssumptions: s.Assumptions,
-	} {
-		if on {
-			variables[name] = "true"
-		}
-	}
+	})
 	if s.Samples > 1 {
 		variables[environ.Samples] = strconv.Itoa(s.Samples)
 	}
@@ -208,27 +203,20 @@ func queryVariables(settings QuerySettings, dependenciesHash string) (map[string
 		environ.GeneratorRegion:   settings.GeneratorRegion,
 		environ.GeneratorBaseURL:  settings.GeneratorBaseURL,
 		environ.CredentialsSecret: settings.CredentialsSecret,
+		environ.AllowedFunctions:  strings.Join(settings.AllowedFunctions, ","),
 	} {
 		if value != "" {
 			variables[name] = value
 		}
 	}
-	if settings.Price != nil {
-		price, err := json.Marshal(settings.Price)
-		if err != nil {
-			return nil, fmt.Errorf("encode generator_price: %w", err)
-		}
-		variables[environ.GeneratorPrice] = string(price)
+	maps.Copy(variables, switches(map[string]bool{
+		environ.LogQuestions: settings.LogQuestions, environ.LogCallers: settings.LogCallers, environ.AllowPrivilegedLogin: settings.AllowPrivilegedLogin,
+	}))
+	spending, err := settings.spendingVariables()
+	if err != nil {
+		return nil, err
 	}
-	if settings.MaxTokensPerQuestion != nil {
-		variables[environ.MaxTokensPerQuestion] = strconv.Itoa(*settings.MaxTokensPerQuestion)
-	}
-	if settings.MaxPlanCost > 0 {
-		variables[environ.MaxPlanCost] = strconv.FormatFloat(settings.MaxPlanCost, 'f', -1, 64)
-	}
-	if settings.MaxCostPerDay > 0 {
-		variables[environ.MaxCostPerDay] = strconv.FormatFloat(settings.MaxCostPerDay, 'f', -1, 64)
-	}
+	maps.Copy(variables, spending)
 	if settings.ResultsBucket != "" {
 		variables[environ.ResultsBucket] = settings.ResultsBucket
 		variables[environ.ResultsPrefix] = settings.StackName
@@ -247,19 +235,7 @@ func queryVariables(settings QuerySettings, dependenciesHash string) (map[string
 		variables[environ.SchemaTTL] = strconv.Itoa(settings.SchemaTTL)
 	}
 	maps.Copy(variables, settings.Trust.variables())
-	if settings.LogQuestions {
-		variables[environ.LogQuestions] = "true"
-	}
-	if len(settings.AllowedFunctions) > 0 {
-		variables[environ.AllowedFunctions] = strings.Join(settings.AllowedFunctions, ",")
-	}
-	if settings.AllowPrivilegedLogin {
-		variables[environ.AllowPrivilegedLogin] = "true"
-	}
 	settings.MCP.addTo(variables)
-	if settings.LogCallers {
-		variables[environ.LogCallers] = "true"
-	}
 	maps.Copy(variables, settings.rowSecurityVariables())
 	if settings.Connection != nil {
 		credentials, err := settings.Connection.Encode()
@@ -275,6 +251,38 @@ func queryVariables(settings QuerySettings, dependenciesHash string) (map[string
 	return nil, fmt.Errorf("environment_variables: the function's environment has %d bytes, %d of them the credentials and %d environment_variables; want up to %d. "+
 		"Move the credentials to Secrets Manager with credentials_secret, or shorten environment_variables",
 		size, len(variables[environ.Credentials]), length(settings.Variables), variablesLimit)
+}
+
+// switches returns the variables that are on.
+func switches(all map[string]bool) map[string]string {
+	variables := map[string]string{}
+	for name, on := range all {
+		if on {
+			variables[name] = "true"
+		}
+	}
+	return variables
+}
+
+// spendingVariables returns the variables of the model's prices and of the limits.
+func (s QuerySettings) spendingVariables() (map[string]string, error) {
+	variables := map[string]string{}
+	if s.Price != nil {
+		price, err := json.Marshal(s.Price)
+		if err != nil {
+			return nil, fmt.Errorf("encode generator_price: %w", err)
+		}
+		variables[environ.GeneratorPrice] = string(price)
+	}
+	if s.MaxTokensPerQuestion != nil {
+		variables[environ.MaxTokensPerQuestion] = strconv.Itoa(*s.MaxTokensPerQuestion)
+	}
+	for name, limit := range map[string]float64{environ.MaxPlanCost: s.MaxPlanCost, environ.MaxCostPerDay: s.MaxCostPerDay} {
+		if limit > 0 {
+			variables[name] = strconv.FormatFloat(limit, 'f', -1, 64)
+		}
+	}
+	return variables, nil
 }
 
 // addTo adds the variables of the protocol.
