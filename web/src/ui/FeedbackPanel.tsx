@@ -14,8 +14,8 @@ interface Props {
   rate: Rate
 }
 
-// As many bytes and characters as the API accepts.
-const longestSQL = 60_000
+// As the API accepts: bytes of SQL, and characters of a comment.
+const longestSQL = 256_000
 const longestComment = 4000
 
 /** FeedbackPanel asks whether an answer is right, and for the SQL of one that is wrong. */
