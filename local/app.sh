@@ -40,6 +40,7 @@ ticker=$!
 trap 'kill $ticker 2>/dev/null; [ -z "$began" ] || rm -f "$began"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+# In a read-only folder, each run compiles, as `go run` does. So that is not an error.
 mkdir -p .build 2>/dev/null && began=$(mktemp $last-XXXXXX 2>/dev/null)
 # The program is in Go's cache, and stays there until Go has not used it for 5 days.
 program=$(go run -trimpath -exec echo .) || exit
