@@ -48,6 +48,7 @@ type scope struct {
 	rows    []string // tables and aliases, whose arrays the list can name
 	defines string   // the query of WITH that the scope is; "" for none
 	follows bool     // the end of a query of WITH, before the next one
+	itself  bool     // WITH RECURSIVE: its queries hide tables in themselves, too
 }
 
 func (r *tableReader) step() {
@@ -159,9 +160,9 @@ func (r *tableReader) define(first bool) bool {
 	if !r.isSymbol(i, "(") {
 		return false
 	}
-	if first && recursive {
-		// It hides its name in itself, too.
-		last := &r.open[len(r.open)-1]
+	last := &r.open[len(r.open)-1]
+	last.itself = recursive || last.itself && !first
+	if last.itself {
 		last.queries = append(last.queries, name)
 	}
 	r.at = i

@@ -22,6 +22,7 @@ func TestTablesAreThoseThatTheStatementReads(t *testing.T) {
 		{"postgres", "SELECT * FROM generate_series(1, 3) n, unnest(ARRAY[a, b]) u JOIN t ON t.x = ANY (ARRAY[y, z]) AND t.a = (ARRAY[p, q])[1], s", "t s"},
 		{"postgres", "WITH orders AS (SELECT * FROM orders WHERE x) SELECT * FROM orders", "orders"},
 		{"postgres", "WITH RECURSIVE t(n) AS (SELECT id FROM staff UNION ALL SELECT s.id FROM t JOIN staff s ON s.boss = t.n) SELECT * FROM t", "staff"},
+		{"postgres", "WITH RECURSIVE a AS (SELECT * FROM x), t(n) AS (SELECT id FROM staff UNION ALL SELECT n FROM t, a) SELECT * FROM t", "x staff"},
 		{"postgres", "WITH a AS MATERIALIZED (SELECT * FROM x), b(c) AS NOT MATERIALIZED (SELECT * FROM a, y) SELECT * FROM b, public.a, a", "x y public.a"},
 		{"postgres", "SELECT * FROM (WITH a AS (SELECT 1) SELECT * FROM a) s, a", "a"},
 		{"postgres", "SELECT * FROM a CROSS JOIN LATERAL f(a.x) AS g(u, v) WHERE (SELECT true)", "a"},
