@@ -273,6 +273,18 @@ func MustQuery(tb testing.TB, db database.Database, sql string, limits database.
 	return result
 }
 
+// RefusedPlan requires that a statement is refused for the cost of its plan, and returns
+// the message.
+func RefusedPlan(tb testing.TB, db database.Database, sql string, limits database.Limits) string {
+	tb.Helper()
+	_, err := db.Query(tb.Context(), sql, limits)
+	failed, ok := errors.AsType[*database.StatementError](err)
+	if !ok || failed.Code != "max_plan_cost" || failed.Final {
+		tb.Fatalf("%s: got %v, want a refusal of the plan", sql, err)
+	}
+	return failed.Message
+}
+
 // ExpectFailures runs statements that must fail with their code and message.
 func ExpectFailures(t *testing.T, db database.Database, list []Failure) {
 	t.Helper()

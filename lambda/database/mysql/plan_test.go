@@ -1,7 +1,6 @@
 package mysql
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,24 +9,13 @@ import (
 	"defog-cdk/lambda/database/databasetest"
 )
 
-// refused requires that a statement is refused for its plan, and returns the message.
-func refused(t *testing.T, d *db, sql string, limits database.Limits) string {
-	t.Helper()
-	_, err := d.Query(t.Context(), sql, limits)
-	failed, ok := errors.AsType[*database.StatementError](err)
-	if !ok || failed.Code != "max_plan_cost" || failed.Final {
-		t.Fatalf("%s: got %v, want a refusal of the plan", sql, err)
-	}
-	return failed.Message
-}
-
 func TestExpensivePlanIsRefusedBeforeItRuns(t *testing.T) {
 	d := openServer(t, nil, "")
 	limits := database.Limits{PlanCost: 10_000, Rows: 10}
 	const cheap, expensive = "SELECT COUNT(*) FROM seq_1_to_100", "SELECT COUNT(*) FROM seq_1_to_1000000 a JOIN seq_1_to_1000000 b"
 	databasetest.MustQuery(t, d, cheap, limits)
 	conn := d.conn
-	if message := refused(t, d, expensive, limits); !strings.Contains(message, "and the limit is 10000 (max_plan_cost)") {
+	if message := databasetest.RefusedPlan(t, d, expensive, limits); !strings.Contains(message, "and the limit is 10000 (max_plan_cost)") {
 		t.Errorf("got %q", message)
 	}
 	if d.conn != conn {
@@ -40,7 +28,7 @@ func TestExpensivePlanIsRefusedBeforeItRuns(t *testing.T) {
 		// 1,000 rows of a, each with 1,000 of b
 		"SELECT (SELECT COUNT(*) FROM seq_1_to_1000 b WHERE b.seq < a.seq) FROM seq_1_to_1000 a",
 	} {
-		refused(t, d, sql, limits)
+		databasetest.RefusedPlan(t, d, sql, limits)
 	}
 	for _, sql := range []string{"EXPLAIN " + cheap, "DESCRIBE " + expensive, "ANALYZE " + expensive} {
 		if _, err := d.Query(t.Context(), sql, limits); err == nil {

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
@@ -11,24 +10,13 @@ import (
 	"defog-cdk/lambda/database/databasetest"
 )
 
-// refused requires that a statement is refused for its plan, and returns the message.
-func refused(t *testing.T, d *db, sql string, limits database.Limits) string {
-	t.Helper()
-	_, err := d.Query(t.Context(), sql, limits)
-	failed, ok := errors.AsType[*database.StatementError](err)
-	if !ok || failed.Code != "max_plan_cost" || failed.Final {
-		t.Fatalf("%s: got %v, want a refusal of the plan", sql, err)
-	}
-	return failed.Message
-}
-
 func TestExpensivePlanIsRefusedBeforeItRuns(t *testing.T) {
 	d := databasetest.Open(t, New, server.Creds(), nil, "").(*db)
 	limits := database.Limits{PlanCost: 1000, Rows: 10}
 	const cheap, expensive = "SELECT count(*) FROM generate_series(1, 100)", "SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b"
 	databasetest.MustQuery(t, d, cheap, limits)
 	conn := d.conn
-	if message := refused(t, d, expensive, limits); !strings.Contains(message, "the limit is 1000 (max_plan_cost)") {
+	if message := databasetest.RefusedPlan(t, d, expensive, limits); !strings.Contains(message, "the limit is 1000 (max_plan_cost)") {
 		t.Errorf("got %q", message)
 	}
 	for _, sql := range []string{
@@ -36,10 +24,10 @@ func TestExpensivePlanIsRefusedBeforeItRuns(t *testing.T) {
 		"(" + expensive + ") UNION ALL SELECT 1",
 		"SELECT (SELECT count(*) FROM generate_series(1, n) a, generate_series(1, 1000000) b) FROM generate_series(1, 1000) AS n",
 	} {
-		refused(t, d, sql, limits)
+		databasetest.RefusedPlan(t, d, sql, limits)
 	}
 	for _, sql := range []string{"EXPLAIN ANALYZE " + expensive, "EXPLAIN " + cheap, "explain (analyze) " + expensive, "explain(analyze) " + expensive} {
-		if message := refused(t, d, sql, limits); !strings.Contains(message, "EXPLAIN has no plan") {
+		if message := databasetest.RefusedPlan(t, d, sql, limits); !strings.Contains(message, "EXPLAIN has no plan") {
 			t.Errorf("%s: %q", sql, message)
 		}
 	}
@@ -69,7 +57,7 @@ func TestPlanIsThatOfTheCaller(t *testing.T) {
 			t.Errorf("got %s", result.Data)
 		}
 		limits.PlanCost = 1e-3
-		message := refused(t, d, "SELECT count(*) FROM orders", limits)
+		message := databasetest.RefusedPlan(t, d, "SELECT count(*) FROM orders", limits)
 		if !strings.Contains(message, "its plan costs more than 0.001 (max_plan_cost)") {
 			t.Errorf("got %q", message)
 		}
