@@ -296,43 +296,38 @@ func (r reader) fromObject(text string) (answer, bool) {
 var (
 	sqlKeys    = []string{"sql", "sqlquery", "query", "querysql", "sqlstatement", "statement", "generatedsql", "finalsql", "code"}
 	reasonKeys = []string{"reason", "explanation", "reasoning", "rationale", "description", "thought", "thoughts", "analysis"}
+	optionKeys = []string{"options", "choices"}
 )
 
 // separators removes what models put between the words of a name. To make it for each name
 // of a long reply takes seconds.
 var separators = strings.NewReplacer("_", "", "-", "", " ", "")
 
-// answerOf returns the answer in an object or in one of its values, as in the
-// arguments of a tool call.
-func (r reader) answerOf(parsed object, depth int) (a answer, ok bool) {
-	field := func(keys []string) (value any, found bool) {
-		for _, key := range keys {
-			for _, m := range parsed {
-				if strings.ToLower(separators.Replace(m.key)) == key {
-					return m.value, true
-				}
+// field returns the first value with one of the keys, which have no separators.
+func (o object) field(keys ...string) (value any, found bool) {
+	for _, key := range keys {
+		for _, m := range o {
+			if strings.ToLower(separators.Replace(m.key)) == key {
+				return m.value, true
 			}
 		}
-		return nil, false
 	}
-	reason, _ := field(reasonKeys)
+	return nil, false
+}
+
+// statedIn returns what an object states beside the SQL.
+func statedIn(parsed object) (a answer) {
+	reason, _ := parsed.field(reasonKeys...)
 	a.Reason, _ = reason.(string)
 	a.Reason = strings.TrimSpace(a.Reason)
-	assumptions, _ := field([]string{"assumptions", "assumption"})
-	filters, _ := field([]string{"filters", "filter", "conditions"})
+	assumptions, _ := parsed.field("assumptions", "assumption")
+	filters, _ := parsed.field("filters", "filter", "conditions")
 	a.Assumptions, a.Filters = textsOf(assumptions, maxStated), textsOf(filters, maxStated)
-	clarification, _ := field([]string{"clarification", "clarifyingquestion", "clarificationquestion"})
-	options, _ := field([]string{"options", "choices"})
+	clarification, _ := parsed.field("clarification", "clarifyingquestion", "clarificationquestion")
+	options, _ := parsed.field(optionKeys...)
 	if nested, ok := clarification.(object); ok {
-		clarification, options = nil, nil
-		for _, m := range nested {
-			switch strings.ToLower(m.key) {
-			case "question", "text":
-				clarification = m.value
-			case "options", "choices":
-				options = m.value
-			}
-		}
+		clarification, _ = nested.field("question", "text")
+		options, _ = nested.field(optionKeys...)
 	}
 	if text, isText := clarification.(string); isText {
 		clarification = clip(text, maxText-len("…")) // without it, the refusal would have no reason
@@ -340,7 +335,14 @@ func (r reader) answerOf(parsed object, depth int) (a answer, ok bool) {
 	if asked := textsOf(clarification, 1); len(asked) > 0 {
 		a.Clarification, a.Options = asked[0], textsOf(options, maxOptions)
 	}
-	if value, found := field(sqlKeys); found {
+	return a
+}
+
+// answerOf returns the answer in an object or in one of its values, as in the
+// arguments of a tool call.
+func (r reader) answerOf(parsed object, depth int) (a answer, ok bool) {
+	a = statedIn(parsed)
+	if value, found := parsed.field(sqlKeys...); found {
 		switch value := value.(type) {
 		case string:
 			a.SQL, ok = r.tidy(value), true

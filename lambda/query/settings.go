@@ -123,7 +123,40 @@ func readSettings(get func(string) string) (settings, error) {
 		stack:         get(environ.Stack),
 		aws:           awsenv.Read(get),
 	}
-	var problems []error
+	problems := s.readNumbers(get)
+	var err error
+	if s.maxDailyCost > 0 && s.prices == nil {
+		problems = append(problems, fmt.Errorf("%s: the model's cost is unknown; want its prices in %s", environ.MaxCostPerDay, environ.GeneratorPrice))
+	}
+	if s.tracer, err = trace.New(get("AWS_XRAY_DAEMON_ADDRESS")); err != nil {
+		problems = append(problems, fmt.Errorf("AWS_XRAY_DAEMON_ADDRESS: %w", err))
+	}
+	if mode := s.policy.Mode; mode != rowsecurity.None && !mode.Enabled() {
+		problems = append(problems, fmt.Errorf("%s: %q is unknown; want claims or role", environ.RowSecurity, mode))
+	}
+	if s.answersTable != "" && openAnswers == nil {
+		problems = append(problems, fmt.Errorf("%s: this program answers no long questions; want one with the build tag async", environ.AnswersTable))
+	}
+	if s.secret = get(environ.CredentialsSecret); s.secret == "" {
+		if s.connection, err = connection.Decode(get(environ.Credentials)); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", environ.Credentials, err))
+		}
+	}
+	if s.generator == "" {
+		s.generator = s.defaultGenerator()
+	}
+	s.model = connection.ModelOf(s.generator, s.model)
+	if valid := []string{defog, golden, bedrock, openai}; !slices.Contains(valid, s.generator) {
+		problems = append(problems, fmt.Errorf("%s: %q is unknown; want one of %s", environ.Generator, s.generator, strings.Join(valid, ", ")))
+	}
+	if s.generator == openai && s.model == "" {
+		problems = append(problems, fmt.Errorf("%s: missing; generator %s requires a model", environ.GeneratorModel, s.generator))
+	}
+	return s, errors.Join(problems...)
+}
+
+// readNumbers reads the numbers of the environment. It returns every problem.
+func (s *settings) readNumbers(get func(string) string) (problems []error) {
 	number := func(name string, absent, least int) int {
 		text := cmp.Or(get(name), strconv.Itoa(absent))
 		n, err := strconv.Atoi(text)
@@ -154,34 +187,7 @@ func readSettings(get func(string) string) (settings, error) {
 	if s.maxPlanCost, err = readAmount(environ.MaxPlanCost, get(environ.MaxPlanCost)); err != nil {
 		problems = append(problems, err)
 	}
-	if s.maxDailyCost > 0 && s.prices == nil {
-		problems = append(problems, fmt.Errorf("%s: the model's cost is unknown; want its prices in %s", environ.MaxCostPerDay, environ.GeneratorPrice))
-	}
-	if s.tracer, err = trace.New(get("AWS_XRAY_DAEMON_ADDRESS")); err != nil {
-		problems = append(problems, fmt.Errorf("AWS_XRAY_DAEMON_ADDRESS: %w", err))
-	}
-	if mode := s.policy.Mode; mode != rowsecurity.None && !mode.Enabled() {
-		problems = append(problems, fmt.Errorf("%s: %q is unknown; want claims or role", environ.RowSecurity, mode))
-	}
-	if s.answersTable != "" && openAnswers == nil {
-		problems = append(problems, fmt.Errorf("%s: this program answers no long questions; want one with the build tag async", environ.AnswersTable))
-	}
-	if s.secret = get(environ.CredentialsSecret); s.secret == "" {
-		if s.connection, err = connection.Decode(get(environ.Credentials)); err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", environ.Credentials, err))
-		}
-	}
-	if s.generator == "" {
-		s.generator = s.defaultGenerator()
-	}
-	s.model = connection.ModelOf(s.generator, s.model)
-	if valid := []string{defog, golden, bedrock, openai}; !slices.Contains(valid, s.generator) {
-		problems = append(problems, fmt.Errorf("%s: %q is unknown; want one of %s", environ.Generator, s.generator, strings.Join(valid, ", ")))
-	}
-	if s.generator == openai && s.model == "" {
-		problems = append(problems, fmt.Errorf("%s: missing; generator %s requires a model", environ.GeneratorModel, s.generator))
-	}
-	return s, errors.Join(problems...)
+	return problems
 }
 
 // defaultGenerator returns the SQL generator that the environment does not name, as
