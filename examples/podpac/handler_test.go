@@ -15,7 +15,7 @@ func TestHandlerPassesItsPythonTests(t *testing.T) {
 		t.Fatal(err)
 	}
 	tests := exec.CommandContext(t.Context(), "python3", "-m", "unittest", "discover", "--buffer")
-	tests.Env = append(os.Environ(), "PYTHONPATH=standin", "PYTHONDONTWRITEBYTECODE=1",
+	tests.Env = append(os.Environ(), "PYTHONPATH=function:standin", "PYTHONDONTWRITEBYTECODE=1",
 		"SAMPLE_S3_EVENT="+strings.TrimSpace(string(events))+"/s3-event.json") // one of those that AWS publishes
 	out, err := tests.CombinedOutput()
 	if err != nil {

@@ -10,7 +10,9 @@ import types
 import unittest
 from unittest import mock
 
+import evaluator
 import handler
+from evaluator import clients, failures, rules
 
 try:
     import podpac.nodes
@@ -47,8 +49,8 @@ class Case(unittest.TestCase):
         self.environ()
 
     def environ(self, **variables):
-        rules = handler.Rules(variables)
-        for change in (mock.patch.object(handler, "RULES", rules), mock.patch.dict(os.environ, variables)):
+        changed = rules.Rules(variables)
+        for change in (mock.patch.object(rules, "RULES", changed), mock.patch.dict(os.environ, variables)):
             change.start()
             self.addCleanup(change.stop)
 
@@ -102,7 +104,7 @@ class Invoke(Case):
         event["output"]["format_kwargs"] = {"vmin": 0, "return_base64": True}
         self.assertIn(b'{"vmin": 0}', base64.b64decode(self.call(event)["body"]))
         event["output"]["format_kwargs"] = {"vmin": 0, "fp": "/tmp/x", "path": "/tmp/y"}
-        self.refused(handler.BadRequest, event, "output.format_kwargs fp, path: not for png; want vmax, vmin")
+        self.refused(failures.BadRequest, event, "output.format_kwargs fp, path: not for png; want vmax, vmin")
 
     def test_bad_events(self):
         for event, *parts in (
@@ -116,13 +118,13 @@ class Invoke(Case):
             ({**pipeline(), "coordinates": {"x": 1}}, "coordinates: Could not parse"),
         ):
             with self.subTest(parts):
-                self.refused(handler.BadRequest, event, *parts)
+                self.refused(failures.BadRequest, event, *parts)
 
     def test_too_large(self):
-        self.refused(handler.TooLarge, pipeline({"node": "nodes.Array", "attrs": {"source": ["x" * 7_000_000]}}), "through S3")
+        self.refused(failures.TooLarge, pipeline({"node": "nodes.Array", "attrs": {"source": ["x" * 7_000_000]}}), "through S3")
 
     def test_unsupported_result(self):
-        self.refused(handler.BadRequest, pipeline({"node": "nodes.Shapeless"}, "png"), "cannot be encoded as png")
+        self.refused(failures.BadRequest, pipeline({"node": "nodes.Shapeless"}, "png"), "cannot be encoded as png")
 
 
 class Trust(Case):
@@ -136,17 +138,17 @@ class Trust(Case):
             ({"a": {**ARRAY, "style_class": "podpac.nodes.Array"}}, "is not a Style"),
         ):
             with self.subTest(part):
-                self.refused(handler.Forbidden, {**pipeline(), "pipeline": definition}, part)
+                self.refused(failures.Forbidden, {**pipeline(), "pipeline": definition}, part)
         # podpac skips these names as nodes, and uses them as inputs.
         for name in ("podpac_version", "podpac_output_node"):
             definition = {name: shell, "m": {"node": "nodes.Mean", "inputs": {"source": name}}}
-            self.refused(handler.BadRequest, {**pipeline(), "pipeline": definition}, f"{name} is not a text")
+            self.refused(failures.BadRequest, {**pipeline(), "pipeline": definition}, f"{name} is not a text")
 
     def test_plugins(self):
         node = {"plugin": "unittest.mock", "node": "Mock"}
-        self.refused(handler.Forbidden, pipeline(node), "allowed: podpac")
+        self.refused(failures.Forbidden, pipeline(node), "allowed: podpac")
         self.environ(PODPAC_PLUGINS='["unittest"]')
-        self.refused(handler.Forbidden, pipeline(node), "unittest.mock.Mock is not a Node")
+        self.refused(failures.Forbidden, pipeline(node), "unittest.mock.Mock is not a Node")
 
     def test_restricted(self):
         node = podpac.Node.from_definition({"a": ARRAY})
@@ -154,10 +156,10 @@ class Trust(Case):
         self.assertEqual(self.call(pipeline())["statusCode"], 200)
         podpac.nodes.evaluated.clear()
         other = pipeline({"node": "nodes.Array", "attrs": {"source": [[1]]}})
-        self.refused(handler.Forbidden, other, "restricted")
+        self.refused(failures.Forbidden, other, "restricted")
         self.assertEqual(podpac.nodes.evaluated, [])
         self.environ(PODPAC_RESTRICT_PIPELINES="[]")
-        self.refused(handler.Forbidden, pipeline(), "restricted")
+        self.refused(failures.Forbidden, pipeline(), "restricted")
 
     def test_restricted_to_what_the_hash_covers(self):
         node = {"node": "nodes.Untagged", "attrs": {"untagged": "harmful"}}
@@ -167,11 +169,11 @@ class Trust(Case):
 
     def test_code(self):
         code = {"node": "nodes.Code"}
-        self.refused(handler.Forbidden, pipeline(code), "PODPAC_UNSAFE_EVAL")
+        self.refused(failures.Forbidden, pipeline(code), "PODPAC_UNSAFE_EVAL")
         self.environ(PODPAC_UNSAFE_EVAL="h4sh")
-        self.refused(handler.Forbidden, pipeline(code), "PODPAC_UNSAFE_EVAL")
+        self.refused(failures.Forbidden, pipeline(code), "PODPAC_UNSAFE_EVAL")
         self.assertEqual(self.call(pipeline(code, settings={"UNSAFE_EVAL_HASH": "h4sh"}))["statusCode"], 200)
-        self.refused(handler.Forbidden, pipeline(code), "PODPAC_UNSAFE_EVAL")  # the setting was for one request
+        self.refused(failures.Forbidden, pipeline(code), "PODPAC_UNSAFE_EVAL")  # the setting was for one request
         self.environ(PODPAC_UNSAFE_EVAL="h4sh", SETTINGS='{"UNSAFE_EVAL_HASH": "h4sh"}')
         self.assertEqual(self.call(pipeline(code))["statusCode"], 200)
 
@@ -188,7 +190,7 @@ class Trust(Case):
 
     def test_answer_and_log_hold_no_secret(self):
         remote = {"node": "nodes.Remote", "attrs": {"aws_secret_access_key": SECRET, "url": "https://host"}}
-        message = self.refused(handler.EvaluationFailed, pipeline(remote), "the pipeline failed; see the function's log")
+        message = self.refused(failures.EvaluationFailed, pipeline(remote), "the pipeline failed; see the function's log")
         answer = self.call({"queryStringParameters": {**MAP, "PARAMS": json.dumps({"a": remote})}})
         self.assertEqual(answer["statusCode"], 500)
         for text in (message, answer["body"], self.log.getvalue()):
@@ -202,7 +204,7 @@ class Trust(Case):
     def test_credentials_in_addresses_are_not_logged(self):
         url = "https://me:hunter2@host/a?X-Amz-Signature=abc123&b=1&access_token=xyz789"
         remote = {"node": "nodes.Remote", "attrs": {"aws_secret_access_key": SECRET, "url": url}}
-        self.refused(handler.EvaluationFailed, pipeline(remote))
+        self.refused(failures.EvaluationFailed, pipeline(remote))
         self.assertIn("https://***@host/a?X-Amz-Signature=***&b=1&access_token=*** refused ***", self.log.getvalue())
 
     def test_broken_environment_stops_the_function(self):
@@ -213,13 +215,13 @@ class Trust(Case):
             ({"FUNCTION_S3_INPUT": "in", "FUNCTION_S3_OUTPUT": "in/out"}, "overlap"),
             ({"SETTINGS": '{"FUNCTION_S3_OUTPUT": "input"}'}, "overlap"),
         ):
-            with self.subTest(part), self.assertRaises(handler.Misconfigured) as caught:
-                handler.Rules(variables)
+            with self.subTest(part), self.assertRaises(failures.Misconfigured) as caught:
+                rules.Rules(variables)
             self.assertIn(part, str(caught.exception))
 
     def test_empty_unsafe_eval_is_none(self):
         with mock.patch.dict(os.environ, PODPAC_UNSAFE_EVAL=""):
-            importlib.reload(handler)
+            importlib.reload(evaluator)
             self.assertNotIn("PODPAC_UNSAFE_EVAL", os.environ)
 
 
@@ -261,7 +263,7 @@ class Query(Case):
     def test_definition_elsewhere(self):
         s3 = mock.Mock()
         s3.get_object.return_value = {"Body": io.BytesIO(json.dumps({"a": ARRAY}).encode())}
-        with mock.patch.dict(handler._clients, s3=s3):
+        with mock.patch.dict(clients._clients, s3=s3):
             self.assertEqual(self.ask(LAYERS="s3://bucket/a/b.json", PARAMS=None)["statusCode"], 200)
             s3.get_object.assert_called_with(Bucket="bucket", Key="a/b.json")
             s3.get_object.side_effect = OSError(SECRET)
@@ -309,7 +311,7 @@ class Bucket:
 class Objects(Case):
     def notify(self, bucket, *keys):
         records = [{"eventSource": "aws:s3", "s3": {"bucket": {"name": "b"}, "object": {"key": key}}} for key in keys]
-        with mock.patch.dict(handler._clients, s3=bucket):
+        with mock.patch.dict(clients._clients, s3=bucket):
             return self.call({"Records": records})
 
     def test_output(self):
@@ -324,7 +326,7 @@ class Objects(Case):
             event = json.load(file)
         event["Records"][0]["s3"]["object"]["key"] = "input/Happy%20Face.json"
         bucket = Bucket(**{"input/Happy Face.json": json.dumps(pipeline()).encode()})
-        with mock.patch.dict(handler._clients, s3=bucket):
+        with mock.patch.dict(clients._clients, s3=bucket):
             self.call(event)
         self.assertEqual(json.loads(bucket.objects["output/Happy Face.json"][0])["data"][0], [0, 1])
 
@@ -347,7 +349,7 @@ class Objects(Case):
     def test_one_failure_fails_the_event_and_stops_no_other(self):
         remote = {"node": "nodes.Remote", "attrs": {"aws_secret_access_key": SECRET, "url": "u"}}
         bucket = Bucket(**{"input/bad": b"[", "input/remote": json.dumps(pipeline(remote)).encode(), "input/a.json": json.dumps(pipeline()).encode()})
-        with self.assertRaises(handler.EvaluationFailed) as caught:
+        with self.assertRaises(failures.EvaluationFailed) as caught:
             self.notify(bucket, "input/bad", "elsewhere/x", "input/remote", "input/a.json")
         self.assertIn("3 of 4 objects failed", str(caught.exception))
         self.assertIn("output/a.json", bucket.objects)

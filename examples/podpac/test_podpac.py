@@ -11,6 +11,7 @@ import unittest
 import podpac
 
 import handler
+from evaluator import failures, request, rules
 
 try:
     import numpy
@@ -62,16 +63,16 @@ class Podpac(unittest.TestCase):
             self.assertEqual(base64.b64decode(answer["body"]), expected)
 
     def test_restriction_uses_podpacs_hash(self):
-        node = podpac.Node.from_definition(handler._ordered(MEAN))
-        handler.RULES.allowed = [node.hash]
-        self.addCleanup(setattr, handler.RULES, "allowed", None)
+        node = podpac.Node.from_definition(request.ordered(MEAN))
+        rules.RULES.allowed = [node.hash]
+        self.addCleanup(setattr, rules.RULES, "allowed", None)
         self.assertEqual(json.loads(evaluate(MEAN, "json"))["data"], [2.0, 3.0])
-        with self.assertRaises(handler.Forbidden):
+        with self.assertRaises(failures.Forbidden):
             evaluate({"a": ARRAY}, "json")
 
     def test_code_is_rejected(self):
         code = {"a": ARRAY, "b": {"node": "algorithm.Arithmetic", "inputs": {"A": "a"}, "attrs": {"eqn": "A + 1", "params": {}}}}
-        with self.assertRaises(handler.Forbidden):
+        with self.assertRaises(failures.Forbidden):
             evaluate(code, "json")
 
 

@@ -104,7 +104,7 @@ func (d *demo) pack(ctx context.Context) error {
 	return d.Step("pack podpac, from PyPI, with `defog pack`", func(out io.Writer) error {
 		program := func(out io.Writer) *exec.Cmd {
 			return d.DefogCommand(ctx, out, "pack",
-				"--requirements", requirements, "--handler", example+"/handler.py", "--keep", "runtime-sdk",
+				"--requirements", requirements, "--handler", example+"/function", "--keep", "runtime-sdk",
 				"--python", d.python, "--arch", localaws.Architecture(), "--interpreter", interpreter(),
 				"--name", "podpac", "--dist-dir", packed)
 		}

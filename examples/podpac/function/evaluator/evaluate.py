@@ -1,0 +1,91 @@
+"""Building and evaluating a pipeline, within the rules."""
+
+import contextlib
+import importlib
+import json
+
+import podpac
+from podpac.core.settings import settings as podpac_settings
+from podpac.core.style import Style
+
+from . import rules
+from .failures import BadRequest, EvaluationFailed, Forbidden, message_of
+from .request import ordered, without
+
+
+def evaluate(request, record):
+    """Build the pipeline, check that it is allowed, evaluate it, and return the result
+    in the requested format."""
+    with _settings(request.settings):
+        node = _build(request.definition)
+        record["node"] = node.hash
+        if rules.RULES.allowed is not None:
+            if node.hash not in rules.RULES.allowed:
+                raise Forbidden("the function is restricted to other pipelines")
+            # Attributes that the hash does not cover have no effect.
+            node = _build(ordered(json.loads(node.json)))
+        try:
+            coordinates = request.coordinates()
+        except Exception as err:
+            raise BadRequest(f"coordinates: {message_of(err)}") from err
+        try:
+            output = node.eval(coordinates)
+        except Exception as err:
+            # The PermissionError of podpac has no errno; that of the system has one.
+            if isinstance(err, PermissionError) and err.errno is None:
+                raise Forbidden("the pipeline holds code, which the function does not run (PODPAC_UNSAFE_EVAL)") from err
+            raise EvaluationFailed("the pipeline failed; see the function's log") from err
+        try:
+            body = request.format.encode(output, without(request.options, ("return_base64",)))
+        except Exception as err:
+            shape = " × ".join(str(dimension) for dimension in getattr(output, "dims", ())) or "no dimensions"
+            raise BadRequest(f"the result ({shape}) cannot be encoded as {request.format.name}") from err
+    record.update(format=request.format.name, bytes=len(body))
+    return body
+
+
+@contextlib.contextmanager
+def _settings(changes):
+    """Set podpac's settings from the environment and the event for one request, and
+    reset them for the next one."""
+    before = dict(podpac_settings)
+    dict.update(podpac_settings, {**rules.RULES.settings, **changes})
+    try:
+        yield
+    finally:
+        dict.clear(podpac_settings)
+        dict.update(podpac_settings, before)
+
+
+def _build(definition):
+    """Return the node of a definition. podpac imports and calls each name in it, so
+    the names must be those of nodes."""
+    for name, node in definition.items():
+        if name in ("podpac_output_node", "podpac_version"):
+            # podpac treats an object here as a node if another node refers to it.
+            if not isinstance(node, str):
+                raise BadRequest(f"pipeline: {name} is not a text")
+            continue
+        if not isinstance(node, dict) or not isinstance(node.get("node"), str):
+            raise BadRequest(f"pipeline: {name} has no node")
+        _must_be(podpac.Node, f"{node.get('plugin', 'podpac')}.{node['node']}", name)
+        if "style_class" in node:
+            _must_be(Style, str(node["style_class"]), name)
+    try:
+        return podpac.Node.from_definition(definition)
+    except MemoryError:
+        raise
+    except Exception as err:
+        raise BadRequest(f"pipeline: {message_of(err)}") from err
+
+
+def _must_be(parent, path, name):
+    module, _, attribute = path.rpartition(".")
+    if module.split(".")[0] not in rules.RULES.packages:
+        raise Forbidden(f"pipeline: {name} is of package {module.split('.')[0]}; allowed: {', '.join(rules.RULES.packages)}")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as err:
+        raise BadRequest(f"pipeline: {name}: {path} does not exist") from err
+    if not (isinstance(found, type) and issubclass(found, parent)):
+        raise Forbidden(f"pipeline: {name}: {path} is not a {parent.__name__}")

@@ -1,0 +1,78 @@
+"""Errors for callers, and the log of their causes without credentials."""
+
+import contextlib
+import json
+import re
+import traceback
+
+
+class Failure(Exception):
+    """An error for the caller: a message without internals, and an HTTP status."""
+
+    status, code = 500, "internal"
+
+
+class BadRequest(Failure):
+    status, code = 400, "bad_request"
+
+
+class Forbidden(Failure):
+    status, code = 403, "forbidden"
+
+
+class TooLarge(Failure):
+    status, code = 413, "too_large"
+
+
+class EvaluationFailed(Failure):
+    status, code = 500, "evaluation_failed"
+
+
+class Misconfigured(Failure):
+    status, code = 500, "misconfigured"
+
+
+def explain(err, event, record):
+    """Log an error with its trace, and return the failure for the caller. Neither
+    holds a credential of the event."""
+    failure = err if isinstance(err, Failure) else Failure("the function failed; see its log")
+    message = _redact(str(failure), event)
+    record.update(status=failure.status, error=failure.code, message=message)
+    cause = err.__cause__ or err
+    if cause is not failure:
+        trace = traceback.format_exception(type(cause), cause, cause.__traceback__)
+        record["cause"] = _redact("".join(trace), event)[-4000:]
+    return type(failure)(message)  # without a trace
+
+
+def message_of(err):
+    """Return the message of podpac's error about a definition, on one line."""
+    if type(err).__name__ in ("ValueError", "TypeError", "KeyError", "AttributeError", "TraitError", "CRSError"):
+        return " ".join(str(err).split())[:300]
+    return f"it is not valid ({type(err).__name__})"
+
+
+# Credentials in a URL: user and password, and signatures.
+_IN_ADDRESSES = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=[?&])((?:x-amz-[\w-]+|\w*(?:token|key|sig|signature))=)[^&\s\"']+", re.IGNORECASE)
+
+
+def _redact(text, event):
+    for secret in sorted(_secrets(event), key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return _IN_ADDRESSES.sub(lambda found: (found[1] or "") + "***", text)
+
+
+def _secrets(value, secret=False):
+    """Return the texts of an event under keys of credentials."""
+    if isinstance(value, str) and value.startswith("{"):  # PARAMS of a query
+        with contextlib.suppress(ValueError):
+            value = json.loads(value)
+    if isinstance(value, dict):
+        return {text for key, inner in value.items() for text in _secrets(inner, secret or _is_secret(key))}
+    if isinstance(value, list):
+        return {text for inner in value for text in _secrets(inner, secret)}
+    return {value} if secret and isinstance(value, str) and len(value) >= 4 else set()
+
+
+def _is_secret(name):
+    return any(word in str(name).lower() for word in ("key", "secret", "token", "password", "auth", "unsafe_eval_hash"))

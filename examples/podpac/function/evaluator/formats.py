@@ -1,0 +1,77 @@
+"""The formats of results."""
+
+import io
+import json
+
+from .failures import BadRequest
+
+
+class Format:
+    """A format of results. Its function encode accepts a result and options."""
+
+    def __init__(self, name, content_type, encode, options=()):
+        self.name, self.content_type, self.encode, self.options = name, content_type, encode, frozenset(options)
+
+
+def _encode_json(output, options):
+    # JSON has no NaN, which podpac writes.
+    return json.dumps(json.loads(output.to_format("json"), parse_constant=lambda _: None)).encode()
+
+
+def _encode_netcdf(output, options):
+    return bytes(output.to_format("netcdf", **options))
+
+
+def _encode_png(output, options):
+    return output.to_format("png", **options).read()
+
+
+def _encode_jpeg(output, options):
+    # podpac draws only PNG. A JPEG has no transparency: missing data is white.
+    from PIL import Image
+
+    picture = Image.open(io.BytesIO(_encode_png(output, options))).convert("RGBA")
+    flat = Image.new("RGB", picture.size, "white")
+    flat.paste(picture, mask=picture.getchannel("A"))
+    file = io.BytesIO()
+    flat.save(file, format="JPEG", quality=90)
+    return file.getvalue()
+
+
+def _encode_geotiff(output, options):
+    with output.to_format("geotiff", **options) as file:
+        return file.read()
+
+
+def _encode_pickle(output, options):
+    return output.to_format("pickle")
+
+
+JSON = Format("json", "application/json", _encode_json)
+
+NETCDF = Format("netcdf", "application/x-netcdf", _encode_netcdf, ("encoding", "unlimited_dims"))
+
+PNG = Format("png", "image/png", _encode_png, ("vmin", "vmax"))
+
+JPEG = Format("jpeg", "image/jpeg", _encode_jpeg, ("vmin", "vmax"))
+
+GEOTIFF = Format("geotiff", "image/tiff", _encode_geotiff, ("crs", "geotransform", "compress"))
+
+PICKLE = Format("pickle", "application/octet-stream", _encode_pickle)
+
+FORMATS = {
+    **dict.fromkeys(("json", "dict"), JSON),
+    **dict.fromkeys(("netcdf", "nc", "hdf5", "hdf", "x-netcdf"), NETCDF),
+    "png": PNG,
+    **dict.fromkeys(("jpeg", "jpg"), JPEG),
+    **dict.fromkeys(("geotiff", "tiff", "tif"), GEOTIFF),
+    **dict.fromkeys(("pickle", "pkl"), PICKLE),
+}
+
+
+def find_format(name, over_http):
+    # A pickle runs code when it is loaded, so HTTP requests cannot have one.
+    valid = [format for format in FORMATS if not (over_http and FORMATS[format] is PICKLE)]
+    if name not in valid:
+        raise BadRequest(f"format {name}: unknown; want one of: {', '.join(valid)}")
+    return FORMATS[name]

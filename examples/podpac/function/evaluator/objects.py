@@ -1,0 +1,73 @@
+"""Pipelines in objects of S3, whose results are objects, too."""
+
+import urllib.parse
+
+from . import rules
+from .clients import s3
+from .evaluate import evaluate
+from .failures import BadRequest, TooLarge, explain
+from .request import MAX_PIPELINE, pipeline_request, read_json
+
+
+def evaluate_objects(event, record):
+    """Evaluate all pipelines of a notification. One failure fails the event, so that
+    Lambda retries it or sends it to the dead-letter queue."""
+    failures, record["objects"] = [], []
+    for item in event["Records"]:
+        entry, pipeline = {}, {}
+        record["objects"].append(entry)
+        try:
+            if item.get("eventSource") != "aws:s3":
+                raise BadRequest("a record of the event is not from S3")
+            bucket, entry["key"] = item["s3"]["bucket"]["name"], urllib.parse.unquote_plus(item["s3"]["object"]["key"])
+            pipeline, etag = _read_object(bucket, entry["key"])
+            _evaluate_object(bucket, pipeline, etag, entry)
+        except Exception as err:
+            failures.append(explain(err, pipeline, entry))
+    if failures:
+        worst = max(failures, key=lambda failure: failure.status)
+        raise type(worst)(f"{len(failures)} of {len(event['Records'])} objects failed: {worst}")
+    record["status"] = 200
+
+
+def _read_object(bucket, key):
+    if not key.startswith(rules.RULES.input):
+        raise BadRequest(f"the object is not below {rules.RULES.input}")
+    found = s3().get_object(Bucket=bucket, Key=key)
+    if found["ContentLength"] > MAX_PIPELINE:
+        raise TooLarge(f"the pipeline has more than {MAX_PIPELINE} bytes")
+    return read_json(found["Body"].read(), "the object"), found["ETag"]
+
+
+def _evaluate_object(bucket, pipeline, etag, record):
+    """Evaluate the pipeline in an object, and write the result to the same bucket with
+    the object's ETag. An existing result of the same ETag is kept unless the settings
+    hold FUNCTION_FORCE_COMPUTE."""
+    request = pipeline_request(pipeline)
+    name = record["key"][len(rules.RULES.input) :]
+    if name.endswith(".json"):
+        name = name[: -len(".json")]
+    record["output"] = f"{rules.RULES.output}{name}.{request.suffix}"
+    forced = (pipeline.get("settings") or {}).get("FUNCTION_FORCE_COMPUTE")
+    if not forced and _etag_of_input(bucket, record["output"]) == etag:
+        record["kept"] = True
+        return
+    s3().put_object(
+        Bucket=bucket,
+        Key=record["output"],
+        Body=evaluate(request, record),
+        ContentType=request.format.content_type,
+        Metadata={"input-etag": etag},
+    )
+
+
+def _etag_of_input(bucket, key):
+    """Return the ETag of the input of a result, or None without a result. Without
+    permission to list the bucket, S3 answers 403 for a missing object."""
+    try:
+        return s3().head_object(Bucket=bucket, Key=key)["Metadata"].get("input-etag")
+    except Exception as err:
+        status = getattr(err, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode")
+        if status in (403, 404):
+            return None
+        raise

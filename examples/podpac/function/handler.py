@@ -1,0 +1,84 @@
+"""A Lambda function that evaluates PODPAC pipelines, for podpac 4.
+
+It handles three kinds of events:
+
+- a direct invocation, whose event is the pipeline:
+  {"pipeline": definition, "coordinates": definition,
+   "output": {"format": "png", "format_kwargs": {}}, "settings": {}}
+- an S3 notification of such a pipeline as an object below the input prefix;
+  the handler writes the result to an object below the output prefix
+- a request of API Gateway (payload 1.0) with a WCS or WMS query string
+
+Variables of the environment restrict pipelines: see evaluator/rules.py. The handler
+logs no part of an event, and its error messages hold no internals.
+"""
+
+import base64
+import json
+import time
+
+from evaluator.evaluate import evaluate
+from evaluator.failures import TooLarge, explain
+from evaluator.objects import evaluate_objects
+from evaluator.query import query_request
+from evaluator.request import pipeline_request
+
+# The maximum size of the answer to a synchronous invocation.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+MAX_ANSWER = 6_291_556
+
+
+def handler(event, context):
+    """Handle one event. A failed API request has an answer with a status. A failed
+    direct or S3 event is a failed invocation, for Lambda's retries, destinations
+    and alarms."""
+    trigger, record = _trigger(event), {"request_id": getattr(context, "aws_request_id", None)}
+    record["trigger"], began = trigger, time.monotonic()
+    try:
+        if trigger == "test":
+            return None
+        if trigger == "S3":
+            return evaluate_objects(event, record)
+        request = query_request(event) if trigger == "API" else pipeline_request(event)
+        return _answer(request, record)
+    except Exception as err:
+        failure = explain(err, event, record)
+    finally:
+        record["seconds"] = round(time.monotonic() - began, 3)
+        print(json.dumps(record))
+    if trigger == "API":
+        error = {"error": failure.code, "message": str(failure), "request_id": record["request_id"]}
+        return _response(failure.status, "application/json", json.dumps(error).encode())
+    raise failure
+
+
+def _trigger(event):
+    if not isinstance(event, dict):
+        return "eval"
+    if event.get("Event") == "s3:TestEvent":  # S3 sends it once, at the configuration of a notification
+        return "test"
+    if "Records" in event:
+        return "S3"
+    return "API" if "queryStringParameters" in event or "requestContext" in event else "eval"
+
+
+def _answer(request, record):
+    """Evaluate a request, and return the answer in API Gateway's format: status,
+    content type and body."""
+    body = evaluate(request, record)
+    answer = _response(200, request.format.content_type, body)
+    size = len(json.dumps(answer["body"]))
+    if size > MAX_ANSWER - 1024:
+        raise TooLarge(f"the result has {size} bytes, more than Lambda's limit; want a smaller result, or an event through S3")
+    record["status"] = 200
+    return answer
+
+
+def _response(status, content_type, body):
+    text = content_type == "application/json"
+    return {
+        "statusCode": status,
+        "headers": {"Content-Type": content_type},
+        "isBase64Encoded": not text,
+        "body": body.decode() if text else base64.b64encode(body).decode(),
+    }
