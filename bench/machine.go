@@ -16,7 +16,7 @@ func machine(ctx context.Context) string {
 		runtime.NumCPU(), processor(), runtime.GOOS+"/"+runtime.GOARCH, strings.Replace(runtime.Version(), "go", "Go ", 1),
 		time.Now().UTC().Format("January 2, 2006"), commit(ctx))
 	if load := load(); load != "" {
-		description += ", with a load average of " + load + " at the start"
+		description += ", load average " + load + " at the start"
 	}
 	return description
 }
