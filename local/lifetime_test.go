@@ -1,8 +1,6 @@
 package local_test
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -235,31 +233,12 @@ func invokeForever(t *testing.T, c *caller) {
 		script += "setsid sleep 1002 &\n"
 		want = append(want, "sleep 1002")
 	}
-	var code bytes.Buffer
-	archive := zip.NewWriter(&code)
-	bootstrap, err := archive.Create("bootstrap")
-	if err != nil {
-		t.Fatal(err)
-	}
-	fmt.Fprint(bootstrap, script, "exec sleep 1003\n")
-	if err := archive.Close(); err != nil {
-		t.Fatal(err)
-	}
-
 	client := lambda.New(lambda.Options{
 		BaseEndpoint: &c.Endpoint,
 		Region:       "us-east-1",
 		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
 	})
-	if _, err := client.CreateFunction(t.Context(), &lambda.CreateFunctionInput{
-		FunctionName: awssdk.String("forever"),
-		Runtime:      types.RuntimeProvidedal2023,
-		Handler:      awssdk.String("bootstrap"),
-		Role:         awssdk.String("arn:aws:iam::000000000000:role/forever"),
-		Code:         &types.FunctionCode{ZipFile: code.Bytes()},
-	}); err != nil {
-		t.Fatal(err)
-	}
+	createFunction(t, client, "forever", script+"exec sleep 1003\n", nil)
 	if _, err := client.Invoke(t.Context(), &lambda.InvokeInput{
 		FunctionName:   awssdk.String("forever"),
 		InvocationType: types.InvocationTypeEvent,

@@ -72,7 +72,7 @@ func Start(ctx context.Context, checkout string, options ...Option) (*AWS, error
 		transport: http.DefaultTransport,
 		done:      make(chan struct{}),
 
-		application: "ministack.app:app",
+		application: filepath.Join(checkout, "local", "patched.py") + ":app",
 	}
 	for _, option := range options {
 		if err := option(aws); err != nil {
@@ -106,11 +106,12 @@ func (a *AWS) supervise(ctx context.Context, listener *net.TCPListener) error {
 	defer socket.Close()
 
 	// MiniStack as its own main would serve it, but for the socket: that one
-	// insists on a port. No workers means no further processes.
+	// insists on a port. No workers means no further processes. -B keeps the
+	// bytecode of local/*.py out of the checkout.
 	var errorText bytes.Buffer
 	command := []string{
 		filepath.Join(a.checkout, "local", "supervise.py"),
-		python, "-m", "hypercorn", "--workers", "0", "--bind", "fd://3", "--keep-alive", "75",
+		python, "-B", "-m", "hypercorn", "--workers", "0", "--bind", "fd://3", "--keep-alive", "75",
 	}
 	if a.enforces {
 		command = append(command, "--certfile", certificateFile, "--keyfile", keyFile)

@@ -14,7 +14,7 @@ func Record(file string) Option {
 			return fmt.Errorf("record requests: %w", err)
 		}
 		a.application = filepath.Join(a.checkout, "local", "record.py") + ":app"
-		a.options = append(a.options, "RECORD_REQUESTS="+file, "PYTHONDONTWRITEBYTECODE=1")
+		a.options = append(a.options, "RECORD_REQUESTS="+file)
 		return nil
 	}
 }

@@ -9,7 +9,7 @@ import base64
 import json
 import os
 
-from ministack.app import app as local_aws
+from patched import app as local_aws
 
 LARGEST = 1 << 20
 

@@ -1,0 +1,9 @@
+package local
+
+// WithoutPatch leaves a patch of local/patches out.
+func WithoutPatch(patch string) Option {
+	return func(a *AWS) error {
+		a.options = append(a.options, "WITHOUT_PATCH="+patch)
+		return nil
+	}
+}
