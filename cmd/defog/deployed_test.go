@@ -271,6 +271,8 @@ func TestEvalWritesTheResult(t *testing.T) {
 		"gateway, base64": {`{"statusCode":200,"isBase64Encoded":true,"body":"iVBORw=="}`, "\x89PNG"},
 		"gateway, text":   {`{"statusCode":200,"body":"{}"}`, "{}"},
 		"null":            {"null", "null"},
+		"netCDF":          {"CDF\x01\x00\xff", "CDF\x01\x00\xff"},
+		"PNG":             {"\x89PNG\r\n\x1a\n", "\x89PNG\r\n\x1a\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCloud(t)

@@ -34,8 +34,7 @@ SIZE = {"WIDTH": "40", "HEIGHT": "60"}
 
 def evaluate(pipeline, format):
     event = {"pipeline": pipeline, "coordinates": GRID, "output": {"format": format}}
-    answer = handler.handler(event, None)
-    return base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"]
+    return handler.handler(event, None)
 
 
 class Podpac(unittest.TestCase):

@@ -9,6 +9,9 @@ It handles three kinds of events:
   the handler writes the result to an object below the output prefix
 - a request of API Gateway (payload 1.0) with a WCS or WMS query string
 
+The answer to a direct invocation is the result as PODPAC's client reads it: bytes, or
+a text for JSON. Only the answer to a request of API Gateway has API Gateway's format.
+
 Variables of the environment restrict pipelines: see evaluator/rules.py. The handler
 logs no part of an event, and its error messages hold no internals.
 """
@@ -19,6 +22,7 @@ import time
 
 from evaluator.evaluate import evaluate
 from evaluator.failures import TooLarge, explain
+from evaluator.formats import JSON
 from evaluator.objects import evaluate_objects
 from evaluator.query import query_request
 from evaluator.request import pipeline_request
@@ -39,8 +43,12 @@ def handler(event, context):
             return None
         if trigger == "S3":
             return evaluate_objects(event, record)
-        request = query_request(event) if trigger == "API" else pipeline_request(event)
-        return _answer(request, record)
+        if trigger == "API":
+            request = query_request(event)
+            return _answer(_response(200, request.format.content_type, evaluate(request, record)), record)
+        request = pipeline_request(event)
+        body = evaluate(request, record)
+        return _answer(body.decode() if request.format is JSON else body, record)
     except Exception as err:
         failure = explain(err, event, record)
     finally:
@@ -62,14 +70,12 @@ def _trigger(event):
     return "API" if "queryStringParameters" in event or "requestContext" in event else "eval"
 
 
-def _answer(request, record):
-    """Evaluate a request, and return the answer in API Gateway's format: status,
-    content type and body."""
-    body = evaluate(request, record)
-    answer = _response(200, request.format.content_type, body)
-    size = len(json.dumps(answer["body"]))
-    if size > MAX_ANSWER - 1024:
-        raise TooLarge(f"the result has {size} bytes, more than Lambda's limit; want a smaller result, or an event through S3")
+def _answer(answer, record):
+    """Return an answer that Lambda accepts. Lambda's runtime writes bytes as they are,
+    and everything else as JSON."""
+    size = len(answer if isinstance(answer, bytes) else json.dumps(answer))
+    if size > MAX_ANSWER:
+        raise TooLarge(f"the result has {size} bytes, more than Lambda's limit of {MAX_ANSWER}; want a smaller result, or an event through S3")
     record["status"] = 200
     return answer
 

@@ -35,6 +35,15 @@ class Array(Node):
         return Result(self.source)
 
 
+class Text(Node):
+    """Return a text of so many characters."""
+
+    attributes = {"size": int}
+
+    def eval(self, coordinates):
+        return Result("x" * self.size)
+
+
 class Mean(Node):
     attributes = {}
 
