@@ -23,6 +23,7 @@ func selfSigned() (certificate, key []byte, err error) {
 		SerialNumber: big.NewInt(1),
 		Subject:      pkix.Name{CommonName: "local AWS"},
 		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
+		DNSNames:     []string{"localhost"}, // where custom resources send their responses
 		NotBefore:    time.Now().Add(-time.Hour),
 		NotAfter:     time.Now().AddDate(1, 0, 0),
 		KeyUsage:     x509.KeyUsageDigitalSignature,

@@ -9,11 +9,17 @@ import (
 )
 
 // The files that https takes, in the private directory. Each has the name of
-// the environment variable that the supervisor sets to its path; by the first,
-// functions written in Go find the certificate.
+// the environment variable that the supervisor sets to its path. By the first,
+// functions in Go, and Python's own client, find the certificate.
 const (
 	certificateFile = "SSL_CERT_FILE"
 	keyFile         = "SSL_KEY_FILE"
+)
+
+// Variables by which other clients find the certificate: botocore, and Node.
+const (
+	botocoreVariable = "AWS_CA_BUNDLE"
+	nodeVariable     = "NODE_EXTRA_CA_CERTS"
 )
 
 // Option changes the local AWS that Start starts.
@@ -32,7 +38,10 @@ func EnforceIAM() Option {
 		if err != nil {
 			return err
 		}
-		files, err := json.Marshal(map[string]string{certificateFile: string(certificate), keyFile: string(key)})
+		files, err := json.Marshal(map[string]string{
+			certificateFile: string(certificate), botocoreVariable: string(certificate), nodeVariable: string(certificate),
+			keyFile: string(key),
+		})
 		if err != nil {
 			return fmt.Errorf("pass on the certificate: %w", err)
 		}

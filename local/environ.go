@@ -38,7 +38,7 @@ func (a *AWS) Settings() map[string]string {
 	}
 	if a.enforces {
 		certificate := filepath.Join(a.directory, certificateFile)
-		settings["AWS_CA_BUNDLE"], settings["NODE_EXTRA_CA_CERTS"] = certificate, certificate
+		settings[botocoreVariable], settings[nodeVariable] = certificate, certificate
 	}
 	return settings
 }

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -20,6 +21,7 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/local"
@@ -70,6 +72,64 @@ func TestCustomRoleAllowsDependenciesOnly(t *testing.T) {
 	c.deploy(t, append(fromFolders, "autogen_policy=false", "iam_policy_file="+policy))
 	if answer, failure := c.invoke(t, `{"width": 2, "height": 3}`); !strings.Contains(failure, "AccessDenied") {
 		t.Errorf("got %v %s", answer, failure)
+	}
+}
+
+// TestTriggerRoleAllowsPrefixesOnly deploys the S3 trigger to a local AWS that enforces
+// IAM. The function evaluates an object. Its role reads below the input prefix, reads
+// and writes below the output prefix, and does nothing else in the bucket.
+func TestTriggerRoleAllowsPrefixesOnly(t *testing.T) {
+	t.Parallel()
+	c := newCustomDeployment(t, "prefixes", enforcingAWS)
+	c.deploy(t, []string{"function_source_dist_zip=" + c.code, "function_source_dependencies_zip=" + c.packages, "function_triggers=S3", "async_retries=0"})
+	if got := c.put(t, "figure.json", `{"width": 4, "height": 5}`); got != `{"area": 20}` {
+		t.Errorf("the function wrote %s", got)
+	}
+
+	ctx, bucket := t.Context(), aws.String(c.outputs["BucketName"])
+	for _, key := range []string{"secret.json", "inputs.json", "output.json"} {
+		if _, err := c.s3().PutObject(ctx, &s3.PutObjectInput{Bucket: bucket, Key: &key, Body: strings.NewReader("{}")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	objects := s3.NewFromConfig(sdkConfig(c.aws, c.roleCredentials(t)), func(options *s3.Options) { options.UsePathStyle = true })
+	get := func(key string) error {
+		_, err := objects.GetObject(ctx, &s3.GetObjectInput{Bucket: bucket, Key: &key})
+		return err
+	}
+	put := func(key string) error {
+		_, err := objects.PutObject(ctx, &s3.PutObjectInput{Bucket: bucket, Key: &key, Body: strings.NewReader("{}")})
+		return err
+	}
+	remove := func(key string) error {
+		_, err := objects.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: bucket, Key: &key})
+		return err
+	}
+	if err := errors.Join(get("input/figure.json"), get("output/figure.json"), put("output/run.zarr/0.0")); err != nil {
+		t.Fatalf("allowed: %v", err)
+	}
+	for what, err := range map[string]error{
+		"write below the input prefix":   put("input/figure.json"),
+		"delete below the input prefix":  remove("input/figure.json"),
+		"delete below the output prefix": remove("output/figure.json"),
+		"read elsewhere":                 get("secret.json"),
+		"read a name like the prefix":    get("inputs.json"),
+		"write elsewhere":                put("secret.json"),
+		"write a name like the prefix":   put("output.json"),
+		"list the bucket": func() error {
+			_, err := objects.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: bucket})
+			return err
+		}(),
+		"change the notifications": func() error {
+			_, err := objects.PutBucketNotificationConfiguration(ctx, &s3.PutBucketNotificationConfigurationInput{
+				Bucket: bucket, NotificationConfiguration: &s3types.NotificationConfiguration{},
+			})
+			return err
+		}(),
+	} {
+		if refused, ok := errors.AsType[smithy.APIError](err); !ok || refused.ErrorCode() != "AccessDenied" {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 
@@ -242,6 +302,17 @@ func testCustomInvoke(t *testing.T, c *customDeployment) {
 	if path, _ := answer["package"].(string); !strings.Contains(path, "/hydrate/") {
 		t.Errorf("the package is in %s; want a folder of hydrate", path)
 	}
+}
+
+// roleCredentials returns the credentials of the function's role.
+func (c *customDeployment) roleCredentials(t *testing.T) aws.Credentials {
+	t.Helper()
+	functions := lambda.NewFromConfig(c.config())
+	configuration, err := functions.GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: aws.String(c.outputs["FunctionName"])})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return roleCredentials(t, functions, c.app, configuration.Role)
 }
 
 // put writes an object to the function's bucket and returns the result that

@@ -38,7 +38,7 @@ func findFunction(t *testing.T, d *deployment) *deployedFunction {
 	}
 	_, f.role, _ = strings.Cut(aws.ToString(config.Role), ":role/")
 	f.logGroup, f.variables = aws.ToString(config.LoggingConfig.LogGroup), config.Environment.Variables
-	f.asRole = d.config(f.roleCredentials(t, config.Role))
+	f.asRole = d.config(roleCredentials(t, f.lambda(), f.app, config.Role))
 	return f
 }
 
@@ -79,8 +79,9 @@ func (f *deployedFunction) release(t *testing.T) {
 }
 
 // roleCredentials returns the credentials that Lambda gives to functions with the
-// role. A function that is created for it returns them.
-func (f *deployedFunction) roleCredentials(t *testing.T, role *string) aws.Credentials {
+// role. A function that is created for it, with a name that begins with app,
+// returns them.
+func roleCredentials(t *testing.T, functions *lambda.Client, app string, role *string) aws.Credentials {
 	t.Helper()
 	const code = `
 import os
@@ -88,14 +89,14 @@ def handler(event, context):
     names = {"AccessKeyID": "AWS_ACCESS_KEY_ID", "SecretAccessKey": "AWS_SECRET_ACCESS_KEY", "SessionToken": "AWS_SESSION_TOKEN"}
     return {field: os.environ[name] for field, name in names.items()}
 `
-	name := aws.String(f.app + "-credentials")
-	if _, err := f.lambda().CreateFunction(t.Context(), &lambda.CreateFunctionInput{
+	name := aws.String(app + "-credentials")
+	if _, err := functions.CreateFunction(t.Context(), &lambda.CreateFunctionInput{
 		FunctionName: name, Role: role, Runtime: types.RuntimePython312, Handler: aws.String("index.handler"),
 		Code: &types.FunctionCode{ZipFile: zipOf(t, "index.py", code)},
 	}); err != nil {
 		t.Fatal(err)
 	}
-	invoked, err := f.lambda().Invoke(t.Context(), &lambda.InvokeInput{FunctionName: name})
+	invoked, err := functions.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: name})
 	if err != nil {
 		t.Fatal(err)
 	}
