@@ -51,6 +51,11 @@ node_modules/.package-lock.json: package.json package-lock.json | require
 	 sh -c 'python3 -m venv .build/agents && .build/agents/bin/pip install --quiet --disable-pip-version-check -r $<'
 	@touch $@
 
+.build/podpac-client/installed: examples/podpac/install.sh $(wildcard examples/podpac/requirements*) .venv/installed
+	@local/step.sh "install podpac, for the tests, in .build/podpac-client (200 MB from PyPI, once)" \
+	 sh examples/podpac/install.sh .build/podpac-client
+	@touch $@
+
 .build/smallmodel/installed: bench/model/install.sh bench/model/server.mjs node_modules/.package-lock.json .venv/installed
 	@local/step.sh "install a small language model (100 MB) and llama.cpp, in .build/smallmodel" sh bench/model/install.sh .build/smallmodel
 
@@ -116,7 +121,7 @@ diff: node_modules/.package-lock.json
 test test-unit test-e2e golden: export CDK_VALIDATION = false
 
 # The end-to-end tests take longest and start first.
-test: setup .build/mariadb/installed .build/agents/installed .build/contract/installed test-page
+test: setup .build/mariadb/installed .build/agents/installed .build/contract/installed .build/podpac-client/installed test-page
 	@go run ./internal/tools/testreport -timeout 1h ./test ./local ./...
 	@$(MAKE) --no-print-directory fuzz
 
@@ -138,7 +143,7 @@ fuzz:
 test-unit: setup
 	@go run ./internal/tools/testreport -short -timeout 10m ./...
 
-test-e2e: setup .build/agents/installed .build/contract/installed .build/chromium/installed
+test-e2e: setup .build/agents/installed .build/contract/installed .build/podpac-client/installed .build/chromium/installed
 	@go run ./internal/tools/testreport -count=1 -timeout 1h $(if $(RUN),-run '$(RUN)') ./test ./local
 
 # The packages that load the CDK are left out: they have one kernel and no goroutines.
