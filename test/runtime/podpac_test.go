@@ -3,6 +3,8 @@ package runtime
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,28 +20,34 @@ func pipeline(node, attributes, format string) string {
 		"coordinates": {"coords": [{"name": "lat", "values": [0]}]}, "output": {"format": %q}}`, node, attributes, format)
 }
 
-// podpac runs the example's handler under Lambda's Python runtime, awslambdaric.
-func podpac(t *testing.T) *function {
+// podpac runs a handler in a folder with the fake of podpac under Lambda's Python
+// runtime, awslambdaric.
+func podpac(t *testing.T, folder string) *function {
+	t.Helper()
+	python := inCheckout(t, ".venv", "bin", "python3")
+	return start(t, emulator.Config{
+		Command:   []string{python, "-m", "awslambdaric", "handler.handler"},
+		Directory: folder,
+		Environment: map[string]string{
+			"LAMBDA_TASK_ROOT": folder, "PYTHONPATH": inCheckout(t, "examples", "podpac", "standin"), "PYTHONDONTWRITEBYTECODE": "1",
+		},
+	})
+}
+
+func inCheckout(t *testing.T, path ...string) string {
 	t.Helper()
 	checkout, err := daemon.Checkout()
 	if err != nil {
 		t.Fatal(err)
 	}
-	example := filepath.Join(checkout, "examples", "podpac")
-	return start(t, emulator.Config{
-		Command:   []string{filepath.Join(checkout, ".venv", "bin", "python3"), "-m", "awslambdaric", "handler.handler"},
-		Directory: filepath.Join(example, "function"),
-		Environment: map[string]string{
-			"LAMBDA_TASK_ROOT": filepath.Join(example, "function"), "PYTHONPATH": filepath.Join(example, "standin"), "PYTHONDONTWRITEBYTECODE": "1",
-		},
-	})
+	return filepath.Join(append([]string{checkout}, path...)...)
 }
 
 // TestPodpacAnswersWhatItsClientReads requires the result's bytes as the answer to a
 // direct invoke, which are no JSON, and a text for JSON.
 func TestPodpacAnswersWhatItsClientReads(t *testing.T) {
 	t.Parallel()
-	f := podpac(t)
+	f := podpac(t, inCheckout(t, "examples", "podpac", "function"))
 	for format, want := range map[string]string{
 		"netcdf":  "CDF",
 		"png":     "\x89PNG[[[1, null]], {}]",
@@ -73,7 +81,7 @@ func TestPodpacAnswersWhatItsClientReads(t *testing.T) {
 // the handler's own error above it.
 func TestPodpacAnswersFit(t *testing.T) {
 	t.Parallel()
-	f := podpac(t)
+	f := podpac(t, inCheckout(t, "examples", "podpac", "function"))
 	event := func(answer int) string {
 		return pipeline("Text", fmt.Sprintf(`{"size": %d}`, answer-len("\x89PNG[\"\", {}]")), "png")
 	}
@@ -83,4 +91,57 @@ func TestPodpacAnswersFit(t *testing.T) {
 	if got := failureOf(t, f.invoke(t, event(responseBytes+1))); got.ErrorType != "TooLarge" {
 		t.Errorf("got %+v, want TooLarge", got)
 	}
+}
+
+// TestPodpacsOwnHandlerNeedsBytes runs a handler that answers like PODPAC's own, as it
+// is, and with the lines that docs/podpac.md adds to it.
+func TestPodpacsOwnHandlerNeedsBytes(t *testing.T) {
+	t.Parallel()
+	program := read(t, filepath.Join("testdata", "podpac", "handler.py"))
+	page := read(t, inCheckout(t, "docs", "podpac.md"))
+	_, page, _ = strings.Cut(page, "## From PODPAC's own deployment")
+	_, page, _ = strings.Cut(page, "```python\n")
+	lines, _, found := strings.Cut(page, "```")
+	if !found || !strings.Contains(lines, "body = ") {
+		t.Fatalf("docs/podpac.md has no change of the handler: %s", lines)
+	}
+	const last = "    return body\n"
+	binary := map[string]string{"netcdf": "CDF", "png": "\x89PNG[[[1]], {}]", "geotiff": "II*\x00"}
+	others := map[string]string{"pickle": "\x80", "json": `"{\"data\": [[1]]}"`}
+	for name, test := range map[string]struct {
+		program       string
+		answers, fail map[string]string
+	}{
+		"as it is": {program, others, binary},
+		"changed":  {strings.Replace(program, last, lines+last, 1), mergeInto(maps.Clone(binary), others), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			if err := os.WriteFile(filepath.Join(folder, "handler.py"), []byte(test.program), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			f := podpac(t, folder)
+			event := func(format string) string { return pipeline("Array", `{"source": [[1]]}`, format) }
+			for format, want := range test.answers {
+				if got := f.answer(t, event(format)); got != want {
+					t.Errorf("%s: got %q, want %q", format, got, want)
+				}
+			}
+			for format := range test.fail {
+				if got := failureOf(t, f.invoke(t, event(format))); got.ErrorType != "Runtime.MarshalError" {
+					t.Errorf("%s: got %+v, want Runtime.MarshalError", format, got)
+				}
+			}
+		})
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
 }
