@@ -12,6 +12,7 @@ from unittest import mock
 
 import evaluator
 import handler
+from fake_bucket import Bucket
 from evaluator import clients, failures, rules
 
 try:
@@ -233,6 +234,59 @@ class Trust(Case):
             self.assertNotIn("PODPAC_UNSAFE_EVAL", os.environ)
 
 
+class Parts(Case):
+    """Requests for a part of a Zarr. test_podpac.py writes some."""
+
+    ROOT = "s3://bucket/output/"
+
+    def event(self, **options):
+        options = {"source": self.ROOT + "a.zarr", "part": [[0, 3, 1], [0, 2, None]], "mode": "a", **options}
+        return {**pipeline(), "output": {"format": "zarr_part", "format_kwargs": options}}
+
+    def test_another_place_is_forbidden(self):
+        self.environ(S3_BUCKET_NAME="bucket")
+        for source in (
+            "s3://other/output/a.zarr",
+            "s3://bucket2/output/a.zarr",
+            "s3://bucket",
+            "s3://bucket/input/a.zarr",
+            "s3://bucket/outputs/a.zarr",
+            "s3://bucket//output/a.zarr",
+            "S3://bucket/output/a.zarr",
+            "/tmp/a.zarr",
+            "file:///tmp/a.zarr",
+            "https://bucket.s3.amazonaws.com/output/a.zarr",
+            "memory://output/a.zarr",
+            *(self.ROOT + name for name in ("", "/", "s3", "../input/a.zarr", "a/../../input/a.zarr", "a/./b", "a//b", "a\n", "a/..")),
+        ):
+            with self.subTest(source):
+                self.refused(failures.Forbidden, self.event(source=source), "want s3://bucket/output/‹name›.zarr")
+        self.assertEqual(podpac.nodes.evaluated, [])
+
+    def test_function_without_a_bucket(self):
+        self.refused(failures.Forbidden, self.event(), "the function has no bucket")
+
+    def test_bad_options(self):
+        self.environ(S3_BUCKET_NAME="bucket")
+        for options, part in (
+            ({"source": None}, "source: is missing or not a text"),
+            ({"source": ["a"]}, "source: is missing or not a text"),
+            ({"mode": "w"}, "mode: w is not for a part"),
+            ({"mode": None}, "mode: None is not for a part"),
+            ({"data_key": 1}, "data_key: is not a text"),
+            ({"path": "x"}, "output.format_kwargs path: not for zarr_part"),
+            *(({"part": part}, "part: want a list of") for part in (None, "a", [[0, 1]], [0], [[0, 4, 2]], [[-1, 4, 1]], [[1, 1, 1]], [[0, True, 1]], [[0.0, 1, 1]])),
+        ):
+            with self.subTest(options):
+                self.refused(failures.BadRequest, self.event(**options), part)
+        self.assertEqual(podpac.nodes.evaluated, [])
+
+    def test_not_over_http(self):
+        answer = self.call({"queryStringParameters": {**MAP, "FORMAT": "zarr_part"}})
+        self.assertEqual(answer["statusCode"], 400)
+        self.assertNotIn("zarr_part, ", answer["body"].split("want")[1])
+
+
 class Query(Case):
     def ask(self, **changes):
         query = {k: v for k, v in {**MAP, **changes}.items() if v is not None}
@@ -291,29 +345,6 @@ class Query(Case):
         self.bad("format pickle: unknown", FORMAT="pickle")
         self.bad("PODPAC_UNSAFE_EVAL", LAYERS="nodes.Code", PARAMS=None, status=403)
         self.assertEqual(self.call({"queryStringParameters": None, "requestContext": {}})["statusCode"], 400)
-
-
-class Bucket:
-    """A fake of S3 with one bucket, which answers 403 for a missing object."""
-
-    def __init__(self, **objects):
-        self.objects = {key: (body, {}) for key, body in objects.items()}
-        self.puts = 0
-
-    def get_object(self, Bucket, Key):
-        body, metadata = self.objects[Key]
-        return {"Body": io.BytesIO(body), "ContentLength": len(body), "ETag": str(hash(body)), "Metadata": metadata}
-
-    def head_object(self, Bucket, Key):
-        if Key not in self.objects:
-            error = OSError("Forbidden")
-            error.response = {"ResponseMetadata": {"HTTPStatusCode": 403}}
-            raise error
-        return self.get_object(Bucket, Key)
-
-    def put_object(self, Bucket, Key, Body, ContentType, Metadata):
-        self.puts += 1
-        self.objects[Key] = (Body, Metadata)
 
 
 class Objects(Case):

@@ -7,15 +7,18 @@ import io
 import json
 import pickle
 import unittest
+from unittest import mock
 
 import podpac
 
 import handler
-from evaluator import failures, request, rules
+from evaluator import clients, failures, request, rules
+from fake_bucket import Bucket
 
 try:
     import numpy
     import xarray
+    import zarr
     from PIL import Image
 except ImportError:
     raise unittest.SkipTest("podpac is not installed")
@@ -73,6 +76,108 @@ class Podpac(unittest.TestCase):
         code = {"a": ARRAY, "b": {"node": "algorithm.Arithmetic", "inputs": {"A": "a"}, "attrs": {"eqn": "A + 1", "params": {}}}}
         with self.assertRaises(failures.Forbidden):
             evaluate(code, "json")
+
+
+class Parts(unittest.TestCase):
+    """Parts of a Zarr in the function's bucket, whose arrays exist."""
+
+    SOURCE = "s3://bucket/output/a.zarr"
+    WEST, EAST = ({"coords": [GRID["coords"][0], {"name": "lon", "values": [lon]}], "crs": "EPSG:4326"} for lon in (0, 1))
+
+    def setUp(self):
+        self.bucket = Bucket()
+        for settings in (mock.patch.dict(clients._clients, s3=self.bucket), mock.patch.dict(rules.RULES.settings, S3_BUCKET_NAME="bucket")):
+            settings.start()
+            self.addCleanup(settings.stop)
+
+    def create(self, name="data", shape=(3, 2), **options):
+        store = {}
+        zarr.open_group(store, mode="w").create_dataset(name, shape=shape, **{"chunks": (3, 1), "fill_value": numpy.nan, "dtype": "f4", **options})
+        self.bucket.objects = {f"output/a.zarr/{key}": (bytes(content), {}) for key, content in store.items()}
+
+    def array(self, name="data"):
+        store = {key[len("output/a.zarr/") :]: content for key, (content, _) in self.bucket.objects.items()}
+        return zarr.open_group(store, mode="r")[name][:].tolist()
+
+    def write(self, coordinates, part, pipeline={"a": ARRAY}, **options):
+        options = {"source": self.SOURCE, "mode": "a", "part": part, **options}
+        return handler.handler({"pipeline": pipeline, "coordinates": coordinates, "output": {"format": "zarr_part", "format_kwargs": options}}, None)
+
+    def refused(self, part, *arguments, kind=failures.BadRequest, **options):
+        with self.assertRaises(kind) as caught:
+            self.write(*arguments, **options)
+        self.assertIn(part, str(caught.exception))
+
+    def test_parts_fill_the_array(self):
+        self.create()
+        self.assertEqual(self.write(self.WEST, [[0, 3, 1], [0, 1, 1]]), self.SOURCE)
+        self.assertEqual(str(self.array()), "[[0.0, nan], [2.0, nan], [4.0, nan]]")
+        self.write(self.EAST, [[0, 3, None], [1, 2, None]])
+        self.assertEqual(self.array(), [[0, 1], [2, 3], [4, 5]])
+
+    def test_second_write_changes_no_byte(self):
+        self.create()
+        self.write(self.WEST, [[0, 3, 1], [0, 1, 1]])
+        before = dict(self.bucket.objects)
+        self.write(self.WEST, [[0, 3, 1], [0, 1, 1]])
+        self.assertEqual((self.bucket.puts, self.bucket.objects), (2, before))
+
+    def test_part_of_a_chunk_keeps_the_rest(self):
+        self.create(chunks=(3, 2))
+        self.write(self.WEST, [[0, 3, 1], [0, 1, 1]])
+        self.write(self.EAST, [[0, 3, 1], [1, 2, 1]])
+        self.assertEqual(self.array(), [[0, 1], [2, 3], [4, 5]])
+
+    def test_outputs_are_arrays(self):
+        source = [[[0, 10], [1, 11]], [[2, 12], [3, 13]], [[4, 14], [5, 15]]]
+        outputs = {"node": "data.Array", "attrs": {"source": source, "coordinates": GRID, "outputs": ["low", "deep/high"]}}
+        self.create("low")
+        low = self.bucket.objects
+        self.create("deep/high")
+        self.bucket.objects.update(low)
+        self.write(GRID, [[0, 3, 1], [0, 2, 1]], {"a": outputs})
+        self.assertEqual((self.array("low"), self.array("deep/high")), ([[0, 1], [2, 3], [4, 5]], [[10, 11], [12, 13], [14, 15]]))
+
+    def test_only_existing_arrays_are_written(self):
+        self.refused("does not exist; want a Zarr that podpac's client has created", GRID, [[0, 3, 1], [0, 2, 1]])
+        self.create("other")
+        self.refused("has no array data", GRID, [[0, 3, 1], [0, 2, 1]])
+        for key in ("../../input", "other/../data", "/", ""):
+            self.refused("", GRID, [[0, 3, 1], [0, 2, 1]], data_key=key)
+        self.write(GRID, [[0, 3, 1], [0, 2, 1]], data_key="other")
+        self.assertEqual(self.bucket.puts, 2)
+
+    def test_shapes_must_be_equal(self):
+        self.create()
+        self.refused("part: has the shape [3, 1], and the result [3, 2]", GRID, [[0, 3, 1], [0, 1, 1]])
+        self.refused("part: has 3 dimensions, and the array data has 2", GRID, [[0, 3, 1], [0, 2, 1], [0, 1, 1]])
+        self.refused("part: has the shape [0, 2], and the result [3, 2]", GRID, [[10**12, 10**13, 1], [0, 2, 1]])
+        self.assertEqual(self.bucket.puts, 0)
+
+    def test_arrays_that_run_code_are_rejected(self):
+        import numcodecs
+
+        for options in ({"compressor": numcodecs.Pickle()}, {"filters": [numcodecs.Pickle()]}, {"dtype": object, "object_codec": numcodecs.Pickle()}):
+            self.create(chunks=(3, 2), **{"fill_value": 0, **options})
+            self.refused("data is not an array of numbers without filters", self.WEST, [[0, 3, 1], [0, 1, 1]])
+
+    def test_failed_write_is_no_bad_request(self):
+        self.create()
+        with mock.patch.object(self.bucket, "put_object", side_effect=OSError("SlowDown")):
+            self.refused("cannot be written; see the function's log", GRID, [[0, 3, 1], [0, 2, 1]], kind=failures.EvaluationFailed)
+
+    def test_parts_through_s3_are_always_written(self):
+        self.create()
+        event = {"pipeline": {"a": ARRAY}, "coordinates": GRID}
+        event["output"] = {"format": "zarr_part", "format_kwargs": {"source": self.SOURCE, "part": [[0, 3, 1], [0, 2, 1]]}}
+        self.bucket.objects["input/a.json"] = (json.dumps(event).encode(), {})
+        record = {"eventSource": "aws:s3", "s3": {"bucket": {"name": "bucket"}, "object": {"key": "input/a.json"}}}
+        for _ in range(2):
+            for chunk in ("0.0", "0.1"):
+                self.bucket.objects.pop(f"output/a.zarr/data/{chunk}", None)
+            handler.handler({"Records": [record]}, None)
+            self.assertEqual(self.array(), [[0, 1], [2, 3], [4, 5]])
+        self.assertEqual(self.bucket.objects["output/a.zarr_part"][0], self.SOURCE.encode())
 
 
 if __name__ == "__main__":

@@ -9,52 +9,41 @@ from podpac.core.settings import settings as podpac_settings
 from podpac.core.style import Style
 
 from . import rules
-from .failures import BadRequest, EvaluationFailed, Forbidden, message_of
+from .failures import BadRequest, EvaluationFailed, Failure, Forbidden, message_of
 from .request import ordered, without
 
 
 def evaluate(request, record):
     """Build the pipeline, check that it is allowed, evaluate it, and return the result
     in the requested format."""
-    with allowed_node(request.definition, request.settings, record) as node:
-        try:
-            coordinates = request.coordinates()
-        except Exception as err:
-            raise BadRequest(f"coordinates: {message_of(err)}") from err
-        output = output_of(node, coordinates)
-        try:
-            body = request.format.encode(output, without(request.options, ("return_base64",)))
-        except Exception as err:
-            shape = " × ".join(str(dimension) for dimension in getattr(output, "dims", ())) or "no dimensions"
-            raise BadRequest(f"the result ({shape}) cannot be encoded as {request.format.name}") from err
-    record.update(format=request.format.name, bytes=len(body))
-    return body
-
-
-@contextlib.contextmanager
-def allowed_node(definition, settings, record):
-    """Set podpac's settings, build the node of a definition, and check that it is
-    allowed. The settings are reset at the end."""
-    with _settings(settings):
-        node = _build(definition)
+    with _settings(request.settings):
+        node = _build(request.definition)
         record["node"] = node.hash
         if rules.RULES.allowed is not None:
             if node.hash not in rules.RULES.allowed:
                 raise Forbidden("the function is restricted to other pipelines")
             # Attributes that the hash does not cover have no effect.
             node = _build(ordered(json.loads(node.json)))
-        yield node
-
-
-def output_of(node, coordinates):
-    """Return the result of a node at coordinates."""
-    try:
-        return node.eval(coordinates)
-    except Exception as err:
-        # The PermissionError of podpac has no errno; that of the system has one.
-        if isinstance(err, PermissionError) and err.errno is None:
-            raise Forbidden("the pipeline holds code, which the function does not run (PODPAC_UNSAFE_EVAL)") from err
-        raise EvaluationFailed("the pipeline failed; see the function's log") from err
+        try:
+            coordinates = request.coordinates()
+        except Exception as err:
+            raise BadRequest(f"coordinates: {message_of(err)}") from err
+        try:
+            output = node.eval(coordinates)
+        except Exception as err:
+            # The PermissionError of podpac has no errno; that of the system has one.
+            if isinstance(err, PermissionError) and err.errno is None:
+                raise Forbidden("the pipeline holds code, which the function does not run (PODPAC_UNSAFE_EVAL)") from err
+            raise EvaluationFailed("the pipeline failed; see the function's log") from err
+        try:
+            body = request.format.encode(output, without(request.options, ("return_base64",)))
+        except Failure:
+            raise
+        except Exception as err:
+            shape = " × ".join(str(dimension) for dimension in getattr(output, "dims", ())) or "no dimensions"
+            raise BadRequest(f"the result ({shape}) cannot be encoded as {request.format.name}") from err
+    record.update(format=request.format.name, bytes=len(body))
+    return body
 
 
 @contextlib.contextmanager

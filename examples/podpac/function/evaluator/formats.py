@@ -3,14 +3,17 @@
 import io
 import json
 
+from . import zarr_part
 from .failures import BadRequest
 
 
 class Format:
-    """A format of results. Its function encode accepts a result and options."""
+    """A format of results. Its function encode accepts a result and options, and its
+    function check rejects invalid options before the evaluation."""
 
-    def __init__(self, name, content_type, encode, options=()):
+    def __init__(self, name, content_type, encode, options=(), check=lambda options: None):
         self.name, self.content_type, self.encode, self.options = name, content_type, encode, frozenset(options)
+        self.check, self.is_text = check, content_type in ("application/json", "text/plain")
 
 
 def _encode_json(output, options):
@@ -59,6 +62,9 @@ GEOTIFF = Format("geotiff", "image/tiff", _encode_geotiff, ("crs", "geotransform
 
 PICKLE = Format("pickle", "application/octet-stream", _encode_pickle)
 
+# The text is the Zarr's address.
+ZARR_PART = Format("zarr_part", "text/plain", zarr_part.write, ("source", "part", "mode", "data_key"), zarr_part.check)
+
 FORMATS = {
     **dict.fromkeys(("json", "dict"), JSON),
     **dict.fromkeys(("netcdf", "nc", "hdf5", "hdf", "x-netcdf"), NETCDF),
@@ -66,12 +72,14 @@ FORMATS = {
     **dict.fromkeys(("jpeg", "jpg"), JPEG),
     **dict.fromkeys(("geotiff", "tiff", "tif"), GEOTIFF),
     **dict.fromkeys(("pickle", "pkl"), PICKLE),
+    "zarr_part": ZARR_PART,
 }
 
 
 def find_format(name, over_http):
-    # A pickle runs code when it is loaded, so HTTP requests cannot have one.
-    valid = [format for format in FORMATS if not (over_http and FORMATS[format] is PICKLE)]
+    # A pickle runs code when it is loaded, and a part of a Zarr writes to S3, so HTTP
+    # requests cannot have one.
+    valid = [format for format in FORMATS if not (over_http and FORMATS[format] in (PICKLE, ZARR_PART))]
     if name not in valid:
         raise BadRequest(f"format {name}: unknown; want one of: {', '.join(valid)}")
     return FORMATS[name]

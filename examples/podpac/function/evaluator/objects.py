@@ -3,9 +3,10 @@
 import urllib.parse
 
 from . import rules
-from .clients import s3
+from .clients import is_missing, s3
 from .evaluate import evaluate
 from .failures import BadRequest, TooLarge, explain
+from .formats import ZARR_PART
 from .request import MAX_PIPELINE, pipeline_request, read_json
 
 
@@ -42,13 +43,13 @@ def _read_object(bucket, key):
 def _evaluate_object(bucket, pipeline, etag, record):
     """Evaluate the pipeline in an object, and write the result to the same bucket with
     the object's ETag. An existing result of the same ETag is kept unless the settings
-    hold FUNCTION_FORCE_COMPUTE."""
+    hold FUNCTION_FORCE_COMPUTE, or the result is a part of a Zarr, which may be gone."""
     request = pipeline_request(pipeline)
     name = record["key"][len(rules.RULES.input) :]
     if name.endswith(".json"):
         name = name[: -len(".json")]
     record["output"] = f"{rules.RULES.output}{name}.{request.suffix}"
-    forced = (pipeline.get("settings") or {}).get("FUNCTION_FORCE_COMPUTE")
+    forced = (pipeline.get("settings") or {}).get("FUNCTION_FORCE_COMPUTE") or request.format is ZARR_PART
     if not forced and _etag_of_input(bucket, record["output"]) == etag:
         record["kept"] = True
         return
@@ -62,12 +63,10 @@ def _evaluate_object(bucket, pipeline, etag, record):
 
 
 def _etag_of_input(bucket, key):
-    """Return the ETag of the input of a result, or None without a result. Without
-    permission to list the bucket, S3 answers 403 for a missing object."""
+    """Return the ETag of the input of a result, or None without a result."""
     try:
         return s3().head_object(Bucket=bucket, Key=key)["Metadata"].get("input-etag")
     except Exception as err:
-        status = getattr(err, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode")
-        if status in (403, 404):
+        if is_missing(err):
             return None
         raise
