@@ -16,25 +16,12 @@ from .request import ordered, without
 def evaluate(request, record):
     """Build the pipeline, check that it is allowed, evaluate it, and return the result
     in the requested format."""
-    with _settings(request.settings):
-        node = _build(request.definition)
-        record["node"] = node.hash
-        if rules.RULES.allowed is not None:
-            if node.hash not in rules.RULES.allowed:
-                raise Forbidden("the function is restricted to other pipelines")
-            # Attributes that the hash does not cover have no effect.
-            node = _build(ordered(json.loads(node.json)))
+    with allowed_node(request.definition, request.settings, record) as node:
         try:
             coordinates = request.coordinates()
         except Exception as err:
             raise BadRequest(f"coordinates: {message_of(err)}") from err
-        try:
-            output = node.eval(coordinates)
-        except Exception as err:
-            # The PermissionError of podpac has no errno; that of the system has one.
-            if isinstance(err, PermissionError) and err.errno is None:
-                raise Forbidden("the pipeline holds code, which the function does not run (PODPAC_UNSAFE_EVAL)") from err
-            raise EvaluationFailed("the pipeline failed; see the function's log") from err
+        output = output_of(node, coordinates)
         try:
             body = request.format.encode(output, without(request.options, ("return_base64",)))
         except Failure:
@@ -44,6 +31,32 @@ def evaluate(request, record):
             raise BadRequest(f"the result ({shape}) cannot be encoded as {request.format.name}") from err
     record.update(format=request.format.name, bytes=len(body))
     return body
+
+
+@contextlib.contextmanager
+def allowed_node(definition, settings, record):
+    """Set podpac's settings, build the node of a definition, and check that it is
+    allowed. The settings are reset at the end."""
+    with _settings(settings):
+        node = _build(definition)
+        record["node"] = node.hash
+        if rules.RULES.allowed is not None:
+            if node.hash not in rules.RULES.allowed:
+                raise Forbidden("the function is restricted to other pipelines")
+            # Attributes that the hash does not cover have no effect.
+            node = _build(ordered(json.loads(node.json)))
+        yield node
+
+
+def output_of(node, coordinates):
+    """Return the result of a node at coordinates."""
+    try:
+        return node.eval(coordinates)
+    except Exception as err:
+        # The PermissionError of podpac has no errno; that of the system has one.
+        if isinstance(err, PermissionError) and err.errno is None:
+            raise Forbidden("the pipeline holds code, which the function does not run (PODPAC_UNSAFE_EVAL)") from err
+        raise EvaluationFailed("the pipeline failed; see the function's log") from err
 
 
 @contextlib.contextmanager
