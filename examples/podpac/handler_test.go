@@ -25,7 +25,7 @@ func TestHandlerPassesItsPythonTestsWithPodpac(t *testing.T) {
 		t.Skip("needs podpac: make test")
 	}
 	installed := podpac.Find(t)
-	unittest(t, installed.Python, installed.Environ(t), "--pattern", "test_podpac.py")
+	unittest(t, installed.Python, installed.Environ(t), "--pattern", "test_podpac*.py")
 }
 
 // unittest runs the tests in Python. unittest also succeeds without tests, and if it

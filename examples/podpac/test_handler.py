@@ -336,7 +336,8 @@ class Query(Case):
     def test_bad_queries(self):
         self.bad("SERVICE is missing; want WCS or WMS", SERVICE=None)
         self.bad("SERVICE WFS; want", SERVICE="WFS")
-        self.bad("GetCapabilities is not supported; want GetMap", "CRS is missing", "BBOX is missing", REQUEST="GetCapabilities", CRS=None, BBOX="")
+        self.bad("REQUEST GetStyles is not supported; want one of: GetMap, GetCapabilities, GetFeatureInfo", REQUEST="GetStyles")
+        self.bad("CRS is missing", "BBOX is missing", CRS=None, BBOX="")
         self.bad("VERSION is missing", VERSION=None)
         self.bad("WIDTH is not a whole number", "BBOX is not four numbers", WIDTH="-1", BBOX="1,2,3")
         self.bad("BBOX", BBOX="1,1,0,0")

@@ -19,10 +19,10 @@ const unfinishedDays = 7
 // notifications of buckets. FindChild panics when the CDK changes it.
 const notificationsHandler = "BucketNotificationsHandler050a0587b7544547bf325f094a3db834"
 
-// BucketProps are the properties of the function's bucket.
-type BucketProps struct {
+// BucketTriggerProps are the properties of the bucket that triggers the function.
+type BucketTriggerProps struct {
 	BucketName                string // of an existing bucket; "" makes one
-	InputPrefix, OutputPrefix string // of events and of results
+	InputPrefix, OutputPrefix string // new objects below InputPrefix are the events
 
 	// For a bucket that the stack makes.
 	Retain         bool // when the stack is destroyed; otherwise it is emptied and deleted
@@ -30,9 +30,9 @@ type BucketProps struct {
 	Tags           map[string]string
 }
 
-// newBucket makes the bucket, encrypted and private, or returns the
+// newTriggerBucket makes the bucket, encrypted and private, or returns the
 // existing one unchanged.
-func newBucket(scope constructs.Construct, id string, props BucketProps) awss3.IBucket {
+func newTriggerBucket(scope constructs.Construct, id string, props BucketTriggerProps) awss3.IBucket {
 	if props.BucketName != "" {
 		return awss3.Bucket_FromBucketName(scope, jsii.String(id), jsii.String(props.BucketName))
 	}

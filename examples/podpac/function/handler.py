@@ -1,14 +1,12 @@
 """A Lambda function that evaluates PODPAC pipelines, for podpac 4.
 
-It handles four kinds of events:
+It handles three kinds of events:
 
 - a direct invocation, whose event is the pipeline:
   {"pipeline": definition, "coordinates": definition,
    "output": {"format": "png", "format_kwargs": {}}, "settings": {}}
 - an S3 notification of such a pipeline as an object below the input prefix;
   the handler writes the result to an object below the output prefix
-- one chunk of a grid that many functions evaluate, or the grid's Zarr: see
-  evaluator/grid.py
 - a request of API Gateway (payload 1.0) with a WCS or WMS query string
 
 The answer to a direct invocation is the result as PODPAC's client reads it: bytes, or
@@ -18,14 +16,13 @@ Variables of the environment restrict pipelines: see evaluator/rules.py. The han
 logs no part of an event, and its error messages hold no internals.
 """
 
-import base64
 import json
 import time
 
 from evaluator.evaluate import evaluate
 from evaluator.failures import TooLarge, explain
 from evaluator.objects import evaluate_objects
-from evaluator.query import query_request
+from evaluator.query import answer_failure, answer_query
 from evaluator.request import pipeline_request
 
 # The maximum size of the answer to a synchronous invocation.
@@ -44,13 +41,10 @@ def handler(event, context):
             return None
         if trigger == "S3":
             return evaluate_objects(event, record)
-        if trigger == "grid":
-            from evaluator.grid import evaluate_grid  # only these events need its libraries
-
-            return evaluate_grid(event, record)
         if trigger == "API":
-            request = query_request(event)
-            return _answer(_response(200, request.format.content_type, evaluate(request, record)), record)
+            document = answer_query(event, record)
+            record["status"] = document.status
+            return _answer(document.response(), record)
         request = pipeline_request(event)
         body = evaluate(request, record)
         return _answer(body.decode() if request.format.is_text else body, record)
@@ -60,8 +54,7 @@ def handler(event, context):
         record["seconds"] = round(time.monotonic() - began, 3)
         print(json.dumps(record))
     if trigger == "API":
-        error = {"error": failure.code, "message": str(failure), "request_id": record["request_id"]}
-        return _response(failure.status, "application/json", json.dumps(error).encode())
+        return answer_failure(failure, event, record).response()
     raise failure
 
 
@@ -72,8 +65,6 @@ def _trigger(event):
         return "test"
     if "Records" in event:
         return "S3"
-    if any(name.startswith("zarr_") for name in event):
-        return "grid"
     return "API" if "queryStringParameters" in event or "requestContext" in event else "eval"
 
 
@@ -83,15 +74,5 @@ def _answer(answer, record):
     size = len(answer if isinstance(answer, bytes) else json.dumps(answer))
     if size > MAX_ANSWER:
         raise TooLarge(f"the result has {size} bytes, more than Lambda's limit of {MAX_ANSWER}; want a smaller result, or an event through S3")
-    record["status"] = 200
+    record.setdefault("status", 200)
     return answer
-
-
-def _response(status, content_type, body):
-    text = content_type == "application/json"
-    return {
-        "statusCode": status,
-        "headers": {"Content-Type": content_type},
-        "isBase64Encoded": not text,
-        "body": body.decode() if text else base64.b64encode(body).decode(),
-    }

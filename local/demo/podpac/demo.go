@@ -153,7 +153,7 @@ func (d *demo) test(ctx context.Context) error {
 		return err
 	}
 	return d.Step("test the handler with the real podpac", func(out io.Writer) error {
-		tests := d.podpac(ctx, out, "-m", "unittest", "discover", "--buffer", "--start-directory", example, "--pattern", "test_podpac.py")
+		tests := d.podpac(ctx, out, "-m", "unittest", "discover", "--buffer", "--start-directory", example, "--pattern", "test_podpac*.py")
 		return tests.Run()
 	})
 }

@@ -16,12 +16,19 @@ from .request import ordered, without
 def evaluate(request, record):
     """Build the pipeline, check that it is allowed, evaluate it, and return the result
     in the requested format."""
-    with allowed_node(request.definition, request.settings, record) as node:
+    with configured(request.settings):
+        node = allowed(request.definition, record)
         try:
             coordinates = request.coordinates()
         except Exception as err:
             raise BadRequest(f"coordinates: {message_of(err)}") from err
-        output = output_of(node, coordinates)
+        try:
+            output = node.eval(coordinates)
+        except Exception as err:
+            # The PermissionError of podpac has no errno; that of the system has one.
+            if isinstance(err, PermissionError) and err.errno is None:
+                raise Forbidden("the pipeline holds code, which the function does not run (PODPAC_UNSAFE_EVAL)") from err
+            raise EvaluationFailed("the pipeline failed; see the function's log") from err
         try:
             body = request.format.encode(output, without(request.options, ("return_base64",)))
         except Failure:
@@ -33,34 +40,20 @@ def evaluate(request, record):
     return body
 
 
-@contextlib.contextmanager
-def allowed_node(definition, settings, record):
-    """Set podpac's settings, build the node of a definition, and check that it is
-    allowed. The settings are reset at the end."""
-    with _settings(settings):
-        node = _build(definition)
-        record["node"] = node.hash
-        if rules.RULES.allowed is not None:
-            if node.hash not in rules.RULES.allowed:
-                raise Forbidden("the function is restricted to other pipelines")
-            # Attributes that the hash does not cover have no effect.
-            node = _build(ordered(json.loads(node.json)))
-        yield node
-
-
-def output_of(node, coordinates):
-    """Return the result of a node at coordinates."""
-    try:
-        return node.eval(coordinates)
-    except Exception as err:
-        # The PermissionError of podpac has no errno; that of the system has one.
-        if isinstance(err, PermissionError) and err.errno is None:
-            raise Forbidden("the pipeline holds code, which the function does not run (PODPAC_UNSAFE_EVAL)") from err
-        raise EvaluationFailed("the pipeline failed; see the function's log") from err
+def allowed(definition, record):
+    """Return the node of a definition if the function may evaluate it."""
+    node = _build(definition)
+    record["node"] = node.hash
+    if rules.RULES.allowed is not None:
+        if node.hash not in rules.RULES.allowed:
+            raise Forbidden("the function is restricted to other pipelines")
+        # Attributes that the hash does not cover have no effect.
+        node = _build(ordered(json.loads(node.json)))
+    return node
 
 
 @contextlib.contextmanager
-def _settings(changes):
+def configured(changes={}):
     """Set podpac's settings from the environment and the event for one request, and
     reset them for the next one."""
     before = dict(podpac_settings)

@@ -36,12 +36,12 @@ def explain(err, event, record):
     """Log an error with its trace, and return the failure for the caller. Neither
     holds a credential of the event."""
     failure = err if isinstance(err, Failure) else Failure("the function failed; see its log")
-    message = _redact(str(failure), event)
+    message = redact(str(failure), event)
     record.update(status=failure.status, error=failure.code, message=message)
     cause = err.__cause__ or err
     if cause is not failure:
         trace = traceback.format_exception(type(cause), cause, cause.__traceback__)
-        record["cause"] = _redact("".join(trace), event)[-4000:]
+        record["cause"] = redact("".join(trace), event)[-4000:]
     return type(failure)(message)  # without a trace
 
 
@@ -56,7 +56,7 @@ def message_of(err):
 _IN_ADDRESSES = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=[?&])((?:x-amz-[\w-]+|\w*(?:token|key|sig|signature))=)[^&\s\"']+", re.IGNORECASE)
 
 
-def _redact(text, event):
+def redact(text, event):
     for secret in sorted(_secrets(event), key=len, reverse=True):
         text = text.replace(secret, "***")
     return _IN_ADDRESSES.sub(lambda found: (found[1] or "") + "***", text)

@@ -22,6 +22,7 @@ class Node:
             if name not in self.attributes and name not in ("source", "style", "untagged"):
                 raise AttributeError(f"type object '{type(self).__name__}' has no attribute '{name}'")
         self.__dict__.update(kwargs)
+        self.style = self.style or Style()
         self.inputs = {k: v for k, v in kwargs.items() if isinstance(v, Node)}
         self.values = {k: v for k, v in kwargs.items() if k in self.attributes}
 
@@ -34,6 +35,9 @@ class Node:
         if not nodes:
             raise ValueError("Invalid definition: definition cannot be empty.")
         return nodes[definition.get("podpac_output_node", list(nodes)[-1])]
+
+    def find_coordinates(self):
+        raise NotImplementedError
 
     @property
     def definition(self):
@@ -63,13 +67,20 @@ def _process(name, definition, nodes):
             _process(reference, definition, nodes)
         kwargs[key] = nodes[reference]
     if "style" in d:
-        kwargs["style"] = Style()
+        kwargs["style"] = Style(**d["style"])
     nodes[name] = getattr(importlib.import_module(module), attribute)(**kwargs)
 
 
 class Coordinates:
-    def __init__(self, definition):
-        self.definition = definition
+    def __init__(self, definition, crs="EPSG:4326"):
+        if isinstance(definition, list):
+            definition = {"coords": [{"name": part.name, "values": part.coordinates} for part in definition]}
+        self.definition, self.crs = definition, crs
+        self.parts = {part["name"]: Coordinates1d(part["name"], part["values"]) for part in definition.get("coords", [])}
+        self.dims = self.udims = tuple(self.parts)
+
+    def __getitem__(self, name):
+        return self.parts[name]
 
     @classmethod
     def from_json(cls, text):
@@ -80,4 +91,23 @@ class Coordinates:
 
     @classmethod
     def from_url(cls, params):
-        return cls({key: params[key] for key in ("BBOX", "WIDTH", "HEIGHT")})
+        """Read a box as podpac does for EPSG:4326 in WMS 1.3.0, and all values of TIME."""
+        south, west, north, east = (float(edge) for edge in params["BBOX"].split(","))
+        rows, columns = int(params["HEIGHT"]), int(params["WIDTH"])
+        dy, dx = (north - south) / rows, (east - west) / columns
+        coords = [
+            {"name": "lat", "values": [north - dy * (row + 0.5) for row in range(rows)]},
+            {"name": "lon", "values": [west + dx * (column + 0.5) for column in range(columns)]},
+        ]
+        if "TIME" in params:
+            coords.append({"name": "time", "values": [params["TIME"]]})
+        return cls({"coords": coords})
+
+
+class Coordinates1d:
+    def __init__(self, name, coordinates):
+        self.name, self.coordinates, self.size = name, coordinates, len(coordinates)
+        self.bounds, self.is_uniform = (min(coordinates), max(coordinates)), True
+
+    def __getitem__(self, index):
+        return Coordinates1d(self.name, [self.coordinates[index]])

@@ -2,8 +2,9 @@
 
 import io
 import json
+import types
 
-from podpac import Node
+from podpac import Coordinates, Node
 from podpac.core.settings import settings
 
 evaluated = []
@@ -64,6 +65,57 @@ class Untagged(Node):
 class Settings(Node):
     def eval(self, coordinates):
         return Result(sorted(str(item) for item in settings.items()))
+
+
+class Field(Node):
+    """Return on each grid what a formula states: 100 × latitude + longitude, and the day
+    of the month in the fraction. It is missing in the south."""
+
+    times = ["2020-01-01", "2020-01-02T12"]
+
+    def find_coordinates(self):
+        lat, lon = {"name": "lat", "values": [-1, 0, 1]}, {"name": "lon", "values": [10, 20]}
+        return [Coordinates({"coords": [lat, lon, {"name": "time", "values": self.times}]})]
+
+    def eval(self, coordinates):
+        evaluated.append(self)
+        day = int(coordinates["time"].coordinates[0][8:10]) / 100
+        rows, columns = (coordinates[name].coordinates for name in ("lat", "lon"))
+        return Grid([[100 * lat + lon + day if lat > -1 else float("nan") for lon in columns] for lat in rows], coordinates, self.style)
+
+
+class Shifted(Node):
+    """Return its own grid, whatever the request's."""
+
+    def eval(self, coordinates):
+        return Grid([[1]], Coordinates({"coords": []}), self.style)
+
+
+class Grid(Result):
+    """A result with the part of xarray's interface that maps need."""
+
+    def __init__(self, rows, coordinates, style):
+        super().__init__(rows)
+        self.shape, self.attrs = (len(rows), len(rows[0])), {"layer_style": style, "units": None}
+        self.numbers = [number for row in rows for number in row]
+        self.coords = {name: Values(coordinates[name].coordinates) for name in coordinates.dims}
+        self.data = Numbers(rows)
+
+    def min(self):
+        return min((number for number in self.numbers if number == number), default=float("nan"))
+
+    def max(self):
+        return max((number for number in self.numbers if number == number), default=float("nan"))
+
+
+class Numbers(list):
+    def ravel(self):
+        return [number for row in self for number in row]
+
+
+class Values:
+    def __init__(self, values):
+        self.data = types.SimpleNamespace(ravel=lambda: values)
 
 
 class Code(Node):

@@ -1,2 +1,3 @@
 class Style:
-    pass
+    def __init__(self, name="", units="", clim=(None, None), enumeration_legend=None):
+        self.name, self.units, self.clim, self.enumeration_legend = name, units, clim, enumeration_legend
