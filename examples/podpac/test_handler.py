@@ -264,7 +264,7 @@ class Parts(Case):
         self.assertEqual(podpac.nodes.evaluated, [])
 
     def test_function_without_a_bucket(self):
-        self.refused(failures.Forbidden, self.event(), "the function has no bucket")
+        self.refused(failures.Misconfigured, self.event(), "the function has no bucket")
 
     def test_bad_options(self):
         self.environ(S3_BUCKET_NAME="bucket")

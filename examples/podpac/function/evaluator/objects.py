@@ -3,11 +3,12 @@
 import urllib.parse
 
 from . import rules
-from .clients import is_missing, s3
+from .clients import s3
 from .evaluate import evaluate
 from .failures import BadRequest, TooLarge, explain
 from .formats import ZARR_PART
 from .request import MAX_PIPELINE, pipeline_request, read_json
+from .store import status_of
 
 
 def evaluate_objects(event, record):
@@ -63,10 +64,11 @@ def _evaluate_object(bucket, pipeline, etag, record):
 
 
 def _etag_of_input(bucket, key):
-    """Return the ETag of the input of a result, or None without a result."""
+    """Return the ETag of the input of a result, or None without a result. Without
+    permission to list the bucket, S3 answers 403 for a missing object."""
     try:
         return s3().head_object(Bucket=bucket, Key=key)["Metadata"].get("input-etag")
     except Exception as err:
-        if is_missing(err):
+        if status_of(err) in (403, 404):
             return None
         raise

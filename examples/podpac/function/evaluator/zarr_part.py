@@ -3,51 +3,19 @@
 The Zarr is in the function's bucket below the output prefix. The client creates its
 arrays, and each invocation writes the chunks of one part."""
 
-from collections.abc import MutableMapping
-
 from . import rules
-from .clients import is_missing, s3
 from .failures import BadRequest, EvaluationFailed, Failure, Forbidden
+from .store import ZarrStore, bucket, zarr
 
 
-class Store(MutableMapping):
-    """The objects of a Zarr. It gets and puts them, and needs no other permission."""
-
-    def __init__(self, source):
-        self.bucket, self.prefix = locate(source)
-
-    def __getitem__(self, name):
-        try:
-            return s3().get_object(Bucket=self.bucket, Key=self.prefix + name)["Body"].read()
-        except Exception as err:
-            if is_missing(err):
-                raise KeyError(name) from err
-            raise
-
-    def __setitem__(self, name, content):
-        s3().put_object(Bucket=self.bucket, Key=self.prefix + name, Body=bytes(content))
-
-    def __delitem__(self, name):
-        raise PermissionError(f"{name}: the function deletes no objects")
-
-    def __iter__(self):
-        raise PermissionError("the function lists no objects")
-
-    def __len__(self):
-        raise PermissionError("the function lists no objects")
-
-
-def locate(source):
-    """Return the bucket and the prefix of a Zarr, which must be the function's."""
-    bucket = rules.RULES.settings.get("S3_BUCKET_NAME")
-    if not bucket:
-        raise Forbidden("output.format zarr_part: the function has no bucket; want one that function_triggers or fan_out adds")
-    root = f"s3://{bucket}/{rules.RULES.output}"
+def key_of(source):
+    """Return the key of the Zarr at an address, which must be the function's."""
+    root = f"s3://{bucket()}/{rules.RULES.output}"
     # podpac also strips these characters from the end: its client writes …/areas to …/area.
     name = source[len(root) :].rstrip("s3:/")
     if not source.startswith(root) or not name.isprintable() or set(name.split("/")) & {"", ".", ".."}:
         raise Forbidden(f"output.format_kwargs.source: is not a Zarr of the function; want {root}‹name›.zarr")
-    return bucket, source[len("s3://") + len(bucket) + 1 : len(root)] + name + "/"
+    return rules.RULES.output + name
 
 
 def check(options):
@@ -61,7 +29,7 @@ def check(options):
     part = options.get("part")
     if not isinstance(part, list) or not all(_is_slice(item) for item in part):
         raise BadRequest("output.format_kwargs.part: want a list of [start, stop, step], one for each dimension, with step 1 or null")
-    locate(options["source"])
+    key_of(options["source"])
 
 
 def _is_slice(item):
@@ -90,23 +58,19 @@ def write(output, options):
 
 
 def _open(source):
-    import zarr
-
     try:
-        return zarr.open_group(Store(source), mode="r+")
-    except zarr.errors.GroupNotFoundError as err:
+        return zarr().open_group(ZarrStore(key_of(source)), mode="r+")
+    except zarr().errors.GroupNotFoundError as err:
         raise BadRequest(f"output.format_kwargs.source: {source} does not exist; want a Zarr that podpac's client has created") from err
 
 
 def _array(group, name, part, shape):
     """Return an array of a Zarr, to whose part a result of this shape fits."""
-    import zarr
-
     try:
         array = group[name]
     except (KeyError, ValueError) as err:
         raise BadRequest(f"output.format_kwargs.source: the Zarr has no array {name}") from err
-    if not isinstance(array, zarr.Array) or array.dtype.hasobject or array.filters or _codec(array) == "pickle":
+    if not isinstance(array, zarr().Array) or array.dtype.hasobject or array.filters or _codec(array) == "pickle":
         raise BadRequest(f"output.format_kwargs.source: {name} is not an array of numbers without filters")
     if len(part) != array.ndim:
         raise BadRequest(f"output.format_kwargs.part: has {len(part)} dimensions, and the array {name} has {array.ndim}")
