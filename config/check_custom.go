@@ -71,7 +71,7 @@ func (c *checker) checkHandler() {
 
 // triggerKeys are the settings of single triggers.
 var triggerKeys = map[string][]string{
-	"S3": {"function_s3_bucket", "function_s3_input", "function_s3_output", "function_s3_tags", "function_s3_expiration_in_days"},
+	"S3": {"function_s3_input"},
 	"APIGateway": {
 		"function_api_endpoint", "function_api_name", "function_api_description", "function_api_version", "function_api_tags",
 		"api_gateway_stage", "api_gateway_custom_domain", "api_auth", "cors_allow_origins", "cors_allow_credentials", "throttle_rate", "throttle_burst",
@@ -89,8 +89,33 @@ func (c *checker) checkTriggers() {
 			}
 		}
 	}
-	if !c.TriggeredBy("S3") {
+	c.checkBucket()
+}
+
+// bucketKeys are the settings of the function's bucket.
+var bucketKeys = []string{"function_s3_bucket", "function_s3_output", "function_s3_tags", "function_s3_expiration_in_days"}
+
+// RunsPrefix is the key prefix of the items of fan_out.
+const RunsPrefix = "runs/"
+
+// checkBucket checks the settings of the bucket. Objects of one prefix must not be
+// below another: results would trigger the function, and a function could change
+// its runs.
+func (c *checker) checkBucket() {
+	if !c.HasBucket() {
+		for _, key := range bucketKeys {
+			if c.given(key) {
+				c.failf(key, "not used without the trigger S3; want it in function_triggers (%s), or fan_out=true", c.origin("function_triggers"))
+			}
+		}
 		return
+	}
+	if c.FanOut {
+		for _, prefix := range []struct{ key, value string }{{"function_s3_input", c.InputPrefix()}, {"function_s3_output", c.OutputPrefix()}} {
+			if strings.HasPrefix(prefix.value, RunsPrefix) || strings.HasPrefix(RunsPrefix, prefix.value) {
+				c.failf(prefix.key, "%q overlaps with %q, which fan_out uses; want another prefix", prefix.value, RunsPrefix)
+			}
+		}
 	}
 	if input, output := c.InputPrefix(), c.OutputPrefix(); strings.HasPrefix(input, output) || strings.HasPrefix(output, input) {
 		c.failf("function_s3_output", "%q overlaps with function_s3_input, %q, so that results trigger the function again; want prefixes that do not overlap",

@@ -160,12 +160,14 @@ type Settings struct {
 
 	Triggers    []string          `group:"Custom function: triggers" key:"function_triggers" default:"eval" valid:"eval|S3|APIGateway" only:"custom" doc:"Triggers of the function: direct invocation, objects below function_s3_input, HTTP requests."`
 	APIEndpoint string            `key:"function_api_endpoint" default:"eval" form:"urlPrefix" only:"custom" doc:"Path of the API, for all methods. Events have the format of a REST API."`
-	Bucket      string            `key:"function_s3_bucket" form:"bucket" only:"custom" doc:"Existing bucket for the trigger S3, in the stack's region and account. Its other notifications stay. Default: the stack creates one."`
+	Bucket      string            `key:"function_s3_bucket" form:"bucket" only:"custom" doc:"Existing bucket for the trigger S3 and for fan_out, in the stack's region and account. Its other notifications stay. Default: the stack creates one."`
 	Input       string            `key:"function_s3_input" default:"input/" form:"prefix" only:"custom" doc:"Key prefix of objects that trigger the function."`
 	Output      string            `key:"function_s3_output" default:"output/" form:"prefix" only:"custom" doc:"Key prefix of the function's results."`
 	BucketTags  map[string]string `key:"function_s3_tags" only:"custom" doc:"Additional tags of the created bucket."`
 	// https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html
 	Expiration *int `key:"function_s3_expiration_in_days" valid:"1..36500" only:"custom" doc:"Lifetime of objects in the created bucket, in days. Default: unlimited."`
+
+	FanOut bool `key:"fan_out" default:"false" only:"custom" doc:"A state machine of AWS Step Functions invokes the function once for each item of a file (defog eval --each). Up to 10,000 invocations run at once."`
 
 	// https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html
 	AsyncRetries int `key:"async_retries" default:"2" valid:"0..2" only:"custom" doc:"Retries of a failed asynchronous event before it goes to the dead-letter queue."`
@@ -250,6 +252,9 @@ func (s Settings) CustomFunction() bool {
 
 // TriggeredBy reports whether a trigger starts the custom function.
 func (s Settings) TriggeredBy(trigger string) bool { return slices.Contains(s.Triggers, trigger) }
+
+// HasBucket reports whether the custom function has a bucket.
+func (s Settings) HasBucket() bool { return s.TriggeredBy("S3") || s.FanOut }
 
 // HasDependencies reports whether the custom function has dependencies.
 func (s Settings) HasDependencies() bool { return s.Dependencies != "" || s.DependenciesKey != "" }

@@ -52,6 +52,7 @@ func createFunction(t *testing.T, client *lambda.Client, name, bootstrap string,
 		Role:         awssdk.String("arn:aws:iam::000000000000:role/" + name),
 		Code:         &types.FunctionCode{ZipFile: code.Bytes()},
 		Environment:  &types.Environment{Variables: environment},
+		Timeout:      awssdk.Int32(300),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -131,6 +132,18 @@ func TestPatchesAreNeeded(t *testing.T) {
 		"binary-answers": func(t *testing.T, aws *local.AWS) bool {
 			client, _, _ := answering(t, aws)
 			return string(invoke(t, client, []byte("a,b")).Payload) != "a,b"
+		},
+		"distributed-map": func(t *testing.T, aws *local.AWS) bool {
+			m := newStateMachine(t, aws)
+			return m.ended(t, m.run(t, limits{Tolerate: 100}, item{Fail: true})).Status != "SUCCEEDED"
+		},
+		"put-object": func(t *testing.T, aws *local.AWS) bool {
+			m := newStateMachine(t, aws)
+			return m.ended(t, m.run(t, limits{}, item{})).Status != "SUCCEEDED"
+		},
+		"throttled-tasks": func(t *testing.T, aws *local.AWS) bool {
+			m := newStateMachine(t, aws)
+			return m.throttled(t).Error != tooManyRequests
 		},
 	}
 	files, err := filepath.Glob("patches/*.patch")

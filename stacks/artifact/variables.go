@@ -64,7 +64,7 @@ func (c *Custom) variables(conf config.Config) (map[string]string, error) {
 	if len(conf.RestrictPipelines) > 0 {
 		variables[podpacRestrict] = toJSON(conf.RestrictPipelines)
 	}
-	if conf.TriggeredBy("S3") {
+	if conf.HasBucket() {
 		variables[podpacInput], variables[podpacOutput] = conf.InputPrefix(), conf.OutputPrefix()
 	}
 	settings, err := podpacSettingsOf(conf, variables)
@@ -88,7 +88,7 @@ func (c *Custom) variables(conf config.Config) (map[string]string, error) {
 // hash; without such a hash every caller can.
 func podpacSettingsOf(conf config.Config, variables map[string]string) (map[string]any, error) {
 	settings := map[string]any{}
-	if conf.TriggeredBy("S3") {
+	if conf.HasBucket() {
 		settings[podpacInput], settings[podpacOutput] = conf.InputPrefix(), conf.OutputPrefix()
 	}
 	if conf.AllowUnsafeEval && variables[podpacUnsafe] == "" {

@@ -67,6 +67,7 @@ var driftReadTable = []driftRead{
 		"s3:GetReplicationConfiguration s3:GetBucketWebsite s3:GetBucketObjectLockConfiguration s3:GetBucketTagging s3:ListTagsForResource s3:GetBucketAbac " +
 		"s3:GetBucketOwnershipControls s3:GetIntelligentTieringConfiguration s3:GetBucketMetadataTableConfiguration s3:ListBucket s3:GetBucketPolicy", "{arn}"},
 	{"AWS::Scheduler::Schedule", "scheduler:GetSchedule", "{arn}"},
+	{"AWS::StepFunctions::StateMachine", "states:DescribeStateMachine states:ListTagsForResource", "{ref}"},
 	{"AWS::SNS::Subscription", "sns:GetSubscriptionAttributes", "*"},
 	{"AWS::SNS::Topic", "sns:GetTopicAttributes sns:ListTagsForResource sns:ListSubscriptionsByTopic sns:GetDataProtectionPolicy", "{ref}"},
 	{"AWS::SQS::Queue", "sqs:GetQueueAttributes sqs:ListQueueTags", "{arn}"},

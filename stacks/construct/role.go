@@ -43,8 +43,9 @@ func RoleSettingsOf(s config.Settings, policies []artifact.Policy) RoleSettings 
 // RoleProps are the properties of a function's role.
 type RoleProps struct {
 	RoleSettings
-	Description string // unless the settings have one
-	PolicyName  string // of the policy with Permissions
+	Description string            // unless the settings have one
+	Principal   awsiam.IPrincipal // that assumes the role; default: Lambda
+	PolicyName  string            // of the policy with Permissions
 	Permissions []Permission
 }
 
@@ -101,8 +102,12 @@ func NewRole(scope constructs.Construct, id string, props RoleProps) awsiam.IRol
 	for i, arn := range props.ManagedPolicyARNs {
 		managed = append(managed, awsiam.ManagedPolicy_FromManagedPolicyArn(scope, jsii.Sprintf("Policy%d", i), jsii.String(arn)))
 	}
+	principal := props.Principal
+	if principal == nil {
+		principal = ServicePrincipal("lambda")
+	}
 	role := awsiam.NewRole(scope, jsii.String(id), &awsiam.RoleProps{
-		AssumedBy:       awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
+		AssumedBy:       principal,
 		RoleName:        Optional(props.Name),
 		Description:     jsii.String(cmp.Or(props.RoleSettings.Description, props.Description)),
 		InlinePolicies:  &policies,

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"defog-cdk/config"
 	"defog-cdk/internal/environ"
 	"defog-cdk/stacks/artifact"
 	"defog-cdk/stacks/construct"
@@ -41,7 +42,9 @@ type FunctionProps struct {
 	AsyncRetries       int // of an asynchronous event, before it goes to the dead-letter queue
 	AsyncMaxAgeSeconds int
 
-	Trigger *BucketTriggerProps // nil without the trigger S3
+	Bucket  *BucketProps // nil without the trigger S3 and without FanOut
+	Trigger bool         // new objects below the bucket's input prefix start the function
+	FanOut  bool         // a state machine invokes the function once for each item of a file
 }
 
 // Source is where code and dependencies are that are not uploaded.
@@ -62,8 +65,9 @@ func FunctionPropsOf(stage *artifact.Stage) FunctionProps {
 		ExistingNetwork: construct.NetworkSettingsOf(conf.Settings), Environment: stage.Environment,
 		AsyncRetries: conf.AsyncRetries, AsyncMaxAgeSeconds: conf.AsyncMaxAge,
 	}
-	if conf.TriggeredBy("S3") {
-		props.Trigger = &BucketTriggerProps{
+	props.Trigger, props.FanOut = conf.TriggeredBy("S3"), conf.FanOut
+	if conf.HasBucket() {
+		props.Bucket = &BucketProps{
 			BucketName: conf.Bucket, InputPrefix: conf.InputPrefix(), OutputPrefix: conf.OutputPrefix(),
 			Retain: conf.Retain(), ExpirationDays: conf.Expiration, Tags: conf.BucketTags,
 		}
@@ -71,15 +75,16 @@ func FunctionPropsOf(stage *artifact.Stage) FunctionProps {
 	return props
 }
 
-// Function is a custom function with its log group, trigger bucket and dead-letter
+// Function is a custom function with its log group, bucket and dead-letter
 // queue. Its role allows only what the settings require.
 type Function struct {
 	constructs.Construct
 	Function    awslambda.Function
 	Release     *construct.Release
 	DeadLetters *construct.DeadLetters
+	FanOut      *FanOut // nil without it
 
-	Bucket       awss3.IBucket // that triggers the function; nil without that trigger
+	Bucket       awss3.IBucket // of input, output and runs; nil without the trigger S3 and without FanOut
 	Dependencies string        // s3://bucket/key; "" without dependencies
 }
 
@@ -95,8 +100,8 @@ func NewFunction(scope constructs.Construct, id string, props FunctionProps) (*F
 	}
 	custom := &Function{Construct: node, DeadLetters: construct.NewDeadLetters(node, "DeadLetters",
 		"The function failed on events after all retries. The dead-letter queue contains them, and the function's log the causes. Empty the queue to end this alarm.")}
-	if props.Trigger != nil {
-		custom.Bucket = newTriggerBucket(node, "Bucket", *props.Trigger)
+	if props.Bucket != nil {
+		custom.Bucket = newBucket(node, "Bucket", *props.Bucket)
 	}
 	variables := maps.Clone(props.Artifacts.Variables)
 	logs := construct.NewLogGroup(node, "Logs", props.Logs)
@@ -135,14 +140,19 @@ func NewFunction(scope constructs.Construct, id string, props FunctionProps) (*F
 		RetryAttempts: jsii.Number(props.AsyncRetries),
 		MaxEventAge:   awscdk.Duration_Seconds(jsii.Number(props.AsyncMaxAgeSeconds)),
 	})
-	if props.Trigger != nil {
-		addTrigger(node, custom.Bucket, props.Trigger.InputPrefix, custom.Release.Alias)
+	if props.Trigger {
+		addTrigger(node, custom.Bucket, props.Bucket.InputPrefix, custom.Release.Alias)
 	}
-	return custom, nil
+	if props.FanOut {
+		custom.FanOut, err = NewFanOut(node, "FanOut", FanOutProps{
+			Stack: props.Stack, Function: custom.Function, Alias: custom.Release.Alias, Bucket: custom.Bucket,
+		})
+	}
+	return custom, err
 }
 
-// addBucket adds the bucket that triggers the function. PODPAC's handlers write
-// the results of S3 events to it.
+// addBucket adds the function's bucket. PODPAC's handlers write the results of S3
+// events to it.
 func addBucket(variables map[string]string, bucket string) {
 	variables[artifact.PodpacBucket] = bucket
 	settings := variables[artifact.PodpacSettings]
@@ -167,10 +177,17 @@ func (f *Function) permissions(props FunctionProps) []construct.Permission {
 		return permissions
 	}
 	const anyName = "objects below function_s3_input and function_s3_output have any name"
+	if props.Trigger {
+		permissions = append(permissions,
+			construct.AllowWildcard(anyName, f.Bucket.ArnForObjects(jsii.String(props.Bucket.InputPrefix+"*")), "s3:GetObject"))
+	}
+	if props.FanOut {
+		permissions = append(permissions,
+			construct.AllowWildcard("a run has any name", f.Bucket.ArnForObjects(jsii.String(config.RunsPrefix+"*/grid.json")), "s3:GetObject"))
+	}
+	// The handler checks whether a result exists.
 	return append(permissions,
-		construct.AllowWildcard(anyName, f.Bucket.ArnForObjects(jsii.String(props.Trigger.InputPrefix+"*")), "s3:GetObject"),
-		// The handler checks whether a result exists.
-		construct.AllowWildcard(anyName, f.Bucket.ArnForObjects(jsii.String(props.Trigger.OutputPrefix+"*")), "s3:GetObject", "s3:PutObject"))
+		construct.AllowWildcard(anyName, f.Bucket.ArnForObjects(jsii.String(props.Bucket.OutputPrefix+"*")), "s3:GetObject", "s3:PutObject"))
 }
 
 // runtimeProps returns the function's code, its runtime and its layers.

@@ -18,6 +18,7 @@ func TestNagAcceptsVariants(t *testing.T) {
 		"production":     everyTrigger(map[string]any{"stage": "prod", "canary": "linear", "alarm_email": "ops@example.com", "function_s3_expiration_in_days": 30}),
 		"a bucket":       settings.With(bucket, map[string]any{"function_triggers": "S3", "function_s3_bucket": "geo-data"}),
 		"a budget":       {"function_budget_amount": 10, "function_budget_email": "ops@example.com", "budget_action": true},
+		"fan-out":        {"fan_out": true, "alarm_email": "ops@example.com"},
 		"a snapshot":     {"snap_start": true, "xray": true, "kms_key_arn": settings.KeyARN},
 		"open, network":  settings.With(settings.InSubnets(), map[string]any{"function_triggers": "APIGateway", "api_auth": "none"}),
 	} {

@@ -42,6 +42,9 @@ func NewOperations(scope constructs.Construct, id string, props OperationsProps)
 		alarms = append(alarms, construct.NewAlarm(node, "FailedRequests", construct.RequestAlarm(props.API.Stage,
 			"One request in twenty ends with a status from 500. The logs of the function and the API contain the causes.")))
 	}
+	if props.Function.FanOut != nil {
+		alarms = append(alarms, construct.NewAlarm(node, "FailedRuns", props.Function.FanOut.FailureAlarm()))
+	}
 	topic := construct.NewAlarmTopic(node, construct.TopicID, construct.AlarmTopicProps{Stack: props.Stack, Email: props.AlarmEmail})
 	construct.Notify(topic, alarms...)
 	return topic

@@ -115,8 +115,13 @@ func (p StackProps) addOutputs(stack awscdk.Stack, function *Function, api *cons
 	}
 	if function.Bucket != nil {
 		construct.Output(stack, "BucketName", "Bucket", *function.Bucket.BucketName())
-		construct.Output(stack, "InputPrefix", "Prefix of the objects that trigger the function", p.Function.Trigger.InputPrefix)
-		construct.Output(stack, "OutputPrefix", "Prefix of the results", p.Function.Trigger.OutputPrefix)
+		if p.Function.Trigger {
+			construct.Output(stack, "InputPrefix", "Prefix of the objects that trigger the function", p.Function.Bucket.InputPrefix)
+		}
+		construct.Output(stack, "OutputPrefix", "Prefix of the results", p.Function.Bucket.OutputPrefix)
+	}
+	if function.FanOut != nil {
+		construct.Output(stack, "FanOutArn", "State machine that invokes the function once for each item of a file", *function.FanOut.ARN)
 	}
 	if api != nil {
 		url := api.URL + p.APIPath
@@ -154,10 +159,10 @@ func (p StackProps) warn(stack awscdk.Stack) {
 	if p.UnsafeEval {
 		construct.Warn(stack, "unsafe-eval", "function_allow_unsafe_eval lets every caller run code in the function, with the permissions of its role.")
 	}
-	sameBucket := function.Source.DependenciesKey != "" && function.Trigger != nil && function.Trigger.BucketName == function.Source.Bucket
+	sameBucket := function.Source.DependenciesKey != "" && function.Bucket != nil && function.Bucket.BucketName == function.Source.Bucket
 	hasDependencies := artifacts.Dependencies != nil || function.Source.DependenciesKey != ""
-	if hasDependencies && artifacts.Hydration == artifact.NotHydrated && function.Trigger != nil && !sameBucket {
-		construct.Warn(stack, "dependencies-elsewhere", artifact.PodpacBucket+" names the bucket of the trigger S3, and another bucket contains the dependencies. "+
+	if hasDependencies && artifacts.Hydration == artifact.NotHydrated && function.Bucket != nil && !sameBucket {
+		construct.Warn(stack, "dependencies-elsewhere", artifact.PodpacBucket+" names the function's bucket, and another bucket contains the dependencies. "+
 			"A handler that fetches them itself finds the bucket in DEFOG_DEPENDENCIES_BUCKET. PODPAC's original handler reads "+artifact.PodpacBucket+
 			": use one bucket (function_source_bucket, function_s3_bucket), or set function_hydrate=true.")
 	}

@@ -17,10 +17,16 @@ import (
 
 // roleStatements lists the permissions of the function's role, each as "action
 // resource".
-func roleStatements(t *testing.T, stack assertions.Template) (allowed []string) {
+func roleStatements(t *testing.T, stack assertions.Template) []string {
+	t.Helper()
+	return statementsOf(t, stack, "OwnRole")
+}
+
+// statementsOf lists the permissions of the role whose logical id has the prefix.
+func statementsOf(t *testing.T, stack assertions.Template, role string) (allowed []string) {
 	t.Helper()
 	for name, resource := range *stack.FindResources(jsii.String("AWS::IAM::Role"), nil) {
-		if !strings.HasPrefix(name, "OwnRole") {
+		if !strings.HasPrefix(name, role) {
 			continue
 		}
 		for _, statement := range stacktest.StatementsOf(t, (*resource)["Properties"]) {

@@ -19,10 +19,10 @@ const unfinishedDays = 7
 // notifications of buckets. FindChild panics when the CDK changes it.
 const notificationsHandler = "BucketNotificationsHandler050a0587b7544547bf325f094a3db834"
 
-// BucketTriggerProps are the properties of the bucket that triggers the function.
-type BucketTriggerProps struct {
+// BucketProps are the properties of the function's bucket.
+type BucketProps struct {
 	BucketName                string // of an existing bucket; "" makes one
-	InputPrefix, OutputPrefix string // new objects below InputPrefix are the events
+	InputPrefix, OutputPrefix string // of events and of results
 
 	// For a bucket that the stack makes.
 	Retain         bool // when the stack is destroyed; otherwise it is emptied and deleted
@@ -30,9 +30,9 @@ type BucketTriggerProps struct {
 	Tags           map[string]string
 }
 
-// newTriggerBucket makes the bucket, encrypted and private, or returns the
+// newBucket makes the bucket, encrypted and private, or returns the
 // existing one unchanged.
-func newTriggerBucket(scope constructs.Construct, id string, props BucketTriggerProps) awss3.IBucket {
+func newBucket(scope constructs.Construct, id string, props BucketProps) awss3.IBucket {
 	if props.BucketName != "" {
 		return awss3.Bucket_FromBucketName(scope, jsii.String(id), jsii.String(props.BucketName))
 	}

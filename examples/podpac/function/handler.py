@@ -1,12 +1,14 @@
 """A Lambda function that evaluates PODPAC pipelines, for podpac 4.
 
-It handles three kinds of events:
+It handles four kinds of events:
 
 - a direct invocation, whose event is the pipeline:
   {"pipeline": definition, "coordinates": definition,
    "output": {"format": "png", "format_kwargs": {}}, "settings": {}}
 - an S3 notification of such a pipeline as an object below the input prefix;
   the handler writes the result to an object below the output prefix
+- one chunk of a grid that many functions evaluate, or the grid's Zarr: see
+  evaluator/grid.py
 - a request of API Gateway (payload 1.0) with a WCS or WMS query string
 
 The answer to a direct invocation is the result as PODPAC's client reads it: bytes, or
@@ -41,6 +43,10 @@ def handler(event, context):
             return None
         if trigger == "S3":
             return evaluate_objects(event, record)
+        if trigger == "grid":
+            from evaluator.grid import evaluate_grid  # only these events need its libraries
+
+            return evaluate_grid(event, record)
         if trigger == "API":
             document = answer_query(event, record)
             record["status"] = document.status
@@ -65,6 +71,8 @@ def _trigger(event):
         return "test"
     if "Records" in event:
         return "S3"
+    if any(name.startswith("zarr_") for name in event):
+        return "grid"
     return "API" if "queryStringParameters" in event or "requestContext" in event else "eval"
 
 

@@ -16,19 +16,12 @@ from .request import ordered, without
 def evaluate(request, record):
     """Build the pipeline, check that it is allowed, evaluate it, and return the result
     in the requested format."""
-    with configured(request.settings):
-        node = allowed(request.definition, record)
+    with allowed_node(request.definition, request.settings, record) as node:
         try:
             coordinates = request.coordinates()
         except Exception as err:
             raise BadRequest(f"coordinates: {message_of(err)}") from err
-        try:
-            output = node.eval(coordinates)
-        except Exception as err:
-            # The PermissionError of podpac has no errno; that of the system has one.
-            if isinstance(err, PermissionError) and err.errno is None:
-                raise Forbidden("the pipeline holds code, which the function does not run (PODPAC_UNSAFE_EVAL)") from err
-            raise EvaluationFailed("the pipeline failed; see the function's log") from err
+        output = output_of(node, coordinates)
         try:
             body = request.format.encode(output, without(request.options, ("return_base64",)))
         except Failure:
@@ -40,20 +33,34 @@ def evaluate(request, record):
     return body
 
 
-def allowed(definition, record):
-    """Return the node of a definition if the function may evaluate it."""
-    node = _build(definition)
-    record["node"] = node.hash
-    if rules.RULES.allowed is not None:
-        if node.hash not in rules.RULES.allowed:
-            raise Forbidden("the function is restricted to other pipelines")
-        # Attributes that the hash does not cover have no effect.
-        node = _build(ordered(json.loads(node.json)))
-    return node
+@contextlib.contextmanager
+def allowed_node(definition, settings, record):
+    """Set podpac's settings, build the node of a definition, and check that it is
+    allowed. The settings are reset at the end."""
+    with _settings(settings):
+        node = _build(definition)
+        record["node"] = node.hash
+        if rules.RULES.allowed is not None:
+            if node.hash not in rules.RULES.allowed:
+                raise Forbidden("the function is restricted to other pipelines")
+            # Attributes that the hash does not cover have no effect.
+            node = _build(ordered(json.loads(node.json)))
+        yield node
+
+
+def output_of(node, coordinates):
+    """Return the result of a node at coordinates."""
+    try:
+        return node.eval(coordinates)
+    except Exception as err:
+        # The PermissionError of podpac has no errno; that of the system has one.
+        if isinstance(err, PermissionError) and err.errno is None:
+            raise Forbidden("the pipeline holds code, which the function does not run (PODPAC_UNSAFE_EVAL)") from err
+        raise EvaluationFailed("the pipeline failed; see the function's log") from err
 
 
 @contextlib.contextmanager
-def configured(changes={}):
+def _settings(changes):
     """Set podpac's settings from the environment and the event for one request, and
     reset them for the next one."""
     before = dict(podpac_settings)

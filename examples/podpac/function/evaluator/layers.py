@@ -19,7 +19,7 @@ from pathlib import Path
 
 import podpac
 
-from .evaluate import allowed, configured
+from .evaluate import allowed_node
 from .failures import Failure, Misconfigured, message_of, redact
 from .request import ordered
 
@@ -60,19 +60,18 @@ class Layer:
         """Return what clients see of the layer, or None if the function may not
         evaluate it, which is logged."""
         if time.monotonic() - self._read > FRESH:
-            with configured():
-                self._offer = self._find_offer()
+            self._offer = self._find_offer()
             self._read = time.monotonic()
         return self._offer
 
     def _find_offer(self):
         record = {}
         try:
-            node = allowed(self.definition, record)
+            with allowed_node(self.definition, {}, record) as node:
+                return Offer(self.name, self.title or node.style.name or self.name, node.style, self._find_extent(node))
         except Failure as err:
             _warn(f"layer {self.name} is not published: {redact(str(err), self.definition)}", **record)
             return None
-        return Offer(self.name, self.title or node.style.name or self.name, node.style, self._find_extent(node))
 
     def _find_extent(self, node):
         """Return where the layer has data. A node without coordinates, such as a

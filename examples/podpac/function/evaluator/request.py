@@ -23,7 +23,7 @@ class Request:
         self.suffix = str(output.get("format") or "netcdf").lower()
         self.format = find_format(self.suffix, over_http)
         self.options = output.get("format_kwargs") or {}
-        self.settings = {k: v for k, v in (settings or {}).items() if k in EVENT_SETTINGS}
+        self.settings = event_settings(settings)
         unknown = sorted(set(self.options) - {"return_base64"} - self.format.options)
         if unknown:
             valid = ", ".join(sorted(self.format.options)) or "none"
@@ -54,6 +54,11 @@ def pipeline_request(event):
         output=output,
         settings=event.get("settings"),
     )
+
+
+def event_settings(settings):
+    """Return the settings of an event that it may change."""
+    return {k: v for k, v in (settings or {}).items() if k in EVENT_SETTINGS}
 
 
 def without(values, keys):
