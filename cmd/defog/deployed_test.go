@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -306,7 +307,8 @@ func TestEvalFailures(t *testing.T) {
 		"crash":         {"{}", `{"errorMessage":"Task timed out"}`, true, "defog: the function failed: Error: Task timed out\n"},
 		"refused":       {"{}", `{"statusCode":403,"body":"no"}`, false, "defog: the function answered 403: no\n"},
 		"broken base64": {"{}", `{"statusCode":200,"body":"*","isBase64Encoded":true}`, false, "its body is not base64"},
-		"NaN":           {`{"nan_val": NaN}`, "", false, "standard input: is not JSON"},
+		"no JSON":       {`{"nan_val": nan}`, "", false, "standard input: is not JSON"},
+		"broken NaN":    {`{"nan_val": -NaN}`, "", false, "standard input: is not JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCloud(t)
@@ -353,6 +355,48 @@ func TestEvalThroughS3(t *testing.T) {
 	c.results = nil
 	if code, _, stderr := defog(t, "eval", "--s3", "pipeline.json", "--timeout", "300ms"); code != 1 || !strings.Contains(stderr, "no result within 300ms (--timeout); see defog logs") {
 		t.Errorf("exit code %d, stderr %s", code, stderr)
+	}
+}
+
+// TestEvalPassesPythonsConstantsThroughTheBucket uses an event as Python writes it,
+// which Lambda refuses.
+func TestEvalPassesPythonsConstantsThroughTheBucket(t *testing.T) {
+	const event = `{"nan_val": [NaN, 1, -Infinity], "text": "a \" NaN"}`
+	for name, test := range map[string]struct {
+		args           []string
+		event          string
+		outputs        map[string]string
+		code           int
+		stdout, stderr string
+		invoked        int
+	}{
+		"NaN":         {nil, event, nil, 0, "CDF", "The event holds NaN, which Lambda refuses in an invoke. It passes through the bucket, as with --s3.\n", 0},
+		"-Infinity":   {nil, `[-Infinity]`, nil, 0, "CDF", "The event holds -Infinity, which", 0},
+		"--s3":        {[]string{"--s3"}, event, nil, 0, "CDF", "", 0},
+		"--async":     {[]string{"--async"}, event, nil, 0, "The bucket has the event. The function writes the result to:\n  s3://bucket/out/--", "The event holds NaN", 0},
+		"in texts":    {nil, `{"NaN": "Infinity \\"}`, nil, 0, "null", "", 1},
+		"no bucket":   {nil, event, map[string]string{"BucketName": ""}, 1, "", "the event holds NaN, which Lambda accepts only through S3: stack defog-lambda-dev (CREATE_COMPLETE) has no output BucketName: it has no S3 trigger (function_triggers)", 0},
+		"no trigger":  {nil, event, map[string]string{"FunctionTriggers": "eval,APIGateway"}, 1, "", "stack defog-lambda-dev has no S3 trigger: function_triggers is eval,APIGateway", 0},
+		"the trigger": {nil, event, map[string]string{"FunctionTriggers": "eval,S3"}, 0, "CDF", "The event holds NaN", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCloud(t)
+			maps.Copy(c.outputs, test.outputs)
+			c.results = map[string]string{"netcdf": "CDF"}
+			code, stdout, stderr := defogWith(t, test.event, append([]string{"eval", "-"}, test.args...)...)
+			if code != test.code || !strings.HasPrefix(stdout, test.stdout) || !strings.Contains(stderr, test.stderr) || (test.stderr == "") != (stderr == "") || len(c.invoked) != test.invoked {
+				t.Errorf("exit code %d, %d invokes, stderr %q, stdout %q", code, len(c.invoked), stderr, stdout)
+			}
+			uploaded := ""
+			for key, content := range c.objects {
+				if strings.HasPrefix(key, "in/") {
+					uploaded += content
+				}
+			}
+			if want := test.code == 0 && test.invoked == 0; strings.Contains(uploaded, test.event) != want {
+				t.Errorf("uploaded %q", uploaded)
+			}
+		})
 	}
 }
 

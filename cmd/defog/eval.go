@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -36,12 +35,15 @@ With --async it does not wait for the result. With --s3 it uploads the event bel
 the input prefix, as large events and long evaluations require. The function writes
 the result below the output prefix under the same name.
 
+Lambda refuses NaN and Infinity, which Python writes into JSON, such as into PODPAC's
+definitions. Such an event passes through the bucket without --s3, too.
+
 The exit code is 0 if the function succeeded, otherwise 1.`,
 		Example: `  defog eval -c app_name=podpac -o map.png pipeline.json
   defog eval --s3 -o result.nc pipeline.json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return e.run(cmd.Context(), args[0], cmd.InOrStdin(), cmd.OutOrStdout())
+			return e.run(cmd.Context(), args[0], cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	flags := command.Flags()
@@ -54,14 +56,30 @@ The exit code is 0 if the function succeeded, otherwise 1.`,
 	return command
 }
 
-func (e *evalCommand) run(ctx context.Context, file string, stdin io.Reader, stdout io.Writer) error {
-	event, err := readEvent(file, stdin)
+func (e *evalCommand) run(ctx context.Context, file string, stdin io.Reader, stdout, stderr io.Writer) error {
+	event, constant, err := readEvent(file, stdin)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.timeout)
 	defer cancel()
-	result, err := e.evaluate(ctx, filepath.Base(file), event, stdout)
+	cfg, stack, err := e.stack(ctx)
+	if err != nil {
+		return err
+	}
+	evaluation := invoke.New(cfg, stack)
+	if constant != "" && !e.s3 {
+		if err := evaluation.CheckBucket(); err != nil {
+			return fmt.Errorf("the event holds %s, which Lambda accepts only through S3: %w", constant, err)
+		}
+		fmt.Fprintf(stderr, "The event holds %s, which Lambda refuses in an invoke. It passes through the bucket, as with --s3.\n", constant)
+	}
+	var result []byte
+	if e.s3 || constant != "" {
+		result, err = e.throughBucket(ctx, evaluation, filepath.Base(file), event, stdout)
+	} else {
+		result, err = e.invoke(ctx, evaluation, event, stdout)
+	}
 	switch {
 	case err == nil && e.async:
 		return nil
@@ -75,16 +93,8 @@ func (e *evalCommand) run(ctx context.Context, file string, stdin io.Reader, std
 	return err
 }
 
-func (e *evalCommand) evaluate(ctx context.Context, name string, event []byte, stdout io.Writer) ([]byte, error) {
-	cfg, stack, err := e.stack(ctx)
-	if err != nil {
-		return nil, err
-	}
-	evaluation := invoke.New(cfg, stack)
-	switch {
-	case e.s3:
-		return evaluation.ThroughS3(ctx, name, event)
-	case !e.async:
+func (e *evalCommand) invoke(ctx context.Context, evaluation invoke.Evaluation, event []byte, stdout io.Writer) ([]byte, error) {
+	if !e.async {
 		return evaluation.Invoke(ctx, event)
 	}
 	id, err := evaluation.Start(ctx, event)
@@ -94,11 +104,21 @@ func (e *evalCommand) evaluate(ctx context.Context, name string, event []byte, s
 	return nil, err
 }
 
-// readEvent reads the event, which must be JSON: AWS rejects the NaN that Python
-// writes.
-func readEvent(file string, stdin io.Reader) ([]byte, error) {
-	var event []byte
-	var err error
+func (e *evalCommand) throughBucket(ctx context.Context, evaluation invoke.Evaluation, name string, event []byte, stdout io.Writer) ([]byte, error) {
+	upload, err := evaluation.Upload(ctx, name, event)
+	if err != nil {
+		return nil, err
+	}
+	if !e.async {
+		return upload.Wait(ctx)
+	}
+	fmt.Fprintf(stdout, "The bucket has the event. The function writes the result to:\n  %s*\n", upload)
+	return nil, nil
+}
+
+// readEvent reads the event, and returns the first constant in it that only Python's
+// JSON has.
+func readEvent(file string, stdin io.Reader) (event []byte, constant string, err error) {
 	if file == "-" {
 		file = "standard input"
 		event, err = io.ReadAll(stdin)
@@ -106,11 +126,10 @@ func readEvent(file string, stdin io.Reader) ([]byte, error) {
 		event, err = os.ReadFile(file)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the event: %w", err)
+		return nil, "", fmt.Errorf("read the event: %w", err)
 	}
-	var value any
-	if err := json.Unmarshal(event, &value); err != nil {
-		return nil, fmt.Errorf("%s: is not JSON: %w", file, err)
+	if constant, err = invoke.CheckEvent(event); err != nil {
+		return nil, "", fmt.Errorf("%s: %w", file, err)
 	}
-	return event, nil
+	return event, constant, nil
 }

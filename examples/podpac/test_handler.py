@@ -13,7 +13,7 @@ from unittest import mock
 import evaluator
 import handler
 from fake_bucket import Bucket
-from evaluator import clients, failures, rules
+from evaluator import clients, failures, objects, rules
 
 try:
     import podpac.nodes
@@ -369,6 +369,24 @@ class Objects(Case):
         with mock.patch.dict(clients._clients, s3=bucket):
             self.call(event)
         self.assertEqual(json.loads(bucket.objects["output/Happy Face.json"][0])["data"][0], [0, 1])
+
+    def test_constants_of_python(self):
+        # Definitions of data sources hold NaN, which Lambda refuses in a direct invoke.
+        node = {"node": "nodes.Array", "attrs": {"source": [float("nan"), float("inf"), -float("inf"), 1]}}
+        event = json.dumps(pipeline(node))
+        self.assertIn("[NaN, Infinity, -Infinity, 1]", event)
+        bucket = Bucket(**{"input/a.json": event.encode(), "input/b.json": json.dumps(pipeline(node, "png")).encode()})
+        self.notify(bucket, "input/a.json", "input/b.json")
+        self.assertEqual(json.loads(bucket.objects["output/a.json"][0], parse_constant=self.fail)["data"], [None, None, None, 1])
+        self.assertEqual(bucket.objects["output/b.png"][0], b"\x89PNG[[NaN, Infinity, -Infinity, 1], {}]")
+
+    def test_large_events(self):
+        event = json.dumps(pipeline({"node": "nodes.Array", "attrs": {"source": ["x" * 7_000_000]}}, "png")).encode()
+        bucket = Bucket(**{"input/a.json": event, "input/b.json": b" " * (objects.MAX_OBJECT + 1)})
+        with self.assertRaises(failures.TooLarge) as caught:
+            self.notify(bucket, "input/a.json", "input/b.json")
+        self.assertIn("1 of 2 objects failed: the object has 33554433 bytes; want at most 33554432", str(caught.exception))
+        self.assertGreater(len(bucket.objects["output/a.png"][0]), 7_000_000)
 
     def test_kept_until_the_input_changes(self):
         bucket = Bucket(**{"input/a.json": json.dumps(pipeline()).encode()})

@@ -57,6 +57,19 @@ class Podpac(unittest.TestCase):
         with rasterio.MemoryFile(evaluate({"a": ARRAY}, "geotiff")) as file, file.open() as data:
             self.assertEqual(numpy.sort(data.read(1), axis=None).tolist(), [0, 1, 2, 3, 4, 5])
 
+    def test_data_source_through_s3(self):
+        # Its definition holds NaN. Missing data are NaN in the result, too.
+        node = podpac.data.Array(source=[[0, numpy.nan], [2, 3], [4, 5]], coordinates=podpac.Coordinates.from_json(json.dumps(GRID)))
+        event = {"pipeline": node.definition, "coordinates": GRID, "output": {"format": "netcdf"}}
+        event = json.dumps(event, cls=podpac.core.utils.JSONEncoder)
+        self.assertIn('"nan_val": NaN', event)
+        bucket = Bucket(**{"input/a.json": event.encode()})
+        records = [{"eventSource": "aws:s3", "s3": {"bucket": {"name": "b"}, "object": {"key": "input/a.json"}}}]
+        with mock.patch.dict(clients._clients, s3=bucket):
+            handler.handler({"Records": records}, None)
+        result = podpac.core.units.UnitsDataArray.open(io.BytesIO(bucket.objects["output/a.netcdf"][0]))
+        self.assertTrue(numpy.array_equal(result.data, [[0, numpy.nan], [2, 3], [4, 5]], equal_nan=True))
+
     def test_maps_equal_those_of_podpac(self):
         for query in (WMS, WCS):
             query = {**query, **SIZE, "FORMAT": "image/png", "PARAMS": json.dumps(MAP)}

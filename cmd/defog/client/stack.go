@@ -24,6 +24,7 @@ const (
 	BucketOutput   = "BucketName"
 	InputOutput    = "InputPrefix"
 	OutputOutput   = "OutputPrefix"
+	TriggersOutput = "FunctionTriggers"
 	HistoryOutput  = "HistoryBucket"
 )
 

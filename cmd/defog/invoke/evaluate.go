@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -15,8 +14,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,16 +21,12 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"golang.org/x/term"
 
 	"defog-cdk/cmd/defog/client"
 	"defog-cdk/cmd/defog/session"
 )
-
-// pollInterval is the time between two looks for a result in the bucket.
-const pollInterval = time.Second
 
 // Evaluation evaluates events with the function of one stack.
 type Evaluation struct {
@@ -132,53 +125,6 @@ func functionError(payload []byte) error {
 		return fmt.Errorf("the function failed: %s", payload)
 	}
 	return fmt.Errorf("the function failed: %s: %s", cmp.Or(failed.Type, "Error"), failed.Message)
-}
-
-// ThroughS3 uploads the event below the input prefix, under a new name with the
-// file's name as its prefix. It waits for an object of that name below the output
-// prefix, with any extension.
-func (e Evaluation) ThroughS3(ctx context.Context, file string, event []byte) ([]byte, error) {
-	var outputs [3]string
-	for i, key := range []string{client.BucketOutput, client.InputOutput, client.OutputOutput} {
-		var err error
-		if outputs[i], err = e.stack.Need(key, "S3 trigger (function_triggers)"); err != nil {
-			return nil, err
-		}
-	}
-	bucket, input, output := outputs[0], outputs[1], outputs[2]
-	name := strings.TrimSuffix(file, ".json") + "-" + strings.ToLower(rand.Text()[:12])
-	service := s3.NewFromConfig(e.cfg)
-	key := input + name + ".json"
-	if _, err := service.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: &bucket, Key: &key, Body: bytes.NewReader(event), ContentType: aws.String("application/json"),
-	}); err != nil {
-		return nil, session.Failure(fmt.Sprintf("write s3://%s/%s", bucket, key), err)
-	}
-	for {
-		found, err := service.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: aws.String(output + name + ".")})
-		if err != nil {
-			return nil, session.Failure(fmt.Sprintf("look for s3://%s/%s%s.*", bucket, output, name), err)
-		}
-		if len(found.Contents) > 0 {
-			return fetch(ctx, service, bucket, aws.ToString(found.Contents[0].Key))
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(pollInterval):
-		}
-	}
-}
-
-func fetch(ctx context.Context, service *s3.Client, bucket, key string) ([]byte, error) {
-	action := fmt.Sprintf("read s3://%s/%s", bucket, key)
-	object, err := service.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
-	if err != nil {
-		return nil, session.Failure(action, err)
-	}
-	defer object.Body.Close()
-	content, err := io.ReadAll(object.Body)
-	return content, session.Failure(action, err)
 }
 
 // Write writes a result to a file, whole or not at all, or without a path to

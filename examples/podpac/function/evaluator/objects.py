@@ -7,8 +7,12 @@ from .clients import s3
 from .evaluate import evaluate
 from .failures import BadRequest, TooLarge, explain
 from .formats import ZARR_PART
-from .request import MAX_PIPELINE, pipeline_request, read_json
+from .request import pipeline_request, read_json
 from .store import status_of
+
+# The maximum number of bytes of an event in an object: more than Lambda accepts in an
+# invoke, for which callers are referred to S3.
+MAX_OBJECT = 32 << 20
 
 
 def evaluate_objects(event, record):
@@ -36,8 +40,8 @@ def _read_object(bucket, key):
     if not key.startswith(rules.RULES.input):
         raise BadRequest(f"the object is not below {rules.RULES.input}")
     found = s3().get_object(Bucket=bucket, Key=key)
-    if found["ContentLength"] > MAX_PIPELINE:
-        raise TooLarge(f"the pipeline has more than {MAX_PIPELINE} bytes")
+    if found["ContentLength"] > MAX_OBJECT:
+        raise TooLarge(f"the object has {found['ContentLength']} bytes; want at most {MAX_OBJECT}")
     return read_json(found["Body"].read(), "the object"), found["ETag"]
 
 

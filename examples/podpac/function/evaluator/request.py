@@ -9,7 +9,7 @@ from .failures import BadRequest
 from .formats import find_format
 from .rules import EVENT_SETTINGS
 
-# The maximum number of bytes of a pipeline in an object or at an address.
+# The maximum number of bytes of a definition at an address.
 MAX_PIPELINE = 6 << 20
 
 

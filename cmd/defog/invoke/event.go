@@ -1,0 +1,31 @@
+package invoke
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+)
+
+// constants matches texts, so that no constant is found in them, and the constants
+// that Python's module json writes and reads.
+// https://docs.python.org/3/library/json.html#infinite-and-nan-number-values
+var constants = regexp.MustCompile(`(?s)"(?:[^"\\]|\\.)*"|NaN|-?Infinity`)
+
+// CheckEvent requires JSON, which may hold the constants of Python. It returns the
+// first of those, or nothing: Lambda accepts only JSON as the event of an invoke.
+func CheckEvent(event []byte) (constant string, err error) {
+	standard := constants.ReplaceAllFunc(event, func(found []byte) []byte {
+		if found[0] == '"' {
+			return found
+		}
+		if constant == "" {
+			constant = string(found)
+		}
+		return []byte("null")
+	})
+	var value any
+	if err := json.Unmarshal(standard, &value); err != nil {
+		return "", fmt.Errorf("is not JSON: %w", err)
+	}
+	return constant, nil
+}
