@@ -159,7 +159,7 @@ type Settings struct {
 	AllowUnsafeEval   bool     `key:"function_allow_unsafe_eval" default:"false" only:"custom" doc:"Callers may send code to run, as in PODPAC's generic algorithms."`
 
 	Triggers    []string          `group:"Custom function: triggers" key:"function_triggers" default:"eval" valid:"eval|S3|APIGateway" only:"custom" doc:"Triggers of the function: direct invocation, objects below function_s3_input, HTTP requests."`
-	APIEndpoint string            `key:"function_api_endpoint" default:"eval" form:"urlPrefix" only:"custom" doc:"Path of the API, for all methods. Events have the format of a REST API."`
+	APIEndpoint string            `key:"function_api_endpoint" default:"eval" form:"urlPrefix" only:"custom" doc:"Path of the API, with all paths below it, for all methods. Events have the format of a REST API."`
 	Bucket      string            `key:"function_s3_bucket" form:"bucket" only:"custom" doc:"Existing bucket for the trigger S3 and for fan_out, in the stack's region and account. Its other notifications stay. Default: the stack creates one."`
 	Input       string            `key:"function_s3_input" default:"input/" form:"prefix" only:"custom" doc:"Key prefix of objects that trigger the function."`
 	Output      string            `key:"function_s3_output" default:"output/" form:"prefix" only:"custom" doc:"Key prefix of the function's results."`

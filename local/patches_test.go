@@ -4,12 +4,14 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -125,6 +127,68 @@ func TestBinaryAnswerToS3Event(t *testing.T) {
 	}
 }
 
+// createRoute creates an HTTP API with a route to a function, and returns the API's id.
+func createRoute(t *testing.T, aws *local.AWS, key string) (api string) {
+	t.Helper()
+	_, function, _ := answering(t, aws)
+	template, err := json.Marshal(map[string]any{
+		"Resources": map[string]any{
+			"Api":   map[string]any{"Type": "AWS::ApiGatewayV2::Api", "Properties": map[string]any{"Name": "routes", "ProtocolType": "HTTP"}},
+			"Stage": map[string]any{"Type": "AWS::ApiGatewayV2::Stage", "Properties": map[string]any{"ApiId": map[string]any{"Ref": "Api"}, "StageName": "prod", "AutoDeploy": true}},
+			"Integration": map[string]any{"Type": "AWS::ApiGatewayV2::Integration", "Properties": map[string]any{
+				"ApiId": map[string]any{"Ref": "Api"}, "IntegrationType": "AWS_PROXY", "IntegrationUri": function, "PayloadFormatVersion": "1.0",
+			}},
+			"Route": map[string]any{"Type": "AWS::ApiGatewayV2::Route", "Properties": map[string]any{
+				"ApiId": map[string]any{"Ref": "Api"}, "RouteKey": key, "Target": map[string]any{"Fn::Sub": "integrations/${Integration}"},
+			}},
+		},
+		"Outputs": map[string]any{"Api": map[string]any{"Value": map[string]any{"Ref": "Api"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, stack := cloudformation.NewFromConfig(aws.Config()), awssdk.String("routes")
+	if _, err := client.CreateStack(t.Context(), &cloudformation.CreateStackInput{StackName: stack, TemplateBody: awssdk.String(string(template))}); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the API", func() bool {
+		described, err := client.DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: stack})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, output := range described.Stacks[0].Outputs {
+			api = awssdk.ToString(output.OutputValue)
+		}
+		return api != ""
+	})
+	return api
+}
+
+// reachesRoute reports whether the API has a route for the path.
+func reachesRoute(t *testing.T, aws *local.AWS, api, path string) bool {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+api+".execute-api.us-east-1.amazonaws.com/prod"+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := aws.Client().Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	return response.StatusCode != http.StatusNotFound
+}
+
+func TestGreedyVariableMatchesTrailingSlash(t *testing.T) {
+	aws := start(t)
+	api := createRoute(t, aws, "ANY /eval/{proxy+}")
+	for path, want := range map[string]bool{"/eval/": true, "/eval/map": true, "/eval/map/1": true, "/eval": false, "/evaluate/": false} {
+		if got := reachesRoute(t, aws, api, path); got != want {
+			t.Errorf("%s reaches the route: %t, want %t", path, got, want)
+		}
+	}
+}
+
 // TestPatchesAreNeeded starts MiniStack without each patch. If a case fails, MiniStack no
 // longer has the shortcoming: remove the patch.
 func TestPatchesAreNeeded(t *testing.T) {
@@ -144,6 +208,9 @@ func TestPatchesAreNeeded(t *testing.T) {
 		"throttled-tasks": func(t *testing.T, aws *local.AWS) bool {
 			m := newStateMachine(t, aws)
 			return m.throttled(t).Error != tooManyRequests
+		},
+		"trailing-slash": func(t *testing.T, aws *local.AWS) bool {
+			return !reachesRoute(t, aws, createRoute(t, aws, "ANY /eval/{proxy+}"), "/eval/")
 		},
 	}
 	files, err := filepath.Glob("patches/*.patch")

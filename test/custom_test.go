@@ -364,7 +364,13 @@ func testCustomS3(t *testing.T, c *customDeployment) {
 
 func testCustomAPI(t *testing.T, c *customDeployment) {
 	c.ensure(t, rectangle, c.fromFolders())
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.outputs["EvalUrl"]+"?width=6&height=7", nil)
+	for _, ending := range []string{"", "/", "/map"} { // PODPAC's notebooks call /eval/
+		t.Run("path /eval"+ending, func(t *testing.T) { testCustomPath(t, c, c.outputs["EvalUrl"]+ending) })
+	}
+}
+
+func testCustomPath(t *testing.T, c *customDeployment, url string) {
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"?width=6&height=7", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -113,14 +113,37 @@ func NewRole(scope constructs.Construct, id string, props RoleProps) awsiam.IRol
 		InlinePolicies:  &policies,
 		ManagedPolicies: &managed,
 	})
-	if props.TrustPolicy != nil {
-		var resource awsiam.CfnRole
-		jsii.UnsafeCast(role.Node().DefaultChild(), &resource)
+	var resource awsiam.CfnRole
+	jsii.UnsafeCast(role.Node().DefaultChild(), &resource)
+	switch {
+	case props.TrustPolicy != nil:
 		resource.SetAssumeRolePolicyDocument(props.TrustPolicy)
+	case props.Principal == nil:
+		resource.SetAssumeRolePolicyDocument(trustLambda())
 	}
 	Tag(role, props.Tags)
 	acceptPolicies(role, props)
 	return role.WithoutPolicyUpdates(nil)
+}
+
+// trust is a trust policy. Its JSON has this order of keys, which a map does not keep.
+type trust struct {
+	Version   string
+	Statement []trustStatement
+}
+
+type trustStatement struct {
+	Effect    string
+	Principal map[string]string
+	Action    string
+}
+
+// trustLambda lets Lambda assume the role, as AssumedBy does, too. PODPAC's client compares
+// the statement as text, in this order: validate_role in podpac/core/managers/aws.py.
+func trustLambda() trust {
+	return trust{Version: "2012-10-17", Statement: []trustStatement{{
+		Effect: "Allow", Principal: map[string]string{"Service": "lambda.amazonaws.com"}, Action: "sts:AssumeRole",
+	}}}
 }
 
 // acceptPolicies accepts cdk-nag's findings on the role: the wildcards with a

@@ -1,11 +1,14 @@
 package construct_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
@@ -13,6 +16,34 @@ import (
 	"defog-cdk/stacks/stacktest"
 	"defog-cdk/stacks/stacktest/settings"
 )
+
+// PODPAC's client compares the trust policy as text. Templates that a test decodes have
+// no order of keys, so this one reads the file.
+func TestTrustPolicyHasOrderOfPodpacClient(t *testing.T) {
+	stack := stacktest.MustStack(t, settings.Custom(t, nil), stacktest.Setup{})
+	var app awscdk.App
+	jsii.UnsafeCast(stack.Node().Root(), &app)
+	data, err := os.ReadFile(*app.Synth(nil).GetStackArtifact(stack.ArtifactId()).TemplateFullPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var template struct {
+		Resources map[string]struct {
+			Properties struct{ AssumeRolePolicyDocument json.RawMessage }
+		}
+	}
+	if err := json.Unmarshal(data, &template); err != nil {
+		t.Fatal(err)
+	}
+	var got bytes.Buffer
+	if err := json.Compact(&got, template.Resources["OwnRoleC7AF7477"].Properties.AssumeRolePolicyDocument); err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	if got.String() != want {
+		t.Errorf("trust policy %s, want %s", got.String(), want)
+	}
+}
 
 func TestRoleAllowsOnlyRequiredActions(t *testing.T) {
 	const (

@@ -78,9 +78,10 @@ func NewStack(scope constructs.Construct, id string, props StackProps) (awscdk.S
 
 func (p StackProps) triggeredBy(trigger string) bool { return slices.Contains(p.Triggers, trigger) }
 
-// apiProps returns the properties of the API: one path, any method. With CORS the
-// methods are named, for a route of any method also receives the browser's
-// unsigned OPTIONS requests and rejects them. The event has the format of a REST
+// apiProps returns the properties of the API: one path and all below it, any method.
+// With CORS the methods are named, for a route of any method also receives the
+// browser's unsigned OPTIONS requests and rejects them. A path may not end in a slash,
+// as requests of PODPAC's notebooks do, so the second route accepts them. The event has the format of a REST
 // API, which PODPAC's handlers require. An HTTP API detects binary bodies and
 // passes them as base64.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
@@ -93,12 +94,14 @@ func (p StackProps) apiProps(stack string, function *Function) construct.APIProp
 			awsapigatewayv2.HttpMethod_PATCH, awsapigatewayv2.HttpMethod_POST, awsapigatewayv2.HttpMethod_PUT,
 		}
 	}
+	route := construct.Route{
+		Path: "/" + p.APIPath, Methods: methods, Function: function.Release.Alias, Integration: FunctionID,
+		Payload: awsapigatewayv2.PayloadFormatVersion_VERSION_1_0(),
+	}
+	below := route
+	below.Path += "/{proxy+}"
 	return construct.APIProps{
-		APISettings: p.API, Stack: stack, Description: "The function of " + stack,
-		Routes: []construct.Route{{
-			Path: "/" + p.APIPath, Methods: methods, Function: function.Release.Alias, Integration: FunctionID,
-			Payload: awsapigatewayv2.PayloadFormatVersion_VERSION_1_0(),
-		}},
+		APISettings: p.API, Stack: stack, Description: "The function of " + stack, Routes: []construct.Route{route, below},
 	}
 }
 

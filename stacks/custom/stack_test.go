@@ -122,8 +122,9 @@ func TestFailedEventsAreKeptAndFireAlarm(t *testing.T) {
 
 func TestAPIAcceptsAnyMethodWithRESTEvent(t *testing.T) {
 	stack := stacktest.Custom(t, map[string]any{"function_triggers": "APIGateway", "function_api_endpoint": "run", "api_auth": "jwt", "jwt_issuer": "https://issuer.example.com", "jwt_audience": "geo"})
-	stack.ResourceCountIs(jsii.String("AWS::ApiGatewayV2::Route"), jsii.Number(1))
-	stack.HasResourceProperties(jsii.String("AWS::ApiGatewayV2::Route"), map[string]any{"RouteKey": "ANY /run", "AuthorizationType": "JWT"})
+	if diff := cmp.Diff([]string{"ANY /run JWT", "ANY /run/{proxy+} JWT"}, routesOf(stack)); diff != "" {
+		t.Errorf("routes -want +got:\n%s", diff)
+	}
 	stack.HasResourceProperties(jsii.String("AWS::ApiGatewayV2::Integration"), map[string]any{"PayloadFormatVersion": "1.0"})
 	stack.HasResourceProperties(jsii.String("AWS::ApiGatewayV2::Stage"), map[string]any{
 		"StageName": "prod", "DefaultRouteSettings": map[string]any{"ThrottlingRateLimit": 10, "ThrottlingBurstLimit": 20},
@@ -131,6 +132,17 @@ func TestAPIAcceptsAnyMethodWithRESTEvent(t *testing.T) {
 	if url := stacktest.Output(t, stack, "EvalUrl"); !strings.HasSuffix(url, "/prod/run") {
 		t.Errorf("the URL is %s", url)
 	}
+}
+
+// routesOf returns the routes of a stack's API, each with its authorization.
+func routesOf(stack assertions.Template) []string {
+	var routes []string
+	for _, resource := range *stack.FindResources(jsii.String("AWS::ApiGatewayV2::Route"), nil) {
+		properties := (*resource)["Properties"].(map[string]any)
+		routes = append(routes, fmt.Sprint(properties["RouteKey"], " ", properties["AuthorizationType"]))
+	}
+	slices.Sort(routes)
+	return routes
 }
 
 func TestSnapshotsAreOfCalledVersion(t *testing.T) {
@@ -145,14 +157,11 @@ func TestSnapshotsAreOfCalledVersion(t *testing.T) {
 // A route of any method would receive the browser's unsigned OPTIONS requests.
 func TestPagesMayCallSignedAPI(t *testing.T) {
 	stack := stacktest.Custom(t, map[string]any{"function_triggers": "APIGateway", "cors_allow_origins": "https://app.example.com"})
-	var routes []string
-	for _, resource := range *stack.FindResources(jsii.String("AWS::ApiGatewayV2::Route"), nil) {
-		properties := (*resource)["Properties"].(map[string]any)
-		routes = append(routes, fmt.Sprint(properties["RouteKey"], " ", properties["AuthorizationType"]))
+	var want []string
+	for _, method := range []string{"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"} {
+		want = append(want, method+" /eval AWS_IAM", method+" /eval/{proxy+} AWS_IAM")
 	}
-	slices.Sort(routes)
-	want := []string{"DELETE /eval AWS_IAM", "GET /eval AWS_IAM", "HEAD /eval AWS_IAM", "PATCH /eval AWS_IAM", "POST /eval AWS_IAM", "PUT /eval AWS_IAM"}
-	if diff := cmp.Diff(want, routes); diff != "" {
+	if diff := cmp.Diff(want, routesOf(stack)); diff != "" {
 		t.Errorf("routes -want +got:\n%s", diff)
 	}
 	stack.HasResourceProperties(jsii.String("AWS::ApiGatewayV2::Api"), map[string]any{"CorsConfiguration": stacktest.Like(map[string]any{
