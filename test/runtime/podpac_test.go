@@ -3,14 +3,19 @@ package runtime
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"defog-cdk/internal/testserver/daemon"
 	"defog-cdk/internal/testserver/emulator"
+	"defog-cdk/internal/testserver/podpac"
 )
 
 // pipeline is an event for PODPAC's handler: a node of the fake of podpac, its
@@ -20,18 +25,34 @@ func pipeline(node, attributes, format string) string {
 		"coordinates": {"coords": [{"name": "lat", "values": [0]}]}, "output": {"format": %q}}`, node, attributes, format)
 }
 
-// podpac runs a handler in a folder with the fake of podpac under Lambda's Python
+// startPodpac runs a handler in a folder with podpac, or its fake, under Lambda's Python
 // runtime, awslambdaric.
-func podpac(t *testing.T, folder string) *function {
+func startPodpac(t *testing.T, folder, packages string, environment map[string]string) *function {
 	t.Helper()
 	python := inCheckout(t, ".venv", "bin", "python3")
 	return start(t, emulator.Config{
 		Command:   []string{python, "-m", "awslambdaric", "handler.handler"},
 		Directory: folder,
-		Environment: map[string]string{
-			"LAMBDA_TASK_ROOT": folder, "PYTHONPATH": inCheckout(t, "examples", "podpac", "standin"), "PYTHONDONTWRITEBYTECODE": "1",
-		},
+		Environment: mergeInto(map[string]string{
+			"LAMBDA_TASK_ROOT": folder, "PYTHONPATH": packages, "PYTHONDONTWRITEBYTECODE": "1",
+		}, environment),
 	})
+}
+
+// startFake runs the example's handler with the fake of podpac.
+func startFake(t *testing.T) *function {
+	t.Helper()
+	return startPodpac(t, handlerFolder(t), inCheckout(t, "examples", "podpac", "standin"), nil)
+}
+
+func handlerFolder(t *testing.T) string {
+	t.Helper()
+	folder := inCheckout(t, "examples", "podpac", "function")
+	// go test runs again when a file has changed that a test has looked at.
+	if err := filepath.WalkDir(filepath.Dir(folder), func(string, fs.DirEntry, error) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return folder
 }
 
 func inCheckout(t *testing.T, path ...string) string {
@@ -47,7 +68,7 @@ func inCheckout(t *testing.T, path ...string) string {
 // direct invoke, which are no JSON, and a text for JSON.
 func TestPodpacAnswersWhatItsClientReads(t *testing.T) {
 	t.Parallel()
-	f := podpac(t, inCheckout(t, "examples", "podpac", "function"))
+	f := startFake(t)
 	for format, want := range map[string]string{
 		"netcdf":  "CDF",
 		"png":     "\x89PNG[[[1, null]], {}]",
@@ -77,11 +98,33 @@ func TestPodpacAnswersWhatItsClientReads(t *testing.T) {
 	}
 }
 
+// TestPodpacsClientReadsAnswers evaluates with the client that podpac has, and compares
+// its results with those of podpac.
+func TestPodpacsClientReadsAnswers(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("needs podpac: make test")
+	}
+	installed := podpac.Find(t)
+	f := startPodpac(t, handlerFolder(t), installed.Packages, map[string]string{"PODPAC_UNSAFE_EVAL": "h4sh"})
+	// The client asks for its account first.
+	sts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
+	}))
+	t.Cleanup(sts.Close)
+	client := exec.CommandContext(t.Context(), installed.Python, filepath.Join("testdata", "podpac", "client.py"), "h4sh")
+	client.Env = append(installed.Environ(t), "AWS_ENDPOINT_URL_LAMBDA="+f.URL(), "AWS_ENDPOINT_URL_STS="+sts.URL,
+		"AWS_REGION=eu-central-1", "AWS_DEFAULT_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_EC2_METADATA_DISABLED=true")
+	if out, err := client.CombinedOutput(); err != nil || !strings.HasSuffix(string(out), "equal to podpac\n") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
 // TestPodpacAnswersFit requires the largest binary answer that Lambda accepts, and
 // the handler's own error above it.
 func TestPodpacAnswersFit(t *testing.T) {
 	t.Parallel()
-	f := podpac(t, inCheckout(t, "examples", "podpac", "function"))
+	f := startFake(t)
 	event := func(answer int) string {
 		return pipeline("Text", fmt.Sprintf(`{"size": %d}`, answer-len("\x89PNG[\"\", {}]")), "png")
 	}
@@ -121,7 +164,7 @@ func TestPodpacsOwnHandlerNeedsBytes(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(folder, "handler.py"), []byte(test.program), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			f := podpac(t, folder)
+			f := startPodpac(t, folder, inCheckout(t, "examples", "podpac", "standin"), nil)
 			event := func(format string) string { return pipeline("Array", `{"source": [[1]]}`, format) }
 			for format, want := range test.answers {
 				if got := f.answer(t, event(format)); got != want {

@@ -145,9 +145,12 @@ func freeAddress() (string, error) {
 	return listener.Addr().String(), listener.Close()
 }
 
+// URL is the endpoint of Lambda's Invoke for the function with the name "function".
+func (f *Function) URL() string { return "http://" + f.address }
+
 // Invoke sends one event and returns the answer.
 func (f *Function) Invoke(ctx context.Context, event []byte) (Answer, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+f.address+"/2015-03-31/functions/function/invocations", bytes.NewReader(event))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, f.URL()+"/2015-03-31/functions/function/invocations", bytes.NewReader(event))
 	if err != nil {
 		return Answer{}, fmt.Errorf("invoke the function: %w", err)
 	}
