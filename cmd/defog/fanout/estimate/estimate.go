@@ -11,7 +11,7 @@ import (
 // Call is one call of the sample.
 type Call struct {
 	Seconds float64 // the function's time, without a cold start
-	Init    float64 // the time of the cold start before it, 0 without one
+	Init    float64 // how much longer the call was for a cold start, 0 without one
 }
 
 // Run is the run that is predicted.
@@ -67,9 +67,15 @@ func Of(calls []Call, run Run, seed uint64) (total, functions Interval) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	var warm, inits []float64
 	for _, call := range calls {
-		warm = append(warm, call.Seconds)
 		if call.Init > 0 {
 			inits = append(inits, call.Init)
+		} else {
+			warm = append(warm, call.Seconds)
+		}
+	}
+	if len(warm) == 0 {
+		for _, call := range calls {
+			warm = append(warm, call.Seconds)
 		}
 	}
 	slices.Sort(warm)
