@@ -40,7 +40,10 @@ func (d *db) readCatalogue(ctx context.Context, age time.Duration) error {
 	if err != nil {
 		return err
 	}
-	read := guard.NewPostgresCatalogue(rows)
+	read, err := guard.NewPostgresCatalogue(rows)
+	if err != nil {
+		return err
+	}
 	if d.guard.NeedsTypes(read) {
 		if rows, err = database.QueryTexts(ctx, d.query, guard.PostgresTypes); err != nil {
 			return err

@@ -1,8 +1,10 @@
 package postgres
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -166,9 +168,9 @@ func TestNewFunctionsAreFoundAtOnce(t *testing.T) {
 // The catalogue does not call pg_function_is_visible for most functions of the server,
 // which takes milliseconds. A search path can hide these.
 func TestCatalogueShowsVisibleFunctions(t *testing.T) {
-	server.Query(t, accounts+`CREATE FUNCTION lower(text) RETURNS text LANGUAGE sql IMMUTABLE RETURN $1;
-		CREATE FUNCTION upper(int) RETURNS int LANGUAGE sql IMMUTABLE RETURN $1;
-		CREATE SCHEMA IF NOT EXISTS unseen; CREATE OR REPLACE FUNCTION unseen.sqrt(double precision) RETURNS double precision LANGUAGE sql IMMUTABLE RETURN $1`)
+	server.Query(t, accounts+`CREATE FUNCTION random() RETURNS double precision LANGUAGE sql IMMUTABLE RETURN 1;
+		CREATE FUNCTION pg_sleep(text) RETURNS text LANGUAGE sql IMMUTABLE RETURN $1; CREATE SCHEMA IF NOT EXISTS unseen;
+		CREATE OR REPLACE FUNCTION unseen.pg_advisory_lock(bigint) RETURNS bigint LANGUAGE sql IMMUTABLE RETURN $1`)
 	defer server.Query(t, "DROP SCHEMA unseen CASCADE")
 	for _, path := range []string{"public", "public, pg_catalog", "pg_catalog, public", "unseen, pg_catalog"} {
 		d := openServer(t, nil, "")
@@ -180,23 +182,27 @@ func TestCatalogueShowsVisibleFunctions(t *testing.T) {
 			}
 			return rows
 		}
-		var got [][]string
-		hidden := 0
+		got := map[string]bool{} // each function by schema, name, volatility and visibility
 		for _, row := range read(guard.PostgresCatalogue) {
-			if row[0] == "function" {
-				got = append(got, []string{row[1], row[2], row[3], row[9]})
+			if row[0] == "functions" {
+				for _, name := range namesIn(t, row) {
+					got[strings.Join([]string{row[1], name, row[3], row[9]}, " ")] = true
+				}
 			}
 		}
-		want := read(`SELECT DISTINCT n.nspname::text, p.proname::text, p.provolatile::text, pg_catalog.pg_function_is_visible(p.oid)::text
-			FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace`)
-		for _, row := range want {
+		want := map[string]bool{}
+		hidden := 0
+		for _, row := range read(`SELECT n.nspname::text, p.proname::text, p.provolatile::text, pg_catalog.pg_function_is_visible(p.oid)::text
+			FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace`) {
+			function := strings.Join(row, " ")
+			if row[0] == "pg_catalog" && row[2] != "v" && !got[function] {
+				continue // irrelevant
+			}
+			want[function] = true
 			if row[0] == "pg_catalog" && row[3] == "false" {
 				hidden++
 			}
 		}
-		slices.SortFunc(got, slices.Compare)
-		slices.SortFunc(want, slices.Compare)
-		got = slices.CompactFunc(got, slices.Equal) // the catalogue has more columns
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("search path %s: %s", path, diff)
 		}
@@ -204,6 +210,85 @@ func TestCatalogueShowsVisibleFunctions(t *testing.T) {
 			t.Errorf("search path %s: %d functions of the server are hidden", path, hidden)
 		}
 	}
+}
+
+// namesIn returns the names in a row of the catalogue.
+func namesIn(t *testing.T, row []string) []string {
+	t.Helper()
+	var names []string
+	if err := json.Unmarshal([]byte(row[2]), &names); err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// The catalogue excludes functions of the server. With all functions, the guard decides
+// the same.
+func TestExcludedFunctionsChangeNothing(t *testing.T) {
+	server.Query(t, strings.Join(guardtest.Statements(t, "postgres/schema.sql", ""), "\n")+
+		strings.Join(guardtest.Statements(t, "postgres/modules.sql", ""), "\n")+`
+		CREATE TABLE named (current_setting int, nextval int, pg_sleep int, pg_stat_get_activity int, lower int, random int, http int, pg_log_in int);
+		CREATE FUNCTION lower(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN $1; END';
+		CREATE OPERATOR === (FUNCTION = texteq, LEFTARG = text, RIGHTARG = text)`)
+	defer server.Query(t, "DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA stored CASCADE")
+	d := openServer(t, nil, "")
+	condition := regexp.MustCompile(`WHERE p\.provolatile = 'v' OR [^\n]* OR p\.oid >= 16384\)`)
+	for name, c := range map[string]struct {
+		guard *guard.Guard
+		query string
+	}{
+		"default":      {guard.Postgres, guard.PostgresCatalogue},
+		"row security": {guard.PostgresOfCallers, guard.RowSecurityCatalogue},
+	} {
+		all := condition.ReplaceAllLiteralString(c.query, "WHERE true)")
+		part, whole := readFor(t, d, c.guard, c.query), readFor(t, d, c.guard, all)
+		functions := server.Query(t, "SELECT DISTINCT proname::text FROM pg_proc")
+		for _, function := range functions {
+			for _, form := range []string{
+				"SELECT %s(1)", "SELECT pg_catalog.%s(1)", "SELECT public.%s(1)", "SELECT named.%s FROM named", "SELECT (n).%s FROM named n", "SELECT n.%s FROM public.named n",
+				"SELECT x.%[1]s FROM (SELECT 1 AS %[1]s) x", "SELECT x.%s FROM generate_series(1, 2) x", "SELECT %[1]s.%[1]s FROM orders %[1]s", "SELECT 1::%s",
+			} {
+				sql := fmt.Sprintf(form, quoteName(function[0]))
+				got, gotErr := c.guard.Check(t.Context(), sql, part.read)
+				want, wantErr := c.guard.Check(t.Context(), sql, whole.read)
+				if fmt.Sprint(gotErr) != fmt.Sprint(wantErr) || got.RunsUserCode != want.RunsUserCode {
+					t.Errorf("%s: %s: %v, %v; want %v, %v", name, sql, gotErr, got.RunsUserCode, wantErr, want.RunsUserCode)
+				}
+			}
+		}
+		if len(functions) < 2000 || part.functions == 0 || whole.functions < 3*part.functions {
+			t.Errorf("%s: %d of %d functions, and %d in the server", name, part.functions, whole.functions, len(functions))
+		}
+	}
+}
+
+// reading is a catalogue and the number of its functions.
+type reading struct {
+	read      *guard.Catalogue
+	functions int
+}
+
+// readFor reads a catalogue as readCatalogue does.
+func readFor(t *testing.T, d *db, g *guard.Guard, sql string) (r reading) {
+	t.Helper()
+	rows, err := database.QueryTexts(t.Context(), d.query, sql)
+	if err == nil {
+		r.read, err = guard.NewPostgresCatalogue(rows)
+	}
+	if err == nil && g.NeedsTypes(r.read) {
+		var types [][]string
+		types, err = database.QueryTexts(t.Context(), d.query, guard.PostgresTypes)
+		r.read.AddTypes(types)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		if row[0] == "functions" {
+			r.functions += len(namesIn(t, row))
+		}
+	}
+	return r
 }
 
 // A catalogue that is not new refuses nothing.
