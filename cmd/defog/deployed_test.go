@@ -32,6 +32,8 @@ type cloud struct {
 	types   []string          // the invocation type of each
 	objects map[string]string // by key
 	results map[string]string // of each upload: extension and content of its result
+
+	onUpload func(key string)
 }
 
 type logEvent struct {
@@ -138,6 +140,9 @@ func (c *cloud) bucket(w http.ResponseWriter, r *http.Request, key, body string)
 	switch {
 	case r.Method == http.MethodPut:
 		c.objects[key] = body
+		if c.onUpload != nil {
+			c.onUpload(key)
+		}
 		for extension, content := range c.results {
 			c.objects["out/"+strings.TrimSuffix(strings.TrimPrefix(key, "in/"), "json")+extension] = content
 		}
@@ -354,6 +359,24 @@ func TestEvalThroughS3(t *testing.T) {
 	}
 	c.results = nil
 	if code, _, stderr := defog(t, "eval", "--s3", "pipeline.json", "--timeout", "300ms"); code != 1 || !strings.Contains(stderr, "no result within 300ms (--timeout); see defog logs") {
+		t.Errorf("exit code %d, stderr %s", code, stderr)
+	}
+}
+
+// TestEvalThroughS3ReportsFailures has a function that fails, as its log shows.
+func TestEvalThroughS3ReportsFailures(t *testing.T) {
+	c := newCloud(t)
+	c.outputs["LogGroupName"] = "group"
+	c.onUpload = func(key string) {
+		now := time.Now().UnixMilli()
+		c.events = []logEvent{
+			{"a", now, `{"objects":[{"key":"in/other.json","error":"bad_request","message":"another"}]}`, "1"},
+			{"a", now, "[ERROR] " + key, "2"},
+			{"a", now, `{"objects":[{"key":"in/other.json"},{"key":"` + key + `","error":"forbidden","message":"no \u001b[2J"}]}`, "3"},
+		}
+	}
+	code, _, stderr := defogWith(t, "{}", "eval", "--s3", "-")
+	if code != 1 || !strings.Contains(stderr, `the function failed: forbidden: no \x1b[2J; Lambda may repeat the event, and the result then is s3://bucket/out/--`) {
 		t.Errorf("exit code %d, stderr %s", code, stderr)
 	}
 }

@@ -33,7 +33,8 @@ API Gateway's format.
 
 With --async it does not wait for the result. With --s3 it uploads the event below
 the input prefix, as large events and long evaluations require. The function writes
-the result below the output prefix under the same name.
+the result below the output prefix under the same name. A failure that PODPAC's
+example logs ends the wait.
 
 Lambda refuses NaN and Infinity, which Python writes into JSON, such as into PODPAC's
 definitions. Such an event passes through the bucket without --s3, too.

@@ -26,6 +26,7 @@ const (
 	OutputOutput   = "OutputPrefix"
 	TriggersOutput = "FunctionTriggers"
 	HistoryOutput  = "HistoryBucket"
+	LogGroupOutput = "LogGroupName"
 )
 
 // NotDeployedError reports that no stack of this name is deployed.

@@ -17,8 +17,13 @@ import (
 	"defog-cdk/cmd/defog/session"
 )
 
-// pollInterval is the time between two looks for a result in the bucket.
-const pollInterval = time.Second
+// pollInterval is the time between two looks for a result in the bucket, and
+// failureInterval between two for a failure in the log. An account may read its logs
+// only a few times a second.
+const (
+	pollInterval    = time.Second
+	failureInterval = 5 * time.Second
+)
 
 const trigger = "S3 trigger"
 
@@ -30,8 +35,9 @@ type bucket struct {
 
 // Upload is an event in the bucket, and the prefix of its result.
 type Upload struct {
-	bucket bucket
-	prefix string
+	bucket   bucket
+	prefix   string
+	failures failures
 }
 
 func (u Upload) String() string { return "s3://" + u.bucket.name + "/" + u.prefix }
@@ -64,26 +70,33 @@ func (e Evaluation) Upload(ctx context.Context, file string, event []byte) (Uplo
 	if err != nil {
 		return Upload{}, err
 	}
-	name := strings.TrimSuffix(file, ".json") + "-" + strings.ToLower(rand.Text()[:12])
+	id := strings.ToLower(rand.Text()[:12])
+	name := strings.TrimSuffix(file, ".json") + "-" + id
 	key := b.input + name + ".json"
 	if _, err := b.service.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: &b.name, Key: &key, Body: bytes.NewReader(event), ContentType: aws.String("application/json"),
 	}); err != nil {
 		return Upload{}, session.Failure(fmt.Sprintf("write s3://%s/%s", b.name, key), err)
 	}
-	return Upload{b, b.output + name + "."}, nil
+	return Upload{b, b.output + name + ".", e.failuresOf(id, key)}, nil
 }
 
 // Wait waits for the result: an object of the event's name below the output prefix,
-// with any extension.
+// with any extension. A failure in the function's log ends it, too.
 func (u Upload) Wait(ctx context.Context) ([]byte, error) {
-	for {
+	for next := time.Now().Add(pollInterval); ; {
 		found, err := u.bucket.service.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &u.bucket.name, Prefix: &u.prefix})
 		if err != nil {
 			return nil, session.Failure(fmt.Sprintf("look for %s*", u), err)
 		}
 		if len(found.Contents) > 0 {
 			return u.bucket.read(ctx, aws.ToString(found.Contents[0].Key))
+		}
+		if time.Now().After(next) {
+			if failure := u.failures.find(ctx); failure != "" {
+				return nil, fmt.Errorf("the function failed: %s; Lambda may repeat the event, and the result then is %s*", failure, u)
+			}
+			next = time.Now().Add(failureInterval)
 		}
 		select {
 		case <-ctx.Done():

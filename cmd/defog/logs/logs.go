@@ -49,6 +49,17 @@ func (g Group) Since(ctx context.Context, since time.Time) ([]Event, error) {
 	return g.read(ctx, since, time.Time{}, nil)
 }
 
+// Containing returns the messages with a text since a time, the oldest first. The text
+// has neither quotes nor backslashes.
+func (g Group) Containing(ctx context.Context, text string, since time.Time) ([]string, error) {
+	events, err := g.read(ctx, since, time.Time{}, aws.String(`"`+text+`"`))
+	messages := make([]string, len(events))
+	for i, e := range events {
+		messages[i] = e.message
+	}
+	return messages, err
+}
+
 // read returns the events from since to until (the zero time is now), the oldest
 // first, of all streams if none is named. A function that has not logged may have
 // no group.
