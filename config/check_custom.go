@@ -93,7 +93,9 @@ func (c *checker) checkTriggers() {
 }
 
 // bucketKeys are the settings of the function's bucket.
-var bucketKeys = []string{"function_s3_bucket", "function_s3_output", "function_s3_tags", "function_s3_expiration_in_days"}
+var bucketKeys = []string{
+	"function_s3_bucket", "function_s3_output", "function_s3_tags", "function_s3_expiration_in_days", "cache_prefix", "cache_expiration_in_days",
+}
 
 // RunsPrefix is the key prefix of the items of fan_out.
 const RunsPrefix = "runs/"
@@ -121,13 +123,39 @@ func (c *checker) checkBucket() {
 		c.failf("function_s3_output", "%q overlaps with function_s3_input, %q, so that results trigger the function again; want prefixes that do not overlap",
 			output, input)
 	}
+	c.checkCache()
 	if c.given("function_s3_bucket") {
-		for _, key := range []string{"function_s3_tags", "function_s3_expiration_in_days"} {
+		for _, key := range []string{"function_s3_tags", "function_s3_expiration_in_days", "cache_expiration_in_days"} {
 			if c.given(key) {
 				c.failf(key, "applies to a bucket of the stack, but function_s3_bucket names an existing one; want one of them")
 			}
 		}
 	}
+}
+
+// checkCache checks the prefix of the cache, whose entries expire.
+func (c *checker) checkCache() {
+	if c.CachePrefix == "" {
+		if c.given("cache_expiration_in_days") {
+			c.failf("cache_expiration_in_days", "not used without cache_prefix")
+		}
+		return
+	}
+	others := []struct{ use, value string }{{"function_s3_input", c.InputPrefix()}, {"function_s3_output", c.OutputPrefix()}, {"fan_out", RunsPrefix}}
+	for _, other := range others {
+		if cache := c.CacheDirectory(); strings.HasPrefix(cache, other.value) || strings.HasPrefix(other.value, cache) {
+			c.failf("cache_prefix", "%q overlaps with %q of %s; want another prefix", cache, other.value, other.use)
+		}
+	}
+}
+
+// CacheDirectory returns the key prefix of the cache's entries, "" without a cache. It
+// ends in a slash.
+func (s Settings) CacheDirectory() string {
+	if s.CachePrefix == "" {
+		return ""
+	}
+	return folder(s.CachePrefix)
 }
 
 // InputPrefix returns the key prefix of objects that trigger the function. It ends

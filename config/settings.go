@@ -169,6 +169,9 @@ type Settings struct {
 
 	FanOut bool `key:"fan_out" default:"false" only:"custom" doc:"A state machine of AWS Step Functions invokes the function once for each item of a file (defog eval --each). Up to 10,000 invocations run at once."`
 
+	CachePrefix     string `key:"cache_prefix" form:"prefix" only:"custom" doc:"Key prefix of podpac's S3 cache in the function's bucket, which the trigger S3 or fan_out requires. Default: no such cache."`
+	CacheExpiration int    `key:"cache_expiration_in_days" default:"30" valid:"1..36500" only:"custom" doc:"Lifetime of the cache's entries, in days. Only with cache_prefix, and in a bucket that the stack creates."`
+
 	// https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html
 	AsyncRetries int `key:"async_retries" default:"2" valid:"0..2" only:"custom" doc:"Retries of a failed asynchronous event before it goes to the dead-letter queue."`
 	AsyncMaxAge  int `key:"async_max_age" default:"21600" valid:"60..21600" only:"custom" doc:"Maximum age of such an event, in seconds. An older one goes to the dead-letter queue."`

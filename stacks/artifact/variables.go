@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"strings"
 
 	"defog-cdk/config"
 	"defog-cdk/internal/environ"
@@ -90,6 +91,9 @@ func podpacSettingsOf(conf config.Config, variables map[string]string) (map[stri
 	settings := map[string]any{}
 	if conf.HasBucket() {
 		settings[podpacInput], settings[podpacOutput] = conf.InputPrefix(), conf.OutputPrefix()
+	}
+	if cache := conf.CacheDirectory(); cache != "" {
+		settings["S3_CACHE_DIR"], settings["DEFAULT_CACHE"] = strings.TrimSuffix(cache, "/"), []string{"ram", "s3"}
 	}
 	if conf.AllowUnsafeEval && variables[podpacUnsafe] == "" {
 		hash := sha256.Sum256([]byte(conf.StackName()))

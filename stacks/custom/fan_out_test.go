@@ -13,8 +13,31 @@ import (
 	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
 
+	"defog-cdk/stacks/artifact"
 	"defog-cdk/stacks/stacktest"
 )
+
+func TestCacheHasItsPrefixAlone(t *testing.T) {
+	stack := stacktest.Custom(t, map[string]any{"fan_out": true, "cache_prefix": "kept/cache", "cache_expiration_in_days": 5, "function_source_dependencies_zip": nil})
+	stack.HasResourceProperties(jsii.String("AWS::S3::Bucket"), map[string]any{
+		"LifecycleConfiguration": map[string]any{"Rules": assertions.Match_ArrayWith(&[]any{
+			map[string]any{"Id": "cache", "Prefix": "kept/cache/", "ExpirationInDays": 5, "Status": "Enabled"},
+		})},
+	})
+	allowed := strings.Join(statementsOf(t, stack, "OwnRole"), "\n")
+	if !strings.Contains(allowed, "s3:PutObject ‹OwnBucket19FD743D.Arn›/kept/cache/*") || strings.Contains(allowed, "ListBucket") || strings.Contains(allowed, "DeleteObject") {
+		t.Errorf("the role allows:\n%s", allowed)
+	}
+	text, err := json.Marshal(functionOf(t, stack).Environment.Variables[artifact.PodpacSettings])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{`\"S3_CACHE_DIR\":\"kept/cache\"`, `\"DEFAULT_CACHE\":[\"ram\",\"s3\"]`} {
+		if !strings.Contains(string(text), part) {
+			t.Errorf("SETTINGS %s lacks %s", text, part)
+		}
+	}
+}
 
 func TestGoldenTemplateOfFanOut(t *testing.T) {
 	stacktest.Golden(t, "testdata/fan_out.json", stacktest.Custom(t, map[string]any{"fan_out": true}))

@@ -70,6 +70,7 @@ func FunctionPropsOf(stage *artifact.Stage) FunctionProps {
 		props.Bucket = &BucketProps{
 			BucketName: conf.Bucket, InputPrefix: conf.InputPrefix(), OutputPrefix: conf.OutputPrefix(),
 			Retain: conf.Retain(), ExpirationDays: conf.Expiration, Tags: conf.BucketTags,
+			CachePrefix: conf.CacheDirectory(), CacheDays: conf.CacheExpiration,
 		}
 	}
 	return props
@@ -184,6 +185,10 @@ func (f *Function) permissions(props FunctionProps) []construct.Permission {
 	if props.FanOut {
 		permissions = append(permissions,
 			construct.AllowWildcard("a run has any name", f.Bucket.ArnForObjects(jsii.String(config.RunsPrefix+"*/grid.json")), "s3:GetObject"))
+	}
+	if cache := props.Bucket.CachePrefix; cache != "" {
+		permissions = append(permissions,
+			construct.AllowWildcard("an entry of the cache has any name", f.Bucket.ArnForObjects(jsii.String(cache+"*")), "s3:GetObject", "s3:PutObject"))
 	}
 	// The handler checks whether a result exists.
 	return append(permissions,

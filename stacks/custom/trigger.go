@@ -27,6 +27,8 @@ type BucketProps struct {
 	// For a bucket that the stack makes.
 	Retain         bool // when the stack is destroyed; otherwise it is emptied and deleted
 	ExpirationDays *int
+	CachePrefix    string // of entries that expire after CacheDays; "" without a cache
+	CacheDays      int
 	Tags           map[string]string
 }
 
@@ -42,6 +44,11 @@ func newBucket(scope constructs.Construct, id string, props BucketProps) awss3.I
 	}}
 	if props.ExpirationDays != nil {
 		rules = append(rules, &awss3.LifecycleRule{Id: jsii.String("expiration"), Expiration: awscdk.Duration_Days(jsii.Number(*props.ExpirationDays))})
+	}
+	if props.CachePrefix != "" {
+		rules = append(rules, &awss3.LifecycleRule{
+			Id: jsii.String("cache"), Prefix: jsii.String(props.CachePrefix), Expiration: awscdk.Duration_Days(jsii.Number(props.CacheDays)),
+		})
 	}
 	cdk := &awss3.BucketProps{
 		Encryption:        awss3.BucketEncryption_S3_MANAGED,

@@ -21,6 +21,7 @@ logs no part of an event, and its error messages hold no internals.
 import json
 import time
 
+from evaluator import rules
 from evaluator.evaluate import evaluate
 from evaluator.failures import TooLarge, explain
 from evaluator.objects import evaluate_objects
@@ -30,6 +31,11 @@ from evaluator.request import pipeline_request
 # The maximum size of the answer to a synchronous invocation.
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_ANSWER = 6_291_556
+
+if "S3_CACHE_DIR" in rules.RULES.settings:
+    from evaluator import cache
+
+    cache.install()
 
 
 def handler(event, context):
