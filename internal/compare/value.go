@@ -9,6 +9,7 @@ import (
 	"math/big"
 	"regexp"
 	"strconv"
+	"sync"
 )
 
 // Table is a result: its columns, and its rows of values.
@@ -47,10 +48,14 @@ func (v Value) String() string { return v.text }
 var (
 	// decimal matches a number that is a text in JSON, because it is exact. A leading
 	// zero makes an identifier.
-	decimal = regexp.MustCompile(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$`)
+	decimal = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$`)
+	})
 
 	// midnight matches a timestamp that holds a date only.
-	midnight = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2})[ T]00:00:00(?:\.0+)?(?:Z|[+-]00:?00)?$`)
+	midnight = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(\d{4}-\d{2}-\d{2})[ T]00:00:00(?:\.0+)?(?:Z|[+-]00:?00)?$`)
+	})
 )
 
 // maxDigits limits the exponent of a number that is compared exactly.
@@ -93,10 +98,10 @@ func canonicalValue(value any, text string) Value {
 	case json.Number:
 		return newNumber(value.String())
 	case string:
-		if decimal.MatchString(value) {
+		if decimal().MatchString(value) {
 			return newNumber(value)
 		}
-		if date := midnight.FindStringSubmatch(value); date != nil {
+		if date := midnight().FindStringSubmatch(value); date != nil {
 			value = date[1]
 		}
 		return Value{text: strconv.Quote(value)}

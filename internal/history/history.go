@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"sync"
 	"time"
 )
 
@@ -93,11 +94,13 @@ func partition(day string) string { return "day=" + day + "/" }
 func Day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
 // idForm matches the ids of requests: Lambda's, and those of an HTTP API.
-var idForm = regexp.MustCompile(`^[A-Za-z0-9=_-]{1,128}$`)
+var idForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9=_-]{1,128}$`)
+})
 
 // IsID reports whether a text has the form of a request's id. No other text is part of
 // a key.
-func IsID(text string) bool { return idForm.MatchString(text) }
+func IsID(text string) bool { return idForm().MatchString(text) }
 
 // Encode returns a Record or a Feedback as one line.
 func Encode(value any) ([]byte, error) {

@@ -11,6 +11,7 @@ import (
 	"path"
 	"regexp"
 	"strconv"
+	"sync"
 	"time"
 
 	"defog-cdk/lambda/answers"
@@ -54,7 +55,9 @@ func (h *AnswersHandler) Invoke(ctx context.Context, payload []byte) ([]byte, er
 }
 
 // idForm is the form of an id. Another text is not looked up.
-var idForm = regexp.MustCompile(`^[A-Z2-7]{26}$`)
+var idForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Z2-7]{26}$`)
+})
 
 // view reads or cancels the question in the event's path.
 func (h *AnswersHandler) view(ctx context.Context, e *answersEvent) (answers.View, *failure) {
@@ -63,7 +66,7 @@ func (h *AnswersHandler) view(ctx context.Context, e *answersEvent) (answers.Vie
 		return answers.View{}, fail
 	}
 	id, owner := path.Base(e.RawPath), answers.OwnerOf(from.Identity())
-	if !idForm.MatchString(id) {
+	if !idForm().MatchString(id) {
 		return answers.View{}, notFound()
 	}
 	var view answers.View

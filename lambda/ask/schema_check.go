@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"defog-cdk/internal/metrics"
@@ -23,7 +24,7 @@ func parseSchemaCheck(payload []byte) (stack string, ok bool) {
 		Stack string `json:"stack"`
 	}
 	err := json.Unmarshal(given[schemaCheck], &options)
-	if err != nil || options == nil || options.Stack != "" && !stackName.MatchString(options.Stack) {
+	if err != nil || options == nil || options.Stack != "" && !stackName().MatchString(options.Stack) {
 		return "", false
 	}
 	return options.Stack, true
@@ -32,7 +33,9 @@ func parseSchemaCheck(payload []byte) (stack string, ok bool) {
 const schemaCheck = "schema_check"
 
 // stackName matches the names of stacks.
-var stackName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,127}$`)
+var stackName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,127}$`)
+})
 
 // checkSchema returns the report of a check as JSON, and logs it. A check that fails
 // is a finding, so that the alarm fires and Lambda does not repeat the event.

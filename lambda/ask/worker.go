@@ -44,7 +44,7 @@ func (h *WorkHandler) Invoke(ctx context.Context, payload []byte) ([]byte, error
 	}
 	for _, record := range batch.Records {
 		var m message
-		if err := json.Unmarshal([]byte(record.Body), &m); err != nil || !idForm.MatchString(m.ID) {
+		if err := json.Unmarshal([]byte(record.Body), &m); err != nil || !idForm().MatchString(m.ID) {
 			h.Questions.Log.ErrorContext(ctx, "message discarded: it names no question", "cause", err)
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Object names a zip in S3.
@@ -25,13 +26,15 @@ func (o Object) String() string {
 	return address
 }
 
-var sha256Hex = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var sha256Hex = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9a-f]{64}$`)
+})
 
 func (o Object) validate() error {
 	if o.Bucket == "" || o.Key == "" {
 		return errors.New("bucket or key is missing; want both")
 	}
-	if o.SHA256 != "" && !sha256Hex.MatchString(o.SHA256) {
+	if o.SHA256 != "" && !sha256Hex().MatchString(o.SHA256) {
 		return fmt.Errorf("SHA256 %q is invalid; want 64 lower-case hex digits", o.SHA256)
 	}
 	return nil
@@ -50,10 +53,12 @@ func (o Object) name() string {
 	}
 }
 
-var folderName = regexp.MustCompile(`^(sha256|version|etag)-[0-9a-f]+$`)
+var folderName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(sha256|version|etag)-[0-9a-f]+$`)
+})
 
 // isFolder reports whether name is that of an object's folder.
-func isFolder(name string) bool { return folderName.MatchString(name) }
+func isFolder(name string) bool { return folderName().MatchString(name) }
 
 func (o Object) nameByETag(etag string) string {
 	return "etag-" + digest(o.Bucket, o.Key, etag)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"defog-cdk/internal/knowledge"
 	"defog-cdk/internal/schema"
@@ -12,7 +13,9 @@ import (
 
 // path matches a name or several with dots between them, and what stands before and
 // behind it. A call of a function has a parenthesis behind it.
-var path = regexp.MustCompile("([`'\"]?)([\\p{L}_][\\p{L}\\p{N}_$]*(?:\\.[\\p{L}_][\\p{L}\\p{N}_$]*)*)([`'\"(]?)")
+var path = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("([`'\"]?)([\\p{L}_][\\p{L}\\p{N}_$]*(?:\\.[\\p{L}_][\\p{L}\\p{N}_$]*)*)([`'\"(]?)")
+})
 
 // compareGlossary looks for names in the glossary that the database no longer has. The
 // glossary is free text, so that only these words count as names:
@@ -24,7 +27,7 @@ func (e *examination) compareGlossary() {
 	known := e.names()
 	seen := map[string]bool{}
 	for i, line := range strings.Split(e.files.Glossary, "\n") {
-		for _, match := range path.FindAllStringSubmatch(line, -1) {
+		for _, match := range path().FindAllStringSubmatch(line, -1) {
 			before, name, behind := match[1], match[2], match[3]
 			if seen[name] || behind == "(" || before == "'" || before == `"` {
 				continue

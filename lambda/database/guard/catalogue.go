@@ -87,7 +87,7 @@ var PostgresCatalogue = `
 	called AS (SELECT name FROM f UNION SELECT typname FROM pg_catalog.pg_type WHERE oid >= 16384)
 	SELECT 'version', (SELECT max(oid) FROM pg_catalog.pg_proc)::text, '', '', '', '', '', '', '', ''
 	UNION ALL
-	SELECT 'functions', schema::text, pg_catalog.json_agg(DISTINCT name)::text, volatility::text, extension::text, language::text, source,
+	SELECT 'functions', schema::text, pg_catalog.json_agg(name)::text, volatility::text, extension::text, language::text, source,
 		trusted::text, of_user::text, visible::text
 	FROM f GROUP BY schema, volatility, extension, language, source, trusted, of_user, visible
 	UNION ALL

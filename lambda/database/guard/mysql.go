@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"defog-cdk/lambda/database/guard/lex"
@@ -61,7 +62,7 @@ var mysqlRefusedPrefixes = []string{
 
 // mysqlFunctions are the built-in functions that a statement may call. A prefix does not
 // suffice: MariaDB's module CONNECT adds json_file, which reads files.
-var mysqlFunctions = newSet(`
+var mysqlFunctions = lazySet(`
 	abs acos adddate addtime add_months aes_decrypt aes_encrypt any_value ascii asin atan atan2 avg bin bin_to_uuid bit_and bit_count bit_length
 	bit_or bit_xor cast ceil ceiling char character_length char_length charset chr coalesce coercibility collation column_check column_exists
 	column_json column_list column_get column_create column_add column_delete compress concat concat_ws connection_id conv convert
@@ -109,7 +110,7 @@ var mysqlFunctions = newSet(`
 	startpoint touches within x y string_to_vector to_vector vector_to_string from_vector vector_dim distance`)
 
 // mysqlSyntax are words before a parenthesis that call nothing.
-var mysqlSyntax = newSet(`
+var mysqlSyntax = lazySet(`
 	against all and any as asc between bigint binary bit blob both by case char character check collate columns cross date datetime dec
 	decimal desc describe distinct distinctrow div double else end enum escape except exclude exists explain extended fixed float float4 float8
 	following for force from full group groups having ignore in index inner int int1 int2 int3 int4 int8 integer intersect interval is
@@ -213,10 +214,10 @@ func (s *statement) checkMySQLNames() error {
 		if !s.calls(i) {
 			continue
 		}
-		builtIn := mysqlFunctions[t.Text]
+		builtIn := mysqlFunctions(t.Text)
 		switch {
 		case schema == "" && s.catalogue != nil && len(s.catalogue.candidates("", t.Text)) > 0: // named like a word of the syntax
-		case schema == "" && (builtIn || t.Kind == lex.Word && mysqlSyntax[t.Text]):
+		case schema == "" && (builtIn || t.Kind == lex.Word && mysqlSyntax(t.Text)):
 			continue
 		case schema == "" && (s.names(i) || behind(s.tokens[:i], ")")): // a list of columns
 			continue
@@ -292,6 +293,13 @@ func checkShow(tokens []lex.Token) error {
 }
 
 // newSet returns the words of a text as a set.
+// lazySet returns whether a word is in a set, which its first use makes. A function has
+// one database, and needs few of the sets.
+func lazySet(words string) func(word string) bool {
+	set := sync.OnceValue(func() map[string]bool { return newSet(words) })
+	return func(word string) bool { return set()[word] }
+}
+
 func newSet(words string) map[string]bool {
 	set := map[string]bool{}
 	for word := range strings.FieldsSeq(words) {

@@ -8,17 +8,17 @@ import (
 )
 
 // afterTables are words that end a list of tables.
-var afterTables = newSet(`where group having order limit window qualify fetch offset for option union intersect except minus
+var afterTables = lazySet(`where group having order limit window qualify fetch offset for option union intersect except minus
 	connect start prewhere sample settings`)
 
 // beforeTable are words between FROM and a table's name.
-var beforeTable = newSet("lateral only table")
+var beforeTable = lazySet("lateral only table")
 
 // startsQuery are words behind which a query can begin.
 var startsQuery = []string{"union", "intersect", "except", "minus", "all", "distinct", "explain", "as"}
 
 // tableHints are SQL Server's hints that need no WITH.
-var tableHints = newSet("nolock readpast readuncommitted readcommitted readcommittedlock repeatableread serializable holdlock snapshot noexpand")
+var tableHints = lazySet("nolock readpast readuncommitted readcommitted readcommittedlock repeatableread serializable holdlock snapshot noexpand")
 
 // Tables returns the tables and views that the statement reads, as it names them, each
 // once and in their order. It has neither queries of WITH nor functions.
@@ -115,11 +115,11 @@ func (r *tableReader) word(text string) {
 	case text == "table" && begins && r.isName(r.at+1), (text == "join" || text == "straight_join") && last.lists:
 		last.expects = true
 		r.at++
-	case last.expects && beforeTable[text] && !r.isSymbol(r.at+1, "."):
+	case last.expects && beforeTable(text) && !r.isSymbol(r.at+1, "."):
 		r.at++
 	case last.expects:
 		r.table()
-	case afterTables[text]:
+	case afterTables(text):
 		last.lists = false
 		r.at++
 	default:
@@ -220,7 +220,7 @@ func (r *tableReader) table() {
 // isTableHint reports whether the word behind a parenthesis is one of SQL Server's hints:
 // FROM orders (NOLOCK).
 func isTableHint(rest []lex.Token) bool {
-	return len(rest) > 0 && rest[0].Kind == lex.Word && tableHints[rest[0].Text]
+	return len(rest) > 0 && rest[0].Kind == lex.Word && tableHints(rest[0].Text)
 }
 
 // hides reports whether a name is that of a query of WITH.

@@ -52,23 +52,23 @@ func (s *statement) isAlias(i int) bool {
 
 // isSyntax reports whether a token is a word before a parenthesis that calls nothing.
 func isSyntax(t lex.Token) bool {
-	return t.Kind == lex.Word && (mysqlSyntax[t.Text] || otherSyntax[t.Text])
+	return t.Kind == lex.Word && (mysqlSyntax(t.Text) || otherSyntax(t.Text))
 }
 
 // otherSyntax are such words that MySQL lacks.
-var otherSyntax = newSet(`
+var otherSyntax = lazySet(`
 	after at before block bernoulli boolean byteint changes columns cube decfloat define exclude grouping ilike measures number object
 	pattern pivot qualify rename repeatable rollup sample seed semi anti sets stream string tablesample text timestamp_ltz timestamp_ntz timestamp_tz unpivot
 	variant within match_recognize`)
 
 // sqlserverTables are the server's functions that return tables, and ROOT of FOR JSON. A
 // function of the user's that returns a value needs a schema's name.
-var sqlserverTables = newSet(`
+var sqlserverTables = lazySet(`
 	openjson string_split generate_series containstable freetexttable changetable semantickeyphrasetable semanticsimilaritytable
 	semanticsimilaritydetailstable regexp_matches regexp_split_to_table vector_search values pivot unpivot ai_generate_chunks root`)
 
 // sqlserverMethods are methods of the server's types.
-var sqlserverMethods = newSet(`
+var sqlserverMethods = lazySet(`
 	value query exist nodes getancestor getdescendant getlevel getreparentedvalue isdescendantof getroot parse tostring read
 	starea stasbinary stastext stbuffer stcentroid stcontains stconvexhull stcrosses stdifference stdimension stdisjoint stdistance stendpoint stenvelope
 	stequals stexteriorring stgeometryn stgeometrytype stinteriorringn stintersection stintersects stisclosed stisempty stisring stissimple stisvalid
@@ -81,7 +81,7 @@ var sqlserverMethods = newSet(`
 	unionaggregate envelopeaggregate collectionaggregate convexhullaggregate`)
 
 // sqlserverHints stand in parentheses behind a table, where WITH is left out.
-var sqlserverHints = newSet("nolock readpast readuncommitted readcommitted readcommittedlock rowlock nowait noexpand forcescan forceseek index snapshot")
+var sqlserverHints = lazySet("nolock readpast readuncommitted readcommitted readcommittedlock rowlock nowait noexpand forcescan forceseek index snapshot")
 
 // sqlserverClauses are reserved words that end a list of tables.
 var sqlserverClauses = []string{"select", "where", "group", "having", "order"}
@@ -94,19 +94,19 @@ func (s *statement) checkSQLServerFunctions() error {
 		before := s.tokens[:start]
 		source := list[start] || behind(before, "apply")
 		switch hints := s.tokens[i+2 : closes(s.tokens, i+1)]; {
-		case source && len(hints) > 0 && hints[0].Kind == lex.Word && sqlserverHints[hints[0].Text]:
+		case source && len(hints) > 0 && hints[0].Kind == lex.Word && sqlserverHints(hints[0].Text):
 			return nil
 		case behind(before, "::"):
 			if slices.Contains([]string{"geography", "geometry", "hierarchyid"}, s.tokens[start-2].Text) {
 				return nil
 			}
 		case start == i && behind(before, "."): // of an expression
-			if sqlserverMethods[name] {
+			if sqlserverMethods(name) {
 				return nil
 			}
-		case start == i && !source, start == i && sqlserverTables[name], slices.Contains([]string{"sys", "$partition"}, s.qualifier(i)):
+		case start == i && !source, start == i && sqlserverTables(name), slices.Contains([]string{"sys", "$partition"}, s.qualifier(i)):
 			return nil
-		case start < i && sqlserverMethods[name] && !slices.Contains([]string{"dbo", "guest"}, s.qualifier(i)):
+		case start < i && sqlserverMethods(name) && !slices.Contains([]string{"dbo", "guest"}, s.qualifier(i)):
 			return nil
 		}
 		return s.refuseUser(i)
@@ -116,7 +116,7 @@ func (s *statement) checkSQLServerFunctions() error {
 // checkSnowflakeFunctions refuses functions of the user's, and methods of models.
 func (s *statement) checkSnowflakeFunctions() error {
 	return s.eachCall(func(i int) error {
-		if s.start(i) == i && !behind(s.tokens[:i], "!", ".") && (snowflakeFunctions[s.tokens[i].Text] || isSyntax(s.tokens[i]) ||
+		if s.start(i) == i && !behind(s.tokens[:i], "!", ".") && (snowflakeFunctions(s.tokens[i].Text) || isSyntax(s.tokens[i]) ||
 			slices.Contains(snowflakeHarmless, s.tokens[i].Text)) {
 			return nil
 		}
@@ -128,7 +128,7 @@ func (s *statement) checkSnowflakeFunctions() error {
 func (s *statement) checkDatabricksFunctions() error {
 	return s.eachCall(func(i int) error {
 		name, schema := s.tokens[i].Text, s.qualifier(i)
-		server := databricksFunctions[name] || strings.HasPrefix(name, "h3_") || strings.HasPrefix(name, "st_")
+		server := databricksFunctions(name) || strings.HasPrefix(name, "h3_") || strings.HasPrefix(name, "st_")
 		switch {
 		case schema == "" && !behind(s.tokens[:i], ".") && (server || isSyntax(s.tokens[i])), schema == "builtin" && server:
 			return nil
@@ -139,7 +139,7 @@ func (s *statement) checkDatabricksFunctions() error {
 
 // snowflakeFunctions are Snowflake's functions that a statement may call.
 // https://docs.snowflake.com/en/sql-reference/functions-all
-var snowflakeFunctions = newSet(`
+var snowflakeFunctions = lazySet(`
 	abs acos acosh add_months any_value approx_count_distinct approx_percentile approx_percentile_accumulate approx_percentile_combine
 	approx_percentile_estimate approx_top_k approx_top_k_accumulate approx_top_k_combine approx_top_k_estimate approximate_jaccard_index
 	approximate_similarity array_agg array_append array_cat array_compact array_construct array_construct_compact array_contains
@@ -196,7 +196,7 @@ var snowflakeFunctions = newSet(`
 
 // databricksFunctions are the functions of Spark and Databricks that a statement may call.
 // https://docs.databricks.com/en/sql/language-manual/sql-ref-functions-builtin-alpha.html
-var databricksFunctions = newSet(`
+var databricksFunctions = lazySet(`
 	abs acos acosh add_months aes_decrypt aes_encrypt aggregate any any_value approx_count_distinct approx_percentile approx_top_k
 	approx_top_k_accumulate approx_top_k_combine approx_top_k_estimate array array_agg array_append array_compact array_contains
 	array_distinct array_except array_insert array_intersect array_join array_max array_min array_position array_prepend array_remove
