@@ -9,6 +9,7 @@ import boto3
 import numpy
 import podpac
 import rasterio
+from botocore.config import Config
 from podpac.core.managers.aws import Lambda
 from podpac.core.utils import JSONEncoder
 
@@ -29,7 +30,8 @@ def same(output, want=WANT):
 def invoke(format):
     """Return the answer to a direct invoke in a format that the client cannot open."""
     event = {"pipeline": NODE.definition, "coordinates": GRID.definition, "output": {"format": format}}
-    answer = boto3.client("lambda").invoke(FunctionName="function", Payload=json.dumps(event, cls=JSONEncoder))
+    service = boto3.client("lambda", config=Config(read_timeout=300, retries={"max_attempts": 0}))
+    answer = service.invoke(FunctionName="function", Payload=json.dumps(event, cls=JSONEncoder))
     return answer["Payload"].read()
 
 
