@@ -41,9 +41,11 @@ func TestCustomFunction(t *testing.T) {
 		{"invoke of a function from local zips returns its result", testCustomInvoke},
 		{"S3 object under the input prefix leads to one under the output prefix", testCustomS3},
 		{"API passes the query and returns binary content", testCustomAPI},
+		{"PODPAC's client finds the function, and misses dependencies in the bucket", testPodpacClientOfUpload},
 		{"package that changed is used after the next deploy", testChangedPackage},
 		{"restriction to pipelines rejects others", testRestrictedPipelines},
 		{"bucket with the zips keeps them and its notifications", testCustomBucket},
+		{"PODPAC's client validates a function with all in one bucket", testPodpacClientOfBucket},
 		{"invalid bucket settings are rejected before a deploy", testInvalidBucket},
 		{"destroy leaves the user's bucket as it was", testCustomDestroy},
 	} {
@@ -64,6 +66,7 @@ func TestCustomRoleAllowsDependenciesOnly(t *testing.T) {
 	if answer, failure := c.invoke(t, `{"width": 2, "height": 3}`); failure != "" || answer["area"] != 6.0 {
 		t.Errorf("got %v %s", answer, failure)
 	}
+	t.Run("PODPAC's client validates it", func(t *testing.T) { testPodpacClient(t, c, asPython, true) })
 	// With another file the dependencies are fetched again.
 	if err := os.WriteFile(filepath.Join(c.packages, "other.py"), nil, 0o644); err != nil {
 		t.Fatal(err)
@@ -390,6 +393,17 @@ func testCustomPath(t *testing.T, c *customDeployment, url string) {
 	if response.StatusCode != http.StatusOK || response.Header.Get("Content-Type") != "image/png" || string(body) != "\x89PNG42.0" {
 		t.Errorf("status %d, %s: %q", response.StatusCode, response.Header.Get("Content-Type"), body)
 	}
+}
+
+func testPodpacClientOfUpload(t *testing.T, c *customDeployment) {
+	c.ensure(t, rectangle, c.fromFolders())
+	testPodpacClient(t, c, asPython, false)
+}
+
+func testPodpacClientOfBucket(t *testing.T, c *customDeployment) {
+	c.fillBucket(t)
+	c.ensure(t, triangle, fromBucket())
+	testPodpacClient(t, c, asJSON, true)
 }
 
 func testChangedPackage(t *testing.T, c *customDeployment) {

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,6 +27,8 @@ type cloud struct {
 	failed  bool   // whether the answer is an error
 	gateway string // the API's error; "" without an API
 	events  []logEvent
+
+	unsafeHash string // PODPAC_UNSAFE_EVAL in the function's environment
 
 	mu      sync.Mutex
 	invoked []string          // the payloads
@@ -80,7 +83,7 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `{"FunctionName":"fn","FunctionArn":"arn:aws:lambda:eu-central-1:123456789012:function:fn","State":"Active","Runtime":"python3.12",
 			"Handler":"handler.handler","Architectures":["x86_64"],"MemorySize":2048,"Timeout":600,"EphemeralStorage":{"Size":1024},"CodeSize":12300000,
 			"CodeSha256":"abc=","Role":"arn:aws:iam::123456789012:role/r","LoggingConfig":{"LogGroup":"group"},
-			"Environment":{"Variables":{"SETTINGS":"`+secretKey+`","A":"b"}}}`)
+			"Environment":{"Variables":{"SETTINGS":"`+secretKey+`","A":"b","PODPAC_UNSAFE_EVAL":"`+c.unsafeHash+`"}}}`)
 	case path == "/2015-03-31/functions/fn/aliases":
 		fmt.Fprint(w, `{"Aliases":[{"Name":"live","FunctionVersion":"3"}]}`)
 	case path == "/2015-03-31/functions/fn:live/invocations":
@@ -185,7 +188,7 @@ func TestDescribeShowsStackAndFunction(t *testing.T) {
 	}
 	for _, part := range []string{
 		"defog-lambda-dev (CREATE_COMPLETE", "123456789012, region eu-central-1", "handler.handler on python3.12, x86_64",
-		"2048 MB of memory, 600 s, 1024 MB of /tmp", "12.3 MB", "live=3", "A SETTINGS", "in/",
+		"2048 MB of memory, 600 s, 1024 MB of /tmp", "12.3 MB", "live=3", "A PODPAC_UNSAFE_EVAL SETTINGS", "in/",
 	} {
 		if !strings.Contains(stdout, part) {
 			t.Errorf("got no %q in\n%s", part, stdout)
@@ -195,6 +198,69 @@ func TestDescribeShowsStackAndFunction(t *testing.T) {
 	var described description
 	if err := json.Unmarshal([]byte(stdout), &described); code != 0 || err != nil || described.Function.LogGroup != "group" {
 		t.Errorf("exit code %d, %v: %s", code, err, stdout)
+	}
+}
+
+func TestDescribePrintsSettingsOfPodpacClient(t *testing.T) {
+	const (
+		settings = `{"AWS_REGION_NAME":"eu-central-1","FUNCTION_DEPENDENCIES_KEY":"deps.zip","FUNCTION_NAME":"fn:live","FUNCTION_ROLE_NAME":"r","S3_BUCKET_NAME":"bucket"}`
+		python   = `import podpac
+
+podpac.settings["AWS_REGION_NAME"] = "eu-central-1"
+podpac.settings["FUNCTION_DEPENDENCIES_KEY"] = "deps.zip"
+podpac.settings["FUNCTION_NAME"] = "fn:live"
+podpac.settings["FUNCTION_ROLE_NAME"] = "r"
+podpac.settings["S3_BUCKET_NAME"] = "bucket"
+`
+		never   = "Never call build(), delete()"
+		invalid = "validate() returns False"
+		secret  = "Keep UNSAFE_EVAL_HASH secret"
+		address = "The API, with caller authorization iam: https://api/eval"
+	)
+	for name, test := range map[string]struct {
+		change       func(*cloud)
+		notes        []string // among never, invalid, secret and address
+		json, python string
+	}{
+		"dependencies in the bucket": {func(c *cloud) { c.outputs["Dependencies"] = "s3://bucket/deps.zip" }, []string{never}, settings, python},
+		"dependencies elsewhere":     {func(c *cloud) { c.outputs["Dependencies"] = "s3://other/deps.zip" }, []string{never, invalid}, settings, python},
+		"no dependencies":            {func(*cloud) {}, []string{never, invalid}, settings, python},
+		"an API": {func(c *cloud) {
+			c.outputs["Dependencies"], c.outputs["EvalUrl"], c.outputs["ApiAuth"] = "s3://bucket/deps.zip", "https://api/eval", "iam"
+		}, []string{never, address}, settings, python},
+		"callers' code": {func(c *cloud) {
+			c.outputs["Dependencies"], c.unsafeHash = "s3://bucket/deps.zip", "0123"
+		}, []string{never, secret}, strings.TrimSuffix(settings, "}") + `,"UNSAFE_EVAL_HASH":"0123"}`, python + "podpac.settings[\"UNSAFE_EVAL_HASH\"] = \"0123\"\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCloud(t)
+			c.outputs["PodpacSettings"] = settings
+			test.change(c)
+			code, stdout, stderr := defog(t, "describe", "--podpac", "--json")
+			if diff := cmp.Diff(test.json+"\n", stdout); code != 0 || diff != "" {
+				t.Errorf("exit code %d, JSON -want +got:\n%s", code, diff)
+			}
+			for _, note := range []string{never, invalid, secret, address} {
+				if got := strings.Contains(stderr, note); got != slices.Contains(test.notes, note) {
+					t.Errorf("note %q is there: %t\n%s", note, got, stderr)
+				}
+			}
+			code, stdout, stderr = defog(t, "describe", "--podpac")
+			notes, got, _ := strings.Cut(stdout, "import podpac")
+			if diff := cmp.Diff(test.python, "import podpac"+got); code != 0 || stderr != "" || diff != "" {
+				t.Errorf("exit code %d, stderr %s, Python -want +got:\n%s", code, stderr, diff)
+			}
+			for line := range strings.Lines(notes) {
+				if !strings.HasPrefix(line, "# ") {
+					t.Errorf("no comment: %s", line)
+				}
+			}
+			for _, note := range test.notes {
+				if !strings.Contains(notes, note) {
+					t.Errorf("no note %q in\n%s", note, notes)
+				}
+			}
+		})
 	}
 }
 
@@ -208,6 +274,9 @@ func TestDeployedFailures(t *testing.T) {
 		"old stack": {
 			[]string{"describe"}, func(c *cloud) { delete(c.outputs, "FunctionName") },
 			"stack defog-lambda-dev (CREATE_COMPLETE) has no output FunctionName: it has no function",
+		},
+		"stack without settings of PODPAC's client": {
+			[]string{"describe", "--podpac"}, nil, "has no output PodpacSettings: it has no custom function, or an older one (deploy again)",
 		},
 		"no S3 trigger": {
 			[]string{"eval", "--s3", "-"}, func(c *cloud) { delete(c.outputs, "BucketName") },

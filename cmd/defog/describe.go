@@ -18,7 +18,7 @@ import (
 // describeCommand holds the flags of describe.
 type describeCommand struct {
 	*deployment
-	json bool
+	json, podpac bool
 }
 
 func newDescribe(d *deployment) *cobra.Command {
@@ -28,13 +28,25 @@ func newDescribe(d *deployment) *cobra.Command {
 		Short: "Describe the deployed stack and its function",
 		Long: `Describe prints the deployed stack, its function and its outputs. Of the
 function's environment it prints the names of the variables, because their values
-can be secret.`,
+can be secret.
+
+With --podpac, it prints the settings by which PODPAC's client finds the function: lines of
+Python, or with --json an object for the client's settings.json. They contain the hash that
+permits code, if the function runs code of callers.`,
 		Example: `  defog describe -c app_name=podpac
-  defog describe --json | jq -r .function.log_group`,
+  defog describe --json | jq -r .function.log_group
+  defog describe -c app_name=podpac --podpac
+  defog describe -c app_name=podpac --podpac --json > settings.json`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context(), cmd.OutOrStdout()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if c.podpac {
+				return c.runPodpac(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			}
+			return c.run(cmd.Context(), cmd.OutOrStdout())
+		},
 	}
-	command.Flags().BoolVar(&c.json, "json", false, "print the description as JSON, on one line")
+	command.Flags().BoolVar(&c.json, "json", false, "print JSON, on one line")
+	command.Flags().BoolVar(&c.podpac, "podpac", false, "print the settings of PODPAC's client")
 	return command
 }
 

@@ -42,11 +42,11 @@ func length(variables map[string]string) (size int) {
 const (
 	PodpacBucket          = "S3_BUCKET_NAME"            // holds the dependencies and, for S3 events, the results
 	PodpacDependenciesKey = "FUNCTION_DEPENDENCIES_KEY" // of their zip in that bucket
-	PodpacSettings        = "SETTINGS"                  // JSON object
+	PodpacInput           = "FUNCTION_S3_INPUT"
+	PodpacOutput          = "FUNCTION_S3_OUTPUT"
+	PodpacSettings        = "SETTINGS" // JSON object
 	ExecWrapper           = "AWS_LAMBDA_EXEC_WRAPPER"
 
-	podpacInput       = "FUNCTION_S3_INPUT"
-	podpacOutput      = "FUNCTION_S3_OUTPUT"
 	podpacRestrict    = "PODPAC_RESTRICT_PIPELINES" // JSON list of nodes' hashes
 	podpacUnsafe      = "PODPAC_UNSAFE_EVAL"        // enables code in pipelines whose settings have the same UNSAFE_EVAL_HASH
 	podpacVersionName = "PODPAC_VERSION"
@@ -66,7 +66,7 @@ func (c *Custom) variables(conf config.Config) (map[string]string, error) {
 		variables[podpacRestrict] = toJSON(conf.RestrictPipelines)
 	}
 	if conf.HasBucket() {
-		variables[podpacInput], variables[podpacOutput] = conf.InputPrefix(), conf.OutputPrefix()
+		variables[PodpacInput], variables[PodpacOutput] = conf.InputPrefix(), conf.OutputPrefix()
 	}
 	settings, err := podpacSettingsOf(conf, variables)
 	if err != nil {
@@ -90,7 +90,7 @@ func (c *Custom) variables(conf config.Config) (map[string]string, error) {
 func podpacSettingsOf(conf config.Config, variables map[string]string) (map[string]any, error) {
 	settings := map[string]any{}
 	if conf.HasBucket() {
-		settings[podpacInput], settings[podpacOutput] = conf.InputPrefix(), conf.OutputPrefix()
+		settings[PodpacInput], settings[PodpacOutput] = conf.InputPrefix(), conf.OutputPrefix()
 	}
 	if cache := conf.CacheDirectory(); cache != "" {
 		settings["S3_CACHE_DIR"], settings["DEFAULT_CACHE"] = strings.TrimSuffix(cache, "/"), []string{"ram", "s3"}

@@ -85,8 +85,8 @@ type Function struct {
 	DeadLetters *construct.DeadLetters
 	FanOut      *FanOut // nil without it
 
-	Bucket       awss3.IBucket // of input, output and runs; nil without the trigger S3 and without FanOut
-	Dependencies string        // s3://bucket/key; "" without dependencies
+	Bucket       awss3.IBucket     // of input, output and runs; nil without the trigger S3 and without FanOut
+	Dependencies *construct.Object // nil without dependencies
 }
 
 // NewFunction makes the function. It waits for the compiler.
@@ -107,10 +107,9 @@ func NewFunction(scope constructs.Construct, id string, props FunctionProps) (*F
 	variables := maps.Clone(props.Artifacts.Variables)
 	logs := construct.NewLogGroup(node, "Logs", props.Logs)
 	permissions := []construct.Permission{construct.AllowLogs(logs)}
-	if dependencies := locateDependencies(node, props); dependencies != nil {
-		custom.Dependencies = "s3://" + dependencies.Bucket + "/" + dependencies.Key
-		addLocation(variables, *dependencies)
-		permissions = append(permissions, dependencies.Read())
+	if custom.Dependencies = locateDependencies(node, props); custom.Dependencies != nil {
+		addLocation(variables, *custom.Dependencies)
+		permissions = append(permissions, custom.Dependencies.Read())
 	}
 	if custom.Bucket != nil {
 		addBucket(variables, *custom.Bucket.BucketName())

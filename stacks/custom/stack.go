@@ -113,8 +113,8 @@ func (p StackProps) addOutputs(stack awscdk.Stack, function *Function, api *cons
 	construct.Output(stack, "FunctionTriggers", "Triggers", strings.Join(p.Triggers, ","))
 	construct.Output(stack, "LogGroupName", "Log group", *function.Function.LogGroup().LogGroupName())
 	construct.Output(stack, "DeadLetterQueueUrl", "Dead-letter queue of failed events", *function.DeadLetters.Queue.QueueUrl())
-	if function.Dependencies != "" {
-		construct.Output(stack, "Dependencies", "Dependencies", function.Dependencies)
+	if dependencies := function.Dependencies; dependencies != nil {
+		construct.Output(stack, "Dependencies", "Dependencies", "s3://"+dependencies.Bucket+"/"+dependencies.Key)
 	}
 	if function.Bucket != nil {
 		construct.Output(stack, "BucketName", "Bucket", *function.Bucket.BucketName())
@@ -135,6 +135,7 @@ func (p StackProps) addOutputs(stack awscdk.Stack, function *Function, api *cons
 		}
 		construct.Output(stack, "CurlCommand", "Sends a request from any machine", strings.Join(append(construct.Curl(stack, p.API.Auth), `"`+url+`"`), " "))
 	}
+	construct.Output(stack, "PodpacSettings", "Settings of PODPAC's client. Never call its build() or delete() with them", p.podpacSettings(stack, function))
 	construct.Output(stack, "EvalCommand", "Evaluates the content of a file, from this checkout",
 		fmt.Sprintf("go run ./cmd/defog eval -c app_name=%s -c stage=%s FILE.json", p.AppName, p.Stage))
 	construct.Output(stack, "InvokeCommand", "Calls the function from any machine",

@@ -71,6 +71,27 @@ func ReadFunction(ctx context.Context, cfg aws.Config, stack Stack) (Function, e
 	return f, nil
 }
 
+// UnsafeHash returns the hash by which PODPAC's client may send code to the stack's
+// function, or "" if the function runs none.
+func UnsafeHash(ctx context.Context, cfg aws.Config, stack Stack) (string, error) {
+	name, err := stack.Need(FunctionOutput, "function")
+	if err != nil {
+		return "", err
+	}
+	input := &lambda.GetFunctionConfigurationInput{FunctionName: &name}
+	if alias := stack.Output(AliasOutput); alias != "" {
+		input.Qualifier = &alias
+	}
+	c, err := lambda.NewFromConfig(cfg).GetFunctionConfiguration(ctx, input)
+	if err != nil {
+		return "", session.Failure("read the configuration of function "+name, err)
+	}
+	if c.Environment == nil {
+		return "", nil
+	}
+	return c.Environment.Variables["PODPAC_UNSAFE_EVAL"], nil
+}
+
 // Aliases returns the aliases of a function as name=version.
 func Aliases(ctx context.Context, cfg aws.Config, function string) ([]string, error) {
 	aliases := []string{}

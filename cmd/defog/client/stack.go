@@ -26,6 +26,7 @@ const (
 	OutputOutput   = "OutputPrefix"
 	TriggersOutput = "FunctionTriggers"
 	HistoryOutput  = "HistoryBucket"
+	PodpacOutput   = "PodpacSettings"
 	LogGroupOutput = "LogGroupName"
 )
 
