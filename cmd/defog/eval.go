@@ -20,10 +20,11 @@ type evalCommand struct {
 	async, s3 bool
 	output    string
 	timeout   time.Duration
+	runs      runFlags
 }
 
 func newEval(d *deployment) *cobra.Command {
-	e := evalCommand{deployment: d}
+	e := evalCommand{deployment: d, runs: runFlags{deployment: d}}
 	command := &cobra.Command{
 		Use:   "eval file.json",
 		Short: "Evaluate an event with the deployed function",
@@ -39,11 +40,27 @@ example logs ends the wait.
 Lambda refuses NaN and Infinity, which Python writes into JSON, such as into PODPAC's
 definitions. Such an event passes through the bucket without --s3, too.
 
-The exit code is 0 if the function succeeded, otherwise 1.`,
+With --each it evaluates each line of a file, many at once, as a run on AWS. This
+requires the setting fan_out. The run continues when this command ends. --resume
+takes it up again, and evaluates only what is not done.
+
+The exit code is 0 if the function succeeded, otherwise 1. For a run it is 0 if every
+item is done.`,
 		Example: `  defog eval -c app_name=podpac -o map.png pipeline.json
-  defog eval --s3 -o result.nc pipeline.json`,
-		Args: cobra.ExactArgs(1),
+  defog eval --s3 -o result.nc pipeline.json
+  defog eval --each items.jsonl --concurrency 500 --tolerate 1%
+  defog eval --resume items-20261129-120000-k3xq`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := e.runs.check(cmd, args); err != nil {
+				return err
+			}
+			if e.runs.isRun() {
+				return e.runs.run(cmd)
+			}
+			if len(args) == 0 {
+				return argumentError(cmd, args)
+			}
 			return e.run(cmd.Context(), args[0], cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -52,6 +69,7 @@ The exit code is 0 if the function succeeded, otherwise 1.`,
 	flags.BoolVar(&e.s3, "s3", false, "pass the event and the result through the function's bucket")
 	flags.StringVarP(&e.output, "output", "o", "", "the `file` for the result (default: standard output)")
 	flags.DurationVar(&e.timeout, "timeout", 15*time.Minute, "the timeout for the result")
+	e.runs.add(command)
 	command.MarkFlagsMutuallyExclusive("async", "s3")
 	command.MarkFlagsMutuallyExclusive("async", "output")
 	return command

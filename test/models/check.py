@@ -27,7 +27,7 @@ SERVICES = {
     "apigateway": "apigatewayv2", "bedrock": "bedrock-runtime", "cloudformation": "cloudformation", "cloudtrail": "cloudtrail", "dynamodb": "dynamodb",
     "ecr": "ecr", "events": "events",
     "iam": "iam", "lambda": "lambda", "logs": "logs", "monitoring": "cloudwatch", "s3": "s3", "scheduler": "scheduler",
-    "secretsmanager": "secretsmanager", "sns": "sns", "sqs": "sqs", "ssm": "ssm", "sts": "sts",
+    "secretsmanager": "secretsmanager", "sns": "sns", "sqs": "sqs", "ssm": "ssm", "states": "stepfunctions", "sts": "sts",
 }
 NOT_CHECKED = {"execute-api"}  # requests to the deployed API itself
 

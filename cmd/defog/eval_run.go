@@ -1,0 +1,311 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"defog-cdk/cmd/defog/client"
+	"defog-cdk/cmd/defog/fanout"
+	"defog-cdk/cmd/defog/fanout/price"
+	"defog-cdk/cmd/defog/terminal"
+)
+
+// runFlags are the flags of eval for runs: many items, by the state machine of the
+// setting fan_out.
+type runFlags struct {
+	*deployment
+	each, name, resume, cancel string
+	list                       bool
+
+	concurrency, retry int
+	tolerate           percent
+}
+
+// percent is a flag such as 5%.
+type percent float64
+
+func (p *percent) String() string { return strconv.FormatFloat(float64(*p), 'g', -1, 64) + "%" }
+func (p *percent) Type() string   { return "percent" }
+
+// Set implements pflag.Value.
+func (p *percent) Set(text string) error {
+	value, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(text), "%"), 64)
+	if err != nil {
+		return errors.New("want a number of per cent such as 5%")
+	}
+	*p = percent(value)
+	return nil
+}
+
+func (r *runFlags) add(command *cobra.Command) {
+	flags := command.Flags()
+	flags.StringVar(&r.each, "each", "", "evaluate each line of a `file` with JSON values (- is standard input) as a run")
+	flags.StringVar(&r.resume, "resume", "", "follow the `run`, or evaluate what it has not done")
+	flags.StringVar(&r.cancel, "cancel", "", "stop the `run`")
+	flags.BoolVar(&r.list, "runs", false, "list the runs of the last 90 days")
+	flags.StringVar(&r.name, "name", "", "the `name` of the new run (default: from the file and the time)")
+	r.tolerate = 5
+	flags.IntVar(&r.concurrency, "concurrency", 100, "evaluations of the run at once")
+	flags.Var(&r.tolerate, "tolerate", "failed items above which the run ends")
+	flags.IntVar(&r.retry, "retry", 2, "further evaluations of an item that fails")
+	command.MarkFlagsMutuallyExclusive("each", "resume", "cancel", "runs")
+	for _, mode := range []string{"each", "resume", "cancel", "runs"} {
+		for _, single := range []string{"async", "s3", "output"} {
+			command.MarkFlagsMutuallyExclusive(mode, single)
+		}
+	}
+}
+
+// isRun reports whether the flags are for a run, and not for one evaluation.
+func (r *runFlags) isRun() bool { return r.each != "" || r.resume != "" || r.cancel != "" || r.list }
+
+// check returns an error for flags that have no effect.
+func (r *runFlags) check(cmd *cobra.Command, args []string) error {
+	if !r.isRun() {
+		for _, flag := range []string{"name", "concurrency", "tolerate", "retry"} {
+			if cmd.Flags().Changed(flag) {
+				return fmt.Errorf("--%s: not used without a run; want --each or --resume with it", flag)
+			}
+		}
+		return nil
+	}
+	if len(args) > 0 {
+		return fmt.Errorf("unexpected argument %q; want none with --each, --resume, --cancel and --runs", args[0])
+	}
+	if r.each == "" && r.name != "" {
+		return errors.New("--name: not used without --each")
+	}
+	for _, given := range []struct{ flag, name string }{{"--name", r.name}, {"--resume", r.resume}, {"--cancel", r.cancel}} {
+		if given.name != "" {
+			if err := fanout.ValidateName(given.flag, given.name); err != nil {
+				return err
+			}
+		}
+	}
+	return r.options().Validate()
+}
+
+func (r *runFlags) options() fanout.Options {
+	return fanout.Options{Concurrency: r.concurrency, Tolerate: float64(r.tolerate), Retry: r.retry}
+}
+
+func (r *runFlags) run(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	cfg, stack, err := r.stack(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := fanout.Open(cfg, stack)
+	if err != nil {
+		return err
+	}
+	follower := follower{client: c, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+	if r.each != "" || r.resume != "" {
+		follower.addMeter(ctx, cfg, stack)
+	}
+	switch {
+	case r.list:
+		return listRuns(ctx, c, cmd.OutOrStdout())
+	case r.cancel != "":
+		return r.stop(ctx, c, cmd.OutOrStdout())
+	case r.resume != "":
+		return r.takeUp(cmd, follower)
+	}
+	items, err := openItems(r.each, cmd.InOrStdin())
+	if err != nil {
+		return err
+	}
+	defer items.Close()
+	source := r.each
+	if source == "-" {
+		source = "standard input"
+	}
+	name := r.name
+	if name == "" {
+		name = fanout.NewName(r.each, time.Now())
+	}
+	return follower.start(ctx, fanout.Run{Name: name, Kind: fanout.Each, Options: r.options()}, fanout.ReadItems(source, items))
+}
+
+func openItems(path string, stdin io.Reader) (io.ReadCloser, error) {
+	if path == "-" {
+		return io.NopCloser(stdin), nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("--each: %w", err)
+	}
+	return file, nil
+}
+
+// takeUp follows the run, or starts what it has not done.
+func (r *runFlags) takeUp(cmd *cobra.Command, follower follower) error {
+	changed := func(options *fanout.Options) {
+		flags, given := cmd.Flags(), r.options()
+		if flags.Changed("concurrency") {
+			options.Concurrency = given.Concurrency
+		}
+		if flags.Changed("tolerate") {
+			options.Tolerate = given.Tolerate
+		}
+		if flags.Changed("retry") {
+			options.Retry = given.Retry
+		}
+	}
+	attempt, state, err := follower.client.Resume(cmd.Context(), r.resume, changed)
+	if err != nil {
+		return err
+	}
+	switch state {
+	case fanout.Complete:
+		fmt.Fprintf(follower.stderr, "run %s: nothing is left\n", r.resume)
+	case fanout.Running:
+		fmt.Fprintf(follower.stderr, "run %s: continues\n", r.resume)
+		for _, flag := range []string{"concurrency", "tolerate", "retry"} {
+			if cmd.Flags().Changed(flag) {
+				fmt.Fprintf(follower.stderr, "--%s: not used, because the run continues with its own\n", flag)
+			}
+		}
+	default:
+		fmt.Fprintf(follower.stderr, "run %s: attempt %d evaluates %d of %d items\n", r.resume, attempt.Number, attempt.Items, attempt.Run.Items)
+	}
+	if state == fanout.Complete {
+		return follower.report(cmd.Context(), attempt, fanout.Outcome{})
+	}
+	return follower.follow(cmd.Context(), attempt)
+}
+
+func (r *runFlags) stop(ctx context.Context, c *fanout.Client, stdout io.Writer) error {
+	_, stopped, err := c.Cancel(ctx, r.cancel)
+	switch {
+	case err != nil:
+		return err
+	case stopped:
+		fmt.Fprintf(stdout, "run %s: canceled; evaluations that run end by themselves\n  defog eval --resume %s   evaluates what is not done\n", r.cancel, r.cancel)
+	default:
+		fmt.Fprintf(stdout, "run %s: does not run\n", r.cancel)
+	}
+	return nil
+}
+
+func listRuns(ctx context.Context, c *fanout.Client, stdout io.Writer) error {
+	runs, err := c.List(ctx)
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "RUN\tATTEMPT\tSTATUS\tSTARTED")
+	for _, run := range runs {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", terminal.Line(run.Run), terminal.Line(run.Attempt), run.Status, run.Started.Local().Format(time.DateTime))
+	}
+	return table.Flush()
+}
+
+// follower starts runs, shows their progress and reports their end.
+type follower struct {
+	client         *fanout.Client
+	stdout, stderr io.Writer
+	meter          fanout.Meter // nil without prices
+}
+
+// itemRequests are the requests of an item that succeeds at once: its start, the
+// function and the record that it is done.
+var itemRequests = price.Item{Transitions: 3, Puts: 1}
+
+// addMeter adds prices, if the caller may read the function's memory.
+func (f *follower) addMeter(ctx context.Context, cfg aws.Config, stack client.Stack) {
+	function, err := client.ReadFunction(ctx, cfg, stack)
+	if err != nil {
+		fmt.Fprintf(f.stderr, "no prices: %s\n", terminal.Line(err.Error()))
+		return
+	}
+	rate := price.Function{Architecture: function.Architecture, MemoryMB: int(function.MemoryMB), StorageMB: int(function.StorageMB)}
+	f.meter = &price.Meter{PerSecond: rate.PerSecond(), PerItem: itemRequests.Sum()}
+}
+
+// start writes the items, starts the run and follows it.
+func (f follower) start(ctx context.Context, run fanout.Run, items iter.Seq2[json.RawMessage, error]) error {
+	attempt, err := f.client.Create(ctx, run, items)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(f.stderr, "run %s: %d %s\n", run.Name, attempt.Items, run.Noun())
+	if err := f.client.Start(ctx, attempt); err != nil {
+		return fmt.Errorf("%w\nThe run has not started. Start it with:\n  defog eval --resume %s", err, run.Name)
+	}
+	return f.follow(ctx, attempt)
+}
+
+// follow shows the progress until the end, and reports it. The error of a run with
+// items that are not done names the next command.
+func (f follower) follow(ctx context.Context, attempt fanout.Attempt) error {
+	display := fanout.Display{Output: f.stderr, Noun: attempt.Run.Noun(), Meter: f.meter, Terminal: isTerminal(f.stderr), Width: func() int { return widthOf(f.stderr) }}
+	outcome, err := f.client.Follow(ctx, attempt, display.Show)
+	display.End()
+	if err == nil {
+		err = f.report(ctx, attempt, outcome)
+		if incomplete, ok := errors.AsType[*incompleteError](err); ok {
+			return incomplete
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	name := attempt.Run.Name
+	if ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
+	return fmt.Errorf("%w\nThe run continues on AWS.\n  defog eval --resume %s   follows it\n  defog eval --cancel %s   stops it", err, name, name)
+}
+
+// incompleteError reports items that are not done.
+type incompleteError struct {
+	run     fanout.Run
+	missing int
+}
+
+func (e *incompleteError) Error() string {
+	return fmt.Sprintf("run %s: %d of %d %s are not done. Evaluate them again with:\n  defog eval --resume %s", e.run.Name, e.missing, e.run.Items, e.run.Noun(), e.run.Name)
+}
+
+func (f follower) report(ctx context.Context, attempt fanout.Attempt, outcome fanout.Outcome) error {
+	report, err := f.client.Report(ctx, attempt, outcome)
+	if err != nil {
+		return err
+	}
+	report.Write(f.stdout)
+	if missing := report.Missing(); missing > 0 {
+		return &incompleteError{attempt.Run, missing}
+	}
+	if attempt.Run.Result != "" {
+		fmt.Fprintln(f.stdout, terminal.Line(f.client.URL(attempt.Run.Result)))
+	}
+	return nil
+}
+
+// widthOf returns the width of a terminal.
+func widthOf(w io.Writer) int {
+	const usual = 80
+	file, ok := w.(*os.File)
+	if !ok {
+		return usual
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil || width < 20 {
+		return usual
+	}
+	return width
+}
