@@ -21,6 +21,7 @@ type evalCommand struct {
 	output    string
 	timeout   time.Duration
 	runs      runFlags
+	grid      gridFlags
 }
 
 func newEval(d *deployment) *cobra.Command {
@@ -44,19 +45,35 @@ With --each it evaluates each line of a file, many at once, as a run on AWS. Thi
 requires the setting fan_out. The run continues when this command ends. --resume
 takes it up again, and evaluates only what is not done.
 
+With --chunks it evaluates PODPAC's pipeline at the coordinates of a grid, as a run.
+Its functions write a Zarr in the stack's bucket. --estimate evaluates a sample of the
+chunks, and prints time and price.
+
 The exit code is 0 if the function succeeded, otherwise 1. For a run it is 0 if every
 item is done.`,
 		Example: `  defog eval -c app_name=podpac -o map.png pipeline.json
   defog eval --s3 -o result.nc pipeline.json
+
   defog eval --each items.jsonl --concurrency 500 --tolerate 1%
+  defog eval pipeline.json --coordinates coords.json --chunks lat=64,lon=64 --preview map.png
   defog eval --resume items-20261129-120000-k3xq`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			isGrid, err := e.grid.check(cmd)
+			if err != nil {
+				return err
+			}
+			if isGrid && len(args) == 0 {
+				return argumentError(cmd, args)
+			}
+			if isGrid {
+				return e.runGrid(cmd, args[0])
+			}
 			if err := e.runs.check(cmd, args); err != nil {
 				return err
 			}
 			if e.runs.isRun() {
-				return e.runs.run(cmd)
+				return e.runs.run(cmd, e.grid)
 			}
 			if len(args) == 0 {
 				return argumentError(cmd, args)
@@ -70,6 +87,7 @@ item is done.`,
 	flags.StringVarP(&e.output, "output", "o", "", "the `file` for the result (default: standard output)")
 	flags.DurationVar(&e.timeout, "timeout", 15*time.Minute, "the timeout for the result")
 	e.runs.add(command)
+	e.grid.add(command)
 	command.MarkFlagsMutuallyExclusive("async", "s3")
 	command.MarkFlagsMutuallyExclusive("async", "output")
 	return command

@@ -77,7 +77,7 @@ func (r *runFlags) check(cmd *cobra.Command, args []string) error {
 	if !r.isRun() {
 		for _, flag := range []string{"name", "concurrency", "tolerate", "retry"} {
 			if cmd.Flags().Changed(flag) {
-				return fmt.Errorf("--%s: not used without a run; want --each or --resume with it", flag)
+				return fmt.Errorf("--%s: not used without a run; want --each, --chunks or --resume with it", flag)
 			}
 		}
 		return nil
@@ -86,7 +86,7 @@ func (r *runFlags) check(cmd *cobra.Command, args []string) error {
 		return fmt.Errorf("unexpected argument %q; want none with --each, --resume, --cancel and --runs", args[0])
 	}
 	if r.each == "" && r.name != "" {
-		return errors.New("--name: not used without --each")
+		return errors.New("--name: not used without --each or --chunks")
 	}
 	for _, given := range []struct{ flag, name string }{{"--name", r.name}, {"--resume", r.resume}, {"--cancel", r.cancel}} {
 		if given.name != "" {
@@ -102,7 +102,7 @@ func (r *runFlags) options() fanout.Options {
 	return fanout.Options{Concurrency: r.concurrency, Tolerate: float64(r.tolerate), Retry: r.retry}
 }
 
-func (r *runFlags) run(cmd *cobra.Command) error {
+func (r *runFlags) run(cmd *cobra.Command, drawing gridFlags) error {
 	ctx := cmd.Context()
 	cfg, stack, err := r.stack(ctx)
 	if err != nil {
@@ -114,7 +114,7 @@ func (r *runFlags) run(cmd *cobra.Command) error {
 	}
 	follower := follower{client: c, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
 	if r.each != "" || r.resume != "" {
-		follower.addMeter(ctx, cfg, stack)
+		follower.addMeter(ctx, cfg, stack, price.RunItem)
 	}
 	switch {
 	case r.list:
@@ -122,7 +122,8 @@ func (r *runFlags) run(cmd *cobra.Command) error {
 	case r.cancel != "":
 		return r.stop(ctx, c, cmd.OutOrStdout())
 	case r.resume != "":
-		return r.takeUp(cmd, follower)
+		attempt, ended := r.takeUp(cmd, follower)
+		return drawing.drawRun(ctx, cfg, stack, attempt.Run, follower.stdout, ended)
 	}
 	items, err := openItems(r.each, cmd.InOrStdin())
 	if err != nil {
@@ -152,7 +153,7 @@ func openItems(path string, stdin io.Reader) (io.ReadCloser, error) {
 }
 
 // takeUp follows the run, or starts what it has not done.
-func (r *runFlags) takeUp(cmd *cobra.Command, follower follower) error {
+func (r *runFlags) takeUp(cmd *cobra.Command, follower follower) (fanout.Attempt, error) {
 	changed := func(options *fanout.Options) {
 		flags, given := cmd.Flags(), r.options()
 		if flags.Changed("concurrency") {
@@ -167,7 +168,7 @@ func (r *runFlags) takeUp(cmd *cobra.Command, follower follower) error {
 	}
 	attempt, state, err := follower.client.Resume(cmd.Context(), r.resume, changed)
 	if err != nil {
-		return err
+		return attempt, err
 	}
 	switch state {
 	case fanout.Complete:
@@ -183,9 +184,9 @@ func (r *runFlags) takeUp(cmd *cobra.Command, follower follower) error {
 		fmt.Fprintf(follower.stderr, "run %s: attempt %d evaluates %d of %d items\n", r.resume, attempt.Number, attempt.Items, attempt.Run.Items)
 	}
 	if state == fanout.Complete {
-		return follower.report(cmd.Context(), attempt, fanout.Outcome{})
+		return attempt, follower.report(cmd.Context(), attempt, fanout.Outcome{})
 	}
-	return follower.follow(cmd.Context(), attempt)
+	return attempt, follower.follow(cmd.Context(), attempt)
 }
 
 func (r *runFlags) stop(ctx context.Context, c *fanout.Client, stdout io.Writer) error {
@@ -221,19 +222,20 @@ type follower struct {
 	meter          fanout.Meter // nil without prices
 }
 
-// itemRequests are the requests of an item that succeeds at once: its start, the
-// function and the record that it is done.
-var itemRequests = price.Item{Transitions: 3, Puts: 1}
-
 // addMeter adds prices, if the caller may read the function's memory.
-func (f *follower) addMeter(ctx context.Context, cfg aws.Config, stack client.Stack) {
-	function, err := client.ReadFunction(ctx, cfg, stack)
+func (f *follower) addMeter(ctx context.Context, cfg aws.Config, stack client.Stack, item price.Item) {
+	function, err := readPrice(ctx, cfg, stack)
 	if err != nil {
 		fmt.Fprintf(f.stderr, "no prices: %s\n", terminal.Line(err.Error()))
 		return
 	}
-	rate := price.Function{Architecture: function.Architecture, MemoryMB: int(function.MemoryMB), StorageMB: int(function.StorageMB)}
-	f.meter = &price.Meter{PerSecond: rate.PerSecond(), PerItem: itemRequests.Sum()}
+	f.meter = &price.Meter{PerSecond: function.PerSecond(), PerItem: item.Sum()}
+}
+
+// readPrice returns what the price of the function's time depends on.
+func readPrice(ctx context.Context, cfg aws.Config, stack client.Stack) (price.Function, error) {
+	function, err := client.ReadFunction(ctx, cfg, stack)
+	return price.Function{Architecture: function.Architecture, MemoryMB: int(function.MemoryMB), StorageMB: int(function.StorageMB)}, err
 }
 
 // start writes the items, starts the run and follows it.

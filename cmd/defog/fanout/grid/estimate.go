@@ -18,10 +18,6 @@ import (
 	"defog-cdk/cmd/defog/fanout/price"
 )
 
-// transitions is the number of state transitions of an item without failures: its start,
-// the function, and the record that it is done.
-const transitions = 3
-
 // reads is the number of objects that the function reads for a chunk: the document and
 // the Zarr's metadata.
 const reads = 2
@@ -47,7 +43,16 @@ func Overhead(local bool) estimate.Overhead {
 
 // ItemOf returns the requests of one chunk.
 func ItemOf(plan Plan) price.Item {
-	return price.Item{Transitions: transitions, Puts: plan.Parts() + 1, Gets: reads}
+	item := price.RunItem
+	item.Puts, item.Gets = item.Puts+plan.Parts(), reads
+	return item
+}
+
+// Run is what an estimate depends on, besides the grid.
+type Run struct {
+	Concurrency int
+	Function    price.Function
+	Overhead    estimate.Overhead
 }
 
 // Estimate is the predicted time and price of a run.
@@ -65,13 +70,13 @@ type Estimate struct {
 
 // Estimate evaluates a sample of the chunks into the Zarr, which must exist, and predicts
 // the whole run.
-func (g Grid) Estimate(ctx context.Context, plan Plan, concurrency int, function price.Function, overhead estimate.Overhead) (Estimate, error) {
+func (g Grid) Estimate(ctx context.Context, plan Plan, run Run) (Estimate, error) {
 	seed := fnv.New64a()
 	fmt.Fprint(seed, g.run)
 	items := plan.Items()
-	e := Estimate{Plan: plan, Failed: map[string]int{}, Concurrency: concurrency}
+	e := Estimate{Plan: plan, Failed: map[string]int{}, Concurrency: run.Concurrency}
 	sample := estimate.Sample(items, seed.Sum64())
-	measured, err := g.call(ctx, plan, sample, concurrency)
+	measured, err := g.call(ctx, plan, sample, run.Concurrency)
 	if err != nil {
 		return e, err
 	}
@@ -80,7 +85,7 @@ func (g Grid) Estimate(ctx context.Context, plan Plan, concurrency int, function
 	var first error
 	for _, m := range measured {
 		e.Sample++
-		e.Spent += m.Billed.Seconds()*function.PerSecond() + item.Sum() - item.StepFunctions()
+		e.Spent += m.Billed.Seconds()*run.Function.PerSecond() + item.Sum() - item.StepFunctions()
 		if m.err != nil {
 			first = cmp.Or(first, m.err)
 			kind, _, _ := strings.Cut(m.err.Error(), "\n")
@@ -92,10 +97,9 @@ func (g Grid) Estimate(ctx context.Context, plan Plan, concurrency int, function
 	if len(calls) == 0 {
 		return e, fmt.Errorf("all %d chunks of the sample failed: %w", e.Sample, first)
 	}
-	run := estimate.Run{Items: items, Concurrency: concurrency, Overhead: overhead}
 	var seconds estimate.Interval
-	e.Time, seconds = estimate.Of(calls, run, seed.Sum64())
-	e.Lambda = seconds.Scale(function.PerSecond(), float64(items)*(item.Sum()-item.StepFunctions()-item.S3()))
+	e.Time, seconds = estimate.Of(calls, estimate.Run{Items: items, Concurrency: run.Concurrency, Overhead: run.Overhead}, seed.Sum64())
+	e.Lambda = seconds.Scale(run.Function.PerSecond(), float64(items)*(item.Sum()-item.StepFunctions()-item.S3()))
 	e.StepFunctions, e.S3 = float64(items)*item.StepFunctions(), float64(items)*item.S3()
 	return e, nil
 }

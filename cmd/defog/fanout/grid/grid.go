@@ -134,6 +134,9 @@ func New(cfg aws.Config, stack client.Stack, bucket, run, zarr string) Grid {
 	return Grid{s3: s3.NewFromConfig(cfg), evaluation: invoke.New(cfg, stack), bucket: bucket, run: run, zarr: zarr}
 }
 
+// String returns the address of the Zarr.
+func (g Grid) String() string { return g.url(g.zarr) }
+
 func (g Grid) key() string { return "runs/" + g.run + "/grid.json" }
 
 func (g Grid) url(key string) string { return "s3://" + g.bucket + "/" + key }

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/spf13/cobra"
+
+	"defog-cdk/cmd/defog/client"
+	"defog-cdk/cmd/defog/fanout"
+	"defog-cdk/cmd/defog/fanout/grid"
+	"defog-cdk/cmd/defog/invoke"
+	"defog-cdk/internal/localaws"
+)
+
+// gridFlags are the flags of eval for one grid of PODPAC, which many functions evaluate.
+type gridFlags struct {
+	coordinates, chunks, zarrChunks, preview string
+	overwrite, estimate                      bool
+}
+
+func (g *gridFlags) add(command *cobra.Command) {
+	flags := command.Flags()
+	flags.StringVar(&g.chunks, "chunks", "", "evaluate a pipeline in chunks of these `sizes`, such as lat=64,lon=64,time=1, as a run")
+	flags.StringVar(&g.coordinates, "coordinates", "", "the `file` with the coordinates of the grid (default: those of the event)")
+	flags.StringVar(&g.zarrChunks, "zarr-chunks", "", "the `sizes` of the Zarr's chunks (default: those of --chunks)")
+	flags.BoolVar(&g.overwrite, "overwrite", false, "delete an existing Zarr first")
+	flags.BoolVar(&g.estimate, "estimate", false, "evaluate a sample of the chunks, and print time and price of the run")
+	flags.StringVar(&g.preview, "preview", "", "draw the result of the run to a PNG `file`")
+	for _, mode := range []string{"each", "resume", "cancel", "runs", "async", "s3"} {
+		command.MarkFlagsMutuallyExclusive("chunks", mode)
+	}
+	command.MarkFlagsMutuallyExclusive("estimate", "preview")
+	command.MarkFlagsMutuallyExclusive("estimate", "overwrite")
+}
+
+// check returns an error for flags that have no effect. isGrid reports whether they are
+// for a grid.
+func (g *gridFlags) check(cmd *cobra.Command) (isGrid bool, err error) {
+	flags := cmd.Flags()
+	if isGrid = flags.Changed("chunks"); isGrid {
+		return isGrid, nil
+	}
+	for _, flag := range []string{"coordinates", "zarr-chunks", "overwrite", "estimate"} {
+		if flags.Changed(flag) {
+			return isGrid, fmt.Errorf("--%s: not used without --chunks", flag)
+		}
+	}
+	if flags.Changed("preview") && !flags.Changed("resume") {
+		return isGrid, errors.New("--preview: not used without --chunks or --resume; -o writes the result of one evaluation")
+	}
+	return isGrid, nil
+}
+
+// document reads the files and the sizes of the flags.
+func (g *gridFlags) document(pipelineFile string, stdin io.Reader) (document grid.Document, err error) {
+	pipeline, _, err := readEvent(pipelineFile, stdin)
+	if err != nil {
+		return document, err
+	}
+	var coordinates []byte
+	if g.coordinates != "" {
+		if coordinates, _, err = readEvent(g.coordinates, stdin); err != nil {
+			return document, fmt.Errorf("--coordinates: %w", err)
+		}
+	}
+	if document, err = grid.ReadPipeline(pipeline, coordinates); err != nil {
+		return document, err
+	}
+	var problems [2]error
+	document.Chunks, problems[0] = grid.ParseSizes("--chunks", g.chunks)
+	document.ZarrChunks, problems[1] = grid.ParseSizes("--zarr-chunks", g.zarrChunks)
+	return document, errors.Join(problems[:]...)
+}
+
+// runGrid evaluates a grid in chunks, or estimates that.
+func (e *evalCommand) runGrid(cmd *cobra.Command, pipelineFile string) error {
+	ctx, r := cmd.Context(), e.runs
+	if err := r.options().Validate(); err != nil {
+		return err
+	}
+	document, err := e.grid.document(pipelineFile, cmd.InOrStdin())
+	if err != nil {
+		return err
+	}
+	cfg, stack, err := e.stack(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := fanout.Open(cfg, stack)
+	if err != nil {
+		return err
+	}
+	follower := follower{client: c, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+	name := r.name
+	if name == "" {
+		name = fanout.NewName(pipelineFile, time.Now())
+	}
+	if err := fanout.ValidateName("--name", name); err != nil {
+		return err
+	}
+	output := e.output
+	if e.grid.estimate {
+		name, output = "estimate-"+name[:min(len(name), 50)], ""
+	}
+	bucket, err := stack.Need(client.BucketOutput, "bucket (fan_out=true)")
+	if err != nil {
+		return err
+	}
+	zarr, err := grid.ParseOutput(output, bucket, stack.Output(client.OutputOutput), name)
+	if err != nil {
+		return err
+	}
+	evaluated := grid.New(cfg, stack, bucket, name, zarr)
+	if e.grid.estimate {
+		function, err := readPrice(ctx, cfg, stack)
+		if err != nil {
+			return fmt.Errorf("--estimate: needs the memory of the function: %w", err)
+		}
+		run := grid.Run{Concurrency: r.concurrency, Function: function, Overhead: grid.Overhead(localaws.IsEndpoint(aws.ToString(cfg.BaseEndpoint)))}
+		return printEstimate(ctx, evaluated, document, run, follower.stdout)
+	}
+	plan, err := e.grid.create(ctx, evaluated, document)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(follower.stderr, plan)
+	run := fanout.Run{Name: name, Kind: fanout.Chunks, Result: zarr, Options: r.options()}
+	follower.addMeter(ctx, cfg, stack, grid.ItemOf(plan))
+	return e.grid.draw(ctx, evaluated, follower.stdout, follower.start(ctx, run, evaluated.Events(plan)))
+}
+
+// create writes the grid's document and the Zarr without its data.
+func (g *gridFlags) create(ctx context.Context, evaluated grid.Grid, document grid.Document) (plan grid.Plan, err error) {
+	exists, err := evaluated.Exists(ctx)
+	if err != nil {
+		return plan, err
+	}
+	if exists && !g.overwrite {
+		return plan, fmt.Errorf("%s: exists; want another --output, --overwrite, or --resume with the name of its run", evaluated)
+	}
+	if err := evaluated.Write(ctx, document); err != nil {
+		return plan, err
+	}
+	if exists {
+		// A grid that is refused deletes nothing.
+		if _, err = evaluated.Plan(ctx); err == nil {
+			err = evaluated.DeleteZarr(ctx)
+		}
+	}
+	if err == nil {
+		plan, err = evaluated.Create(ctx)
+	}
+	if err != nil {
+		return plan, errors.Join(err, cleanUp(ctx, evaluated.DeleteDocument))
+	}
+	return plan, nil
+}
+
+// cleanUpTime limits deletions after an interrupt.
+const cleanUpTime = time.Minute
+
+// cleanUp deletes objects, also after an interrupt.
+func cleanUp(ctx context.Context, deletions ...func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
+	defer cancel()
+	var problems []error
+	for _, remove := range deletions {
+		problems = append(problems, remove(ctx))
+	}
+	return errors.Join(problems...)
+}
+
+// printEstimate evaluates a sample of the chunks into a Zarr of its own, and deletes it.
+func printEstimate(ctx context.Context, evaluated grid.Grid, document grid.Document, run grid.Run, stdout io.Writer) (err error) {
+	if err := evaluated.Write(ctx, document); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cleanUp(ctx, evaluated.DeleteZarr, evaluated.DeleteDocument)) }()
+	plan, err := evaluated.Create(ctx)
+	if err != nil {
+		return err
+	}
+	estimated, err := evaluated.Estimate(ctx, plan, run)
+	if err != nil {
+		return err
+	}
+	return estimated.Write(stdout)
+}
+
+// drawRun is draw for a run that was taken up again.
+func (g *gridFlags) drawRun(ctx context.Context, cfg aws.Config, stack client.Stack, run fanout.Run, stdout io.Writer, ended error) error {
+	if _, incomplete := errors.AsType[*incompleteError](ended); g.preview == "" || ended != nil && !incomplete {
+		return ended
+	}
+	if run.Kind != fanout.Chunks {
+		return errors.Join(ended, errors.New("--preview: is for a run of --chunks only"))
+	}
+	bucket, err := stack.Need(client.BucketOutput, "bucket (fan_out=true)")
+	if err != nil {
+		return errors.Join(ended, err)
+	}
+	return g.draw(ctx, grid.New(cfg, stack, bucket, run.Name, run.Result), stdout, ended)
+}
+
+// draw writes the preview of a run that has ended, and returns the error of the run.
+func (g *gridFlags) draw(ctx context.Context, evaluated grid.Grid, stdout io.Writer, ended error) error {
+	_, incomplete := errors.AsType[*incompleteError](ended)
+	if g.preview == "" || ended != nil && !incomplete {
+		return ended
+	}
+	picture, err := evaluated.Preview(ctx)
+	if err == nil {
+		err = invoke.Write(picture, g.preview, stdout)
+	}
+	if err != nil {
+		err = fmt.Errorf("--preview: %w", err)
+	}
+	return errors.Join(ended, err)
+}
