@@ -20,6 +20,7 @@ import (
 	"defog-cdk/cmd/defog/client"
 	"defog-cdk/cmd/defog/fanout"
 	"defog-cdk/cmd/defog/fanout/price"
+	"defog-cdk/cmd/defog/session"
 	"defog-cdk/cmd/defog/terminal"
 )
 
@@ -267,10 +268,12 @@ func (f follower) follow(ctx context.Context, attempt fanout.Attempt) error {
 		return nil
 	}
 	name := attempt.Run.Name
-	if ctx.Err() != nil {
-		err = errors.New("interrupted")
+	text := "interrupted"
+	if ctx.Err() == nil {
+		// As text, for main prints an error of the session alone.
+		text = session.Explain(explainRefusal(err, os.Getenv("AWS_ENDPOINT_URL"))).Error()
 	}
-	return fmt.Errorf("%w\nThe run continues on AWS.\n  defog eval --resume %s   follows it\n  defog eval --cancel %s   stops it", err, name, name)
+	return fmt.Errorf("%s\nThe run continues on AWS.\n  defog eval --resume %s   follows it\n  defog eval --cancel %s   stops it", text, name, name)
 }
 
 // incompleteError reports items that are not done.

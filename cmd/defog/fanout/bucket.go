@@ -60,6 +60,9 @@ func (c *Client) readRun(ctx context.Context, name string) (Run, error) {
 	if run.Name != name || run.Items < 1 || run.Items > maxItems {
 		return Run{}, fmt.Errorf("%s: not a run of this name with 1 to %d items", action, maxItems)
 	}
+	if run.Stack != c.stack {
+		return Run{}, fmt.Errorf("run %s: belongs to stack %s, which has the same bucket; want a run of stack %s", name, run.Stack, c.stack)
+	}
 	return run, nil
 }
 

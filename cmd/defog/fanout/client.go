@@ -26,14 +26,14 @@ type Client struct {
 	s3  *s3.Client
 	sfn *sfn.Client
 
-	bucket, machine string
+	stack, bucket, machine string
 
 	interval time.Duration // between two looks at an execution
 }
 
 // Open returns the Client of a stack with the setting fan_out.
 func Open(cfg aws.Config, stack client.Stack) (*Client, error) {
-	c := &Client{s3: s3.NewFromConfig(cfg), sfn: sfn.NewFromConfig(cfg), interval: 2 * time.Second}
+	c := &Client{stack: stack.Name, s3: s3.NewFromConfig(cfg), sfn: sfn.NewFromConfig(cfg), interval: 2 * time.Second}
 	var err error
 	if c.machine, err = stack.Need(MachineOutput, "state machine (fan_out=true)"); err != nil {
 		return nil, err
@@ -45,9 +45,10 @@ func Open(cfg aws.Config, stack client.Stack) (*Client, error) {
 // URL returns the place of an object in the bucket.
 func (c *Client) URL(key string) string { return "s3://" + c.bucket + "/" + key }
 
-// Create writes the items and then run.json. It sets Items and Created. The name of a
-// run is used once.
+// Create writes the items and then run.json. It sets Stack, Items and Created. The name
+// of a run is used once.
 func (c *Client) Create(ctx context.Context, run Run, events iter.Seq2[json.RawMessage, error]) (Attempt, error) {
+	run.Stack = c.stack
 	attempt := Attempt{Run: run, Number: 1}
 	if err := errors.Join(ValidateName("--name", run.Name), run.Validate()); err != nil {
 		return attempt, err
@@ -58,9 +59,21 @@ func (c *Client) Create(ctx context.Context, run Run, events iter.Seq2[json.RawM
 		err = c.writeRun(ctx, attempt.Run)
 	}
 	if errors.Is(err, errExists) {
-		return attempt, fmt.Errorf("run %s exists; want another --name, or --resume %s", run.Name, run.Name)
+		err = c.explainName(ctx, run.Name)
 	}
 	return attempt, err
+}
+
+// explainName returns the error for a name that is used.
+func (c *Client) explainName(ctx context.Context, name string) error {
+	_, err := c.readRun(ctx, name)
+	if _, unfinished := errors.AsType[*NoRunError](err); unfinished {
+		return fmt.Errorf("run %s: another client starts it, or was interrupted before its start; want another --name", name)
+	}
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("run %s exists; want another --name, or --resume %s", name, name)
 }
 
 // input is the input of an execution.

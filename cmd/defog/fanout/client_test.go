@@ -96,6 +96,32 @@ func TestInvalidRunsWriteNothing(t *testing.T) {
 	}
 }
 
+func TestNameOfUnfinishedRunIsExplained(t *testing.T) {
+	f, c := newFake(t)
+	f.objects["runs/a/items.jsonl"] = object{}
+	_, err := c.Create(t.Context(), Run{Name: "a", Kind: Each, Options: options}, events("1"))
+	if err == nil || err.Error() != "run a: another client starts it, or was interrupted before its start; want another --name" {
+		t.Error(err)
+	}
+}
+
+// Two stacks can have one bucket (function_s3_bucket).
+func TestRunsOfOtherStacksAreRefused(t *testing.T) {
+	f, c := newFake(t)
+	create(t, c, "a", 1)
+	c.stack = "fn-prod"
+	const want = "run a: belongs to stack fn-dev, which has the same bucket; want a run of stack fn-prod"
+	if _, _, err := c.Resume(t.Context(), "a", func(*Options) {}); err == nil || err.Error() != want {
+		t.Error(err)
+	}
+	if _, _, err := c.Cancel(t.Context(), "a"); err == nil || err.Error() != want {
+		t.Error(err)
+	}
+	if len(f.executions) != 0 {
+		t.Errorf("executions %v", f.executions)
+	}
+}
+
 func TestResumeStartsWhatIsMissing(t *testing.T) {
 	item := func(i int) string { return fmt.Sprintf(`{"index":"%08d","event":{"n":%d}}`+"\n", i, i) }
 	tests := map[string]struct {
@@ -197,8 +223,9 @@ func TestConcurrentResumesStartOneExecution(t *testing.T) {
 					t.Errorf("execution %s", name)
 				}
 			}
-			if running != 1 {
-				t.Errorf("%d executions run: %v", running, f.executions)
+			// The execution reads the file that its client wrote.
+			if running != 1 || len(f.replaced) > 0 {
+				t.Errorf("%d executions run: %v; objects written twice: %q", running, f.executions, f.replaced)
 			}
 		})
 	}
@@ -236,7 +263,7 @@ func TestRunsOfOtherNamesAreRefused(t *testing.T) {
 	f.objects["runs/b/run.json"] = object{content: `{"name":"a","items":1}`}
 	f.objects["runs/c/run.json"] = object{content: `{"name":"c","items":-1}`}
 	f.objects["runs/d/run.json"] = object{content: `not JSON`}
-	f.objects["runs/e/run.json"] = object{content: `{"name":"e","items":1,"concurrency":1}`}
+	f.objects["runs/e/run.json"] = object{content: `{"name":"e","stack":"fn-dev","items":1,"concurrency":1}`}
 	for _, name := range []string{"b", "c", "d", "e"} {
 		if _, _, err := c.Resume(t.Context(), name, func(*Options) {}); err == nil || !strings.Contains(err.Error(), "runs/"+name+"/") {
 			t.Errorf("%s: %v", name, err)

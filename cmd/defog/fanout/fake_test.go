@@ -33,6 +33,7 @@ type fake struct {
 	executions map[string]*execution // by name
 	children   map[string]child      // failed items by ARN
 	requests   map[string]int        // by operation
+	replaced   []string              // keys of objects that were written again
 	failing    string                // operation that fails
 	onDescribe func(name string)     // before an answer
 }
@@ -92,6 +93,9 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusPreconditionFailed)
 		fmt.Fprint(w, `<Error><Code>PreconditionFailed</Code></Error>`)
 	case r.Method == http.MethodPut:
+		if exists {
+			f.replaced = append(f.replaced, key)
+		}
 		f.objects[key] = object{decodeChunks(r, string(body)), r.Header.Get("X-Amz-Meta-Items")}
 	case !exists:
 		w.WriteHeader(http.StatusNotFound)

@@ -58,6 +58,7 @@ func (o Options) Validate() error {
 // Run is the content of run.json.
 type Run struct {
 	Name    string    `json:"name"`
+	Stack   string    `json:"stack"` // whose function evaluates the items
 	Kind    string    `json:"kind"`
 	Items   int       `json:"items"`
 	Created time.Time `json:"created"`
