@@ -105,7 +105,8 @@ func (e *evalCommand) runGrid(cmd *cobra.Command, pipelineFile string) error {
 	}
 	output := e.output
 	if e.grid.estimate {
-		name, output = "estimate-"+name[:min(len(name), 50)], ""
+		// Its Zarr is deleted, so that no other run may have its name.
+		name, output = "estimate-"+fanout.NewName(pipelineFile, time.Now()), ""
 	}
 	bucket, err := stack.Need(client.BucketOutput, "bucket (fan_out=true)")
 	if err != nil {
@@ -134,6 +135,9 @@ func (e *evalCommand) runGrid(cmd *cobra.Command, pipelineFile string) error {
 	return e.grid.draw(ctx, evaluated, follower.stdout, follower.start(ctx, run, evaluated.Events(plan)))
 }
 
+// maxChunks limits the chunks of a run: the list of more has some gigabytes.
+const maxChunks = 10_000_000
+
 // create writes the grid's document and the Zarr without its data.
 func (g *gridFlags) create(ctx context.Context, evaluated grid.Grid, document grid.Document) (plan grid.Plan, err error) {
 	exists, err := evaluated.Exists(ctx)
@@ -146,11 +150,12 @@ func (g *gridFlags) create(ctx context.Context, evaluated grid.Grid, document gr
 	if err := evaluated.Write(ctx, document); err != nil {
 		return plan, err
 	}
-	if exists {
-		// A grid that is refused deletes nothing.
-		if _, err = evaluated.Plan(ctx); err == nil {
-			err = evaluated.DeleteZarr(ctx)
-		}
+	// A grid that is refused creates and deletes nothing.
+	if plan, err = evaluated.Plan(ctx); err == nil && plan.Items() > maxChunks {
+		err = fmt.Errorf("--chunks: make %d chunks; want up to %d, by larger chunks", plan.Items(), maxChunks)
+	}
+	if err == nil && exists {
+		err = evaluated.DeleteZarr(ctx)
 	}
 	if err == nil {
 		plan, err = evaluated.Create(ctx)

@@ -177,6 +177,7 @@ class Grid(unittest.TestCase):
             ("chunks lat=0 is invalid", failures.BadRequest, {"chunks": {"lat": 0}}),
             ("chunks lat=True is invalid", failures.BadRequest, {"chunks": {"lat": True}}),
             ("chunks is not a JSON object", failures.BadRequest, {"chunks": [1]}),
+            ("settings is not a JSON object", failures.BadRequest, {"settings": [1]}),
             ("lat_lon is stacked", failures.BadRequest, {"coordinates": stacked}),
             ("is not below output/", failures.BadRequest, {"zarr": "input/one.zarr"}),
             ("is not below output/", failures.BadRequest, {"zarr": "output/../runs/one.zarr"}),
@@ -243,6 +244,20 @@ class Grid(unittest.TestCase):
         self.assertEqual(picture.size, (2, 1024))
         transparent = [y for y in range(1024) if picture.getpixel((0, y))[3] == 0]
         self.assertTrue(transparent and 505 < min(transparent) and max(transparent) < 690, transparent)
+
+    def test_preview_without_a_map(self):
+        for dims in (["lat"], ["lat", "lon"], ["time"]):
+            sizes = {"lat": podpac.clinspace(0, 9, 10), "lon": [5], "time": podpac.crange("2020-01-01", "2020-01-05", "1,D")}
+            coordinates = podpac.Coordinates([sizes[dim] for dim in dims], dims=dims)
+            source = podpac.data.Array(source=numpy.zeros(coordinates.shape), coordinates=coordinates)
+            self.document(source, coordinates, zarr=f"output/{'-'.join(dims)}.zarr", chunks={dims[0]: 2})
+            self.run_all()
+            self.refused(failures.BadRequest, "no two dimensions", "zarr_preview")
+        coordinates = podpac.Coordinates([sizes["time"], sizes["lat"]], dims=["time", "lat"])
+        self.document(podpac.data.Array(source=numpy.arange(50.0).reshape(5, 10), coordinates=coordinates), coordinates, chunks={"time": 2})
+        self.bucket.objects = {KEY: self.bucket.objects[KEY]}
+        self.run_all()
+        self.assertEqual(self.call("zarr_preview")["pixels"], [5, 10])
 
     def test_preview_reads_a_part_of_large_results(self):
         self.document(chunks={"lat": 1, "lon": 1, "time": 1})

@@ -78,10 +78,10 @@ func simulate(random *rand.Rand, run estimate.Run, latency func(*rand.Rand, floa
 }
 
 func TestIntervalHoldsNineOfTenRuns(t *testing.T) {
-	const runs = 40
+	const runs = 30
 	for name, latency := range latencies {
 		random := rand.New(rand.NewPCG(16, 2))
-		run := estimate.Run{Items: 200, Concurrency: 20, Overhead: overhead}
+		run := estimate.Run{Items: 120, Concurrency: 12, Overhead: overhead}
 		var held, heldFunctions int
 		var width float64
 		for range runs {

@@ -16,6 +16,7 @@ chunks, so that no two functions write the same object. Events name the document
 """
 
 import json
+import math
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -103,6 +104,8 @@ class Grid:
         for name in ("pipeline", "coordinates"):
             if not isinstance(document.get(name), dict) or not document[name]:
                 raise BadRequest(f"{name} is missing or not a JSON object")
+        if not isinstance(document.get("settings") or {}, dict):
+            raise BadRequest("settings is not a JSON object")
         self.definition, self.settings = ordered(document["pipeline"]), event_settings(document.get("settings"))
         self.zarr = document.get("zarr")
         if not isinstance(self.zarr, str) or not _ZARR.fullmatch(self.zarr):
@@ -144,7 +147,7 @@ class Grid:
             if chunk == size or chunk % part == 0:
                 continue
             multiples = sorted({part * max(chunk // part, 1), min(part * (chunk // part + 1), size)})
-            divisors = [n for n in range(1, chunk + 1) if chunk % n == 0]
+            divisors = {n for small in range(1, math.isqrt(chunk) + 1) if chunk % small == 0 for n in (small, chunk // small)}
             nearest = sorted({max(n for n in divisors if n <= part), min(n for n in divisors if n >= min(part, chunk))})
             problems.append(
                 f"chunks {dim}={chunk} is not a multiple of zarr_chunks {dim}={part}, so two functions would write the same object; "
@@ -396,8 +399,8 @@ def _preview(grid, request, record):
     axes = [dims.index(dim) for dim in ("lat", "lon") if dim in dims]
     if len(axes) < 2:
         axes = list(range(len(dims)))[-2:]
-    if len(axes) < 2:
-        raise BadRequest(f"{grid.zarr} has one dimension; a preview needs two")
+    if len(axes) < 2 or 1 in (array.shape[axis] for axis in axes):
+        raise BadRequest(f"{grid.zarr} has no two dimensions ({', '.join(dims)}) of two points or more, which a preview needs")
     picks = _picks(array, axes)
     values = _thin(array, axes, picks)
     # podpac orders its dimensions by the coordinates that it is given.
