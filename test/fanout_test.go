@@ -230,6 +230,10 @@ func (f *fanOut) testKills(t *testing.T) {
 		t.Errorf("%d items were in flight at the cancel; want %d", twice, concurrency)
 	}
 
+	if output, code := f.run(t, "--report", run); code != 1 || !strings.Contains(output, "run kills: 196 of 200 items are done\n  3 × ValueError") {
+		t.Errorf("code %d:\n%s", code, output)
+	}
+
 	f.write(t, folder+"fixed")
 	before := f.evaluations(t, run)
 	if output, code := f.run(t, "--resume", run); code != 0 || !strings.Contains(output, "attempt 3 evaluates 4 of 200 items") || !strings.Contains(output, "run kills: all 200 items are done\n") {

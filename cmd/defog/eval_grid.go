@@ -31,7 +31,7 @@ func (g *gridFlags) add(command *cobra.Command) {
 	flags.BoolVar(&g.overwrite, "overwrite", false, "delete an existing Zarr first")
 	flags.BoolVar(&g.estimate, "estimate", false, "evaluate a sample of the chunks, and print time and price of the run")
 	flags.StringVar(&g.preview, "preview", "", "draw the result of the run to a PNG `file`")
-	for _, mode := range []string{"each", "resume", "cancel", "runs", "async", "s3"} {
+	for _, mode := range []string{"each", "resume", "cancel", "report", "runs", "async", "s3"} {
 		command.MarkFlagsMutuallyExclusive("chunks", mode)
 	}
 	command.MarkFlagsMutuallyExclusive("estimate", "preview")

@@ -28,8 +28,8 @@ import (
 // setting fan_out.
 type runFlags struct {
 	*deployment
-	each, name, resume, cancel string
-	list                       bool
+	each, name, resume, cancel, report string
+	list                               bool
 
 	concurrency, retry int
 	tolerate           percent
@@ -56,14 +56,16 @@ func (r *runFlags) add(command *cobra.Command) {
 	flags.StringVar(&r.each, "each", "", "evaluate each line of a `file` with JSON values (- is standard input) as a run")
 	flags.StringVar(&r.resume, "resume", "", "follow the `run`, or evaluate what it has not done")
 	flags.StringVar(&r.cancel, "cancel", "", "stop the `run`")
+	flags.StringVar(&r.report, "report", "", "print what the `run` has done, and its errors")
 	flags.BoolVar(&r.list, "runs", false, "list the runs of the last 90 days")
 	flags.StringVar(&r.name, "name", "", "the `name` of the new run (default: from the file and the time)")
 	r.tolerate = 5
 	flags.IntVar(&r.concurrency, "concurrency", 100, "evaluations of the run at once")
 	flags.Var(&r.tolerate, "tolerate", "failed items above which the run ends")
 	flags.IntVar(&r.retry, "retry", 2, "further evaluations of an item that fails")
-	command.MarkFlagsMutuallyExclusive("each", "resume", "cancel", "runs")
-	for _, mode := range []string{"each", "resume", "cancel", "runs"} {
+	modes := []string{"each", "resume", "cancel", "report", "runs"}
+	command.MarkFlagsMutuallyExclusive(modes...)
+	for _, mode := range modes {
 		for _, single := range []string{"async", "s3", "output"} {
 			command.MarkFlagsMutuallyExclusive(mode, single)
 		}
@@ -71,7 +73,7 @@ func (r *runFlags) add(command *cobra.Command) {
 }
 
 // isRun reports whether the flags are for a run, and not for one evaluation.
-func (r *runFlags) isRun() bool { return r.each != "" || r.resume != "" || r.cancel != "" || r.list }
+func (r *runFlags) isRun() bool { return r.each+r.resume+r.cancel+r.report != "" || r.list }
 
 // check returns an error for flags that have no effect.
 func (r *runFlags) check(cmd *cobra.Command, args []string) error {
@@ -84,12 +86,12 @@ func (r *runFlags) check(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	if len(args) > 0 {
-		return fmt.Errorf("unexpected argument %q; want none with --each, --resume, --cancel and --runs", args[0])
+		return fmt.Errorf("unexpected argument %q; want none with --each, --resume, --cancel, --report and --runs", args[0])
 	}
 	if r.each == "" && r.name != "" {
 		return errors.New("--name: not used without --each or --chunks")
 	}
-	for _, given := range []struct{ flag, name string }{{"--name", r.name}, {"--resume", r.resume}, {"--cancel", r.cancel}} {
+	for _, given := range []struct{ flag, name string }{{"--name", r.name}, {"--resume", r.resume}, {"--cancel", r.cancel}, {"--report", r.report}} {
 		if given.name != "" {
 			if err := fanout.ValidateName(given.flag, given.name); err != nil {
 				return err
@@ -120,6 +122,12 @@ func (r *runFlags) run(cmd *cobra.Command, drawing gridFlags) error {
 	switch {
 	case r.list:
 		return listRuns(ctx, c, cmd.OutOrStdout())
+	case r.report != "":
+		attempt, outcome, err := c.Latest(ctx, r.report)
+		if err != nil {
+			return err
+		}
+		return follower.report(ctx, attempt, outcome)
 	case r.cancel != "":
 		return r.stop(ctx, c, cmd.OutOrStdout())
 	case r.resume != "":
@@ -247,7 +255,7 @@ func (f follower) start(ctx context.Context, run fanout.Run, items iter.Seq2[jso
 	}
 	fmt.Fprintf(f.stderr, "run %s: %d %s\n", run.Name, attempt.Items, run.Noun())
 	if err := f.client.Start(ctx, attempt); err != nil {
-		return fmt.Errorf("%w\nThe run has not started. Start it with:\n  defog eval --resume %s", err, run.Name)
+		return fmt.Errorf("%s\nThe start of the run failed. Start it with:\n  defog eval --resume %s", explained(ctx, err), run.Name)
 	}
 	return f.follow(ctx, attempt)
 }
@@ -258,22 +266,23 @@ func (f follower) follow(ctx context.Context, attempt fanout.Attempt) error {
 	display := fanout.Display{Output: f.stderr, Noun: attempt.Run.Noun(), Meter: f.meter, Terminal: isTerminal(f.stderr), Width: func() int { return widthOf(f.stderr) }}
 	outcome, err := f.client.Follow(ctx, attempt, display.Show)
 	display.End()
-	if err == nil {
-		err = f.report(ctx, attempt, outcome)
-		if incomplete, ok := errors.AsType[*incompleteError](err); ok {
-			return incomplete
-		}
-	}
-	if err == nil {
-		return nil
-	}
 	name := attempt.Run.Name
-	text := "interrupted"
-	if ctx.Err() == nil {
-		// As text, for main prints an error of the session alone.
-		text = session.Explain(explainRefusal(err, os.Getenv("AWS_ENDPOINT_URL"))).Error()
+	if err != nil {
+		return fmt.Errorf("%s\nThe run continues on AWS.\n  defog eval --resume %s   follows it\n  defog eval --cancel %s   stops it", explained(ctx, err), name, name)
 	}
-	return fmt.Errorf("%s\nThe run continues on AWS.\n  defog eval --resume %s   follows it\n  defog eval --cancel %s   stops it", text, name, name)
+	err = f.report(ctx, attempt, outcome)
+	if _, incomplete := errors.AsType[*incompleteError](err); err == nil || incomplete {
+		return err
+	}
+	return fmt.Errorf("%s\nThe run has ended. Read its report with:\n  defog eval --report %s", explained(ctx, err), name)
+}
+
+// explained returns an error as text that main prints as it is, with what follows.
+func explained(ctx context.Context, err error) string {
+	if ctx.Err() != nil {
+		return "interrupted"
+	}
+	return session.Explain(explainRefusal(err, os.Getenv("AWS_ENDPOINT_URL"))).Error()
 }
 
 // incompleteError reports items that are not done.

@@ -9,10 +9,11 @@ func TestFlagsOfRunsAreChecked(t *testing.T) {
 	newCloud(t)
 	for args, want := range map[string]string{
 		"eval":                              `eval: the argument "file.json" is missing; want defog eval file.json [flags]`,
-		"eval --each items.jsonl x.json":    `unexpected argument "x.json"; want none with --each, --resume, --cancel and --runs`,
+		"eval --each items.jsonl x.json":    `unexpected argument "x.json"; want none with --each, --resume, --cancel, --report and --runs`,
 		"eval x.json --retry 3":             "--retry: not used without a run; want --each, --chunks or --resume with it",
 		"eval --resume a --name b":          "--name: not used without --each",
 		"eval --cancel ../a":                `--cancel: "../a" is invalid; want up to 64 letters, digits, _ and -, with a letter or digit first`,
+		"eval --report a/b":                 `--report: "a/b" is invalid; want up to 64`,
 		"eval --each x --concurrency 10001": "--concurrency: 10001 is invalid; want 1 to 10000",
 		"eval --each x --tolerate 101%":     "--tolerate: 101% is invalid; want 0% to 100%",
 		"eval --each x --tolerate NaN":      "--tolerate: NaN% is invalid; want 0% to 100%",

@@ -100,7 +100,7 @@ func newFanOutRole(scope constructs.Construct, id string, props FanOutProps, nam
 func (f *FanOut) FailureAlarm() construct.AlarmProps {
 	return construct.AlarmProps{
 		Description: "A run of fan_out failed: more items failed than it tolerates, or it could not read them. " +
-			"defog eval --resume ‹run› prints the causes and continues.",
+			"defog eval --report ‹run› prints the errors, and --resume ‹run› evaluates what is not done.",
 		Metric: awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 			Namespace: jsii.String("AWS/States"), MetricName: jsii.String("ExecutionsFailed"),
 			DimensionsMap: &map[string]*string{"StateMachineArn": f.ARN},

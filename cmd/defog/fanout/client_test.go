@@ -397,6 +397,38 @@ func mapsWithout(objects map[string]object, from int, run Run) map[string]object
 	return objects
 }
 
+func TestLatestAttemptIsReportedAtAnyTime(t *testing.T) {
+	f, c := newFake(t)
+	attempt := create(t, c, "a", 2)
+	for _, step := range []struct {
+		prepare func()
+		want    string
+	}{
+		{func() {}, "run a: 0 of 2 items are done\n"},
+		{func() { start(t, c, attempt) }, "run a: 0 of 2 items are done; it runs\n"},
+		{func() { f.end(attempt.Run, "a-1", "ABORTED", 1) }, "run a: 1 of 2 items are done; canceled\n"},
+		{func() { f.end(attempt.Run, "a-1", "SUCCEEDED", 0) }, "run a: all 2 items are done\n"},
+	} {
+		step.prepare()
+		latest, outcome, err := c.Latest(t.Context(), "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := c.Report(t.Context(), latest, outcome)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text strings.Builder
+		report.Write(&text)
+		if diff := cmp.Diff(step.want, text.String()); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	}
+	if len(f.executions) != 1 {
+		t.Errorf("a report started an execution: %v", f.executions)
+	}
+}
+
 func TestOtherOutcomesAreReported(t *testing.T) {
 	run := Run{Name: "a", Items: 3, Kind: Chunks}
 	for want, report := range map[string]Report{

@@ -49,6 +49,24 @@ type Kind struct {
 // Missing returns the number of items that are not done.
 func (r Report) Missing() int { return r.Attempt.Run.Items - r.Done }
 
+// Latest returns the newest attempt of a run and its outcome. The outcome has no status
+// if the attempt was not started, or AWS has deleted its execution.
+func (c *Client) Latest(ctx context.Context, name string) (Attempt, Outcome, error) {
+	run, err := c.readRun(ctx, name)
+	if err != nil {
+		return Attempt{}, Outcome{}, err
+	}
+	attempt, err := c.latest(ctx, run)
+	if err != nil {
+		return attempt, Outcome{}, err
+	}
+	execution, err := c.describe(ctx, attempt)
+	if err != nil || execution == nil {
+		return attempt, Outcome{}, err
+	}
+	return attempt, Outcome{execution.Status, aws.ToString(execution.Error), aws.ToString(execution.Cause)}, nil
+}
+
 // Report counts what is done, and reads the errors of failed items.
 func (c *Client) Report(ctx context.Context, attempt Attempt, outcome Outcome) (Report, error) {
 	report := Report{Attempt: attempt, Outcome: outcome}
@@ -163,6 +181,8 @@ func (r Report) Write(w io.Writer) {
 	}
 	fmt.Fprintf(w, "run %s: %s of %s %s are done", run.Name, number(r.Done), number(run.Items), noun)
 	switch {
+	case r.Outcome.Status == types.ExecutionStatusRunning:
+		fmt.Fprint(w, "; it runs")
 	case r.Outcome.Status == types.ExecutionStatusAborted:
 		fmt.Fprint(w, "; canceled")
 	case r.Outcome.Error == "States.ExceedToleratedFailureThreshold":
