@@ -130,7 +130,7 @@ test: setup .build/mariadb/installed .build/agents/installed .build/contract/ins
 test-page: setup page .build/chromium/installed
 	@npm test --silent --prefix web
 
-screenshots: setup page .build/chromium/installed
+screenshots: setup page .build/chromium/installed .build/podpac-client/installed
 	@npm run screenshots --silent --prefix web
 
 # Compares the SQL guard with the parsers of PostgreSQL and MySQL.

@@ -1,24 +1,28 @@
 """Test published layers with the fake of podpac. test_podpac_layers.py tests them with podpac."""
 
 import base64
+import gzip
+import importlib.util
 import json
 import pathlib
+import re
 import tempfile
+import types
 from unittest import mock
 from xml.etree import ElementTree
 
 from test_handler import ARRAY, MAP, Case
 
 import podpac.nodes
-from evaluator import failures, layers
+from evaluator import failures, layers, query
 
 FIELD = {"node": "nodes.Field", "style": {"name": "Field of <numbers>", "units": "K"}}
 BOX = {"BBOX": "-2,0,2,20", "WIDTH": "4", "HEIGHT": "4"}
 WMS, WCS = {"w": "http://www.opengis.net/wms"}, {"w": "http://www.opengis.net/wcs", "gml": "http://www.opengis.net/gml"}
 
 
-class Layers(Case):
-    """Requests for layers that the operator publishes."""
+class Published(Case):
+    """Requests to a function with two published layers."""
 
     def setUp(self):
         super().setUp()
@@ -34,18 +38,28 @@ class Layers(Case):
         event = {
             "queryStringParameters": {k: v for k, v in query.items() if v is not None},
             "headers": {"host": "maps.test", "X-Forwarded-Proto": "https"},
-            "requestContext": {"path": "/v1/eval"},
+            "path": "/v1/eval",
         }
         answer = self.call(event)
         body = base64.b64decode(answer["body"]).decode("latin-1") if answer["isBase64Encoded"] else answer["body"]
         self.assertEqual(answer["statusCode"], status, body)
         return answer["headers"], body
 
+    def file(self, path, status=200, method="GET", **headers):
+        event = {"httpMethod": method, "headers": headers, "path": f"/eval/{path}", "queryStringParameters": None, "pathParameters": {"proxy": path}}
+        answer = self.call(event)
+        self.assertEqual(answer["statusCode"], status, answer["body"])
+        return answer["headers"], base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"]
+
     def document(self, **query):
         return ElementTree.fromstring(self.ask(**query)[1].encode("latin-1"))
 
     def map(self, status=200, **changes):
         return self.ask(status, **{**MAP, **BOX, "LAYERS": "field", "PARAMS": None, **changes})
+
+
+class Layers(Published):
+    """Requests for layers that the operator publishes."""
 
     def test_capabilities_of_wms(self):
         for query in ({"service": "wms", "request": "getcapabilities"}, {"SERVICE": "WMS", "REQUEST": "GetCapabilities", "VERSION": "1.3.0"}):
@@ -86,6 +100,16 @@ class Layers(Case):
     def test_url_behind_a_proxy(self):
         self.environ(PODPAC_URL="https://example.org/maps")
         self.assertIn('"https://example.org/maps"', self.ask(SERVICE="WMS", REQUEST="GetCapabilities")[1])
+
+    def test_url_with_and_without_the_stage(self):
+        host, context = {"Host": "a1.execute-api.localhost:4566"}, {"stage": "prod"}
+        for event, url in (
+            ({"rawPath": "/eval", "headers": host, "requestContext": context}, "http://a1.execute-api.localhost:4566/prod/eval"),
+            ({"path": "/prod/eval", "headers": host, "requestContext": context}, "http://a1.execute-api.localhost:4566/prod/eval"),
+            ({"path": "/eval", "headers": host, "requestContext": {"stage": "$default"}}, "http://a1.execute-api.localhost:4566/eval"),
+            ({"path": "/maps/eval", "headers": {"host": "maps.test", "x-forwarded-proto": "https"}, "requestContext": context}, "https://maps.test/maps/eval"),
+        ):
+            self.assertEqual(query.url_of(event), url)
 
     def test_map_has_the_range_of_its_values(self):
         headers, body = self.map()
@@ -145,13 +169,33 @@ class Layers(Case):
         self.assertIn("restricted", self.map(403, LAYERS="formula")[1])
         self.assertEqual(len(podpac.nodes.evaluated), evaluated)
 
+    def test_layer_that_podpac_cannot_build(self):
+        self.publish(field={"a": {"node": "nodes.Nothing"}})
+        self.assertEqual(len(self.document(SERVICE="WMS", REQUEST="GetCapabilities").findall(".//w:Layer/w:Layer", WMS)), 0)
+        self.assertIn("podpac.nodes.Nothing does not exist", self.map(400)[1])
+
+    def test_settings_of_a_layer(self):
+        settings = {"DEFAULT_CRS": "EPSG:32633", "ROOT_PATH": "/etc"}
+        self.publish(field={"pipeline": {"a": {"node": "nodes.GridOfSettings"}}, "settings": settings})
+        body = self.map(FORMAT="application/json")[1]
+        self.assertIn("EPSG:32633", body)
+        self.assertNotIn("/etc", body)
+
     def test_errors_in_xml(self):
         headers, body = self.map(400, LAYERS="<nothing>", EXCEPTIONS="XML")
         self.assertEqual(headers["Content-Type"], "text/xml")
         error = ElementTree.fromstring(body).findtext("{http://www.opengis.net/ogc}ServiceException")
         self.assertIn("<nothing>", error)
 
-    def test_files(self):
+    def test_legend_of_classes_and_their_colors(self):
+        classes = {"enumeration_colors": {"10": "#ff0000", "2": "#00ff00"}, "enumeration_legend": {"2": "Low"}}
+        self.publish(field={"a": {**FIELD, "style": classes}})
+        described = json.loads(self.file("map/layers.json")[1])
+        want = [{"value": 2, "name": "Low", "color": "#00ff00"}, {"value": 10, "name": "10", "color": "#ff0000"}]
+        self.assertEqual((described[0]["classes"], "colors" in described[0]), (want, False))
+        self.assertIn('{"vmin": 1.5, "vmax": 10.5}', self.map()[1])
+
+    def test_files_of_layers(self):
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             folder.joinpath("a-1.json").write_text(json.dumps({"a": FIELD}), encoding="utf-8")
@@ -173,3 +217,60 @@ class Layers(Case):
                     layers.read(folder)
                 self.assertIn(part, str(caught.exception))
                 folder.joinpath(file).unlink()
+
+
+class Map(Published):
+    """Requests for the files of the map."""
+
+    def test_page_and_its_files(self):
+        headers, page = self.file("map")
+        self.assertEqual((headers["Content-Type"], headers["Cache-Control"]), ("text/html; charset=utf-8", "no-cache"))
+        self.assertTrue(headers["Content-Security-Policy"].startswith("default-src 'self'; "))
+        links = re.findall(r'(?:src|href)="([^"]+)"', page.decode())
+        self.assertEqual(len(links), 5)
+        for link in links:
+            self.assertTrue(link.startswith("map/"), link)
+            if "leaflet" not in link:
+                self.assertIn("immutable", self.file(link)[0]["Cache-Control"])
+        folder = links[-1].rpartition("/")[0]
+        imports = re.findall(r"from '\./([^']+)'", self.file(f"{folder}/viewer.js")[1].decode())
+        self.assertEqual(len(imports), 3)
+        for file in imports:
+            self.file(f"{folder}/{file}")
+
+    def test_files_are_compressed_and_not_sent_again(self):
+        plain, content = self.file("map/old/viewer.js")
+        packed, compressed = self.file("map/old/viewer.js", **{"Accept-Encoding": "br, gzip"})
+        self.assertEqual((packed["Content-Encoding"], gzip.decompress(compressed)), ("gzip", content))
+        self.assertEqual(packed["ETag"], plain["ETag"])
+        self.assertEqual(plain["Cache-Control"], "no-cache")  # of a version that is not the page's
+        self.assertEqual(self.file("map/old/viewer.js", 304, **{"if-none-match": plain["ETag"]})[1], b"")
+
+    def test_leaflet_of_the_package(self):
+        with tempfile.TemporaryDirectory() as name:
+            static = pathlib.Path(name, "static", "js_lib_leaflet")
+            static.mkdir(parents=True)
+            static.joinpath("leaflet.js").write_bytes(b"L = {}")
+            package = types.SimpleNamespace(submodule_search_locations=[name])
+            with mock.patch.object(importlib.util, "find_spec", return_value=package):
+                headers, content = self.file("map/leaflet-1.9.4/leaflet.js")
+                self.file("map/leaflet-1.9.4/../../__init__.py", 404)
+                self.file("map/leaflet-1.9.3/leaflet.js", 404)
+        self.assertEqual((content, headers["Cache-Control"]), (b"L = {}", "public, max-age=31536000, immutable"))
+        with mock.patch.object(importlib.util, "find_spec", return_value=None):
+            self.assertIn("django-js-lib-leaflet, which requirements.txt names: pack again", self.file("map/leaflet-1.9.4/leaflet.js", 500)[1])
+
+    def test_layers(self):
+        headers, body = self.file("map/layers.json")
+        field, formula = json.loads(body)
+        self.assertEqual(field["bounds"], [5, -1.5, 25, 1.5])
+        self.assertEqual((field["title"], field["units"], field["times"][0]), ("Field of <numbers>", "K", "2020-01-01T00:00:00"))
+        self.assertEqual((len(field["colors"]), field["colors"][0], field["colors"][-1]), (64, "#000000", "#0000ff"))
+        self.assertEqual((formula["title"], formula["times"]), ("A formula", []))
+
+    def test_other_paths(self):
+        self.assertEqual(self.file("map/", 308)[0]["Location"], "../map")
+        for path in ("other", "map/../handler.py", "map/handler.py", "map/x/viewer.py", "map//etc/passwd", "map/.", "map/x/../../handler.py", "map/index.html"):
+            self.file(path, 404)
+        self.assertIn("POST map: want GET or HEAD", self.file("map", 405, method="POST")[1])
+        self.assertEqual(self.file("", 400)[0]["Content-Type"], "application/json")  # the endpoint with a slash

@@ -1,18 +1,16 @@
 """Read published layers with clients of WMS and WCS: those of podpac and OWSLib."""
 
-import base64
-import http.server
 import io
 import json
 import threading
 import unittest
-import urllib.parse
 from unittest import mock
 
 import podpac
 
 import handler
 from evaluator import layers, request, rules
+from serve import Server
 
 try:
     import numpy
@@ -20,23 +18,6 @@ try:
     from PIL import Image
 except ImportError:
     raise unittest.SkipTest("podpac is not installed")
-
-
-class API(http.server.BaseHTTPRequestHandler):
-    """Pass requests to the handler as API Gateway does."""
-
-    def do_GET(self):
-        url = urllib.parse.urlsplit(self.path)
-        event = {"queryStringParameters": dict(urllib.parse.parse_qsl(url.query)), "headers": dict(self.headers), "path": url.path}
-        answer = handler.handler(event, None)
-        self.send_response(answer["statusCode"])
-        for name, value in answer["headers"].items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode())
-
-    def log_message(self, *args):
-        pass
 
 
 class Layers(unittest.TestCase):
@@ -70,11 +51,11 @@ class Layers(unittest.TestCase):
         change = mock.patch.object(layers, "LAYERS", {"soil": layers.Layer("soil", self.PIPELINE)})
         change.start()
         self.addCleanup(change.stop)
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), API)
+        server = Server()
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
         threading.Thread(target=server.serve_forever).start()
-        self.url = f"http://127.0.0.1:{server.server_port}/v1/eval"
+        self.url = server.url
         self.node = podpac.Node.from_definition(request.ordered(self.PIPELINE))
 
     def test_podpacs_client_of_wcs_reads_podpacs_values(self):
@@ -115,6 +96,17 @@ class Layers(unittest.TestCase):
                     "coordinates": {"lat": 43.45, "lon": -6.9, "time": "2020-01-01T00:00:00"},
                 },
             )
+
+    def test_value_of_a_pixel_is_that_of_the_map(self):
+        # Beyond the outermost cells, podpac interpolates to a grid as missing, and to a point as a value.
+        query = {"SERVICE": "WMS", "VERSION": "1.3.0", "CRS": "EPSG:4326", "BBOX": "38,-14,46,4", "WIDTH": "9", "HEIGHT": "8", "TIME": self.DAYS[0]}
+        own = self.node.eval(podpac.Coordinates.from_url(query)).transpose("lat", "lon", "time").data[..., 0]
+        self.assertTrue(numpy.isnan(own).any() and numpy.isfinite(own).any())
+        for row in range(8):
+            for column in range(9):
+                pixel = {**query, "REQUEST": "GetFeatureInfo", "LAYERS": "soil", "I": str(column), "J": str(row)}
+                value = json.loads(handler.handler({"queryStringParameters": pixel}, None)["body"])["values"][0]["value"]
+                self.assertEqual(value, None if numpy.isnan(own[row, column]) else own[row, column], (row, column))
 
     def test_owslib_reads_capabilities_of_wcs(self):
         from owslib.wcs import WebCoverageService

@@ -1,13 +1,16 @@
 // Writes the pictures of the page that README and docs show, from the answers of the tests' stand-in.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { questions } from '../browser/answers.ts'
 import { launch, visit } from '../browser/chromium.ts'
 import { Stand } from '../browser/server.ts'
 import { texts } from '../src/texts.ts'
 
-const folder = process.argv[2] ?? join(import.meta.dirname, '..', '..', 'docs', 'images')
+const checkout = join(import.meta.dirname, '..', '..')
+const folder = process.argv[2] ?? join(checkout, 'docs', 'images')
 const limit = 150_000
 
 interface Picture {
@@ -44,21 +47,56 @@ const pictures: Picture[] = [
 
 mkdirSync(folder, { recursive: true })
 const stand = await new Stand({ config: { app: 'shop-dev', examples: Object.values(questions).slice(0, 5) } }).start()
+const podpac = servePodpac()
 const browser = await launch()
 try {
-  for (const { name, width, height, colorScheme, steps } of pictures) {
-    const options = { viewport: { width, height }, colorScheme, reducedMotion: 'reduce' as const }
-    const { page, context } = await visit(browser, [new URL(stand.url).origin], options)
-    await page.goto(stand.url)
-    await steps(page)
-    const path = join(folder, name)
-    await page.screenshot({ path, animations: 'disabled' })
-    await context.close()
-    const { size } = statSync(path)
-    console.log(`${Math.round(size / 1000)} KB  ${path}`)
-    if (size > limit) throw new Error(`${name}: ${size} bytes; want at most ${limit}`)
-  }
+  for (const picture of pictures) await take(stand.url, picture)
+  await take(await podpac.url, {
+    name: 'podpac-map.png',
+    width: 1100,
+    height: 560,
+    colorScheme: 'light',
+    steps: async page => {
+      await page.locator('#map:not([aria-busy]) canvas').waitFor()
+      await page.locator('#map').click({ position: { x: 560, y: 200 } })
+      await page.locator('#value .number').waitFor()
+    },
+  })
 } finally {
+  podpac.stop()
   await browser.close()
   await stand.stop()
+}
+
+async function take(url: string, { name, width, height, colorScheme, steps }: Picture) {
+  const options = { viewport: { width, height }, colorScheme, reducedMotion: 'reduce' as const }
+  const { page, context } = await visit(browser, [new URL(url).origin], options)
+  await page.goto(url)
+  await steps(page)
+  const path = join(folder, name)
+  await page.screenshot({ path, animations: 'disabled' })
+  await context.close()
+  const { size } = statSync(path)
+  console.log(`${Math.round(size / 1000)} KB  ${path}`)
+  if (size > limit) throw new Error(`${name}: ${size} bytes; want at most ${limit}`)
+}
+
+/** servePodpac serves PODPAC's map with the layers of the tests. */
+function servePodpac() {
+  const example = join(checkout, 'examples', 'podpac')
+  const packages = join(checkout, '.build', 'podpac-client', 'packages')
+  const program = spawn(
+    join(checkout, '.venv', 'bin', 'python'),
+    [join(example, 'serve.py'), '--layers', join(checkout, 'test', 'map', 'layers')],
+    {
+      env: {
+        ...process.env,
+        PYTHONPATH: [packages, join(example, 'function')].join(delimiter),
+        PYTHONDONTWRITEBYTECODE: '1',
+      },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  )
+  const line = once(program.stdout, 'data').then(([text]) => `${String(text).trim()}#temperature`)
+  return { url: line, stop: () => program.kill() }
 }

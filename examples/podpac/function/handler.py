@@ -9,7 +9,8 @@ It handles four kinds of events:
   the handler writes the result to an object below the output prefix
 - one chunk of a grid that many functions evaluate, or the grid's Zarr: see
   evaluator/grid.py
-- a request of API Gateway (payload 1.0) with a WCS or WMS query string
+- a request of API Gateway (payload 1.0) with a WCS or WMS query string, or for a file
+  of the map below the endpoint's path: see evaluator/viewer.py
 
 The answer to a direct invocation is the result as PODPAC's client reads it: bytes, or
 a text for JSON. Only the answer to a request of API Gateway has API Gateway's format.
@@ -27,6 +28,7 @@ from evaluator.failures import TooLarge, explain
 from evaluator.objects import evaluate_objects
 from evaluator.query import answer_failure, answer_query
 from evaluator.request import pipeline_request
+from evaluator.viewer import answer_file
 
 # The maximum size of the answer to a synchronous invocation.
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -54,7 +56,8 @@ def handler(event, context):
 
             return evaluate_grid(event, record)
         if trigger == "API":
-            document = answer_query(event, record)
+            path = (event.get("pathParameters") or {}).get("proxy")
+            document = answer_file(path, event) if path else answer_query(event, record)
             record["status"] = document.status
             return _answer(document.response(), record)
         request = pipeline_request(event)

@@ -9,13 +9,13 @@ class Document:
     def __init__(self, content_type, body, headers=None, status=200):
         self.content_type, self.body = content_type, body
         self.headers, self.status = headers or {}, status
+        self.is_text = content_type == "application/json"
 
     def response(self):
         """Return the answer in API Gateway's format."""
-        text = self.content_type == "application/json"
         return {
             "statusCode": self.status,
             "headers": {"Content-Type": self.content_type, **self.headers},
-            "isBase64Encoded": not text,
-            "body": self.body.decode() if text else base64.b64encode(self.body).decode(),
+            "isBase64Encoded": not self.is_text,
+            "body": self.body.decode() if self.is_text else base64.b64encode(self.body).decode(),
         }

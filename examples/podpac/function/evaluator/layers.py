@@ -4,13 +4,14 @@ A file of the folder layers beside the handler is one layer, and its name withou
 .json is the layer's. It contains what `defog eval` evaluates, or a node's definition
 alone:
 
-  {"pipeline": definition, "coordinates": definition, "title": "Soil moisture"}
+  {"pipeline": definition, "coordinates": definition, "settings": {}, "title": "Rain"}
 
 All but the pipeline is optional. The layer has data at the coordinates; podpac finds
 those of most data sources. The title's default is the style's name.
 PODPAC_RESTRICT_PIPELINES restricts layers, too.
 """
 
+import contextlib
 import json
 import re
 import time
@@ -21,7 +22,7 @@ import podpac
 
 from .evaluate import allowed_node
 from .failures import Failure, Misconfigured, message_of, redact
-from .request import ordered
+from .request import event_settings, ordered
 
 FOLDER = Path(__file__).parent.parent / "layers"
 
@@ -47,31 +48,36 @@ class Layer:
             content = {"pipeline": content}  # a definition, which may have a node of that name
         self.name, self.definition = name, ordered(content["pipeline"])
         self.coordinates, self.title = content.get("coordinates"), content.get("title")
+        self.settings = content.get("settings")
         for key, value, kind, want in (
             ("pipeline", self.definition, dict, "a JSON object"),
             ("coordinates", self.coordinates, (dict, type(None)), "a JSON object"),
+            ("settings", self.settings, (dict, type(None)), "a JSON object"),
             ("title", self.title, (str, type(None)), "a text"),
         ):
-            if not isinstance(value, kind) or value in ({}, ""):
+            if not isinstance(value, kind) or (value in ({}, "") and key != "settings"):
                 raise Misconfigured(f"layers/{name}.json: {key} is not {want}")
-        self._offer, self._read = None, float("-inf")
+        self._offer, self._failure, self._read = None, None, float("-inf")
 
     def offer(self):
-        """Return what clients see of the layer, or None if the function may not
-        evaluate it, which is logged."""
+        """Return what clients see of the layer. A layer that the function may not or
+        cannot evaluate raises a failure."""
         if time.monotonic() - self._read > FRESH:
-            self._offer = self._find_offer()
+            self._offer, self._failure = self._find_offer()
             self._read = time.monotonic()
+        if self._failure:
+            raise type(self._failure)(str(self._failure))
         return self._offer
 
     def _find_offer(self):
         record = {}
         try:
-            with allowed_node(self.definition, {}, record) as node:
-                return Offer(self.name, self.title or node.style.name or self.name, node.style, self._find_extent(node))
+            with allowed_node(self.definition, event_settings(self.settings), record) as node:
+                offer = Offer(self.name, self.title or node.style.name or self.name, node.style, self._find_extent(node))
+                return offer, None
         except Failure as err:
             _warn(f"layer {self.name} is not published: {redact(str(err), self.definition)}", **record)
-            return None
+            return None, err
 
     def _find_extent(self, node):
         """Return where the layer has data. A node without coordinates, such as a
@@ -104,7 +110,11 @@ def read(folder):
 
 def offers():
     """Return what clients see of all layers that the function may evaluate."""
-    return [offer for layer in LAYERS.values() if (offer := layer.offer())]
+    found = []
+    for layer in LAYERS.values():
+        with contextlib.suppress(Failure):  # which is in the log
+            found.append(layer.offer())
+    return found
 
 
 def extent_of(found):

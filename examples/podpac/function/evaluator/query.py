@@ -12,7 +12,7 @@ from . import capabilities, layers
 from .clients import s3
 from .document import Document
 from .evaluate import evaluate
-from .failures import BadRequest, Forbidden, TooLarge
+from .failures import BadRequest, TooLarge
 from .formats import Format
 from .request import MAX_PIPELINE, Request, read_json, without
 
@@ -76,20 +76,29 @@ def _on_grid(format, size, headers):
     header of the values that an image has colors for."""
 
     def encode(output, options):
-        shape = dict(zip(output.dims, output.shape))
-        if (shape.get("lat"), shape.get("lon")) != size:
-            raise BadRequest("the layer's pipeline does not interpolate to the map's grid; want one that ends in a node such as interpolators.Interpolate")
-        limits = output.attrs["layer_style"].clim
-        low, high = (float(own() if limit is None else limit) for limit, own in zip(limits, (output.min, output.max)))
-        if format.content_type.startswith("image/") and math.isfinite(low) and math.isfinite(high):
-            headers[RANGE] = f"{low!r},{high!r}"
+        _require_grid(output, size)
+        if format.content_type.startswith("image/"):
+            style = output.attrs["layer_style"]
+            if style.enumeration_colors and "vmin" in format.options:
+                # podpac would take the first and the last color for the classes in the picture.
+                options = {**options, "vmin": min(style.enumeration_colors) - 0.5, "vmax": max(style.enumeration_colors) + 0.5}
+            low, high = (float(own() if limit is None else limit) for limit, own in zip(style.clim, (output.min, output.max)))
+            if math.isfinite(low) and math.isfinite(high):
+                headers[RANGE] = f"{low!r},{high!r}"
         return format.encode(output, options)
 
     return Format(format.name, format.content_type, encode, format.options)
 
 
+def _require_grid(output, size):
+    shape = dict(zip(output.dims, output.shape))
+    if (shape.get("lat"), shape.get("lon")) != size:
+        raise BadRequest("the layer's pipeline does not interpolate to the map's grid; want one that ends in a node such as interpolators.Interpolate")
+
+
 def _value(query, event, record):
-    """Answer GetFeatureInfo: evaluate a layer at one pixel of a map."""
+    """Answer GetFeatureInfo: the value at one pixel of a map. The whole map is evaluated,
+    because podpac interpolates to single points otherwise than to a grid."""
     query = {**query, "FORMAT": "json"}
     layer = _check(query, "LAYERS")
     keys = ("X", "Y") if query["VERSION"].startswith("1.1") else ("I", "J")
@@ -107,24 +116,21 @@ def _value(query, event, record):
     if problems:
         raise BadRequest("; ".join(problems))
     request = _request(query, layer)
-    on_grid = request.coordinates
+    encode = _encode_text if wanted == "text/plain" else _encode_values
 
-    def at_pixel():
-        grid = on_grid()
-        point = [grid[name][pixel[name == "lat"]] if name in ("lat", "lon") else grid[name] for name in grid.dims]
-        return podpac.Coordinates(point, crs=grid.crs)
+    def encode_pixel(output, options):
+        _require_grid(output, sides[::-1])
+        return encode(_values(output.isel(lon=pixel[0], lat=pixel[1])))
 
-    request.coordinates = at_pixel
-    request.format = Format("values", wanted, _encode_text if wanted == "text/plain" else _encode_values)
+    request.format = Format("values", wanted, encode_pixel)
     return Document(wanted, evaluate(request, record))
 
 
-def _encode_values(output, options):
-    return json.dumps(_values(output)).encode()
+def _encode_values(found):
+    return json.dumps(found).encode()
 
 
-def _encode_text(output, options):
-    found = _values(output)
+def _encode_text(found):
     lines = [f"{value['name']} = {value.get('label', value['value'])} {found['units']}".rstrip() for value in found["values"]]
     return ("\n".join(lines) + "\n").encode()
 
@@ -173,13 +179,15 @@ WCS = {"GetCoverage": _map, "GetCapabilities": _wcs_capabilities, "DescribeCover
 
 def url_of(event):
     """Return the URL of the request without its query. PODPAC_URL replaces it, for a
-    function behind a proxy. API Gateway states the protocol, and local AWS does not."""
+    function behind a proxy. Events of local AWS lack the protocol and the API's stage,
+    and have payload format 2.0."""
     if os.environ.get("PODPAC_URL"):
         return os.environ["PODPAC_URL"]
     headers = {k.lower(): v for k, v in (event.get("headers") or {}).items()}
-    context = event.get("requestContext") or {}
-    host = headers.get("host") or context.get("domainName", "")
-    path = context.get("path") or event.get("path") or "/"
+    host, path = headers.get("host", ""), event.get("path") or event.get("rawPath") or "/"
+    stage = (event.get("requestContext") or {}).get("stage", "$default")
+    if ".execute-api." in host and stage != "$default" and not path.startswith(f"/{stage}/"):
+        path = f"/{stage}{path}"
     return f"{headers.get('x-forwarded-proto', 'http')}://{host}{path}"
 
 
@@ -237,9 +245,9 @@ def _box_problems(query):
 def _request(query, layer):
     """Return the request to evaluate a layer: one that is published, or else as
     podpac reads it."""
-    published = layers.LAYERS.get(layer)
+    published, settings = layers.LAYERS.get(layer), None
     if published:
-        definition = published.definition
+        definition, settings = published.definition, published.settings
         _complete(query, published)
     else:
         definition = _layer(layer, query.get("PARAMS"))
@@ -248,7 +256,7 @@ def _request(query, layer):
     else:
         query.pop("TIME", None)
     output = {"format": query.get("FORMAT", "").split(";")[0].split("/")[-1]}
-    return Request(definition, lambda: podpac.Coordinates.from_url(query), output=output, over_http=True)
+    return Request(definition, lambda: podpac.Coordinates.from_url(query), output=output, settings=settings, over_http=True)
 
 
 def _complete(query, layer):
@@ -260,8 +268,6 @@ def _complete(query, layer):
     if "," in time or "/" in time:
         raise BadRequest(f"TIME {time}: want one time")
     offer = layer.offer()
-    if offer is None:
-        raise Forbidden("the function is restricted to other pipelines")
     if offer.extent.times and time.lower() in ("", "current", "default"):
         query["TIME"] = offer.extent.times[-1]
 

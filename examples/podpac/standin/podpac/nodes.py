@@ -91,6 +91,14 @@ class Shifted(Node):
         return Grid([[1]], Coordinates({"coords": []}), self.style)
 
 
+class GridOfSettings(Node):
+    """Return podpac's settings in each cell."""
+
+    def eval(self, coordinates):
+        rows, columns = (coordinates[name].size for name in ("lat", "lon"))
+        return Grid([[sorted(str(item) for item in settings.items())] * columns] * rows, coordinates, self.style)
+
+
 class Grid(Result):
     """A result with the part of xarray's interface that maps need."""
 
@@ -99,7 +107,11 @@ class Grid(Result):
         self.shape, self.attrs = (len(rows), len(rows[0])), {"layer_style": style, "units": None}
         self.numbers = [number for row in rows for number in row]
         self.coords = {name: Values(coordinates[name].coordinates) for name in coordinates.dims}
-        self.data = Numbers(rows)
+        self.data, self.rows, self.style = Numbers(rows), rows, style
+
+    def isel(self, lat, lon):
+        at = {name: Values([values.data.ravel()[{"lat": lat, "lon": lon}.get(name, 0)]]) for name, values in self.coords.items()}
+        return types.SimpleNamespace(data=Numbers([[self.rows[lat][lon]]]), coords=at, dims=(), attrs=self.attrs)
 
     def min(self):
         return min((number for number in self.numbers if number == number), default=float("nan"))
