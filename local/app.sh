@@ -26,6 +26,11 @@ elsewhere() {
 	done
 }
 
+# Another version of Node can lack these flags.
+if [ -z "$JSII_NODE" ] && [ "$(command -v node)" -ef node_modules/.bin/node ] && [ -x local/node.sh ]; then
+	export JSII_NODE="$PWD/local/node.sh"
+fi
+
 elsewhere || ! unchanged || exec "$program" "$@"
 
 export CGO_ENABLED=0
@@ -43,7 +48,7 @@ trap 'exit 143' TERM
 # In a read-only folder, each run compiles, as `go run` does. So that is not an error.
 mkdir -p .build 2>/dev/null && began=$(mktemp $last-XXXXXX 2>/dev/null)
 # The program is in Go's cache, and stays there until Go has not used it for 5 days.
-program=$(go run -trimpath -exec echo .) || exit
+program=$(GOGC=400 go run -trimpath -exec echo .) || exit
 kill $ticker 2>/dev/null
 trap - EXIT INT TERM
 if [ -x "$program" ] && [ -n "$began" ]; then

@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -192,6 +193,45 @@ func TestAppIsCompiledAfterAChangeDuringACompile(t *testing.T) {
 	c.want("a change during the compile", "two argument", 1)
 	c.want("the run after it", "two argument", 2)
 	c.want("no change", "two argument", 2)
+}
+
+// Only the pinned Node surely has the flags of node.sh.
+func TestKernelRunsWithFlagsOnThePinnedNode(t *testing.T) {
+	t.Setenv("JSII_NODE", "")
+	c := newCheckout(t)
+	c.write("main.go", "kernel:$JSII_NODE")
+	c.write("local/node.sh", "")
+	c.write("bin/node", "")
+	c.want("no pinned Node", "kernel: argument", 1)
+	c.write("node_modules/.bin/node", "")
+	c.want("another Node", "kernel: argument", 1)
+	if err := errors.Join(os.Remove(filepath.Join(c.root, "bin/node")),
+		os.Symlink("../node_modules/.bin/node", filepath.Join(c.root, "bin/node"))); err != nil {
+		t.Fatal(err)
+	}
+	c.want("the pinned Node", "kernel:"+c.root+"/local/node.sh argument", 1)
+	if err := os.Chmod(filepath.Join(c.root, "local/node.sh"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c.want("a script from a zip", "kernel: argument", 1)
+	t.Setenv("JSII_NODE", "mine")
+	c.want("a Node of the user's", "kernel:mine argument", 1)
+}
+
+func TestPinnedNodeHasTheKernelsFlags(t *testing.T) {
+	bin, err := filepath.Abs("../node_modules/.bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(bin, "node")); err != nil {
+		t.Skip("the pinned Node is not installed: run make setup")
+	}
+	command := exec.CommandContext(t.Context(), "./node.sh", "-p", "process.execArgv.join(' ')")
+	command.Env = append(os.Environ(), "PATH="+bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	out, err := command.CombinedOutput()
+	if want := "--single-threaded --liftoff-only"; err != nil || !strings.HasPrefix(string(out), want) {
+		t.Errorf("got %q, %v; want %s", out, err, want)
+	}
 }
 
 func TestAppThatDoesNotCompileDoesNotRun(t *testing.T) {

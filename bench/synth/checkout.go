@@ -33,6 +33,13 @@ func newApps(ctx context.Context, directory string, settings []string) (golang, 
 	if err := copyCheckout(ctx, directory); err != nil {
 		return nil, nil, fmt.Errorf("copy the checkout: %w", err)
 	}
+	pinned, err := filepath.Abs("node_modules")
+	if err != nil {
+		return nil, nil, fmt.Errorf("find the packages of npm: %w", err)
+	}
+	if err := os.Symlink(pinned, filepath.Join(directory, "node_modules")); err != nil {
+		return nil, nil, fmt.Errorf("link the packages of npm: %w", err)
+	}
 	golang = &app{directory: directory, source: "stacks/query/stack.go", settings: settings}
 	if golang.command, err = appCommand(); err != nil {
 		return nil, nil, err
