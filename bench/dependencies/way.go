@@ -59,7 +59,9 @@ type result struct {
 func (b *bench) measure(ctx context.Context, cpus int, ways []way) ([]result, error) {
 	best := make([]result, len(ways))
 	for round := range b.rounds {
-		for i, w := range ways {
+		for turn := range ways {
+			i := (turn + round) % len(ways) // the disk works after a way for the next
+			w := ways[i]
 			log.Printf("cores: %d, round %d of %d: %s", cpus, round+1, b.rounds, w.name)
 			r, err := b.start(ctx, w, cpus)
 			if err != nil {
