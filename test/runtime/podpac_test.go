@@ -3,6 +3,7 @@ package runtime
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"defog-cdk/internal/testserver/daemon"
@@ -98,26 +100,63 @@ func TestPodpacAnswersWhatItsClientReads(t *testing.T) {
 	}
 }
 
-// TestPodpacsClientReadsAnswers evaluates with the client that podpac has, and compares
-// its results with those of podpac.
+// TestPodpacsClientReadsAnswers runs the tests in test/podpac that need no bucket:
+// PODPAC's client, as it is, evaluates, and its results are compared with podpac's own.
 func TestPodpacsClientReadsAnswers(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("needs podpac: make test")
 	}
 	installed := podpac.Find(t)
-	f := startPodpac(t, handlerFolder(t), installed.Packages, map[string]string{"PODPAC_UNSAFE_EVAL": "h4sh"})
-	// The client asks for its account first.
-	sts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
-	}))
-	t.Cleanup(sts.Close)
-	client := exec.CommandContext(t.Context(), installed.Python, filepath.Join("testdata", "podpac", "client.py"), "h4sh")
-	client.Env = append(installed.Environ(t), "AWS_ENDPOINT_URL_LAMBDA="+f.URL(), "AWS_ENDPOINT_URL_STS="+sts.URL,
+	address := invokeAPI(t, startPodpac(t, handlerFolder(t), installed.Packages, map[string]string{"PODPAC_UNSAFE_EVAL": "h4sh"}))
+	settings := filepath.Join(t.TempDir(), "settings.py")
+	if err := os.WriteFile(settings, []byte(`settings.update(FUNCTION_NAME="function:live", UNSAFE_EVAL_HASH="h4sh")`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	client := exec.CommandContext(t.Context(), installed.Python, "-m", "unittest", "discover", "--verbose", "--start-directory", inCheckout(t, "test", "podpac"))
+	client.Env = append(installed.Environ(t), "PODPAC_SETTINGS="+settings, "AWS_ENDPOINT_URL="+address,
 		"AWS_REGION=eu-central-1", "AWS_DEFAULT_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_EC2_METADATA_DISABLED=true")
-	if out, err := client.CombinedOutput(); err != nil || !strings.HasSuffix(string(out), "equal to podpac\n") {
+	if out, err := client.CombinedOutput(); err != nil || !strings.Contains(string(out), "test_bytes_are_those_of_podpac") {
 		t.Errorf("%v: %s", err, out)
 	}
+}
+
+// invokeAPI starts Lambda's Invoke API in front of the emulator, which takes one event at
+// a time and marks no failures. Like Lambda, it refuses events that are not JSON, such as
+// those with NaN. It also answers what the client asks first: which account this is.
+func invokeAPI(t *testing.T, f *function) (address string) {
+	t.Helper()
+	var one sync.Mutex
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/invocations") {
+			fmt.Fprint(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
+			return
+		}
+		event, err := io.ReadAll(r.Body)
+		if err != nil || !json.Valid(event) {
+			w.Header().Set("X-Amzn-ErrorType", "InvalidRequestContentException")
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		one.Lock()
+		answer, err := f.Invoke(r.Context(), event)
+		one.Unlock()
+		if err != nil {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		if r.Header.Get("X-Amz-Invocation-Type") == "Event" {
+			w.WriteHeader(http.StatusAccepted)
+			return
+		}
+		var failed failure
+		if json.Unmarshal([]byte(answer.Body), &failed) == nil && failed.ErrorType != "" {
+			w.Header().Set("X-Amz-Function-Error", "Unhandled")
+		}
+		fmt.Fprint(w, answer.Body)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 // TestPodpacAnswersFit requires the largest binary answer that Lambda accepts, and

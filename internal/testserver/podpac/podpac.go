@@ -4,6 +4,7 @@ package podpac
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -39,6 +40,16 @@ func Find(t *testing.T) Installation {
 		Packages:     filepath.Join(folder, "packages"),
 		Dependencies: filepath.Join(folder, "podpac_deps.zip"),
 	}
+}
+
+// Runtime returns Lambda's name for the interpreter's version, such as python3.12.
+func (i Installation) Runtime(t *testing.T) string {
+	t.Helper()
+	name, err := exec.CommandContext(t.Context(), i.Python, "-c", `import sys; print("python%d.%d" % sys.version_info[:2], end="")`).Output()
+	if err != nil {
+		t.Fatalf("find the version of Python: %v", err)
+	}
+	return string(name)
 }
 
 // Environ returns an environment for Python programs with podpac and the handler. They

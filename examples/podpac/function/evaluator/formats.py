@@ -22,7 +22,8 @@ def _encode_json(output, options):
 
 
 def _encode_netcdf(output, options):
-    return bytes(output.to_format("netcdf", **options))
+    # to_format converts the bounds to a text twice, and then fails if they have times.
+    return bytes(output.to_netcdf(**options))
 
 
 def _encode_png(output, options):

@@ -14,6 +14,9 @@ class Result:
     def __init__(self, data):
         self.data, self.dims = data, ("lat", "lon")
 
+    def to_netcdf(self):
+        return memoryview(b"CDF")
+
     def to_format(self, format, **options):
         if format == "json":
             return json.dumps({"data": self.data})
@@ -21,8 +24,6 @@ class Result:
             return io.BytesIO(b"\x89PNG" + json.dumps([self.data, options]).encode())
         if format == "geotiff":
             return io.BytesIO(b"II*\x00")
-        if format == "netcdf":
-            return memoryview(b"CDF")
         if format == "pickle":
             return b"\x80"
         raise NotImplementedError(format)
