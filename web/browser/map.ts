@@ -4,11 +4,13 @@
 //
 // The end-to-end tests of deployments run this program.
 import type { Page } from 'playwright-core'
-import { accessibilityProblems, launch, visit } from './chromium.ts'
+import { accessibilityProblems, launch, timeout, visit } from './chromium.ts'
 
 const [url = ''] = process.argv.slice(2)
 const browser = await launch()
 const { page, problems } = await visit(browser, [new URL(url).origin], { reducedMotion: 'reduce' })
+// Each of the page's first requests may start a function, which imports podpac.
+page.setDefaultTimeout(5 * timeout)
 /** The URLs of requests to the endpoint, by operation. */
 const requested: Record<string, string[]> = { GetMap: [], GetFeatureInfo: [] }
 page.on('request', request => {
