@@ -17,15 +17,17 @@ type Call struct {
 // Run is the run that is predicted.
 type Run struct {
 	Items, Concurrency int
+	Warm               int // functions that need no cold start if the run begins soon
 	Overhead           Overhead
 }
 
-// Overhead is what the state machine adds, in seconds. AWS publishes no figures, so each
-// is a range.
+// Overhead is what a run adds to the calls of the sample, in seconds. AWS publishes no
+// figures, so each is a range.
 type Overhead struct {
 	Start    Range // before the first item starts, and after the last one
 	Item     Range // of each item, besides the function's time
 	Interval Range // between the starts of two items
+	Load     Range // factor of all functions' times: other times, computers and load
 }
 
 // Range is what an unknown value lies between.
@@ -50,9 +52,6 @@ const (
 	// outside is the share of simulated runs below, and above, the interval. It is
 	// smaller than for nine of ten, because no model is the truth.
 	outside = 0.025
-	// drift is how much faster or slower all calls of a run can be than those of the
-	// sample: other times, other computers, other load.
-	drift = 0.07
 	// slowest bounds the durations that the sample lacks, in multiples of its longest.
 	slowest = 4
 )
@@ -62,7 +61,8 @@ const (
 // The bootstrap takes the sample as it is, so that groups of fast and slow items stay. The
 // second has one more call, slower than all, for rare items that the sample missed. The
 // logarithmic normal distribution has many durations between and above those of the
-// sample. The interval covers those of all. The calls include at least one.
+// sample. The interval covers those of all. In half of the simulated runs, functions of
+// the sample are still warm. The calls include at least one.
 func Of(calls []Call, run Run, seed uint64) (total, functions Interval) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	var warm, inits []float64
@@ -85,6 +85,7 @@ func Of(calls []Call, run Run, seed uint64) (total, functions Interval) {
 		scale = float64(run.Items) / maxSimulated
 		simulated.Items = maxSimulated
 		simulated.Concurrency = max(1, int(math.Round(float64(run.Concurrency)/scale)))
+		simulated.Warm = int(float64(run.Warm) / scale)
 		simulated.Overhead.Interval = Range{run.Overhead.Interval.Low * scale, run.Overhead.Interval.High * scale}
 	}
 	models := []func(*rand.Rand, []float64) func() float64{bootstrap, bootstrapWithSlower, logNormal}
@@ -163,8 +164,16 @@ func logNormal(random *rand.Rand, sample []float64) func() float64 {
 // takes the next item; its first item has a cold start.
 func simulate(random *rand.Rand, run Run, duration func() float64, inits []float64) (end, sum float64) {
 	start, item, interval := run.Overhead.Start.draw(random), run.Overhead.Item.draw(random), run.Overhead.Interval.draw(random)
-	factor := 1 + drift*(2*random.Float64()-1)
+	factor := 1.0
+	if run.Overhead.Load != (Range{}) {
+		factor = run.Overhead.Load.draw(random)
+	}
 	slots := make([]slot, min(run.Concurrency, run.Items))
+	if random.IntN(2) == 0 { // the run begins soon after the sample
+		for i := range min(run.Warm, len(slots)) {
+			slots[i].warm = true
+		}
+	}
 	for i := range run.Items {
 		next := &slots[0]
 		seconds := duration() * factor

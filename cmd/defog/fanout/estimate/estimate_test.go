@@ -38,7 +38,7 @@ var latencies = map[string]func(random *rand.Rand, position float64) float64{
 	},
 }
 
-var overhead = estimate.Overhead{Start: estimate.Range{Low: 1, High: 4}, Item: estimate.Range{Low: 0.05, High: 0.3}, Interval: estimate.Range{Low: 0.001, High: 0.01}}
+var overhead = estimate.Overhead{Load: estimate.Range{Low: 0.93, High: 1.07}, Start: estimate.Range{Low: 1, High: 4}, Item: estimate.Range{Low: 0.05, High: 0.3}, Interval: estimate.Range{Low: 0.001, High: 0.01}}
 
 // simulate returns the true time of a run, and the calls of its sample.
 func simulate(random *rand.Rand, run estimate.Run, latency func(*rand.Rand, float64) float64) (calls []estimate.Call, total, functions float64) {
@@ -59,6 +59,11 @@ func simulate(random *rand.Rand, run estimate.Run, latency func(*rand.Rand, floa
 	start, item, interval := uniform(run.Overhead.Start), uniform(run.Overhead.Item), uniform(run.Overhead.Interval)
 	free := make([]float64, min(run.Concurrency, run.Items))
 	used := make([]bool, len(free))
+	if random.IntN(2) == 0 {
+		for i := range min(run.Warm, len(used)) {
+			used[i] = true
+		}
+	}
 	for i, duration := range durations {
 		first := 0
 		for j := range free {
@@ -81,7 +86,7 @@ func TestIntervalHoldsNineOfTenRuns(t *testing.T) {
 	const runs = 30
 	for name, latency := range latencies {
 		random := rand.New(rand.NewPCG(16, 2))
-		run := estimate.Run{Items: 120, Concurrency: 12, Overhead: overhead}
+		run := estimate.Run{Items: 120, Concurrency: 12, Warm: 8, Overhead: overhead}
 		var held, heldFunctions int
 		var width float64
 		for range runs {

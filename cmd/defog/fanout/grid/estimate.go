@@ -22,14 +22,16 @@ import (
 // the Zarr's metadata.
 const reads = 2
 
-// Overheads of the state machine. AWS publishes none, so theirs are wide; those of local
-// AWS are measured.
+// Overheads of the state machine. AWS publishes none, so theirs are wide. Those of local
+// AWS are measured: its functions share the processors with it and with other programs.
 var (
 	awsOverhead = estimate.Overhead{
 		Start: estimate.Range{Low: 2, High: 15}, Item: estimate.Range{Low: 0.1, High: 0.7}, Interval: estimate.Range{Low: 0.001, High: 0.02},
+		Load: estimate.Range{Low: 0.93, High: 1.07},
 	}
 	localOverhead = estimate.Overhead{
-		Start: estimate.Range{Low: 0.2, High: 3}, Item: estimate.Range{Low: 0.01, High: 0.3}, Interval: estimate.Range{Low: 0.001, High: 0.02},
+		Start: estimate.Range{Low: 0.1, High: 3}, Item: estimate.Range{Low: 0, High: 0.15}, Interval: estimate.Range{Low: 0.001, High: 0.02},
+		Load: estimate.Range{Low: 0.6, High: 1.7},
 	}
 )
 
@@ -98,7 +100,7 @@ func (g Grid) Estimate(ctx context.Context, plan Plan, run Run) (Estimate, error
 		return e, fmt.Errorf("all %d chunks of the sample failed: %w", e.Sample, first)
 	}
 	var seconds estimate.Interval
-	e.Time, seconds = estimate.Of(calls, estimate.Run{Items: items, Concurrency: run.Concurrency, Overhead: run.Overhead}, seed.Sum64())
+	e.Time, seconds = estimate.Of(calls, estimate.Run{Items: items, Concurrency: run.Concurrency, Warm: workersOf(len(sample), run.Concurrency), Overhead: run.Overhead}, seed.Sum64())
 	e.Lambda = seconds.Scale(run.Function.PerSecond(), float64(items)*(item.Sum()-item.StepFunctions()-item.S3()))
 	e.StepFunctions, e.S3 = float64(items)*item.StepFunctions(), float64(items)*item.S3()
 	return e, nil
@@ -111,13 +113,16 @@ type measured struct {
 	err    error
 }
 
-// call calls the function for each chunk of a sample. Half of the sample runs at a time
-// at most, so that the other half has no cold start.
+// workersOf returns how many calls of a sample run at a time, at most half of them. The
+// other half has no cold start.
+func workersOf(sample, concurrency int) int { return max(1, min(concurrency, sample/2)) }
+
+// call calls the function for each chunk of a sample.
 func (g Grid) call(ctx context.Context, plan Plan, sample []int, concurrency int) ([]measured, error) {
 	results := make([]measured, len(sample))
 	next := make(chan int)
 	var workers sync.WaitGroup
-	for range max(1, min(concurrency, len(sample)/2)) {
+	for range workersOf(len(sample), concurrency) {
 		workers.Go(func() {
 			for i := range next {
 				results[i] = g.measure(ctx, g.event(plan, sample[i]))
