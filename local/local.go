@@ -60,15 +60,9 @@ func Start(ctx context.Context, checkout string, options ...Option) (*AWS, error
 	if err != nil {
 		return nil, fmt.Errorf("start local AWS: %w", err)
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp4", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("start local AWS: find a port: %w", err)
-	}
-	defer listener.Close()
-
 	aws := &AWS{
 		checkout:  checkout,
-		endpoint:  &url.URL{Scheme: "http", Host: listener.Addr().String()},
+		endpoint:  &url.URL{Scheme: "http", Host: "127.0.0.1:0"},
 		transport: http.DefaultTransport,
 		done:      make(chan struct{}),
 
@@ -79,6 +73,12 @@ func Start(ctx context.Context, checkout string, options ...Option) (*AWS, error
 			return nil, fmt.Errorf("start local AWS: %w", err)
 		}
 	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp4", aws.endpoint.Host)
+	if err != nil {
+		return nil, fmt.Errorf("start local AWS: find a port: %w", err)
+	}
+	defer listener.Close()
+	aws.endpoint.Host = listener.Addr().String()
 	if err := aws.supervise(ctx, listener.(*net.TCPListener)); err != nil {
 		return nil, fmt.Errorf("start local AWS: %w", err)
 	}

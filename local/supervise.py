@@ -83,11 +83,12 @@ def say(fact):
 
 
 def start(command, directory):
-    environment = os.environ | {
-        "HOME": directory,
-        "TMPDIR": directory,
+    environment = {
         "STATE_DIR": os.path.join(directory, "state"),
         "S3_DATA_DIR": os.path.join(directory, "s3"),
+    } | os.environ | {
+        "HOME": directory,
+        "TMPDIR": directory,
         # MiniStack would use, and clean up in, a Docker daemon that it finds.
         "DOCKER_HOST": "unix://" + os.path.join(directory, "no-docker.sock"),
     }
