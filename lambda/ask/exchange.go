@@ -36,7 +36,8 @@ type exchange struct {
 	generation time.Duration
 	usage      generate.Usage // of all replies of a language model
 	execution  time.Duration
-	failure    *failure // nil for a successful answer
+	failure    *failure    // nil for a successful answer
+	connection *connecting // of the database; nil if nothing prepares it
 
 	id       string           // of a long question
 	progress answers.Progress // of a long question that runs; nil otherwise
@@ -64,6 +65,11 @@ func (x *exchange) run(ctx context.Context, backend Backend, retries int, limits
 	if x.isSampled(backend) {
 		return x.sample(ctx, backend, retries, limits)
 	}
+	runs := backend.Database != nil && !x.request.sqlOnly
+	if runs {
+		x.connection = connect(ctx, backend.Database)
+		defer x.connection.stop()
+	}
 	start, end := time.Now(), x.tracer.Begin(ctx, "generate")
 	query, err := backend.Generator.Generate(ctx, x.request.question)
 	end(err != nil)
@@ -76,7 +82,7 @@ func (x *exchange) run(ctx context.Context, backend Backend, retries int, limits
 		return clarify(*query.Clarification)
 	}
 	x.take(query)
-	if backend.Database == nil || x.request.sqlOnly {
+	if !runs {
 		return nil
 	}
 	return x.repair(ctx, backend, retries, limits, x.execute(ctx, backend, limits))
@@ -183,6 +189,11 @@ func shorten(message string) string {
 // rows runs the statement and uploads all rows if they exceed the limits. If the
 // upload fails, the answer is truncated, as without a store.
 func (x *exchange) rows(ctx context.Context, backend Backend, limits database.Limits) (*database.Result, error) {
+	if x.connection != nil {
+		if err := x.connection.wait(); err != nil {
+			return nil, err
+		}
+	}
 	if backend.Results == nil {
 		return backend.Database.Query(ctx, x.executed, limits)
 	}

@@ -28,6 +28,14 @@ func (c *checkedDatabase) Query(ctx context.Context, sql string, limits database
 	return c.Database.Query(ctx, sql, limits)
 }
 
+// Connect implements database.Connector.
+func (c *checkedDatabase) Connect(ctx context.Context) error {
+	if err := c.check(ctx); err != nil {
+		return err
+	}
+	return database.Connect(ctx, c.Database)
+}
+
 // check runs the read-only check until it succeeds once. It returns an
 // *ask.NotReadyError if the database is writable or its user unsafe, and other errors as they are.
 func (c *checkedDatabase) check(ctx context.Context) error {

@@ -30,11 +30,24 @@ type refreshedDatabase struct {
 // has run nothing.
 func (r *refreshedDatabase) Query(ctx context.Context, sql string, limits database.Limits) (*database.Result, error) {
 	result, err := r.Database.Query(ctx, sql, limits)
-	failed, ok := errors.AsType[*database.ConnectionError](err)
-	if !ok || !failed.LoginRefused || !r.refresh(ctx) {
+	if !isLoginRefused(err) || !r.refresh(ctx) {
 		return result, err
 	}
 	return r.Database.Query(ctx, sql, limits)
+}
+
+// Connect implements database.Connector. It tries again as Query does.
+func (r *refreshedDatabase) Connect(ctx context.Context) error {
+	err := database.Connect(ctx, r.Database)
+	if !isLoginRefused(err) || !r.refresh(ctx) {
+		return err
+	}
+	return database.Connect(ctx, r.Database)
+}
+
+func isLoginRefused(err error) bool {
+	failed, ok := errors.AsType[*database.ConnectionError](err)
+	return ok && failed.LoginRefused
 }
 
 // refresh reports whether it has opened the database with changed credentials.

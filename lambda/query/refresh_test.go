@@ -110,7 +110,33 @@ func (l *locked) Query(context.Context, string, database.Limits) (*database.Resu
 	return &database.Result{}, nil
 }
 
+func (l *locked) Connect(ctx context.Context) error {
+	_, err := l.Query(ctx, "", database.Limits{})
+	return err
+}
+
 func (l *locked) Close() error { return nil }
+
+func TestConnectRefreshesTheSecret(t *testing.T) {
+	withPassword := func(password string) connection.Connection {
+		return connection.Connection{DBCreds: connection.Creds{"password": password}}
+	}
+	r := &refreshedDatabase{
+		Database: &locked{"old", "new"},
+		conn:     withPassword("old"),
+		read:     func(context.Context) (connection.Connection, error) { return withPassword("new"), nil },
+		open: func(conn connection.Connection) (database.Database, error) {
+			return &locked{conn.DBCreds.Text("password"), "new"}, nil
+		},
+		log: slog.New(slog.DiscardHandler),
+	}
+	if err := r.Connect(t.Context()); err != nil {
+		t.Errorf("got %v", err)
+	}
+	if _, err := r.Query(t.Context(), "SELECT 1", database.Limits{}); err != nil {
+		t.Errorf("got %v", err)
+	}
+}
 
 func TestRefreshReadsSecretAtMostOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

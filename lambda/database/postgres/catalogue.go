@@ -54,6 +54,9 @@ func (d *db) readCatalogue(ctx context.Context, age time.Duration) error {
 	return nil
 }
 
+// Connect implements database.Connector.
+func (d *db) Connect(ctx context.Context) error { return d.readCatalogue(ctx, catalogueAge) }
+
 // check checks a statement. A refusal, and on a server without versions of its catalogue
 // an unknown name, is checked again with a catalogue of recheckAge at the most.
 func (d *db) check(ctx context.Context, sql string) (guard.Statement, error) {

@@ -165,6 +165,36 @@ func TestNewFunctionsAreFoundAtOnce(t *testing.T) {
 	}
 }
 
+// Connect reads what a statement's check requires. The check still finds functions that
+// are newer.
+func TestConnectReadsTheCatalogueBefore(t *testing.T) {
+	server.Query(t, accounts)
+	d := openServer(t, nil, "")
+	if err := d.Connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	read := d.catalogue.read
+	if _, err := d.Query(t.Context(), "SELECT id FROM accounts", database.Limits{}); err != nil || read == nil || d.catalogue.read != read {
+		t.Errorf("the statement read the catalogue again: %v", err)
+	}
+	if err := d.Connect(t.Context()); err != nil || d.catalogue.read != read {
+		t.Errorf("a second Connect read the catalogue again: %v", err)
+	}
+	server.Query(t, "CREATE FUNCTION later(n int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN n; END'")
+	_, err := d.Query(t.Context(), "SELECT later(1)", database.Limits{})
+	if _, ok := errors.AsType[*database.StatementError](err); !ok || !strings.Contains(err.Error(), "it is volatile") {
+		t.Errorf("got %v", err)
+	}
+	if err := openServer(t, connection.Creds{"password": "wrong"}, "").Connect(t.Context()); !isConnectionError(err) {
+		t.Errorf("got %v; want a failed connection", err)
+	}
+}
+
+func isConnectionError(err error) bool {
+	_, ok := errors.AsType[*database.ConnectionError](err)
+	return ok
+}
+
 // The catalogue does not call pg_function_is_visible for most functions of the server,
 // which takes milliseconds. A search path can hide these.
 func TestCatalogueShowsVisibleFunctions(t *testing.T) {
