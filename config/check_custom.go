@@ -207,6 +207,7 @@ var setByStack = map[string]string{
 	"FUNCTION_S3_INPUT":         "function_s3_input",
 	"FUNCTION_S3_OUTPUT":        "function_s3_output",
 	"PODPAC_RESTRICT_PIPELINES": "function_restrict_pipelines",
+	"DATA_CREDENTIALS_SECRET":   "data_credentials_secret",
 }
 
 func (c *checker) checkCustomEnvironment() {

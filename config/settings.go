@@ -157,6 +157,7 @@ type Settings struct {
 
 	RestrictPipelines []string `key:"function_restrict_pipelines" form:"hash" only:"custom" doc:"Hashes of the PODPAC nodes that the function evaluates. It refuses others. Default: all nodes."`
 	AllowUnsafeEval   bool     `key:"function_allow_unsafe_eval" default:"false" only:"custom" doc:"Callers may send code to run, as in PODPAC's generic algorithms."`
+	DataSecret        string   `key:"data_credentials_secret" form:"secret" only:"custom" doc:"Name or ARN of a Secrets Manager secret with credentials for data, such as EarthData's. The function reads it when it evaluates."`
 
 	Triggers    []string          `group:"Custom function: triggers" key:"function_triggers" default:"eval" valid:"eval|S3|APIGateway" only:"custom" doc:"Triggers of the function: direct invocation, objects below function_s3_input, HTTP requests."`
 	APIEndpoint string            `key:"function_api_endpoint" default:"eval" form:"urlPrefix" only:"custom" doc:"Path of the API, with all paths below it, for all methods. Events have the format of a REST API."`

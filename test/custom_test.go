@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
@@ -80,11 +81,14 @@ func TestCustomRoleAllowsDependenciesOnly(t *testing.T) {
 
 // TestTriggerRoleAllowsPrefixesOnly deploys the S3 trigger to a local AWS that enforces
 // IAM. The function evaluates an object. Its role reads below the input prefix, reads
-// and writes below the output prefix, and does nothing else in the bucket.
+// and writes below the output prefix, and does nothing else in the bucket. It reads the
+// secret with credentials for data, and no other.
 func TestTriggerRoleAllowsPrefixesOnly(t *testing.T) {
 	t.Parallel()
 	c := newCustomDeployment(t, "prefixes", enforcingAWS)
-	c.deploy(t, []string{"function_source_dist_zip=" + c.code, "function_source_dependencies_zip=" + c.packages, "function_triggers=S3", "async_retries=0"})
+	secret, other := c.createSecret(t, "prefixes/data"), c.createSecret(t, "prefixes/data-other")
+	c.deploy(t, []string{"function_source_dist_zip=" + c.code, "function_source_dependencies_zip=" + c.packages, "function_triggers=S3", "async_retries=0",
+		"data_credentials_secret=" + secret})
 	if got := c.put(t, "figure.json", `{"width": 4, "height": 5}`); got != `{"area": 20}` {
 		t.Errorf("the function wrote %s", got)
 	}
@@ -95,7 +99,12 @@ func TestTriggerRoleAllowsPrefixesOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	objects := s3.NewFromConfig(sdkConfig(c.aws, c.roleCredentials(t)), func(options *s3.Options) { options.UsePathStyle = true })
+	role := sdkConfig(c.aws, c.roleCredentials(t))
+	objects, secrets := s3.NewFromConfig(role, func(options *s3.Options) { options.UsePathStyle = true }), secretsmanager.NewFromConfig(role)
+	read := func(secret string) error {
+		_, err := secrets.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &secret})
+		return err
+	}
 	get := func(key string) error {
 		_, err := objects.GetObject(ctx, &s3.GetObjectInput{Bucket: bucket, Key: &key})
 		return err
@@ -108,7 +117,7 @@ func TestTriggerRoleAllowsPrefixesOnly(t *testing.T) {
 		_, err := objects.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: bucket, Key: &key})
 		return err
 	}
-	if err := errors.Join(get("input/figure.json"), get("output/figure.json"), put("output/run.zarr/0.0")); err != nil {
+	if err := errors.Join(get("input/figure.json"), get("output/figure.json"), put("output/run.zarr/0.0"), read(secret)); err != nil {
 		t.Fatalf("allowed: %v", err)
 	}
 	for what, err := range map[string]error{
@@ -119,6 +128,7 @@ func TestTriggerRoleAllowsPrefixesOnly(t *testing.T) {
 		"read a name like the prefix":    get("inputs.json"),
 		"write elsewhere":                put("secret.json"),
 		"write a name like the prefix":   put("output.json"),
+		"read another secret":            read(other),
 		"list the bucket": func() error {
 			_, err := objects.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: bucket})
 			return err
@@ -130,7 +140,7 @@ func TestTriggerRoleAllowsPrefixesOnly(t *testing.T) {
 			return err
 		}(),
 	} {
-		if refused, ok := errors.AsType[smithy.APIError](err); !ok || refused.ErrorCode() != "AccessDenied" {
+		if refused, ok := errors.AsType[smithy.APIError](err); !ok || !strings.HasPrefix(refused.ErrorCode(), "AccessDenied") {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -305,6 +315,18 @@ func testCustomInvoke(t *testing.T, c *customDeployment) {
 	if path, _ := answer["package"].(string); !strings.Contains(path, "/hydrate/") {
 		t.Errorf("the package is in %s; want a folder of hydrate", path)
 	}
+}
+
+// createSecret creates a secret with credentials for data, and returns its ARN.
+func (c *customDeployment) createSecret(t *testing.T, name string) string {
+	t.Helper()
+	created, err := secretsmanager.NewFromConfig(c.config()).CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
+		Name: &name, SecretString: aws.String(`{"username@data.example.com": "user", "password@data.example.com": "password"}`),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return aws.ToString(created.ARN)
 }
 
 // roleCredentials returns the credentials of the function's role.

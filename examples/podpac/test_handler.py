@@ -6,14 +6,18 @@ import importlib
 import io
 import json
 import os
+import time
 import types
 import unittest
 from unittest import mock
+from urllib.parse import quote
 
 import evaluator
 import handler
 from fake_bucket import Bucket
-from evaluator import clients, failures, objects, rules
+from evaluator import clients, credentials, failures, objects, rules
+
+from podpac.core.settings import settings as podpac_settings
 
 try:
     import podpac.nodes
@@ -232,6 +236,93 @@ class Trust(Case):
         with mock.patch.dict(os.environ, PODPAC_UNSAFE_EVAL=""):
             importlib.reload(evaluator)
             self.assertNotIn("PODPAC_UNSAFE_EVAL", os.environ)
+
+
+class Secret:
+    """A fake of Secrets Manager with one secret."""
+
+    def __init__(self, content):
+        self.content, self.reads = content, 0
+
+    def get_secret_value(self, SecretId):
+        self.reads += 1
+        if isinstance(self.content, Exception):
+            raise self.content
+        return {"SecretString": self.content if isinstance(self.content, str) else json.dumps(self.content)}
+
+
+class Credentials(Case):
+    NAME = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:data-AbCdEf"
+    HOST, USER, PASSWORD = "urs.example.com", "jane.doe", "pass'w/ör d"
+
+    def setUp(self):
+        super().setUp()
+        self.secret = Secret({f"username@{self.HOST}": self.USER, f"password@{self.HOST}": self.PASSWORD})
+        for change in (mock.patch.dict(clients._clients, {self.NAME: self.secret}), mock.patch.dict(credentials._kept), mock.patch.object(failures, "_concealed", set())):
+            change.start()
+            self.addCleanup(change.stop)
+        self.environ(DATA_CREDENTIALS_SECRET=self.NAME)
+
+    def data(self, password=PASSWORD, **more):
+        return pipeline({"node": "nodes.Protected", "attrs": {"host": self.HOST, "password": password}, **more})
+
+    def test_reach_podpac_for_one_evaluation(self):
+        self.assertEqual(json.loads(self.call(self.data()))["data"], [1])
+        self.assertNotIn(f"password@{self.HOST}", podpac_settings)
+        self.assertNotIn(self.PASSWORD, self.log.getvalue() + str(os.environ))
+
+    def test_read_at_first_use_and_kept(self):
+        self.assertEqual(self.secret.reads, 0)
+        for _ in range(3):
+            self.call(self.data())
+        self.assertEqual(self.secret.reads, 1)
+
+    def test_changed_credentials_take_effect(self):
+        self.call(self.data())
+        self.secret.content = {f"username@{self.HOST}": self.USER, f"password@{self.HOST}": "rotated"}
+        later = time.monotonic() + credentials.LIFETIME
+        with mock.patch.object(credentials.time, "monotonic", lambda: later):
+            self.call(self.data(password="rotated"))
+        self.assertEqual(self.secret.reads, 2)
+
+    def test_errors_hold_none(self):
+        message = self.refused(failures.EvaluationFailed, self.data(password="another"))
+        log = self.log.getvalue()
+        self.assertIn("401 for *** ", log)
+        header = base64.b64encode(f"{self.USER}:{self.PASSWORD}".encode()).decode()
+        for text in (self.USER, self.PASSWORD, json.dumps(self.PASSWORD)[1:-1], quote(self.PASSWORD), header):
+            self.assertNotIn(text, log + message)
+
+    def test_events_set_none(self):
+        event = {**self.data(password="another"), "settings": {f"password@{self.HOST}": "another"}}
+        self.refused(failures.EvaluationFailed, event)
+
+    def test_events_take_none_elsewhere(self):
+        self.refused(failures.Forbidden, self.data(lookup_attrs={"host": "b.password"}), "lookup_attrs")
+        for part in ({"attrs": {"untagged": "x"}}, {"inputs": {"untagged": "b"}}):
+            self.refused(failures.Forbidden, pipeline({"node": "nodes.Untagged", **part}), "untagged")
+        self.refused(failures.BadRequest, pipeline({"node": "nodes.Untagged", "attrs": 5}))
+
+    def test_unreadable(self):
+        for content, part in (
+            (OSError("AccessDeniedException"), "cannot read it"),
+            ("", "the content is invalid"),
+            ("hunter22", "the content is invalid"),
+            (["hunter22"], "the content is invalid"),
+            ({"password@a": 1}, "the content is invalid"),
+            ({"password@a": ""}, "the content is invalid"),
+            ({"UNSAFE_EVAL_HASH": "hunter22"}, "a key is invalid"),
+            ({"hunter22": "x"}, "a key is invalid"),
+        ):
+            with self.subTest(content=content):
+                self.secret.content = content
+                self.refused(failures.Misconfigured, self.data(), "data_credentials_secret", part)
+                self.assertNotIn("hunter22", self.log.getvalue())
+
+    def test_none_without_the_setting(self):
+        self.environ()
+        self.refused(failures.EvaluationFailed, self.data())
+        self.assertEqual(self.secret.reads, 0)
 
 
 class Parts(Case):

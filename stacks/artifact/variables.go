@@ -50,6 +50,7 @@ const (
 	podpacRestrict    = "PODPAC_RESTRICT_PIPELINES" // JSON list of nodes' hashes
 	podpacUnsafe      = "PODPAC_UNSAFE_EVAL"        // enables code in pipelines whose settings have the same UNSAFE_EVAL_HASH
 	podpacVersionName = "PODPAC_VERSION"
+	podpacDataSecret  = "DATA_CREDENTIALS_SECRET" // name or ARN of the secret with credentials for data
 )
 
 // variables returns the custom function's variables as far as the settings
@@ -64,6 +65,9 @@ func (c *Custom) variables(conf config.Config) (map[string]string, error) {
 	}
 	if len(conf.RestrictPipelines) > 0 {
 		variables[podpacRestrict] = toJSON(conf.RestrictPipelines)
+	}
+	if conf.DataSecret != "" {
+		variables[podpacDataSecret] = conf.DataSecret
 	}
 	if conf.HasBucket() {
 		variables[PodpacInput], variables[PodpacOutput] = conf.InputPrefix(), conf.OutputPrefix()

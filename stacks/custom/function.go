@@ -36,6 +36,8 @@ type FunctionProps struct {
 	Logs     construct.LogSettings
 	Canary   string
 
+	DataSecret string // name or ARN of the secret with credentials for data; "" for none
+
 	ExistingNetwork construct.NetworkSettings
 	Environment     artifact.Environment
 
@@ -63,7 +65,7 @@ func FunctionPropsOf(stage *artifact.Stage) FunctionProps {
 		Settings: construct.FunctionSettingsOf(conf.Settings), Role: construct.RoleSettingsOf(conf.Settings, stage.Policies),
 		Logs: construct.LogSettingsOf(conf.Settings), Canary: conf.Canary,
 		ExistingNetwork: construct.NetworkSettingsOf(conf.Settings), Environment: stage.Environment,
-		AsyncRetries: conf.AsyncRetries, AsyncMaxAgeSeconds: conf.AsyncMaxAge,
+		AsyncRetries: conf.AsyncRetries, AsyncMaxAgeSeconds: conf.AsyncMaxAge, DataSecret: conf.DataSecret,
 	}
 	props.Trigger, props.FanOut = conf.TriggeredBy("S3"), conf.FanOut
 	if conf.HasBucket() {
@@ -92,9 +94,13 @@ type Function struct {
 // NewFunction makes the function. It waits for the compiler.
 func NewFunction(scope constructs.Construct, id string, props FunctionProps) (*Function, error) {
 	node := constructs.NewConstruct(scope, jsii.String(id))
+	endpoints := "S3, which has the dependencies,"
+	if props.DataSecret != "" {
+		endpoints = "S3, which has the dependencies, and Secrets Manager"
+	}
 	network, err := construct.NewNetwork(node, "SecurityGroup", construct.NetworkProps{
 		NetworkSettings: props.ExistingNetwork, Environment: props.Environment, Function: "function of " + props.Stack,
-		Internet: "the internet", Endpoints: "S3, which has the dependencies,",
+		Internet: "the internet", Endpoints: endpoints,
 	})
 	if err != nil {
 		return nil, err
@@ -173,6 +179,9 @@ func addLocation(variables map[string]string, dependencies construct.Object) {
 // dependencies and the settings of any function.
 func (f *Function) permissions(props FunctionProps) []construct.Permission {
 	permissions := []construct.Permission{construct.Allow(f.DeadLetters.Queue.QueueArn(), "sqs:SendMessage")}
+	if props.DataSecret != "" {
+		permissions = append(permissions, construct.Allow(construct.SecretARN(awscdk.Stack_Of(f.Construct), props.DataSecret), "secretsmanager:GetSecretValue"))
+	}
 	if f.Bucket == nil {
 		return permissions
 	}

@@ -161,7 +161,11 @@ func (p StackProps) warn(stack awscdk.Stack) {
 			"arn:aws:sqs:‹region›:‹account›:%s-OwnDeadLetters*. Allow that in the policies of iam_role_arn or in iam_policy_file.", function.Stack))
 	}
 	if p.UnsafeEval {
-		construct.Warn(stack, "unsafe-eval", "function_allow_unsafe_eval lets every caller run code in the function, with the permissions of its role.")
+		text := "function_allow_unsafe_eval lets every caller run code in the function, with the permissions of its role."
+		if function.DataSecret != "" {
+			text += " That code can read data_credentials_secret."
+		}
+		construct.Warn(stack, "unsafe-eval", text)
 	}
 	sameBucket := function.Source.DependenciesKey != "" && function.Bucket != nil && function.Bucket.BucketName == function.Source.Bucket
 	hasDependencies := artifacts.Dependencies != nil || function.Source.DependenciesKey != ""

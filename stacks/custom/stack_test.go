@@ -211,6 +211,33 @@ func TestBudgetHasNameOfSetting(t *testing.T) {
 	stack.HasResourceProperties(jsii.String("AWS::Budgets::Budget"), map[string]any{"Budget": stacktest.Like(map[string]any{"BudgetName": "maps"})})
 }
 
+func TestFunctionReadsOneSecretWithCredentialsForData(t *testing.T) {
+	const secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:data/earthdata-AbCdEf"
+	for name, test := range map[string]struct{ setting, resource string }{
+		"by ARN":  {secret, secret},
+		"by name": {"data/earthdata", "arn:‹AWS::Partition›:secretsmanager:‹AWS::Region›:‹AWS::AccountId›:secret:data/earthdata-??????"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stack := stacktest.Custom(t, map[string]any{
+				"data_credentials_secret": test.setting, "kms_key_arn": settings.KeyARN, "function_source_dependencies_zip": nil,
+			})
+			statements := roleStatements(t, stack)
+			for _, want := range []string{"secretsmanager:GetSecretValue " + test.resource, "kms:Decrypt " + settings.KeyARN} {
+				if !slices.Contains(statements, want) {
+					t.Errorf("no %s in %q", want, statements)
+				}
+			}
+			if got := functionOf(t, stack).Environment.Variables["DATA_CREDENTIALS_SECRET"]; got != test.setting {
+				t.Errorf("DATA_CREDENTIALS_SECRET is %v, want %s", got, test.setting)
+			}
+		})
+	}
+	without := stacktest.Custom(t, map[string]any{"function_source_dependencies_zip": nil})
+	if statements := roleStatements(t, without); slices.ContainsFunc(statements, func(s string) bool { return strings.HasPrefix(s, "secretsmanager:") }) {
+		t.Errorf("without the setting: %q", statements)
+	}
+}
+
 func TestSynthWarnsReviewers(t *testing.T) {
 	for name, test := range map[string]struct {
 		changes map[string]any

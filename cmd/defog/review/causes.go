@@ -88,6 +88,7 @@ var causes = []cause{
 	{"AWS::DynamoDB::Table", "UpdateReplacePolicy", "removal_policy"},
 	{"AWS::DynamoDB::Table", "", "async_questions"},
 	{"AWS::Lambda::Function", variable(unsafeEval), "function_allow_unsafe_eval"},
+	{"AWS::Lambda::Function", variable(dataSecret), "data_credentials_secret"},
 	{"AWS::Lambda::Function", variable(restrictPipelines), "function_restrict_pipelines"},
 	{"AWS::Lambda::Function", variable("FUNCTION_S3_INPUT"), "function_s3_input"},
 	{"AWS::Lambda::Function", variable("FUNCTION_S3_OUTPUT"), "function_s3_output"},

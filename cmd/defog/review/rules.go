@@ -72,6 +72,7 @@ var rules = []rule{
 // Variables of PODPAC's handler. The stack of a custom function sets them.
 const (
 	unsafeEval        = "PODPAC_UNSAFE_EVAL"
+	dataSecret        = "DATA_CREDENTIALS_SECRET"
 	restrictPipelines = "PODPAC_RESTRICT_PIPELINES"
 )
 

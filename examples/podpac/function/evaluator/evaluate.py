@@ -8,7 +8,7 @@ import podpac
 from podpac.core.settings import settings as podpac_settings
 from podpac.core.style import Style
 
-from . import rules
+from . import credentials, rules
 from .failures import BadRequest, EvaluationFailed, Failure, Forbidden, message_of
 from .request import ordered, without
 
@@ -61,10 +61,10 @@ def output_of(node, coordinates):
 
 @contextlib.contextmanager
 def _settings(changes):
-    """Set podpac's settings from the environment and the event for one request, and
-    reset them for the next one."""
-    before = dict(podpac_settings)
-    dict.update(podpac_settings, {**rules.RULES.settings, **changes})
+    """Set podpac's settings from the environment, the event and the secret for one
+    request, and reset them for the next one."""
+    before, secret = dict(podpac_settings), credentials.settings()
+    dict.update(podpac_settings, {**rules.RULES.settings, **changes, **secret})
     try:
         yield
     finally:
@@ -83,7 +83,7 @@ def _build(definition):
             continue
         if not isinstance(node, dict) or not isinstance(node.get("node"), str):
             raise BadRequest(f"pipeline: {name} has no node")
-        _must_be(podpac.Node, f"{node.get('plugin', 'podpac')}.{node['node']}", name)
+        credentials.check(name, node, _must_be(podpac.Node, f"{node.get('plugin', 'podpac')}.{node['node']}", name))
         if "style_class" in node:
             _must_be(Style, str(node["style_class"]), name)
     try:
@@ -104,3 +104,4 @@ def _must_be(parent, path, name):
         raise BadRequest(f"pipeline: {name}: {path} does not exist") from err
     if not (isinstance(found, type) and issubclass(found, parent)):
         raise Forbidden(f"pipeline: {name}: {path} is not a {parent.__name__}")
+    return found

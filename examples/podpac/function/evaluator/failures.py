@@ -1,9 +1,11 @@
 """Errors for callers, and the log of their causes without credentials."""
 
+import base64
 import contextlib
 import json
 import re
 import traceback
+from urllib.parse import quote, quote_plus
 
 
 class Failure(Exception):
@@ -34,7 +36,7 @@ class Misconfigured(Failure):
 
 def explain(err, event, record):
     """Log an error with its trace, and return the failure for the caller. Neither
-    holds a credential of the event."""
+    holds a credential of the event or of the function."""
     failure = err if isinstance(err, Failure) else Failure("the function failed; see its log")
     message = redact(str(failure), event)
     record.update(status=failure.status, error=failure.code, message=message)
@@ -56,8 +58,18 @@ def message_of(err):
 _IN_ADDRESSES = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=[?&])((?:x-amz-[\w-]+|\w*(?:token|key|sig|signature))=)[^&\s\"']+", re.IGNORECASE)
 
 
+_concealed = set()
+
+
+def conceal(secret):
+    """Redact a secret of the function from now on, also as part of an address and of
+    an Authorization header."""
+    forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1], repr(secret)[1:-1]}
+    _concealed.update(form for form in forms | {base64.b64encode(secret.encode()).decode()} if len(form) >= 4)
+
+
 def redact(text, event):
-    for secret in sorted(_secrets(event), key=len, reverse=True):
+    for secret in sorted(_secrets(event) | _concealed, key=len, reverse=True):
         text = text.replace(secret, "***")
     return _IN_ADDRESSES.sub(lambda found: (found[1] or "") + "***", text)
 

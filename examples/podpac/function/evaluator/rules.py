@@ -30,6 +30,7 @@ class Rules:
     PODPAC_VERSION             the expected version of podpac
     PODPAC_RESTRICT_PIPELINES  JSON list: only nodes with these hashes are evaluated
     PODPAC_UNSAFE_EVAL         allows code in nodes if it equals the settings' UNSAFE_EVAL_HASH
+    DATA_CREDENTIALS_SECRET    name or ARN of the secret with credentials: see credentials.py
     PODPAC_PLUGINS             JSON list of packages, besides podpac, whose nodes are allowed
     FUNCTION_S3_INPUT, FUNCTION_S3_OUTPUT
                                prefixes, default input/ and output/; SETTINGS may hold them, too
@@ -40,6 +41,7 @@ class Rules:
         if environ.get("S3_BUCKET_NAME"):
             self.settings["S3_BUCKET_NAME"] = environ["S3_BUCKET_NAME"]
         self.settings.update(ROOT_PATH=tempfile.gettempdir(), LOG_TO_FILE=False, AUTOSAVE_SETTINGS=False)
+        self.secret = environ.get("DATA_CREDENTIALS_SECRET")
         self.allowed = _parse(environ, "PODPAC_RESTRICT_PIPELINES", list, None)
         self.packages = ["podpac", *_parse(environ, "PODPAC_PLUGINS", list, [])]
         self.input = self._prefix(environ, "FUNCTION_S3_INPUT", "input/")

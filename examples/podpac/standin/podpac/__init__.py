@@ -5,6 +5,7 @@ and calls each name in them. Results are lists of numbers."""
 import hashlib
 import importlib
 import json
+import types
 
 from podpac.core.style import Style
 
@@ -25,6 +26,11 @@ class Node:
         self.style = self.style or Style()
         self.inputs = {k: v for k, v in kwargs.items() if isinstance(v, Node)}
         self.values = {k: v for k, v in kwargs.items() if k in self.attributes}
+
+    @classmethod
+    def class_traits(cls):
+        tagged = {name: types.SimpleNamespace(metadata={"attr": True}) for name in cls.attributes}
+        return {"untagged": types.SimpleNamespace(metadata={}), **tagged}
 
     @classmethod
     def from_definition(cls, definition):

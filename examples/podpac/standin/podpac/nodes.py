@@ -1,8 +1,10 @@
 """Nodes of the fake: one that returns its source, and one for each kind of failure."""
 
+import base64
 import io
 import json
 import types
+from urllib.parse import quote
 
 from podpac import Coordinates, Node
 from podpac.core.settings import settings
@@ -136,6 +138,19 @@ class Code(Node):
         if not settings.allow_unsafe_eval:
             raise PermissionError("Insecure evaluation of Python code")
         return Result([42])
+
+
+class Protected(Node):
+    """Return the data of a host if the settings have credentials for it."""
+
+    attributes = {"host": str, "password": str}
+
+    def eval(self, coordinates):
+        user, password = (settings.get(f"{kind}@{self.host}") for kind in ("username", "password"))
+        if password == self.password:
+            return Result([1])
+        header = base64.b64encode(f"{user}:{password}".encode()).decode()
+        raise OSError(f"401 for {user} {password!r} at https://{self.host}/?p={quote(password or '')}; Basic {header}")
 
 
 class Remote(Node):
