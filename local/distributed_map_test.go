@@ -270,11 +270,11 @@ func TestDistributedMap(t *testing.T) {
 	})
 }
 
-func TestPutObjectRefusesBody(t *testing.T) {
+func TestPutObjectRefusesText(t *testing.T) {
 	m := newStateMachine(t, start(t))
 	ended := m.ended(t, m.start(t, m.create(t, "put", `{"StartAt": "Put", "States": {"Put": {"Type": "Task", "End": true,
 		"Resource": "arn:aws:states:::aws-sdk:s3:putObject", "Parameters": {"Bucket": "runs", "Key": "a", "Body": "b"}}}}`), item{}))
-	if ended.Status != "FAILED" || !strings.Contains(ended.Cause, "Body is not implemented in local AWS") {
+	if ended.Status != "FAILED" || !strings.Contains(ended.Cause, "text as Body is not implemented in local AWS") {
 		t.Errorf("the execution ended with %+v, want an error of Body", ended)
 	}
 }
