@@ -31,9 +31,15 @@ type Client struct {
 	interval time.Duration // between two looks at an execution
 }
 
+// attempts is how often a request is sent until it succeeds. They take about a minute:
+// the network of a machine that wakes up needs some seconds.
+const attempts = 10
+
 // Open returns the Client of a stack with the setting fan_out.
 func Open(cfg aws.Config, stack client.Stack) (*Client, error) {
-	c := &Client{stack: stack.Name, s3: s3.NewFromConfig(cfg), sfn: sfn.NewFromConfig(cfg), interval: 2 * time.Second}
+	c := &Client{stack: stack.Name, interval: 2 * time.Second}
+	c.s3 = s3.NewFromConfig(cfg, func(o *s3.Options) { o.RetryMaxAttempts = attempts })
+	c.sfn = sfn.NewFromConfig(cfg, func(o *sfn.Options) { o.RetryMaxAttempts = attempts })
 	var err error
 	if c.machine, err = stack.Need(MachineOutput, "state machine (fan_out=true)"); err != nil {
 		return nil, err

@@ -332,6 +332,17 @@ func TestFollowEndsWithContextOrError(t *testing.T) {
 	}
 }
 
+func TestFollowOutlastsFaults(t *testing.T) {
+	f, c := newFake(t)
+	attempt := create(t, c, "a", 2)
+	start(t, c, attempt)
+	f.end(attempt.Run, "a-1", "SUCCEEDED")
+	f.faults = 4 // the SDK's default is three attempts
+	if outcome, err := c.Follow(t.Context(), attempt, func(Progress) {}); err != nil || outcome.Status != "SUCCEEDED" {
+		t.Errorf("%v, %+v", err, outcome)
+	}
+}
+
 func TestReportCountsErrorsByKind(t *testing.T) {
 	f, c := newFake(t)
 	attempt := create(t, c, "a", 1500)

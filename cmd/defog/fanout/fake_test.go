@@ -34,7 +34,8 @@ type fake struct {
 	children   map[string]child      // failed items by ARN
 	requests   map[string]int        // by operation
 	replaced   []string              // keys of objects that were written again
-	failing    string                // operation that fails
+	failing    string                // operation that is refused
+	faults     int                   // requests to Step Functions that fail before one succeeds
 	onDescribe func(name string)     // before an answer
 }
 
@@ -60,7 +61,6 @@ func newFake(t *testing.T) (*fake, *Client) {
 	t.Cleanup(server.Close)
 	cfg := aws.Config{
 		Region: "eu-west-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
-		RetryMaxAttempts: 1,
 	}
 	stack := client.Stack{Name: "fn-dev", Outputs: []client.Output{{Key: MachineOutput, Value: machineARN}, {Key: client.BucketOutput, Value: "bucket"}}}
 	c, err := Open(cfg, stack)
@@ -159,6 +159,11 @@ func (f *fake) states(w http.ResponseWriter, operation string, body []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.requests[operation]++
+	if f.faults > 0 {
+		f.faults--
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
 	if f.failing == operation {
 		refuse(w, "AccessDeniedException", "no "+operation)
 		return
