@@ -15,9 +15,9 @@ import (
 )
 
 // maxEvent is the largest event in bytes. Step Functions passes up to 256 KiB, with the
-// other fields of an item.
+// other fields of an item: after a failure, its cause of up to 32,768 characters.
 // https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
-const maxEvent = 255_000
+const maxEvent = 225_000
 
 // maxFile is the largest file of one upload to S3.
 const maxFile = 5_000_000_000

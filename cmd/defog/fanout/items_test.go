@@ -23,7 +23,7 @@ func TestEachLineIsAnItem(t *testing.T) {
 		"not JSON":            {"1\n\n{a}\n", []string{"1"}, "items.jsonl:3: is not JSON: "},
 		"JSON of lines":       {"{\n\"a\": 1}\n", nil, "items.jsonl:1: is not JSON: "},
 		"NaN":                 {"1\n{\"x\": NaN}\n", []string{"1"}, "items.jsonl:2: contains NaN, which is not JSON"},
-		"a large event":       {`"` + strings.Repeat("x", maxEvent) + `"`, nil, "items.jsonl:1: the event has 255002 bytes; want up to 255000"},
+		"a large event":       {`"` + strings.Repeat("x", maxEvent) + `"`, nil, "items.jsonl:1: the event has 225002 bytes; want up to 225000"},
 		"an endless line":     {"1\n" + strings.Repeat(" ", 5*maxEvent) + "1", []string{"1"}, "items.jsonl:2: the line has more than"},
 	}
 	for name, test := range tests {
