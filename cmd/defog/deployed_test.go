@@ -158,7 +158,13 @@ func (c *cloud) bucket(w http.ResponseWriter, r *http.Request, key, body string)
 		}
 		fmt.Fprint(w, `</ListBucketResult>`)
 	default:
-		fmt.Fprint(w, c.objects[key])
+		content, exists := c.objects[key]
+		if !exists {
+			w.WriteHeader(http.StatusNotFound)
+			fmt.Fprint(w, `<Error><Code>NoSuchKey</Code></Error>`)
+			return
+		}
+		fmt.Fprint(w, content)
 	}
 }
 

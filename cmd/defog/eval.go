@@ -59,6 +59,9 @@ item is done.`,
   defog eval --resume items-20261129-120000-k3xq`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkEmpty(cmd); err != nil {
+				return err
+			}
 			isGrid, err := e.grid.check(cmd)
 			if err != nil {
 				return err

@@ -125,6 +125,10 @@ func (e *evalCommand) runGrid(cmd *cobra.Command, pipelineFile string) error {
 		run := grid.Run{Concurrency: r.concurrency, Function: function, Overhead: grid.Overhead(localaws.IsEndpoint(aws.ToString(cfg.BaseEndpoint)))}
 		return printEstimate(ctx, evaluated, document, run, follower.stdout)
 	}
+	// Before a Zarr is deleted for a run that could not start.
+	if err := c.CheckName(ctx, name); err != nil {
+		return err
+	}
 	plan, err := e.grid.create(ctx, evaluated, document)
 	if err != nil {
 		return err

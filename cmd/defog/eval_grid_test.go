@@ -70,3 +70,22 @@ func TestGridNeedsTheStateMachine(t *testing.T) {
 		t.Errorf("exit code %d, %q", code, stderr)
 	}
 }
+
+func TestGridWithNameOfARunDeletesNothing(t *testing.T) {
+	for name, test := range map[string]struct{ key, content, want string }{
+		"a run":             {"runs/a/run.json", `{"name": "a", "stack": "defog-lambda-dev", "items": 1}`, "run a exists; want another --name, or --resume a"},
+		"an unfinished run": {"runs/a/grid.json", "{}", "run a: another client starts it, or was interrupted before its start; want another --name"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newGridCloud(t)
+			c.objects["out/z.zarr/.zattrs"], c.objects[test.key] = "{}", test.content
+			code, _, stderr := defog(t, "eval", "pipeline.json", "--chunks", "lat=1", "--coordinates", "coords.json", "-o", "out/z.zarr", "--overwrite", "--name", "a")
+			if code != 1 || !strings.Contains(stderr, test.want) {
+				t.Errorf("exit code %d, %q", code, stderr)
+			}
+			if len(c.objects) != 2 || len(c.invoked) > 0 {
+				t.Errorf("objects %v, events %v: want the run and the Zarr alone", c.objects, c.invoked)
+			}
+		})
+	}
+}

@@ -75,10 +75,24 @@ func (r *runFlags) add(command *cobra.Command) {
 // isRun reports whether the flags are for a run, and not for one evaluation.
 func (r *runFlags) isRun() bool { return r.each+r.resume+r.cancel+r.report != "" || r.list }
 
+// optionFlags are the flags of fanout.Options.
+var optionFlags = [...]string{"concurrency", "tolerate", "retry"}
+
+// checkEmpty returns an error for a flag with an empty value, such as of a variable that
+// a script has not set. Without the flag, eval would do something else.
+func checkEmpty(cmd *cobra.Command) error {
+	for _, flag := range []string{"each", "name", "resume", "cancel", "report", "chunks", "coordinates", "zarr-chunks", "preview"} {
+		if found := cmd.Flags().Lookup(flag); found.Changed && found.Value.String() == "" {
+			return fmt.Errorf("--%s: is empty; want a value, or no --%s", flag, flag)
+		}
+	}
+	return nil
+}
+
 // check returns an error for flags that have no effect.
 func (r *runFlags) check(cmd *cobra.Command, args []string) error {
 	if !r.isRun() {
-		for _, flag := range []string{"name", "concurrency", "tolerate", "retry"} {
+		for _, flag := range append(optionFlags[:], "name") {
 			if cmd.Flags().Changed(flag) {
 				return fmt.Errorf("--%s: not used without a run; want --each, --chunks or --resume with it", flag)
 			}
@@ -90,6 +104,13 @@ func (r *runFlags) check(cmd *cobra.Command, args []string) error {
 	}
 	if r.each == "" && r.name != "" {
 		return errors.New("--name: not used without --each or --chunks")
+	}
+	if r.each+r.resume == "" {
+		for _, flag := range optionFlags {
+			if cmd.Flags().Changed(flag) {
+				return fmt.Errorf("--%s: not used with --cancel, --report and --runs; want --each, --chunks or --resume with it", flag)
+			}
+		}
 	}
 	for _, given := range []struct{ flag, name string }{{"--name", r.name}, {"--resume", r.resume}, {"--cancel", r.cancel}, {"--report", r.report}} {
 		if given.name != "" {
@@ -184,7 +205,7 @@ func (r *runFlags) takeUp(cmd *cobra.Command, follower follower) (fanout.Attempt
 		fmt.Fprintf(follower.stderr, "run %s: nothing is left\n", r.resume)
 	case fanout.Running:
 		fmt.Fprintf(follower.stderr, "run %s: continues\n", r.resume)
-		for _, flag := range []string{"concurrency", "tolerate", "retry"} {
+		for _, flag := range optionFlags {
 			if cmd.Flags().Changed(flag) {
 				fmt.Fprintf(follower.stderr, "--%s: not used, because the run continues with its own\n", flag)
 			}

@@ -70,6 +70,19 @@ func (c *Client) Create(ctx context.Context, run Run, events iter.Seq2[json.RawM
 	return attempt, err
 }
 
+// CheckName returns an error for a name that is used. Two clients can pass it at once;
+// one of them creates the run.
+func (c *Client) CheckName(ctx context.Context, name string) error {
+	found, err := c.s3.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &c.bucket, Prefix: aws.String(Run{Name: name}.folder()), MaxKeys: aws.Int32(1)})
+	if err != nil {
+		return session.Failure("list "+c.URL(Run{Name: name}.folder()), err)
+	}
+	if len(found.Contents) > 0 {
+		return c.explainName(ctx, name)
+	}
+	return nil
+}
+
 // explainName returns the error for a name that is used.
 func (c *Client) explainName(ctx context.Context, name string) error {
 	_, err := c.readRun(ctx, name)

@@ -10,14 +10,17 @@ import (
 	"iter"
 	"os"
 	"strconv"
+	"unicode/utf8"
 
 	"defog-cdk/cmd/defog/invoke"
 )
 
-// maxEvent is the largest event in bytes. Step Functions passes up to 256 KiB, with the
-// other fields of an item: after a failure, its cause of up to 32,768 characters.
+// maxEvent is the largest event in bytes. Step Functions passes up to 256 KiB. Besides
+// the event, a state has the cause of a failure, of up to 32,768 characters, which JSON
+// can double. Above the limit the item fails at once, and no state can catch that.
 // https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
-const maxEvent = 225_000
+// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+const maxEvent = 190_000
 
 // maxFile is the largest file of one upload to S3.
 const maxFile = 5_000_000_000
@@ -27,6 +30,7 @@ const maxFile = 5_000_000_000
 func ReadItems(name string, file io.Reader) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
 		lines := bufio.NewReaderSize(file, 1<<16)
+		empty := true
 		for number := 1; ; number++ {
 			line, err := readLine(lines)
 			if err != nil && !errors.Is(err, io.EOF) {
@@ -42,11 +46,15 @@ func ReadItems(name string, file io.Reader) iter.Seq2[json.RawMessage, error] {
 					yield(nil, fmt.Errorf("%s:%d: %w", name, number, invalid))
 					return
 				}
+				empty = false
 				if !yield(event, nil) {
 					return
 				}
 			}
 			if err != nil {
+				if empty {
+					yield(nil, fmt.Errorf("%s: %w", name, errNoItems))
+				}
 				return
 			}
 		}
@@ -80,6 +88,9 @@ func compact(value []byte) (json.RawMessage, error) {
 	if err := json.Compact(&out, value); err != nil {
 		return nil, fmt.Errorf("is not JSON: %w", err)
 	}
+	if !utf8.Valid(out.Bytes()) {
+		return nil, errors.New("contains bytes that are not UTF-8; want a file in UTF-8")
+	}
 	if out.Len() > maxEvent {
 		return nil, fmt.Errorf("the event has %d bytes; want up to %d, which Step Functions passes on", out.Len(), maxEvent)
 	}
@@ -90,6 +101,12 @@ func compact(value []byte) (json.RawMessage, error) {
 type item struct {
 	Index string          `json:"index"`
 	Event json.RawMessage `json:"event"`
+}
+
+// line returns the line of an item. It holds the event as it is: json.Marshal would
+// escape characters such as <, and a large event could exceed the limit.
+func line(i int, event json.RawMessage) []byte {
+	return fmt.Appendf(nil, `{"index":"%s","event":%s}`, index(i), event)
 }
 
 // spool is an items file on this machine, which one upload reads from its beginning.
@@ -142,11 +159,7 @@ func (s *spool) addEvents(events iter.Seq2[json.RawMessage, error]) error {
 		if s.items == maxItems {
 			return fmt.Errorf("more than %d items; want several runs", maxItems)
 		}
-		line, err := json.Marshal(item{index(s.items), event})
-		if err != nil {
-			return fmt.Errorf("encode item %d: %w", s.items, err)
-		}
-		if err := s.add(line); err != nil {
+		if err := s.add(line(s.items, event)); err != nil {
 			return err
 		}
 	}

@@ -152,7 +152,7 @@ func (g Grid) Write(ctx context.Context, document Document) error {
 		Bucket: &g.bucket, Key: aws.String(g.key()), Body: bytes.NewReader(content), ContentType: aws.String("application/json"), IfNoneMatch: aws.String("*"),
 	})
 	if service, ok := errors.AsType[smithy.APIError](err); ok && (service.ErrorCode() == "PreconditionFailed" || service.ErrorCode() == "ConditionalRequestConflict") {
-		return fmt.Errorf("run %s exists; want another --name, or --resume %s", g.run, g.run)
+		return fmt.Errorf("run %s: another client starts it; want another --name", g.run)
 	}
 	return session.Failure("write "+g.url(g.key()), err)
 }

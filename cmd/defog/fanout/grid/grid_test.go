@@ -123,7 +123,7 @@ func TestDocumentIsWrittenOnce(t *testing.T) {
 	if got := fake.objects["runs/run-1/grid.json"]; got != want {
 		t.Errorf("document %s, want %s", got, want)
 	}
-	if err := g.Write(t.Context(), document); err == nil || !strings.Contains(err.Error(), "--resume run-1") {
+	if err := g.Write(t.Context(), document); err == nil || !strings.Contains(err.Error(), "run run-1: another client starts it; want another --name") {
 		t.Errorf("the second document: %v", err)
 	}
 	if err := g.DeleteDocument(t.Context()); err != nil || len(fake.objects) != 0 {
