@@ -180,6 +180,24 @@ class Trust(Case):
         self.environ(PODPAC_RESTRICT_PIPELINES=json.dumps([podpac.Node.from_definition({"a": node}).hash]))
         self.assertIn("harmless", self.call(pipeline(node)))
 
+    def test_restricted_whatever_hash_a_definition_claims(self):
+        allowed = podpac.Node.from_definition({"a": ARRAY}).hash
+        node = {"node": "nodes.Named", "attrs": {"source": [[1]], "cache_uid": allowed}}
+        self.assertEqual(podpac.Node.from_definition({"a": node}).hash, allowed)
+        self.environ(PODPAC_RESTRICT_PIPELINES=json.dumps([allowed]))
+        self.refused(failures.Forbidden, pipeline(node), "restricted")
+        self.assertEqual(podpac.nodes.evaluated, [])
+
+    def test_restricted_nodes_read_nothing_when_they_are_built(self):
+        self.environ(PODPAC_RESTRICT_PIPELINES='["0"]')
+        for part, more in (
+            ("lookup_attrs", {"lookup_attrs": {"units": "a.password"}}),
+            ("an address of data", {"attrs": {"source": "/etc/passwd"}}),
+            ("an address of data", {"attrs": {"catalog": ["https://host/a"]}}),
+        ):
+            with self.subTest(part), mock.patch.object(podpac.Node, "from_definition", side_effect=AssertionError):
+                self.refused(failures.Forbidden, pipeline({**ARRAY, **more}), f"a has {part}, and the function is restricted")
+
     def test_code(self):
         code = {"node": "nodes.Code"}
         self.refused(failures.Forbidden, pipeline(code), "PODPAC_UNSAFE_EVAL")

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import pickle
+import tempfile
 import unittest
 from unittest import mock
 
@@ -84,6 +85,42 @@ class Podpac(unittest.TestCase):
         self.assertEqual(json.loads(evaluate(MEAN, "json"))["data"], [2.0, 3.0])
         with self.assertRaises(failures.Forbidden):
             evaluate({"a": ARRAY}, "json")
+
+    def restrict(self, *allowed):
+        rules.RULES.allowed = list(allowed)
+        self.addCleanup(setattr, rules.RULES, "allowed", None)
+
+    def test_restriction_ignores_names_of_caches(self):
+        allowed = podpac.Node.from_definition(request.ordered(MEAN)).hash
+        cached = {"a": ARRAY, "b": {"node": "caches.HashCache", "inputs": {"source": "a"}, "attrs": {"cache_uid": allowed}}}
+        self.assertEqual(podpac.Node.from_definition(request.ordered(cached)).hash, allowed)
+        self.restrict(allowed)
+        with self.assertRaises(failures.Forbidden):
+            evaluate(cached, "json")
+
+    def test_restricted_node_reads_nothing_when_it_is_built(self):
+        self.restrict("0")
+        client = {"a": ARRAY, "b": {"node": "core.managers.aws.Lambda", "inputs": {"source": "a"}}}
+        settings = {**client, "c": {"node": "data.Array", "lookup_attrs": {"units": "b.eval_settings"}}}
+        with mock.patch.object(podpac.data.CSV, "dataset", side_effect=AssertionError):
+            for definition, part in (
+                ({"a": {"node": "data.CSV", "attrs": {"source": "/etc/passwd"}}}, "a has an address of data"),
+                (client, "b has a node of podpac.managers"),
+                (settings, "b has a node of podpac.managers"),
+            ):
+                with self.assertRaises(failures.Forbidden) as caught:
+                    evaluate(definition, "json")
+                self.assertIn(part, str(caught.exception))
+
+    def test_restriction_allows_data_as_podpac_writes_it(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+            file.write("lat,lon,value\n0,0,7\n1,1,8\n")
+            file.flush()
+            node = podpac.data.CSV(source=file.name, lat_key="lat", lon_key="lon", data_key="value", style=podpac.style.Style(name="v", units="m"))
+            self.restrict(node.hash)
+            coordinates = json.loads(node.coordinates.json)
+            event = {"pipeline": json.loads(node.json), "coordinates": coordinates, "output": {"format": "json"}}
+            self.assertEqual(json.loads(handler.handler(event, None))["data"], [7, 8])
 
     def test_code_is_rejected(self):
         code = {"a": ARRAY, "b": {"node": "algorithm.Arithmetic", "inputs": {"A": "a"}, "attrs": {"eqn": "A + 1", "params": {}}}}

@@ -8,7 +8,7 @@ import podpac
 from podpac.core.settings import settings as podpac_settings
 from podpac.core.style import Style
 
-from . import credentials, rules
+from . import credentials, restriction, rules
 from .failures import BadRequest, EvaluationFailed, Failure, Forbidden, message_of
 from .request import ordered, without
 
@@ -16,7 +16,7 @@ from .request import ordered, without
 def evaluate(request, record):
     """Build the pipeline, check that it is allowed, evaluate it, and return the result
     in the requested format."""
-    with allowed_node(request.definition, request.settings, record) as node:
+    with allowed_node(request.definition, request.settings, record, request.published) as node:
         try:
             coordinates = request.coordinates()
         except Exception as err:
@@ -34,17 +34,18 @@ def evaluate(request, record):
 
 
 @contextlib.contextmanager
-def allowed_node(definition, settings, record):
+def allowed_node(definition, settings, record, published=False):
     """Set podpac's settings, build the node of a definition, and check that it is
-    allowed. The settings are reset at the end."""
+    allowed. The settings are reset at the end. The operator wrote a published one."""
     with _settings(settings):
-        node = _build(definition)
-        record["node"] = node.hash
+        node = _build(definition, checked=published or restriction.is_allowed(definition))
+        written = ordered(json.loads(node.json))
+        record["node"] = restriction.hash_of(written)
         if rules.RULES.allowed is not None:
-            if node.hash not in rules.RULES.allowed:
+            if not restriction.is_allowed(written):
                 raise Forbidden("the function is restricted to other pipelines")
             # Attributes that the hash does not cover have no effect.
-            node = _build(ordered(json.loads(node.json)))
+            node = _build(written, checked=True)
         yield node
 
 
@@ -72,9 +73,9 @@ def _settings(changes):
         dict.update(podpac_settings, before)
 
 
-def _build(definition):
+def _build(definition, checked):
     """Return the node of a definition. podpac imports and calls each name in it, so
-    the names must be those of nodes."""
+    the names must be those of nodes. A definition that is not checked is restricted."""
     for name, node in definition.items():
         if name in ("podpac_output_node", "podpac_version"):
             # podpac treats an object here as a node if another node refers to it.
@@ -83,7 +84,10 @@ def _build(definition):
             continue
         if not isinstance(node, dict) or not isinstance(node.get("node"), str):
             raise BadRequest(f"pipeline: {name} has no node")
-        credentials.check(name, node, _must_be(podpac.Node, f"{node.get('plugin', 'podpac')}.{node['node']}", name))
+        found = _must_be(podpac.Node, f"{node.get('plugin', 'podpac')}.{node['node']}", name)
+        credentials.check(name, node, found)
+        if not checked:
+            restriction.check(name, node, found)
         if "style_class" in node:
             _must_be(Style, str(node["style_class"]), name)
     try:

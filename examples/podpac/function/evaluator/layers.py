@@ -72,7 +72,7 @@ class Layer:
     def _find_offer(self):
         record = {}
         try:
-            with allowed_node(self.definition, event_settings(self.settings), record) as node:
+            with allowed_node(self.definition, event_settings(self.settings), record, published=True) as node:
                 offer = Offer(self.name, self.title or node.style.name or self.name, node.style, self._find_extent(node))
                 return offer, None
         except Failure as err:

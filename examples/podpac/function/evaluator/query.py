@@ -256,7 +256,7 @@ def _request(query, layer):
     else:
         query.pop("TIME", None)
     output = {"format": query.get("FORMAT", "").split(";")[0].split("/")[-1]}
-    return Request(definition, lambda: podpac.Coordinates.from_url(query), output=output, settings=settings, over_http=True)
+    return Request(definition, lambda: podpac.Coordinates.from_url(query), output=output, settings=settings, over_http=True, published=bool(published))
 
 
 def _complete(query, layer):

@@ -15,10 +15,10 @@ MAX_PIPELINE = 6 << 20
 
 class Request:
     """A pipeline to evaluate: definition, options, and a function that returns the
-    coordinates."""
+    coordinates. The operator wrote a published one."""
 
-    def __init__(self, definition, coordinates, output=None, settings=None, over_http=False):
-        self.definition, self.coordinates = ordered(definition), coordinates
+    def __init__(self, definition, coordinates, output=None, settings=None, over_http=False, published=False):
+        self.definition, self.coordinates, self.published = ordered(definition), coordinates, published
         output = output or {}
         self.suffix = str(output.get("format") or "netcdf").lower()
         self.format = find_format(self.suffix, over_http)

@@ -57,7 +57,7 @@ class Node:
 
     @property
     def json(self):
-        return json.dumps(self.definition)
+        return json.dumps(self.definition, separators=(",", ":"))
 
     @property
     def hash(self):

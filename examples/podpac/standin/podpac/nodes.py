@@ -65,6 +65,16 @@ class Untagged(Node):
         return Result([self.untagged])
 
 
+class Named(Array):
+    """A node whose hash is a text in its definition, as that of podpac's cache nodes."""
+
+    attributes = {"source": list, "cache_uid": str}
+
+    @property
+    def hash(self):
+        return self.cache_uid
+
+
 class Settings(Node):
     def eval(self, coordinates):
         return Result(sorted(str(item) for item in settings.items()))
