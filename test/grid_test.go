@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -74,8 +75,9 @@ func (g gridOfPodpac) evaluations(t *testing.T) map[string]int {
 			var line struct {
 				Event, Grid string
 				Chunk       []int
+				Status      int
 			}
-			if json.Unmarshal([]byte(aws.ToString(event.Message)), &line) == nil && line.Event == "zarr_chunk" && line.Grid == "runs/killed/grid.json" {
+			if json.Unmarshal([]byte(aws.ToString(event.Message)), &line) == nil && line.Status == http.StatusOK && line.Event == "zarr_chunk" && line.Grid == "runs/killed/grid.json" {
 				counts[fmt.Sprint(line.Chunk)]++
 			}
 		}

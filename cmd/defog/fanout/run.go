@@ -6,6 +6,7 @@
 //	runs/‹name›/run.json     the run, written once
 //	runs/‹name›/items.jsonl  all items, one a line; items-2.jsonl … those of later attempts
 //	runs/‹name›/done/‹index› an object for each item that succeeded
+//	runs/‹name›/grid.json    the grid of a run of chunks, which package grid writes and the function reads
 //
 // The objects below done/ are the truth about a run, not the state machine's
 // executions: AWS deletes those after 90 days.
