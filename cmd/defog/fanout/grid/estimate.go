@@ -30,7 +30,7 @@ var (
 		Load: estimate.Range{Low: 0.93, High: 1.07},
 	}
 	localOverhead = estimate.Overhead{
-		Start: estimate.Range{Low: 0.1, High: 3}, Item: estimate.Range{Low: 0, High: 0.15}, Interval: estimate.Range{Low: 0.001, High: 0.02},
+		Start: estimate.Range{Low: 0.1, High: 3}, Item: estimate.Range{Low: 0.02, High: 0.2}, Interval: estimate.Range{Low: 0.001, High: 0.02},
 		Load: estimate.Range{Low: 0.6, High: 1.7},
 	}
 )
@@ -160,10 +160,14 @@ func (g Grid) measure(ctx context.Context, event []byte) measured {
 		m.Seconds, m.Init, m.Billed = report.Duration.Seconds(), report.Init.Seconds(), report.Billed
 		return m
 	}
-	// Local AWS reports no durations.
-	m.Seconds, m.Billed = wall.Seconds(), wall
-	if chunk.Cold && err == nil {
-		m.Seconds, m.Init = chunk.Seconds, max(0, wall.Seconds()-chunk.Seconds)
+	// Local AWS reports no durations. The function's own time is without the client's
+	// connection, which the state machine does not need.
+	m.Billed = wall
+	if m.err != nil {
+		return m
+	}
+	if m.Seconds = chunk.Seconds; chunk.Cold {
+		m.Init = max(0, wall.Seconds()-chunk.Seconds)
 	}
 	return m
 }
