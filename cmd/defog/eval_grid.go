@@ -123,7 +123,7 @@ func (e *evalCommand) runGrid(cmd *cobra.Command, pipelineFile string) error {
 			return fmt.Errorf("--estimate: needs the memory of the function: %w", err)
 		}
 		run := grid.Run{Concurrency: r.concurrency, Function: function, Overhead: grid.Overhead(localaws.IsEndpoint(aws.ToString(cfg.BaseEndpoint)))}
-		return printEstimate(ctx, evaluated, document, run, follower.stdout)
+		return interrupted(ctx, printEstimate(ctx, evaluated, document, run, follower.stdout), "interrupted before the estimate")
 	}
 	// Before a Zarr is deleted for a run that could not start.
 	if err := c.CheckName(ctx, name); err != nil {
@@ -131,12 +131,20 @@ func (e *evalCommand) runGrid(cmd *cobra.Command, pipelineFile string) error {
 	}
 	plan, err := e.grid.create(ctx, evaluated, document)
 	if err != nil {
-		return err
+		return interrupted(ctx, err, "interrupted before the start of the run")
 	}
 	fmt.Fprintln(follower.stderr, plan)
 	run := fanout.Run{Name: name, Kind: fanout.Chunks, Result: zarr, Options: r.options()}
 	follower.addMeter(ctx, cfg, stack, grid.ItemOf(plan))
 	return e.grid.draw(ctx, evaluated, follower.stdout, follower.start(ctx, run, evaluated.Events(plan)))
+}
+
+// interrupted returns an error with the text instead of those of canceled requests.
+func interrupted(ctx context.Context, err error, text string) error {
+	if err != nil && ctx.Err() != nil {
+		return errors.New(text)
+	}
+	return err
 }
 
 // maxChunks limits the chunks of a run: the list of more has some gigabytes.
@@ -201,13 +209,22 @@ func printEstimate(ctx context.Context, evaluated grid.Grid, document grid.Docum
 	return estimated.Write(stdout)
 }
 
+// checkRun returns an error for a preview of a run without a map.
+func (g *gridFlags) checkRun(ctx context.Context, c *fanout.Client, name string) error {
+	if g.preview == "" {
+		return nil
+	}
+	run, err := c.ReadRun(ctx, name)
+	if err == nil && run.Kind != fanout.Chunks {
+		err = errors.New("--preview: is for a run of --chunks only")
+	}
+	return err
+}
+
 // drawRun is draw for a run that was taken up again.
 func (g *gridFlags) drawRun(ctx context.Context, cfg aws.Config, stack client.Stack, run fanout.Run, stdout io.Writer, ended error) error {
 	if _, incomplete := errors.AsType[*incompleteError](ended); g.preview == "" || ended != nil && !incomplete {
 		return ended
-	}
-	if run.Kind != fanout.Chunks {
-		return errors.Join(ended, errors.New("--preview: is for a run of --chunks only"))
 	}
 	bucket, err := stack.Need(client.BucketOutput, "bucket (fan_out=true)")
 	if err != nil {

@@ -89,3 +89,12 @@ func TestGridWithNameOfARunDeletesNothing(t *testing.T) {
 		})
 	}
 }
+
+func TestPreviewOfARunWithoutAMapStartsNothing(t *testing.T) {
+	c := newGridCloud(t)
+	c.objects["runs/a/run.json"] = `{"name": "a", "stack": "defog-lambda-dev", "kind": "each", "items": 1}`
+	code, _, stderr := defog(t, "eval", "--resume", "a", "--preview", "a.png")
+	if code != 1 || stderr != "defog: --preview: is for a run of --chunks only\n" || len(c.objects) != 1 {
+		t.Errorf("exit code %d, %q, objects %v", code, stderr, c.objects)
+	}
+}

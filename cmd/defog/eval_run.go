@@ -152,6 +152,9 @@ func (r *runFlags) run(cmd *cobra.Command, drawing gridFlags) error {
 	case r.cancel != "":
 		return r.stop(ctx, c, cmd.OutOrStdout())
 	case r.resume != "":
+		if err := drawing.checkRun(ctx, c, r.resume); err != nil {
+			return err
+		}
 		attempt, ended := r.takeUp(cmd, follower)
 		return drawing.drawRun(ctx, cfg, stack, attempt.Run, follower.stdout, ended)
 	}

@@ -41,8 +41,8 @@ func (e *NoRunError) Error() string {
 	return fmt.Sprintf("run %s: not found; defog eval --runs lists the runs", e.Name)
 }
 
-// readRun reads run.json.
-func (c *Client) readRun(ctx context.Context, name string) (Run, error) {
+// ReadRun reads run.json.
+func (c *Client) ReadRun(ctx context.Context, name string) (Run, error) {
 	key := Run{Name: name}.key()
 	action := "read s3://" + c.bucket + "/" + key
 	object, err := c.s3.GetObject(ctx, &s3.GetObjectInput{Bucket: &c.bucket, Key: &key})

@@ -85,7 +85,7 @@ func (c *Client) CheckName(ctx context.Context, name string) error {
 
 // explainName returns the error for a name that is used.
 func (c *Client) explainName(ctx context.Context, name string) error {
-	_, err := c.readRun(ctx, name)
+	_, err := c.ReadRun(ctx, name)
 	if _, unfinished := errors.AsType[*NoRunError](err); unfinished {
 		return fmt.Errorf("run %s: another client starts it, or was interrupted before its start; want another --name", name)
 	}

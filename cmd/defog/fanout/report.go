@@ -52,7 +52,7 @@ func (r Report) Missing() int { return r.Attempt.Run.Items - r.Done }
 // Latest returns the newest attempt of a run and its outcome. The outcome has no status
 // if the attempt was not started, or AWS has deleted its execution.
 func (c *Client) Latest(ctx context.Context, name string) (Attempt, Outcome, error) {
-	run, err := c.readRun(ctx, name)
+	run, err := c.ReadRun(ctx, name)
 	if err != nil {
 		return Attempt{}, Outcome{}, err
 	}

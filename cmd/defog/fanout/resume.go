@@ -24,7 +24,7 @@ const (
 // change sets new options; a running execution keeps its own. Several clients that
 // resume a run at once start one execution.
 func (c *Client) Resume(ctx context.Context, name string, change func(*Options)) (attempt Attempt, state string, err error) {
-	run, err := c.readRun(ctx, name)
+	run, err := c.ReadRun(ctx, name)
 	if err != nil {
 		return Attempt{}, "", err
 	}
@@ -129,7 +129,7 @@ func (c *Client) pause(ctx context.Context) error {
 
 // Cancel stops the run's execution. It reports false if none goes on.
 func (c *Client) Cancel(ctx context.Context, name string) (Attempt, bool, error) {
-	run, err := c.readRun(ctx, name)
+	run, err := c.ReadRun(ctx, name)
 	if err != nil {
 		return Attempt{}, false, err
 	}

@@ -33,7 +33,8 @@ type Overhead struct {
 // Range is what an unknown value lies between.
 type Range struct{ Low, High float64 }
 
-func (r Range) draw(random *rand.Rand) float64 { return r.Low + (r.High-r.Low)*random.Float64() }
+// at returns the value at a share of the range.
+func (r Range) at(share float64) float64 { return r.Low + (r.High-r.Low)*share }
 
 // Interval is a prediction that nine of ten runs fall into.
 type Interval struct{ Low, Middle, High float64 }
@@ -163,10 +164,13 @@ func logNormal(random *rand.Rand, sample []float64) func() float64 {
 // simulate returns the end of a run, and the sum of its functions' times. A free slot
 // takes the next item; its first item has a cold start.
 func simulate(random *rand.Rand, run Run, duration func() float64, inits []float64) (end, sum float64) {
-	start, item, interval := run.Overhead.Start.draw(random), run.Overhead.Item.draw(random), run.Overhead.Interval.draw(random)
+	// These are unknown and not random: a service that is fast in one of them is fast in
+	// all. Separate draws would rarely be low, or high, at once.
+	share := random.Float64()
+	start, item, interval := run.Overhead.Start.at(share), run.Overhead.Item.at(share), run.Overhead.Interval.at(share)
 	factor := 1.0
 	if run.Overhead.Load != (Range{}) {
-		factor = run.Overhead.Load.draw(random)
+		factor = run.Overhead.Load.at(random.Float64())
 	}
 	slots := make([]slot, min(run.Concurrency, run.Items))
 	if random.IntN(2) == 0 { // the run begins soon after the sample

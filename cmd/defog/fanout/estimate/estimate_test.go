@@ -40,14 +40,23 @@ var latencies = map[string]func(random *rand.Rand, position float64) float64{
 
 var overhead = estimate.Overhead{Load: estimate.Range{Low: 0.93, High: 1.07}, Start: estimate.Range{Low: 1, High: 4}, Item: estimate.Range{Low: 0.05, High: 0.3}, Interval: estimate.Range{Low: 0.001, High: 0.01}}
 
-// simulate returns the true time of a run, and the calls of its sample.
-func simulate(random *rand.Rand, run estimate.Run, latency func(*rand.Rand, float64) float64) (calls []estimate.Call, total, functions float64) {
+// anyShare makes simulate draw each overhead by itself.
+const anyShare = -1
+
+// simulate returns the true time of a run, and the calls of its sample. With a share, the
+// overheads are there in their ranges, and all functions are warm.
+func simulate(random *rand.Rand, run estimate.Run, share float64, latency func(*rand.Rand, float64) float64) (calls []estimate.Call, total, functions float64) {
 	durations := make([]float64, run.Items)
 	load := 1 + 0.05*(2*random.Float64()-1) // another hour than that of the sample
 	for i := range durations {
 		durations[i] = latency(random, float64(i)/float64(run.Items))
 	}
-	cold := func() float64 { return 3 + random.Float64() }
+	cold := func() float64 {
+		if share >= 0 {
+			return 0
+		}
+		return 3 + random.Float64()
+	}
 	for i, at := range estimate.Sample(run.Items, random.Uint64()) {
 		call := estimate.Call{Seconds: durations[at]}
 		if i < min(run.Concurrency, 8) {
@@ -56,6 +65,9 @@ func simulate(random *rand.Rand, run estimate.Run, latency func(*rand.Rand, floa
 		calls = append(calls, call)
 	}
 	uniform := func(r estimate.Range) float64 { return r.Low + (r.High-r.Low)*random.Float64() }
+	if share >= 0 {
+		uniform = func(r estimate.Range) float64 { return r.Low + (r.High-r.Low)*share }
+	}
 	start, item, interval := uniform(run.Overhead.Start), uniform(run.Overhead.Item), uniform(run.Overhead.Interval)
 	free := make([]float64, min(run.Concurrency, run.Items))
 	used := make([]bool, len(free))
@@ -90,7 +102,7 @@ func TestIntervalHoldsNineOfTenRuns(t *testing.T) {
 		var held, heldFunctions int
 		var width float64
 		for range runs {
-			calls, total, functions := simulate(random, run, latency)
+			calls, total, functions := simulate(random, run, anyShare, latency)
 			predicted, sum := estimate.Of(calls, run, random.Uint64())
 			if total >= predicted.Low && total <= predicted.High {
 				held++
@@ -106,6 +118,28 @@ func TestIntervalHoldsNineOfTenRuns(t *testing.T) {
 		}
 		if width > 4 { // an interval without end would hold all
 			t.Errorf("%s: the highest value is %.1f times the lowest", name, width)
+		}
+	}
+}
+
+// A service that is fast in one of the overheads is fast in all, and in every run.
+func TestIntervalHoldsRunsOfFastAndSlowServices(t *testing.T) {
+	const runs = 20
+	run := estimate.Run{Items: 100, Concurrency: 4, Warm: 4, Overhead: estimate.Overhead{
+		Start: estimate.Range{Low: 0.1, High: 3}, Item: estimate.Range{Low: 0, High: 0.15}, Interval: estimate.Range{Low: 0.001, High: 0.02}, Load: estimate.Range{Low: 0.6, High: 1.7},
+	}}
+	instant := func(random *rand.Rand, _ float64) float64 { return 0.06 * math.Exp(0.2*random.NormFloat64()) }
+	for _, share := range []float64{0.05, 0.95} {
+		random := rand.New(rand.NewPCG(16, 3))
+		held := 0
+		for range runs {
+			calls, total, _ := simulate(random, run, share, instant)
+			if predicted, _ := estimate.Of(calls, run, random.Uint64()); total >= predicted.Low && total <= predicted.High {
+				held++
+			}
+		}
+		if held < runs*9/10 {
+			t.Errorf("overheads at %v of their ranges: the interval holds %d of %d runs; want nine of ten", share, held, runs)
 		}
 	}
 }

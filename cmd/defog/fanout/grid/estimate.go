@@ -31,7 +31,7 @@ var (
 	}
 	localOverhead = estimate.Overhead{
 		Start: estimate.Range{Low: 0.1, High: 3}, Item: estimate.Range{Low: 0.02, High: 0.2}, Interval: estimate.Range{Low: 0.001, High: 0.02},
-		Load: estimate.Range{Low: 0.6, High: 1.7},
+		Load: estimate.Range{Low: 0.4, High: 1.8},
 	}
 )
 
