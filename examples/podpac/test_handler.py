@@ -198,6 +198,23 @@ class Trust(Case):
             with self.subTest(part), mock.patch.object(podpac.Node, "from_definition", side_effect=AssertionError):
                 self.refused(failures.Forbidden, pipeline({**ARRAY, **more}), f"a has {part}, and the function is restricted")
 
+    def test_chunk_size_that_gives_no_values(self):
+        for size in (0, -1, True, "x", 1.5, [1]):
+            self.refused(failures.BadRequest, pipeline(settings={"CHUNK_SIZE": size}), "settings.CHUNK_SIZE is not")
+        for size in (None, "auto", 1):
+            self.call(pipeline(settings={"CHUNK_SIZE": size}))
+
+    def test_deeply_nested_events(self):
+        deep = []
+        for _ in range(20_000):
+            deep = [deep]
+        node = {**ARRAY, "attrs": {"source": deep}}
+        self.refused(failures.BadRequest, pipeline(node), "pipeline: is nested too deeply")
+        self.refused(failures.BadRequest, {**pipeline(), "coordinates": {"coords": deep}}, "coordinates: ")
+        for params in ('{"a":' * 20_000, "[" * 20_000):
+            answer = self.call({"queryStringParameters": {**MAP, "PARAMS": params}})
+            self.assertEqual((answer["statusCode"], json.loads(answer["body"])["message"]), (400, "PARAMS is nested too deeply"))
+
     def test_code(self):
         code = {"node": "nodes.Code"}
         self.refused(failures.Forbidden, pipeline(code), "PODPAC_UNSAFE_EVAL")

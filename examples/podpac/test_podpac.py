@@ -78,6 +78,17 @@ class Podpac(unittest.TestCase):
             expected = podpac.Node.from_url(query).eval(podpac.Coordinates.from_url(query)).to_format("png").read()
             self.assertEqual(base64.b64decode(answer["body"]), expected)
 
+    def test_map_of_one_row_or_column(self):
+        for side, expected in ({"WIDTH": "1", "HEIGHT": "1"}, [[2]]), ({"WIDTH": "2", "HEIGHT": "1"}, [[2, 3]]), ({"WIDTH": "1", "HEIGHT": "3"}, [[4], [2], [0]]):
+            query = {**WMS, **side, "BBOX": "-0.5,-0.5,2.5,0.4" if side["HEIGHT"] == "3" else WMS["BBOX"], "FORMAT": "application/json", "PARAMS": json.dumps(MAP)}
+            answer = handler.handler({"queryStringParameters": query}, None)
+            self.assertEqual((answer["statusCode"], json.loads(answer["body"])["data"]), (200, expected))
+            picture = handler.handler({"queryStringParameters": {**query, "FORMAT": "image/png"}}, None)
+            size = int(side["WIDTH"]), int(side["HEIGHT"])
+            self.assertEqual(Image.open(io.BytesIO(base64.b64decode(picture["body"]))).size, size)
+            width, height = (0.9 if side["HEIGHT"] == "3" else 2) / size[0], 3 / size[1]
+            numpy.testing.assert_allclose(json.loads(answer["body"])["attrs"]["geotransform"], (-0.5, width, 0, 2.5, 0, -height))
+
     def test_restriction_uses_podpacs_hash(self):
         node = podpac.Node.from_definition(request.ordered(MEAN))
         rules.RULES.allowed = [node.hash]

@@ -56,6 +56,21 @@ class Cache(unittest.TestCase):
         for key in self.bucket.objects:
             self.assertTrue(key.startswith("kept/cache/"), key)
 
+    def test_style_and_settings_have_entries_of_their_own(self):
+        # The hash covers neither, so that a caller of a restricted function can choose both.
+        def cached(name):
+            return podpac.algorithm.SinCoords(style=podpac.style.Style(name=name)).cache()
+
+        cached("a").eval(COORDINATES)
+        for name in ("a", "b"):
+            self.assertEqual(self.restored(cached(name)).eval(COORDINATES).attrs["layer_style"].name, name)
+        entries = len(self.bucket.objects)
+        with mock.patch.dict(settings, CHUNK_SIZE=1):
+            cached("a").eval(COORDINATES)
+        self.assertGreater(len(self.bucket.objects), entries)
+        with mock.patch.dict(settings, UNSAFE_EVAL_HASH="other", CHUNK_SIZE=1), mock.patch.object(podpac.algorithm.SinCoords, "eval", side_effect=AssertionError):
+            cached("a").eval(COORDINATES)
+
     def test_values_return_as_they_were(self):
         node, store = podpac.algorithm.SinCoords(), cache.S3Cache()
         for item, value in (
@@ -85,7 +100,7 @@ class Cache(unittest.TestCase):
         node = podpac.algorithm.SinCoords().cache(uid="../../output/a")
         cache.S3Cache().put(node, 1, "../item")
         (key,) = self.bucket.objects
-        self.assertRegex(key, r"^kept/cache/[\w.]+/[\w.]+/[0-9a-f]+/[0-9a-f]+/none$")
+        self.assertRegex(key, r"^kept/cache/[\w.]+/[\w.]+(/[0-9a-f]+){3}/none$")
 
 
 if __name__ == "__main__":

@@ -76,6 +76,29 @@ class Grid(unittest.TestCase):
         with contextlib.redirect_stdout(self.log):
             return handler.handler({name: {"grid": KEY, **more}}, None)
 
+    def test_arrays_that_run_code_are_rejected(self):
+        self.document(chunks={"lat": 200})
+        self.call("zarr_create")
+        content = self.bucket.objects["output/one.zarr/.zmetadata"]
+        for name in ("data", "lat"):
+            metadata = json.loads(content)
+            metadata["metadata"][f"{name}/.zarray"]["filters"] = [{"id": "pickle", "protocol": 5}]
+            self.bucket.objects["output/one.zarr/.zmetadata"] = json.dumps(metadata).encode()
+            with mock.patch("pickle.loads", side_effect=AssertionError):
+                self.refused(failures.BadRequest, f"array {name} is not one of numbers without filters", "zarr_preview")
+        metadata["metadata"]["data/.zarray"]["filters"] = [{"id": "pickle", "protocol": 5}]
+        self.bucket.objects["output/one.zarr/.zmetadata"] = json.dumps(metadata).encode()
+        self.refused(failures.BadRequest, "array data is not one of numbers", "zarr_chunk", chunk=[0, 0, 0])
+
+    def test_log_has_no_part_of_an_invalid_event(self):
+        self.document()
+        for name, more in (("zarr_SECRET", {}), ("zarr_chunk", {"chunk": ["SECRET"]})):
+            with self.assertRaises(failures.BadRequest):
+                self.call(name, **more)
+        lines = [json.loads(line) for line in self.log.getvalue().splitlines()]
+        self.assertFalse([line for line in lines if "SECRET" in str(line.get("event")) + str(line.get("chunk"))])
+        self.assertEqual([line["event"] for line in lines if "event" in line], ["zarr_chunk"])
+
     def refused(self, kind, part, name="zarr_plan", **more):
         with self.assertRaises(kind) as caught:
             self.call(name, **more)

@@ -18,7 +18,11 @@ from podpac.core.cache.utils import CacheException, expiration_timestamp
 from podpac.core.settings import settings
 
 from .clients import s3
+from .rules import EVENT_SETTINGS
 from .store import bucket, status_of
+
+# The settings of an event that change no result.
+_WITHOUT_EFFECT = {"ENABLE_CACHE", "MULTITHREADING", "UNSAFE_EVAL_HASH"}
 
 
 class S3Cache(CacheStore):
@@ -77,10 +81,13 @@ def install():
 
 
 def _key(node, item, coordinates):
-    """Return the key of an entry. The class and the version of podpac separate what the
-    hash of a node does not; that hash can be any text, which a caller chooses."""
+    """Return the key of an entry. The class, the version of podpac, the style and the
+    settings of the event separate what the hash of a node does not; that hash can be any
+    text, which a caller chooses."""
     name = f"{type(node).__module__}.{type(node).__name__}"
-    hashes = "/".join(hashlib.sha256(text.encode()).hexdigest() for text in (node.hash, item))
+    style = getattr(node, "source", node).style
+    changed = json.dumps([style.json, {name: settings[name] for name in sorted(EVENT_SETTINGS - _WITHOUT_EFFECT)}])
+    hashes = "/".join(hashlib.sha256(text.encode()).hexdigest() for text in (node.hash, item, changed))
     return f"{settings['S3_CACHE_DIR'].rstrip('/')}/{podpac.__version__}/{name}/{hashes}/{coordinates.hash if coordinates else 'none'}"
 
 

@@ -74,16 +74,22 @@ def redact(text, event):
     return _IN_ADDRESSES.sub(lambda found: (found[1] or "") + "***", text)
 
 
-def _secrets(value, secret=False):
-    """Return the texts of an event under keys of credentials."""
-    if isinstance(value, str) and value.startswith("{"):  # PARAMS of a query
-        with contextlib.suppress(ValueError):
-            value = json.loads(value)
-    if isinstance(value, dict):
-        return {text for key, inner in value.items() for text in _secrets(inner, secret or _is_secret(key))}
-    if isinstance(value, list):
-        return {text for inner in value for text in _secrets(inner, secret)}
-    return {value} if secret and isinstance(value, str) and len(value) >= 4 else set()
+def _secrets(event):
+    """Return the texts of an event under keys of credentials. An event can be nested
+    deeper than calls can."""
+    found, left = set(), [(event, False)]
+    while left:
+        value, secret = left.pop()
+        if isinstance(value, str) and value.startswith("{"):  # PARAMS of a query
+            with contextlib.suppress(ValueError, RecursionError):
+                value = json.loads(value)
+        if isinstance(value, dict):
+            left.extend((inner, secret or _is_secret(key)) for key, inner in value.items())
+        elif isinstance(value, list):
+            left.extend((inner, secret) for inner in value)
+        elif secret and isinstance(value, str) and len(value) >= 4:
+            found.add(value)
+    return found
 
 
 def _is_secret(name):

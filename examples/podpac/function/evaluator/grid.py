@@ -32,7 +32,7 @@ from .evaluate import allowed_node, output_of
 from .failures import BadRequest, EvaluationFailed, TooLarge, explain, message_of
 from .formats import PNG
 from .request import MAX_PIPELINE, event_settings, ordered, read_json
-from .store import ZarrStore, bucket, status_of, zarr
+from .store import ZarrStore, bucket, runs_code, status_of, zarr
 
 # The place of a document: the run's prefix holds nothing else that the function reads.
 _DOCUMENT = re.compile(r"runs/[A-Za-z0-9][A-Za-z0-9._-]*/grid\.json")
@@ -56,13 +56,14 @@ _environment = {"cold": True}
 def evaluate_grid(event, record):
     """Do what one of the events requests, and return the answer."""
     name = next(iter(event))
-    record["event"], request = name, event[name]
+    request = event[name]
     if len(event) != 1 or name not in _EVENTS or not isinstance(request, dict):
         raise BadRequest(f"the event is not one of {', '.join(_EVENTS)} with a JSON object")
     key = request.get("grid")
     if not isinstance(key, str) or not _DOCUMENT.fullmatch(key):
         raise BadRequest(f"{name}.grid is not a key such as runs/NAME/grid.json")
-    record["grid"], cold, _environment["cold"] = key, _environment["cold"], False
+    record["event"], record["grid"] = name, key
+    cold, _environment["cold"] = _environment["cold"], False
     grid = _read(key)
     try:
         answer = _EVENTS[name](grid, request, record)
@@ -352,15 +353,15 @@ def _described(data):
 def _chunk(grid, request, record):
     """Evaluate one chunk, and write it to the Zarr. It writes the same bytes each time,
     to objects of its own."""
-    record["chunk"] = request.get("chunk")
     began = time.monotonic()
-    slices = grid.slices(record["chunk"])
+    slices = grid.slices(request.get("chunk"))
+    record["chunk"] = request["chunk"]
     group = _open(grid)
     output = grid.evaluate(record, slices)
     arrays = _arrays(output)
     if sorted(arrays) != group.attrs["arrays"]:
         raise EvaluationFailed(f"the chunk has the outputs {', '.join(sorted(arrays))}, and the Zarr {', '.join(group.attrs['arrays'])}")
-    written = sum(_write(grid, group[name], arrays[name], slices) for name in group.attrs["arrays"])
+    written = sum(_write(grid, _array(group, name), arrays[name], slices) for name in group.attrs["arrays"])
     return {"chunk": record["chunk"], "seconds": round(time.monotonic() - began, 3), "bytes": written}
 
 
@@ -373,6 +374,13 @@ def _open(grid):
     if (group.attrs.get("grid"), group.attrs.get("etag")) != (grid.key, grid.etag):
         raise BadRequest(f"{grid.zarr} is of {group.attrs.get('grid')}, or that document has changed")
     return group
+
+
+def _array(group, name):
+    array = group[name]
+    if runs_code(array):
+        raise BadRequest(f"the Zarr's array {name} is not one of numbers without filters")
+    return array
 
 
 def _write(grid, array, data, slices):
@@ -394,7 +402,7 @@ def _preview(grid, request, record):
     pipeline's style. Missing chunks are transparent."""
     group = _open(grid)
     name = group.attrs["arrays"][0]
-    array = group[name]
+    array = _array(group, name)
     dims = array.attrs["_ARRAY_DIMENSIONS"]
     axes = [dims.index(dim) for dim in ("lat", "lon") if dim in dims]
     if len(axes) < 2:
@@ -414,7 +422,7 @@ def _preview(grid, request, record):
 
 def _axis(group, dim, pick):
     if dim in group and group[dim].dtype.kind in "fiu":
-        return group[dim][:][pick].astype(float)
+        return _array(group, dim)[:][pick].astype(float)
     return pick.astype(float)
 
 

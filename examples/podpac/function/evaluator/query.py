@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import urllib.parse
 import urllib.request
 
@@ -18,6 +19,8 @@ from .request import MAX_PIPELINE, Request, read_json, without
 
 # The maximum number of pixels of a map.
 MAX_PIXELS = 4096 * 4096
+
+_NUMBER = re.compile("[0-9]{1,9}")
 
 DIMENSIONS = ("lat", "lon", "alt", "time")
 
@@ -104,7 +107,7 @@ def _value(query, event, record):
     keys = ("X", "Y") if query["VERSION"].startswith("1.1") else ("I", "J")
     sides, problems, pixel = (int(query["WIDTH"]), int(query["HEIGHT"])), [], []
     for key, side in zip(keys, sides):
-        if query.get(key, "").isascii() and query.get(key, "").isdigit() and int(query[key]) < side:
+        if _NUMBER.fullmatch(query.get(key, "")) and int(query[key]) < side:
             pixel.append(int(query[key]))
         else:
             problems.append(f"{key} is not a pixel from 0 to {side - 1}")
@@ -227,12 +230,12 @@ def _resolution(query):
 def _box_problems(query):
     problems, sides = [], []
     for key in ("WIDTH", "HEIGHT"):
-        if query[key].isascii() and query[key].isdigit() and int(query[key]) > 0:
+        if _NUMBER.fullmatch(query[key]) and int(query[key]) > 0:
             sides.append(int(query[key]))
         else:
             problems.append(f"{key} is not a whole number of pixels from 1")
-    if len(sides) == 2 and sides[0] * sides[1] > MAX_PIXELS:
-        problems.append(f"WIDTH and HEIGHT make {sides[0] * sides[1]} pixels; want at most {MAX_PIXELS}")
+    if len(sides) == 2 and sides[0] * sides[1] * (3 if 1 in sides else 1) > MAX_PIXELS:
+        problems.append(f"WIDTH and HEIGHT make {sides[0] * sides[1]} pixels; want at most {MAX_PIXELS}, or a third of that in one row")
     try:
         west, south, east, north = (float(edge) for edge in query["BBOX"].split(","))
         if not (west < east and south < north):
@@ -256,7 +259,23 @@ def _request(query, layer):
     else:
         query.pop("TIME", None)
     output = {"format": query.get("FORMAT", "").split(";")[0].split("/")[-1]}
-    return Request(definition, lambda: podpac.Coordinates.from_url(query), output=output, settings=settings, over_http=True, published=bool(published))
+    # podpac finds no place for a row or a column alone. It is the middle one of three.
+    thirds = {key: "3" for key in ("HEIGHT", "WIDTH") if int(query[key]) == 1}
+    request = Request(definition, lambda: podpac.Coordinates.from_url({**query, **thirds}), output=output, settings=settings, over_http=True, published=bool(published))
+    if thirds:
+        request.select = lambda output: _middle(output, [{"HEIGHT": "lat", "WIDTH": "lon"}[key] for key in thirds])
+    return request
+
+
+def _middle(output, dims):
+    """Return the middle row or column of three, as wide as all of them."""
+    found = [dim for dim in dims if dim in output.dims and output.sizes[dim] == 3]
+    transform = output.attrs.get("geotransform")
+    output = output.isel({dim: [1] for dim in found})
+    if transform is not None:
+        x, width, _, y, _, height = transform
+        output.attrs["geotransform"] = (x, width * (3 if "lon" in found else 1), 0, y, 0, height * (3 if "lat" in found else 1))
+    return output
 
 
 def _complete(query, layer):

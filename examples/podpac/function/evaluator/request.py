@@ -19,6 +19,7 @@ class Request:
 
     def __init__(self, definition, coordinates, output=None, settings=None, over_http=False, published=False):
         self.definition, self.coordinates, self.published = ordered(definition), coordinates, published
+        self.select = lambda output: output  # the part of the result to encode
         output = output or {}
         self.suffix = str(output.get("format") or "netcdf").lower()
         self.format = find_format(self.suffix, over_http)
@@ -47,10 +48,9 @@ def pipeline_request(event):
         problems.append("output.format_kwargs is not a JSON object")
     if problems:
         raise BadRequest("; ".join(problems))
-    coordinates = json.dumps(event["coordinates"])
     return Request(
         event["pipeline"],
-        lambda: podpac.Coordinates.from_json(coordinates),
+        lambda: podpac.Coordinates.from_json(json.dumps(event["coordinates"])),
         output=output,
         settings=event.get("settings"),
     )
@@ -58,7 +58,11 @@ def pipeline_request(event):
 
 def event_settings(settings):
     """Return the settings of an event that it may change."""
-    return {k: v for k, v in (settings or {}).items() if k in EVENT_SETTINGS}
+    found = {k: v for k, v in (settings or {}).items() if k in EVENT_SETTINGS}
+    size = found.get("CHUNK_SIZE")
+    if size not in (None, "auto") and not (type(size) is int and size > 0):  # podpac returns no values for others
+        raise BadRequest("settings.CHUNK_SIZE is not null, auto or a whole number from 1")
+    return found
 
 
 def without(values, keys):
@@ -68,6 +72,8 @@ def without(values, keys):
 def read_json(text, name):
     try:
         value = json.loads(text)
+    except RecursionError as err:
+        raise BadRequest(f"{name} is nested too deeply") from err
     except ValueError:
         value = None
     if not isinstance(value, dict):
@@ -78,4 +84,7 @@ def read_json(text, name):
 def ordered(value):
     """Return a definition as podpac reads it: only an OrderedDict can be
     coordinates."""
-    return json.loads(json.dumps(value), object_pairs_hook=OrderedDict)
+    try:
+        return json.loads(json.dumps(value), object_pairs_hook=OrderedDict)
+    except RecursionError as err:
+        raise BadRequest("pipeline: is nested too deeply") from err

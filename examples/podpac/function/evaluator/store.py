@@ -64,6 +64,12 @@ class ZarrStore(MutableMapping):
     __len__ = __iter__
 
 
+def runs_code(array):
+    """Report whether a chunk of an array could run code when it is read, because
+    others may have written it."""
+    return array.dtype.hasobject or bool(array.filters) or getattr(array.compressor, "codec_id", None) == "pickle"
+
+
 def read_object(bucket, key):
     """Return the content of an object, or None for a missing one."""
     try:

@@ -5,7 +5,7 @@ arrays, and each invocation writes the chunks of one part."""
 
 from . import rules
 from .failures import BadRequest, EvaluationFailed, Failure, Forbidden
-from .store import ZarrStore, bucket, zarr
+from .store import ZarrStore, bucket, runs_code, zarr
 
 
 def key_of(source):
@@ -70,7 +70,7 @@ def _array(group, name, part, shape):
         array = group[name]
     except (KeyError, ValueError) as err:
         raise BadRequest(f"output.format_kwargs.source: the Zarr has no array {name}") from err
-    if not isinstance(array, zarr().Array) or array.dtype.hasobject or array.filters or _codec(array) == "pickle":
+    if not isinstance(array, zarr().Array) or runs_code(array):
         raise BadRequest(f"output.format_kwargs.source: {name} is not an array of numbers without filters")
     if len(part) != array.ndim:
         raise BadRequest(f"output.format_kwargs.part: has {len(part)} dimensions, and the array {name} has {array.ndim}")
@@ -78,7 +78,3 @@ def _array(group, name, part, shape):
     if room != shape:
         raise BadRequest(f"output.format_kwargs.part: has the shape {list(room)}, and the result {list(shape)}")
     return array
-
-
-def _codec(array):
-    return getattr(array.compressor, "codec_id", None)

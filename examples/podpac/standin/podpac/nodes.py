@@ -13,6 +13,8 @@ evaluated = []
 
 
 class Result:
+    shape = (3, 2)
+
     def __init__(self, data):
         self.data, self.dims = data, ("lat", "lon")
 
