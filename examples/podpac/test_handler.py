@@ -472,6 +472,8 @@ class Query(Case):
         self.bad("format pickle: unknown", FORMAT="pickle")
         self.bad("PODPAC_UNSAFE_EVAL", LAYERS="nodes.Code", PARAMS=None, status=403)
         self.assertEqual(self.call({"queryStringParameters": None, "requestContext": {}})["statusCode"], 400)
+        for query in ("x", ["SERVICE"], {"SERVICE": 1}, {"SERVICE": None}):
+            self.assertEqual(self.call({"queryStringParameters": query})["statusCode"], 400)
 
 
 class Objects(Case):
@@ -523,6 +525,19 @@ class Objects(Case):
         self.notify(bucket, "input/a.json")
         self.notify(bucket, "input/a.json")
         self.assertEqual(bucket.puts, 3)
+
+    def test_other_buckets_and_relative_keys(self):
+        self.environ(S3_BUCKET_NAME="bucket")
+        bucket = Bucket(**{"input/a.json": json.dumps(pipeline()).encode()})
+        with self.assertRaises(failures.Forbidden):
+            self.notify(bucket, "input/a.json")
+        self.environ(S3_BUCKET_NAME="b")
+        for key in ("input/../a.json", "input/./a.json", "input/%2E%2E/a.json", "input/a/.."):
+            with self.assertRaises(failures.BadRequest):
+                self.notify(bucket, key)
+        self.assertEqual(bucket.puts, 0)
+        self.notify(bucket, "input/a.json")
+        self.assertEqual(bucket.puts, 1)
 
     def test_prefixes(self):
         self.environ(FUNCTION_S3_INPUT="in", SETTINGS='{"FUNCTION_S3_OUTPUT": "out/of/"}')

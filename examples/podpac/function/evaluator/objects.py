@@ -5,7 +5,7 @@ import urllib.parse
 from . import rules
 from .clients import s3
 from .evaluate import evaluate
-from .failures import BadRequest, TooLarge, explain
+from .failures import BadRequest, Forbidden, TooLarge, explain
 from .formats import ZARR_PART
 from .request import pipeline_request, read_json
 from .store import status_of
@@ -26,6 +26,8 @@ def evaluate_objects(event, record):
             if item.get("eventSource") != "aws:s3":
                 raise BadRequest("a record of the event is not from S3")
             bucket, entry["key"] = item["s3"]["bucket"]["name"], urllib.parse.unquote_plus(item["s3"]["object"]["key"])
+            if bucket != rules.RULES.settings.get("S3_BUCKET_NAME", bucket):
+                raise Forbidden(f"bucket {bucket}: is not the function's")
             pipeline, etag = _read_object(bucket, entry["key"])
             _evaluate_object(bucket, pipeline, etag, entry)
         except Exception as err:
@@ -37,7 +39,7 @@ def evaluate_objects(event, record):
 
 
 def _read_object(bucket, key):
-    if not key.startswith(rules.RULES.input):
+    if not key.startswith(rules.RULES.input) or {".", ".."} & set(key.split("/")):
         raise BadRequest(f"the object is not below {rules.RULES.input}")
     found = s3().get_object(Bucket=bucket, Key=key)
     if found["ContentLength"] > MAX_OBJECT:

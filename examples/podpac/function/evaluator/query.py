@@ -33,7 +33,8 @@ RANGE = "Podpac-Range"
 
 def parameters(event):
     """Return the parameters of a query, whose names are case-insensitive."""
-    return {k.upper(): v for k, v in (event.get("queryStringParameters") or {}).items()}
+    found = event.get("queryStringParameters")
+    return {k.upper(): v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
 
 
 def answer_query(event, record):
@@ -191,7 +192,8 @@ def url_of(event):
     stage = (event.get("requestContext") or {}).get("stage", "$default")
     if ".execute-api." in host and stage != "$default" and not path.startswith(f"/{stage}/"):
         path = f"/{stage}{path}"
-    return f"{headers.get('x-forwarded-proto', 'http')}://{host}{path}"
+    protocol = "https" if headers.get("x-forwarded-proto") == "https" else "http"
+    return f"{protocol}://{host}{path}"
 
 
 def _check(query, layer_key):
