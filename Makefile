@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 help:
 	@echo "make demo              deploy to local AWS and ask a question (Q=\"…\" for another one, KEEP=1 to keep it running)"
-	@echo "make demo-podpac       pack podpac from PyPI (200 MB), deploy it to local AWS and draw a map"
+	@echo "make demo-podpac       pack podpac from PyPI (200 MB), deploy it to local AWS, evaluate a grid and draw maps (KEEP=1 to keep it running)"
 	@echo "make local             start local AWS and keep it running, for cdk deploy"
 	@echo "make serve             answer at http://127.0.0.1:8080/, without AWS (CONNECTION=file DEPENDENCIES=folder HISTORY=folder LISTEN=address)"
 	@echo "make page              build the page for browsers, unless it is up to date"
@@ -99,7 +99,7 @@ compile-demo: | compile-app
 
 demo-podpac: setup
 	@echo "Compiling the demo (a first run downloads modules, too)"
-	@go run ./local/demo/podpac
+	@go run ./local/demo/podpac $(if $(KEEP),-keep)
 
 local: setup
 	@go run ./local/up

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,6 +20,8 @@ import (
 const (
 	packed  = ".build/podpac"
 	picture = packed + "/map.png"
+	preview = packed + "/grid.png"
+	handler = packed + "/function" // with the layer
 )
 
 // example is the handler's folder.
@@ -27,6 +30,7 @@ const example = "examples/podpac"
 // demo is one run.
 type demo struct {
 	show.Show
+	keep    bool
 	python  string // of the local AWS, to which podpac must fit: 3.12
 	direct  string // folder with the extracted packages, to run podpac without AWS
 	outcome []outcome
@@ -56,14 +60,18 @@ func (d *demo) run(ctx context.Context) error {
 		"-c", "function_source_dist_zip=" + zip("dist"),
 		"-c", "function_source_dependencies_zip=" + zip("deps"),
 	}
-	for _, flow := range []flow{{d, "zips", zips}, {d, "bucket", uploaded}} {
+	flows := []flow{{d, "bucket", uploaded, false}, {d, "zips", zips, true}}
+	for _, flow := range flows {
 		outcome, err := flow.run(ctx)
 		if err != nil {
 			return err
 		}
 		d.outcome = append(d.outcome, outcome)
 	}
-	return d.report()
+	if err := d.report(); err != nil || !d.keep {
+		return err
+	}
+	return d.keepRunning(ctx, flows[1])
 }
 
 // zip is the path of what was packed.
@@ -101,10 +109,13 @@ func (d *demo) pack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := publish(); err != nil {
+		return err
+	}
 	return d.Step("pack podpac, from PyPI, with `defog pack`", func(out io.Writer) error {
 		program := func(out io.Writer) *exec.Cmd {
 			return d.DefogCommand(ctx, out, "pack",
-				"--requirements", requirements, "--handler", example+"/function", "--keep", "runtime-sdk",
+				"--requirements", requirements, "--handler", handler, "--keep", "runtime-sdk",
 				"--python", d.python, "--arch", localaws.Architecture(), "--interpreter", interpreter(),
 				"--name", "podpac", "--dist-dir", packed)
 		}
@@ -117,6 +128,21 @@ func (d *demo) pack(ctx context.Context) error {
 		}
 		return program(out).Run()
 	})
+}
+
+// publish copies the handler, with the demo's layer.
+func publish() error {
+	layers := filepath.Join(handler, "layers")
+	content, err := os.ReadFile(layer)
+	if err := errors.Join(err,
+		os.RemoveAll(handler),
+		os.CopyFS(handler, os.DirFS(filepath.Join(example, "function"))),
+		os.MkdirAll(layers, 0o750),
+		os.WriteFile(filepath.Join(layers, filepath.Base(layer)), content, 0o600), //nolint:gosec // a file of this checkout
+	); err != nil {
+		return fmt.Errorf("copy the handler: %w", err)
+	}
+	return nil
 }
 
 // requirements copies the example's requirements to the folder of the zips. It copies
@@ -173,17 +199,27 @@ func (d *demo) report() error {
 		fmt.Fprintf(d.Out, "%12s", o.flow)
 	}
 	fmt.Fprintln(d.Out)
-	for i, part := range d.outcome[0].parts {
+	longest := d.outcome[len(d.outcome)-1].parts
+	for i, part := range longest {
 		fmt.Fprintf(d.Out, "  %-34s", part.what)
 		for _, o := range d.outcome {
-			fmt.Fprintf(d.Out, "%12.2f", o.parts[i].took.Seconds())
+			if i < len(o.parts) {
+				fmt.Fprintf(d.Out, "%12.2f", o.parts[i].took.Seconds())
+			} else {
+				fmt.Fprintf(d.Out, "%12s", "-")
+			}
 		}
 		fmt.Fprintln(d.Out)
 	}
-	path, err := filepath.Abs(picture)
+	folder, err := filepath.Abs(packed)
 	if err != nil {
-		return fmt.Errorf("find the picture: %w", err)
+		return fmt.Errorf("find the pictures: %w", err)
 	}
-	fmt.Fprintf(d.Out, "\nThe map that the API drew is in\n  %s\n\nAll of it took %.0f s.\n", path, time.Since(d.Began).Seconds())
+	fmt.Fprintf(d.Out, "\nPictures, in %s:\n  %-8s  the map that the API drew\n  %-8s  the grid that the functions evaluated\n",
+		folder, filepath.Base(picture), filepath.Base(preview))
+	if !d.keep {
+		fmt.Fprint(d.Out, "\nTo see a layer on a map in a browser:\n  make demo-podpac KEEP=1\n")
+	}
+	fmt.Fprintf(d.Out, "\nAll of it took %.0f s.\n", time.Since(d.Began).Seconds())
 	return nil
 }

@@ -22,6 +22,22 @@ var (
 	drawn = object{"node": "interpolators.Interpolate", "inputs": object{"source": "Array"}, "style": object{"colormap": "magma"}}
 )
 
+// layer is what the function publishes and the fan-out evaluates: temperatures of three
+// days. fine is its grid, of 48 chunks.
+const (
+	layer  = "test/map/layers/temperature.json"
+	chunks = "lat=36,lon=72,time=1"
+)
+
+var fine = object{
+	"coords": []object{
+		{"name": "lat", "start": 76, "stop": -76, "size": 144},
+		{"name": "lon", "start": -176, "stop": 176, "size": 288},
+		{"name": "time", "values": []string{"2026-06-01T06", "2026-06-02", "2026-06-04T12"}},
+	},
+	"crs": "EPSG:4326",
+}
+
 const (
 	arrayData = "[[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]"
 	meanData  = "[2.0, 3.0]"
