@@ -160,6 +160,30 @@ func TestForeignFindsNativeCodeForAnotherArchitecture(t *testing.T) {
 	}
 }
 
+func TestOtherPythonFindsModulesThatNoneReplaces(t *testing.T) {
+	const old, wanted = "a/x.cpython-311-x86_64-linux-gnu.so", "b/x.cpython-312-x86_64-linux-gnu.so"
+	for _, test := range []struct {
+		members []string
+		want    string
+	}{
+		{[]string{old, wanted}, " "},
+		{[]string{"x.abi3.so", "lib/y.so", "x.cpython-311.pyc"}, " "},
+		{[]string{old, "z/x.cpython-310-x86_64-linux-gnu.so"}, old + " 3.11"},
+	} {
+		var members []member
+		for _, name := range test.members {
+			members = append(members, file(name, "x"))
+		}
+		archive, err := open(t, zipOf(t, members...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if member, other := archive.OtherPython("3.12"); member+" "+other != test.want {
+			t.Errorf("%s: %s %s, want %s", test.members, member, other, test.want)
+		}
+	}
+}
+
 func TestCheckReadableRefusesPrivateMembers(t *testing.T) {
 	mode := func(name string, mode fs.FileMode) member { return member{name, "", mode, zip.Store, 0} }
 	for want, members := range map[string][]member{

@@ -36,6 +36,27 @@ func (a *Archive) Foreign(architecture string) (member, machine string, err erro
 	return "", "", nil
 }
 
+// extension matches the names of extension modules that one version of Python loads.
+var extension = regexp.MustCompile(`\.cpython-(\d)(\d+)-[^/]*\.so$`)
+
+// OtherPython returns an extension module of another version of Python than the given
+// one, such as 3.12, and that version. It returns empty texts if one is for the given.
+func (a *Archive) OtherPython(version string) (member, other string) {
+	for _, name := range slices.Sorted(maps.Keys(a.members)) {
+		found := extension.FindStringSubmatch(name)
+		if found == nil || !a.Has(name) {
+			continue
+		}
+		switch its := found[1] + "." + found[2]; {
+		case its == version:
+			return "", ""
+		case member == "":
+			member, other = name, its
+		}
+	}
+	return member, other
+}
+
 // machineOf returns the architecture of a member, "" for a file that is not
 // native code.
 // https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html

@@ -53,14 +53,20 @@ func checkCode(conf config.Config, hydration Hydration, code, dependencies *arch
 	return errors.Join(problems...)
 }
 
-// checkMachines returns an error for a native library of another processor.
-func checkMachines(conf config.Config, zip *archive.Archive) error {
+// checkNative returns an error for native libraries of another processor, or of another
+// version of Python.
+func checkNative(conf config.Config, zip *archive.Archive) error {
 	member, machine, err := zip.Foreign(conf.Architecture)
 	switch {
 	case err != nil:
 		return err
 	case member != "":
 		return fmt.Errorf("its %s is for %s; want %s, the value of architecture; set architecture, or pack for that processor", member, machine, conf.Architecture)
+	}
+	if version, isPython := strings.CutPrefix(conf.Runtime, "python"); isPython {
+		if member, other := zip.OtherPython(version); member != "" {
+			return fmt.Errorf("its %s is for Python %s, and function_runtime is %s; set function_runtime=python%s, or pack with --python %s", member, other, conf.Runtime, other, version)
+		}
 	}
 	return nil
 }

@@ -167,7 +167,7 @@ func take(ctx context.Context, from zipSource, bucket *sourceBucket, made **Zip)
 		if err != nil {
 			return nil, about(fmt.Sprintf("%s: %s", from.zipSetting, from.path), err)
 		}
-		return found, about(from.zipSetting, checkMachines(bucket.conf, found))
+		return found, about(from.zipSetting, checkNative(bucket.conf, found))
 	case from.key != "":
 		return bucket.read(ctx, from)
 	}

@@ -80,6 +80,7 @@ func TestUnusableZipsAreErrors(t *testing.T) {
 		"too little /tmp":         {map[string]any{"function_source_dependencies_zip": sparse(t, "a.bin", 600), "ephemeral_storage": 512}, "function_source_dependencies_zip: need 600 MB of the function's /tmp, extracted; want ephemeral_storage=600 or more, and it is 512"},
 		"too much for a snapshot": {map[string]any{"function_source_dependencies_zip": sparse(t, "a.bin", 600), "snap_start": true}, "function_source_dependencies_zip: need 600 MB of the function's /tmp, extracted; want up to 512 MB with snap_start"},
 		"for arm64":               {map[string]any{"function_source_dependencies_zip": zipAt(t, map[string]string{"a.so": "\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 11) + "\xb7\x00"})}, "function_source_dependencies_zip: its a.so is for arm64; want x86_64, the value of architecture; set architecture, or pack for that processor"},
+		"for another Python":      {map[string]any{"function_source_dependencies_zip": zipAt(t, map[string]string{"a.cpython-311-x86_64-linux-gnu.so": "x"})}, "function_source_dependencies_zip: its a.cpython-311-x86_64-linux-gnu.so is for Python 3.11, and function_runtime is python3.12; set function_runtime=python3.11, or pack with --python 3.12"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("TMPDIR", t.TempDir())
