@@ -78,6 +78,17 @@ class Podpac(unittest.TestCase):
             expected = podpac.Node.from_url(query).eval(podpac.Coordinates.from_url(query)).to_format("png").read()
             self.assertEqual(base64.b64decode(answer["body"]), expected)
 
+    def test_too_many_numbers_for_json(self):
+        query = {**WMS, "WIDTH": "1200", "HEIGHT": "1200", "FORMAT": "application/json", "PARAMS": json.dumps(MAP)}
+        with mock.patch.object(podpac.core.units.UnitsDataArray, "to_format", side_effect=AssertionError):
+            answer = handler.handler({"queryStringParameters": query}, None)
+        self.assertEqual((answer["statusCode"], json.loads(answer["body"])["message"]), (413, "the result has 1440000 numbers; want at most 1258311 as JSON"))
+
+    def test_data_that_cannot_be_read(self):
+        with self.assertRaises(failures.EvaluationFailed) as caught:
+            evaluate({"a": {"node": "data.Zarr", "attrs": {"source": "/none/a.zarr"}}}, "json")
+        self.assertIn("its data cannot be read; see the function's log", str(caught.exception))
+
     def test_map_of_one_row_or_column(self):
         for side, expected in ({"WIDTH": "1", "HEIGHT": "1"}, [[2]]), ({"WIDTH": "2", "HEIGHT": "1"}, [[2, 3]]), ({"WIDTH": "1", "HEIGHT": "3"}, [[4], [2], [0]]):
             query = {**WMS, **side, "BBOX": "-0.5,-0.5,2.5,0.4" if side["HEIGHT"] == "3" else WMS["BBOX"], "FORMAT": "application/json", "PARAMS": json.dumps(MAP)}

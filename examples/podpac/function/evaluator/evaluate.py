@@ -39,7 +39,7 @@ def allowed_node(definition, settings, record, published=False):
     allowed. The settings are reset at the end. The operator wrote a published one."""
     with _settings(settings):
         node = _build(definition, checked=published or restriction.is_allowed(definition))
-        written = ordered(json.loads(node.json))
+        written = _written(node)
         record["node"] = restriction.hash_of(written)
         if rules.RULES.allowed is not None:
             if not restriction.is_allowed(written):
@@ -96,6 +96,17 @@ def _build(definition, checked):
         raise
     except Exception as err:
         raise BadRequest(f"pipeline: {message_of(err)}") from err
+
+
+def _written(node):
+    """Return the definition that podpac writes of a node. Some nodes read their data for
+    that, such as its names."""
+    try:
+        return ordered(json.loads(node.json))
+    except MemoryError:
+        raise
+    except Exception as err:
+        raise EvaluationFailed("podpac cannot describe the pipeline, for example because its data cannot be read; see the function's log") from err
 
 
 def _must_be(parent, path, name):

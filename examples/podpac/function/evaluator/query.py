@@ -20,6 +20,10 @@ from .request import MAX_PIPELINE, Request, read_json, without
 # The maximum number of pixels of a map.
 MAX_PIXELS = 4096 * 4096
 
+# The maximum number of values in a JSON answer, which Lambda limits to 6 MB: one has five
+# characters or more, and needs a hundred bytes of memory on the way.
+MAX_NUMBERS = 6_291_556 // 5
+
 _NUMBER = re.compile("[0-9]{1,9}")
 
 DIMENSIONS = ("lat", "lon", "alt", "time")
@@ -264,8 +268,15 @@ def _request(query, layer):
     # podpac finds no place for a row or a column alone. It is the middle one of three.
     thirds = {key: "3" for key in ("HEIGHT", "WIDTH") if int(query[key]) == 1}
     request = Request(definition, lambda: podpac.Coordinates.from_url({**query, **thirds}), output=output, settings=settings, over_http=True, published=bool(published))
-    if thirds:
-        request.select = lambda output: _middle(output, [{"HEIGHT": "lat", "WIDTH": "lon"}[key] for key in thirds])
+    alone = [{"HEIGHT": "lat", "WIDTH": "lon"}[key] for key in thirds]
+
+    def select(output):
+        size = math.prod(getattr(output, "shape", ()))
+        if request.format.name == "json" and size > MAX_NUMBERS:
+            raise TooLarge(f"the result has {size} numbers; want at most {MAX_NUMBERS} as JSON")
+        return _middle(output, alone) if alone else output
+
+    request.select = select
     return request
 
 
