@@ -158,7 +158,7 @@ func (r *runFlags) run(cmd *cobra.Command, drawing gridFlags) error {
 		attempt, ended := r.takeUp(cmd, follower)
 		return drawing.drawRun(ctx, cfg, stack, attempt.Run, follower.stdout, ended)
 	}
-	items, err := openItems(r.each, cmd.InOrStdin())
+	items, err := openItems(r.each, interruptible(ctx, cmd.InOrStdin()))
 	if err != nil {
 		return err
 	}
@@ -275,7 +275,7 @@ func readPrice(ctx context.Context, cfg aws.Config, stack client.Stack) (price.F
 func (f follower) start(ctx context.Context, run fanout.Run, items iter.Seq2[json.RawMessage, error]) error {
 	attempt, err := f.client.Create(ctx, run, items)
 	if err != nil {
-		return err
+		return interrupted(ctx, err, "interrupted before the start of the run")
 	}
 	fmt.Fprintf(f.stderr, "run %s: %d %s\n", run.Name, attempt.Items, run.Noun())
 	if err := f.client.Start(ctx, attempt); err != nil {

@@ -30,7 +30,7 @@ var (
 		Load: estimate.Range{Low: 0.93, High: 1.07},
 	}
 	localOverhead = estimate.Overhead{
-		Start: estimate.Range{Low: 0.1, High: 3}, Item: estimate.Range{Low: 0.02, High: 0.2}, Interval: estimate.Range{Low: 0.001, High: 0.02},
+		Start: estimate.Range{Low: 0, High: 3}, Item: estimate.Range{Low: 0, High: 0.2}, Interval: estimate.Range{Low: 0.001, High: 0.02},
 		Load: estimate.Range{Low: 0.4, High: 1.8},
 	}
 )

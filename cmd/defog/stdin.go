@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+)
+
+var errInterrupted = errors.New("interrupted")
+
+// interruptible returns a reader of the input that fails when the context ends. A read
+// of a terminal or a pipe can otherwise wait for ever. It takes nothing of the input
+// before its first read.
+func interruptible(ctx context.Context, input io.Reader) io.Reader {
+	reader, writer := io.Pipe()
+	context.AfterFunc(ctx, func() { writer.CloseWithError(errInterrupted) })
+	return &interruptibleReader{PipeReader: reader, start: sync.OnceFunc(func() {
+		go func() {
+			_, err := io.Copy(writer, input)
+			writer.CloseWithError(err)
+		}()
+	})}
+}
+
+type interruptibleReader struct {
+	*io.PipeReader
+	start func()
+}
+
+func (r *interruptibleReader) Read(p []byte) (int, error) {
+	r.start()
+	return r.PipeReader.Read(p)
+}
