@@ -81,7 +81,7 @@ item is done.`,
 			if len(args) == 0 {
 				return argumentError(cmd, args)
 			}
-			return e.run(cmd.Context(), args[0], interruptible(cmd.Context(), cmd.InOrStdin()), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return e.run(cmd.Context(), args[0], newInput(cmd.Context(), cmd.InOrStdin()), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	flags := command.Flags()

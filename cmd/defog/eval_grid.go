@@ -83,7 +83,7 @@ func (e *evalCommand) runGrid(cmd *cobra.Command, pipelineFile string) error {
 	if err := r.options().Validate(); err != nil {
 		return err
 	}
-	document, err := e.grid.document(pipelineFile, interruptible(ctx, cmd.InOrStdin()))
+	document, err := e.grid.document(pipelineFile, newInput(ctx, cmd.InOrStdin()))
 	if err != nil {
 		return err
 	}

@@ -158,7 +158,7 @@ func (r *runFlags) run(cmd *cobra.Command, drawing gridFlags) error {
 		attempt, ended := r.takeUp(cmd, follower)
 		return drawing.drawRun(ctx, cfg, stack, attempt.Run, follower.stdout, ended)
 	}
-	items, err := openItems(r.each, interruptible(ctx, cmd.InOrStdin()))
+	items, err := openItems(r.each, newInput(ctx, cmd.InOrStdin()))
 	if err != nil {
 		return err
 	}

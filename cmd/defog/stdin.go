@@ -9,13 +9,13 @@ import (
 
 var errInterrupted = errors.New("interrupted")
 
-// interruptible returns a reader of the input that fails when the context ends. A read
+// newInput returns a reader of the input that fails when the context ends. A read
 // of a terminal or a pipe can otherwise wait for ever. It takes nothing of the input
 // before its first read.
-func interruptible(ctx context.Context, input io.Reader) io.Reader {
+func newInput(ctx context.Context, input io.Reader) io.Reader {
 	reader, writer := io.Pipe()
 	context.AfterFunc(ctx, func() { writer.CloseWithError(errInterrupted) })
-	return &interruptibleReader{PipeReader: reader, start: sync.OnceFunc(func() {
+	return &inputReader{PipeReader: reader, start: sync.OnceFunc(func() {
 		go func() {
 			_, err := io.Copy(writer, input)
 			writer.CloseWithError(err)
@@ -23,12 +23,12 @@ func interruptible(ctx context.Context, input io.Reader) io.Reader {
 	})}
 }
 
-type interruptibleReader struct {
+type inputReader struct {
 	*io.PipeReader
 	start func()
 }
 
-func (r *interruptibleReader) Read(p []byte) (int, error) {
+func (r *inputReader) Read(p []byte) (int, error) {
 	r.start()
 	return r.PipeReader.Read(p)
 }

@@ -13,7 +13,7 @@ func TestInterruptEndsAWaitForInput(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	input, writer := io.Pipe() // without an end
 	defer writer.Close()
-	read := interruptible(ctx, input)
+	read := newInput(ctx, input)
 	go cancel()
 	if content, err := io.ReadAll(read); !errors.Is(err, errInterrupted) || len(content) > 0 {
 		t.Errorf("%q, %v", content, err)
@@ -22,11 +22,11 @@ func TestInterruptEndsAWaitForInput(t *testing.T) {
 
 func TestInputEndsWithItsError(t *testing.T) {
 	failed := errors.New("failed")
-	content, err := io.ReadAll(interruptible(t.Context(), io.MultiReader(strings.NewReader("content"), failing{failed})))
+	content, err := io.ReadAll(newInput(t.Context(), io.MultiReader(strings.NewReader("content"), failing{failed})))
 	if string(content) != "content" || !errors.Is(err, failed) {
 		t.Errorf("%q, %v", content, err)
 	}
-	if content, err := io.ReadAll(interruptible(t.Context(), strings.NewReader("all"))); string(content) != "all" || err != nil {
+	if content, err := io.ReadAll(newInput(t.Context(), strings.NewReader("all"))); string(content) != "all" || err != nil {
 		t.Errorf("%q, %v", content, err)
 	}
 }
@@ -35,7 +35,7 @@ func TestInputEndsWithItsError(t *testing.T) {
 func TestInputIsLeftWithoutARead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		input := strings.NewReader("lines of a loop")
-		interruptible(t.Context(), input)
+		newInput(t.Context(), input)
 		synctest.Wait()
 		if input.Len() != len("lines of a loop") {
 			t.Errorf("%d bytes are left", input.Len())
