@@ -127,8 +127,8 @@ class Podpac(unittest.TestCase):
         with mock.patch.object(podpac.data.CSV, "dataset", side_effect=AssertionError):
             for definition, part in (
                 ({"a": {"node": "data.CSV", "attrs": {"source": "/etc/passwd"}}}, "a has an address of data"),
-                (client, "b has a node of podpac.managers"),
-                (settings, "b has a node of podpac.managers"),
+                (client, "is for podpac's clients"),
+                (settings, "is for podpac's clients"),
             ):
                 with self.assertRaises(failures.Forbidden) as caught:
                     evaluate(definition, "json")
@@ -143,6 +143,13 @@ class Podpac(unittest.TestCase):
             coordinates = json.loads(node.coordinates.json)
             event = {"pipeline": json.loads(node.json), "coordinates": coordinates, "output": {"format": "json"}}
             self.assertEqual(json.loads(handler.handler(event, None))["data"], [7, 8])
+
+    def test_managers_are_rejected(self):
+        for name in ("aws.Lambda", "multi_process.Process", "parallel.Parallel", "parallel.ParallelAsync", "parallel.ParallelOutputZarr"):
+            manager = {"a": ARRAY, "b": {"node": f"core.managers.{name}", "inputs": {"source": "a"}, "attrs": {}}}
+            with self.assertRaises(failures.Forbidden) as caught, mock.patch.object(podpac.Node, "from_definition", side_effect=AssertionError):
+                evaluate(manager, "json")
+            self.assertIn(f"core.managers.{name} is for podpac's clients; want its source", str(caught.exception))
 
     def test_code_is_rejected(self):
         code = {"a": ARRAY, "b": {"node": "algorithm.Arithmetic", "inputs": {"A": "a"}, "attrs": {"eqn": "A + 1", "params": {}}}}

@@ -62,16 +62,14 @@ def _read(secret):
 
 def check(name, definition, node):
     """Refuse what could pass credentials to another host, or into a result: attributes
-    that are no part of a node's definition, such as hostname, attributes of other nodes,
-    such as password, and podpac's client, which sends its settings. The definitions of
-    data that podpac writes have none of them."""
+    that are no part of a node's definition, such as hostname, and attributes of other
+    nodes, such as password. The definitions of data that podpac writes have none of
+    them."""
     if not rules.RULES.secret:
         return
     refused = None
     if definition.get("lookup_attrs"):
         refused = "lookup_attrs"
-    elif any(parent.__module__ == "podpac.core.managers.aws" for parent in node.__mro__):
-        refused = "podpac's client of AWS"
     else:
         traits = node.class_traits()
         for part in (definition.get("attrs"), definition.get("inputs")):

@@ -12,6 +12,10 @@ from . import credentials, restriction, rules
 from .failures import BadRequest, EvaluationFailed, Failure, Forbidden, message_of
 from .request import ordered, without
 
+# Nodes of these modules call functions with podpac's settings, start processes, and
+# create and delete files.
+_MANAGERS = "podpac.core.managers."
+
 
 def evaluate(request, record):
     """Build the pipeline, check that it is allowed, evaluate it, and return the result
@@ -87,7 +91,7 @@ def _build(definition, checked):
         found = _must_be(podpac.Node, f"{node.get('plugin', 'podpac')}.{node['node']}", name)
         credentials.check(name, node, found)
         if not checked:
-            restriction.check(name, node, found)
+            restriction.check(name, node)
         if "style_class" in node:
             _must_be(Style, str(node["style_class"]), name)
     try:
@@ -119,4 +123,6 @@ def _must_be(parent, path, name):
         raise BadRequest(f"pipeline: {name}: {path} does not exist") from err
     if not (isinstance(found, type) and issubclass(found, parent)):
         raise Forbidden(f"pipeline: {name}: {path} is not a {parent.__name__}")
+    if any(base.__module__.startswith(_MANAGERS) for base in found.__mro__):
+        raise Forbidden(f"pipeline: {name}: {path} is for podpac's clients; want its source")
     return found

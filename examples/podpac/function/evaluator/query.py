@@ -20,8 +20,8 @@ from .request import MAX_PIPELINE, Request, read_json, without
 # The maximum number of pixels of a map.
 MAX_PIXELS = 4096 * 4096
 
-# The maximum number of values in a JSON answer, which Lambda limits to 6 MB: one has five
-# characters or more, and needs a hundred bytes of memory on the way.
+# The maximum number of values in a JSON answer, which Lambda limits to 6 MB. One has five
+# characters or more.
 MAX_NUMBERS = 6_291_556 // 5
 
 _NUMBER = re.compile("[0-9]{1,9}")

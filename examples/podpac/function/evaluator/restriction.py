@@ -11,9 +11,6 @@ from . import rules
 from .failures import Forbidden
 from .request import without
 
-# Nodes of these modules start functions and processes, and contain podpac's settings.
-_MANAGERS = "podpac.core.managers."
-
 
 def hash_of(definition):
     """Return podpac's hash of a definition that podpac has written. The hash attribute
@@ -30,14 +27,12 @@ def is_allowed(definition):
     return rules.RULES.allowed is None or hash_of(definition) in rules.RULES.allowed
 
 
-def check(name, definition, node):
+def check(name, definition):
     """Refuse a node of a definition that is not an allowed one as it is: if it could
     read data, or other settings, while podpac builds it."""
     refused = None
     if definition.get("lookup_attrs"):
         refused = "lookup_attrs"
-    elif any(parent.__module__.startswith(_MANAGERS) for parent in node.__mro__):
-        refused = "a node of podpac.managers"
     elif _has_address(definition.get("attrs")):
         refused = "an address of data"
     if refused:
