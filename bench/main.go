@@ -45,7 +45,7 @@ var benchmarks = []benchmark{
 	{"load", "load -environments 1,4 -questions 40"},
 	{"dependencies -scale 0.2 -rounds 1", "dependencies -scale 0.02 -rounds 1"},
 	{"questions", "questions"},
-	{"fanout", "fanout -items 64 -killed 1000"},
+	{"fanout", "fanout -items 64 -killed 1000 -chunks 0"},
 }
 
 func main() {

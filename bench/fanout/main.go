@@ -1,10 +1,12 @@
 // Program fanout measures `defog eval --each` on local AWS: the overhead per item, beside
 // direct invokes. It then kills the client, the function, the execution and all of local
-// AWS, and finds out what that does to a run.
+// AWS, and finds out what that does to a run. At last it evaluates a grid by `defog eval
+// --chunks`, and in one process.
 //
-//	go run ./bench/fanout [-items 10000] [-killed 2000]
+//	go run ./bench/fanout [-items 10000] [-killed 2000] [-chunks 200]
 //
-// A part with the number 0 is left out.
+// A part with the number 0 is left out. The chunks need podpac, which
+// `make .build/podpac-client/installed` installs.
 package main
 
 import (
@@ -22,6 +24,7 @@ func main() {
 	var b benchmark
 	flag.IntVar(&b.items, "items", 10_000, "how many items measure the overhead")
 	flag.IntVar(&b.killed, "killed", 2_000, "how many items a run with kills has")
+	flag.IntVar(&b.grid, "chunks", 200, "how many chunks the grid has, a multiple of 10")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := b.run(ctx)
@@ -31,7 +34,7 @@ func main() {
 	}
 }
 
-type benchmark struct{ items, killed int }
+type benchmark struct{ items, killed, grid int }
 
 func (b benchmark) run(ctx context.Context) (err error) {
 	d, err := open(ctx)
@@ -45,7 +48,12 @@ func (b benchmark) run(ctx context.Context) (err error) {
 		}
 	}
 	if b.killed > 0 {
-		return d.campaign(ctx, b.killed)
+		if err := d.campaign(ctx, b.killed); err != nil {
+			return err
+		}
+	}
+	if b.grid > 0 {
+		return d.chunks(ctx, b.grid)
 	}
 	return nil
 }
