@@ -101,13 +101,14 @@ demo-podpac: setup
 	@echo "Compiling the demo (a first run downloads modules, too)"
 	@go run ./local/demo/podpac $(if $(KEEP),-keep)
 
+# go run would report Ctrl-C as a failure.
 local: setup
-	@go run ./local/up
+	@go build -o .build/local ./local/up && exec .build/local
 
 page: | require
 	@local/step.sh "build the page" go run ./internal/tools/page
 
-# Without npm, a browser gets the usage, too. go run would report Ctrl-C as a failure.
+# Without npm, a browser gets the usage, too.
 serve:
 	@folder=web/dist; go run ./internal/tools/page || folder=; \
 	 go build -o .build/query ./lambda/query && exec .build/query -listen $(or $(LISTEN),127.0.0.1:8080) -page "$$folder" $(if $(CONNECTION),-connection "$(CONNECTION)") $(if $(DEPENDENCIES),-dependencies "$(DEPENDENCIES)") $(if $(HISTORY),-history "$(HISTORY)")

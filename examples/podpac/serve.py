@@ -7,6 +7,7 @@ make .build/podpac-client/installed installs the packages. The page is at /eval/
 
 import argparse
 import base64
+import contextlib
 import http.server
 import urllib.parse
 from pathlib import Path
@@ -59,5 +60,7 @@ if __name__ == "__main__":
     chosen = arguments.parse_args()
     layers.LAYERS = layers.read(chosen.layers)
     server = Server(chosen.port)
+    layers.offers()  # logs which ones are not published, and why
     print(f"{server.url}/map", flush=True)
-    server.serve_forever()
+    with contextlib.suppress(KeyboardInterrupt):
+        server.serve_forever()

@@ -156,6 +156,9 @@ class Layers(Published):
         self.assertIn("PARAMS source: not for layer field", self.map(400, PARAMS='{"source": 1}')[1])
         self.assertEqual(self.map(PARAMS='{"alt": 1}')[0]["Content-Type"], "image/png")
 
+    def test_unknown_layer(self):
+        self.assertIn("layer fields is neither published (GetCapabilities lists those) nor a node", self.map(400, LAYERS="fields")[1])
+
     def test_restriction_holds_for_layers(self):
         node = podpac.Node.from_definition({"a": FIELD})
         self.environ(PODPAC_RESTRICT_PIPELINES=json.dumps([node.hash]))

@@ -89,7 +89,7 @@ func (d *demo) findPython(ctx context.Context) error {
 		return fmt.Errorf("ask Python for its version: %w: %s", err, &wrong)
 	}
 	switch d.python = strings.TrimSpace(version.String()); d.python {
-	case "3.11", "3.12", "3.13", "3.14":
+	case "3.11", "3.12", "3.13":
 	default:
 		return fmt.Errorf("python3 is %s, which podpac does not run on: put Python 3.11, 3.12 or 3.13 on the PATH, remove .venv, and try again", d.python)
 	}

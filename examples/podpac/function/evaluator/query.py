@@ -313,6 +313,8 @@ def _layer(layer, params):
     if layer == "%PARAMS%":
         return values
     node = dict(values) if {"node", "plugin", "style", "attrs"} & set(values) else {"attrs": without(values, DIMENSIONS)}
+    if "plugin" not in node and "." not in layer and not hasattr(podpac, layer):
+        raise BadRequest(f"layer {layer} is neither published (GetCapabilities lists those) nor a node of podpac")
     node["node"] = layer
     return {layer.replace(".", "-"): node}
 
