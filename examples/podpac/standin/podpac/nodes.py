@@ -22,6 +22,8 @@ class Result:
         return memoryview(b"CDF")
 
     def to_format(self, format, **options):
+        if format == "netcdf":
+            return self.to_netcdf()
         if format == "json":
             return json.dumps({"data": self.data})
         if format == "png":
