@@ -67,7 +67,7 @@ func inCheckout(t *testing.T, path ...string) string {
 }
 
 // TestPodpacAnswersWhatItsClientReads requires the result's bytes as the answer to a
-// direct invoke, which are no JSON, and a text for JSON.
+// direct invoke, which is not JSON, and a text for JSON.
 func TestPodpacAnswersWhatItsClientReads(t *testing.T) {
 	t.Parallel()
 	f := startFake(t)
@@ -175,9 +175,9 @@ func TestPodpacAnswersFit(t *testing.T) {
 	}
 }
 
-// TestPodpacsOwnHandlerNeedsBytes runs a handler that answers like PODPAC's own, as it
+// TestHandlerOfPodpacNeedsBytes runs a handler that answers like PODPAC's own, as it
 // is, and with the lines that docs/podpac.md adds to it.
-func TestPodpacsOwnHandlerNeedsBytes(t *testing.T) {
+func TestHandlerOfPodpacNeedsBytes(t *testing.T) {
 	t.Parallel()
 	program := read(t, filepath.Join("testdata", "podpac", "handler.py"))
 	page := read(t, inCheckout(t, "docs", "podpac.md"))
