@@ -188,6 +188,13 @@ class Trust(Case):
         self.refused(failures.Forbidden, pipeline(node), "restricted")
         self.assertEqual(podpac.nodes.evaluated, [])
 
+    def test_restricted_requests_read_no_address(self):
+        self.environ(PODPAC_RESTRICT_PIPELINES='["0"]')
+        with mock.patch("evaluator.query._fetch", side_effect=AssertionError):
+            for layer in ("https://host/a.json", "s3://bucket/a.json"):
+                answer = self.call({"queryStringParameters": {**MAP, "LAYERS": layer}})
+                self.assertEqual((answer["statusCode"], json.loads(answer["body"])["error"]), (403, "forbidden"))
+
     def test_restricted_nodes_read_nothing_when_they_are_built(self):
         self.environ(PODPAC_RESTRICT_PIPELINES='["0"]')
         for part, more in (
@@ -206,12 +213,12 @@ class Trust(Case):
 
     def test_deeply_nested_events(self):
         deep = []
-        for _ in range(20_000):
+        for _ in range(300_000):
             deep = [deep]
         node = {**ARRAY, "attrs": {"source": deep}}
         self.refused(failures.BadRequest, pipeline(node), "pipeline: is nested too deeply")
         self.refused(failures.BadRequest, {**pipeline(), "coordinates": {"coords": deep}}, "coordinates: ")
-        for params in ('{"a":' * 20_000, "[" * 20_000):
+        for params in ('{"a":' * 300_000, "[" * 300_000):
             answer = self.call({"queryStringParameters": {**MAP, "PARAMS": params}})
             self.assertEqual((answer["statusCode"], json.loads(answer["body"])["message"]), (400, "PARAMS is nested too deeply"))
 

@@ -9,11 +9,11 @@ import urllib.request
 
 import podpac
 
-from . import capabilities, layers
+from . import capabilities, layers, rules
 from .clients import s3
 from .document import Document
 from .evaluate import evaluate
-from .failures import BadRequest, TooLarge
+from .failures import BadRequest, Forbidden, TooLarge
 from .formats import Format
 from .request import MAX_PIPELINE, Request, read_json, without
 
@@ -308,6 +308,8 @@ def _layer(layer, params):
     """Return the definition that a query names: its PARAMS (%PARAMS%), a document at
     a URL (https:// or s3://), or a node of podpac with PARAMS as its attributes."""
     if layer.startswith(("https://", "s3://")):
+        if rules.RULES.allowed is not None:  # any caller could make the function read any address
+            raise Forbidden("the function is restricted to other pipelines, and reads no address; want a published layer, or the definition in PARAMS")
         return read_json(_fetch(layer), "the layer's definition")
     values = read_json(params or "{}", "PARAMS")
     if layer == "%PARAMS%":
