@@ -56,6 +56,12 @@ class Cache(unittest.TestCase):
         for key in self.bucket.objects:
             self.assertTrue(key.startswith("kept/cache/"), key)
 
+    def test_properties_of_data(self):
+        # The source of data is no node.
+        node = podpac.data.Array(source=numpy.zeros(4), coordinates=podpac.Coordinates([podpac.clinspace(0, 3, 4)], dims=["lat"]))
+        node.put_property_cache([1, 2], "sizes")
+        self.assertEqual(podpac.Node.from_json(node.json).get_property_cache("sizes"), [1, 2])
+
     def test_style_and_settings_have_entries_of_their_own(self):
         # The hash covers neither, so that a caller of a restricted function can choose both.
         def cached(name):

@@ -85,7 +85,8 @@ def _key(node, item, coordinates):
     settings of the event separate what the hash of a node does not; that hash can be any
     text, which a caller chooses."""
     name = f"{type(node).__module__}.{type(node).__name__}"
-    style = getattr(node, "source", node).style
+    source = getattr(node, "source", None)  # of a cache node; the source of data is none
+    style = source.style if isinstance(source, podpac.Node) else node.style
     changed = json.dumps([style.json, {name: settings[name] for name in sorted(EVENT_SETTINGS - _WITHOUT_EFFECT)}])
     hashes = "/".join(hashlib.sha256(text.encode()).hexdigest() for text in (node.hash, item, changed))
     return f"{settings['S3_CACHE_DIR'].rstrip('/')}/{podpac.__version__}/{name}/{hashes}/{coordinates.hash if coordinates else 'none'}"
