@@ -1,6 +1,7 @@
 package invoke
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -31,4 +32,32 @@ func CheckEvent(event []byte) (constant string, err error) {
 		return "", fmt.Errorf("is not JSON: %w", err)
 	}
 	return constant, nil
+}
+
+// Members returns the members of an event as they are, with the constants of Python. It
+// returns nil for an event that is not an object.
+func Members(event []byte) map[string][]byte {
+	// Numbers of the same length leave all members where they are.
+	standard := constants.ReplaceAllFunc(event, func(found []byte) []byte {
+		if found[0] == '"' {
+			return found
+		}
+		return bytes.Repeat([]byte("1"), len(found))
+	})
+	decoder := json.NewDecoder(bytes.NewReader(standard))
+	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+		return nil
+	}
+	members := map[string][]byte{}
+	for decoder.More() {
+		name, err := decoder.Token()
+		key, isText := name.(string)
+		var value json.RawMessage
+		if err != nil || !isText || decoder.Decode(&value) != nil {
+			return nil
+		}
+		end := decoder.InputOffset()
+		members[key] = event[end-int64(len(value)) : end]
+	}
+	return members
 }

@@ -4,13 +4,14 @@
 package grid
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"defog-cdk/cmd/defog/invoke"
 )
 
 // Sizes are sizes of chunks by dimension.
@@ -75,11 +76,8 @@ func ParseOutput(text, bucket, prefix, run string) (key string, err error) {
 // They are JSON, also with the NaN that Python writes.
 func ReadPipeline(pipeline, coordinates []byte) (Document, error) {
 	document := Document{Pipeline: pipeline, Coordinates: coordinates}
-	// The event's parts stay as they are: Go's JSON has no NaN, so that such a pipeline
-	// must be a definition.
-	var event struct{ Pipeline, Coordinates, Settings json.RawMessage }
-	if json.Unmarshal(pipeline, &event) == nil && event.Pipeline != nil {
-		document = Document{Pipeline: event.Pipeline, Coordinates: event.Coordinates, Settings: event.Settings}
+	if event := invoke.Members(pipeline); event["pipeline"] != nil {
+		document = Document{Pipeline: event["pipeline"], Coordinates: event["coordinates"], Settings: event["settings"]}
 		if coordinates != nil {
 			document.Coordinates = coordinates
 		}

@@ -51,9 +51,9 @@ func TestReadPipeline(t *testing.T) {
 	if err != nil || string(document.Pipeline) != definition || string(document.Coordinates) != "{}" {
 		t.Errorf("a definition with NaN: %s, %v", document.Pipeline, err)
 	}
-	event := `{"pipeline": {"a": 1}, "coordinates": {"coords": []}, "settings": {"DEFAULT_CRS": "EPSG:3857"}}`
+	event := `{"pipeline": {"a": [NaN, -Infinity, "NaN"]}, "coordinates": {"coords": []}, "settings": {"DEFAULT_CRS": "EPSG:3857"}}`
 	document, err = grid.ReadPipeline([]byte(event), nil)
-	if err != nil || string(document.Pipeline) != `{"a": 1}` || string(document.Coordinates) != `{"coords": []}` || len(document.Settings) == 0 {
+	if err != nil || string(document.Pipeline) != `{"a": [NaN, -Infinity, "NaN"]}` || string(document.Coordinates) != `{"coords": []}` || len(document.Settings) == 0 {
 		t.Errorf("an event: %s, %v", document.Pipeline, err)
 	}
 	if document, err = grid.ReadPipeline([]byte(event), []byte(`{"other": 1}`)); err != nil || string(document.Coordinates) != `{"other": 1}` {
