@@ -182,7 +182,7 @@ func (f *fanOut) testKills(t *testing.T) {
 	if err := follower.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if err := follower.Wait(); err == nil || !strings.Contains(text(), "run kills: continues\n") || !strings.Contains(text(), "The run continues on AWS.\n  defog eval --resume kills ") {
+	if err := follower.Wait(); err == nil || !strings.Contains(text(), "run kills: continues\n") || !strings.Contains(text(), "The run continues on AWS.\n  defog eval -c app_name="+f.app+" --resume kills ") {
 		t.Errorf("%v\n%s", err, text())
 	}
 

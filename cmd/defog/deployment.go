@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/rds/auth"
@@ -28,6 +29,29 @@ func (d *deployment) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&d.profile, "profile", "", "the AWS profile (default: AWS_PROFILE)")
 	flags.StringVar(&d.region, "region", "", "the AWS region of the deployment (default: AWS_REGION, or the profile's)")
 }
+
+// evalAgain returns the start of an eval of the same deployment, to paste into a
+// shell.
+func (d *deployment) evalAgain() string {
+	words := []string{"defog", "eval"}
+	for _, setting := range d.context {
+		words = append(words, "-c", setting)
+	}
+	for _, flag := range []struct{ name, value string }{{"--profile", d.profile}, {"--region", d.region}} {
+		if flag.value != "" {
+			words = append(words, flag.name, flag.value)
+		}
+	}
+	for i, word := range words {
+		if word == "" || strings.Trim(word, plain) != "" {
+			words[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// plain are the characters that need no quotes in a shell.
+const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_=.,:/@%+-"
 
 // addAPIFlags adds the flags that select an API in place of the deployed stack's.
 func addAPIFlags(flags *pflag.FlagSet, url, auth *string) {

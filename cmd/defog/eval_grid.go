@@ -95,7 +95,7 @@ func (e *evalCommand) runGrid(cmd *cobra.Command, pipelineFile string) error {
 	if err != nil {
 		return err
 	}
-	follower := follower{client: c, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+	follower := follower{client: c, command: e.evalAgain(), stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
 	name := r.name
 	if name == "" {
 		name = fanout.NewName(pipelineFile, time.Now())

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
@@ -136,7 +137,7 @@ func (r *runFlags) run(cmd *cobra.Command, drawing gridFlags) error {
 	if err != nil {
 		return err
 	}
-	follower := follower{client: c, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+	follower := follower{client: c, command: r.evalAgain(), stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
 	if r.each != "" || r.resume != "" {
 		follower.addMeter(ctx, cfg, stack, price.RunItem)
 	}
@@ -228,7 +229,7 @@ func (r *runFlags) stop(ctx context.Context, c *fanout.Client, stdout io.Writer)
 	case err != nil:
 		return err
 	case stopped:
-		fmt.Fprintf(stdout, "run %s: canceled; evaluations that run end by themselves\n  defog eval --resume %s   evaluates what is not done\n", r.cancel, r.cancel)
+		fmt.Fprintf(stdout, "run %s: canceled; evaluations that run end by themselves\n  %s --resume %s   evaluates what is not done\n", r.cancel, r.evalAgain(), r.cancel)
 	default:
 		fmt.Fprintf(stdout, "run %s: does not run\n", r.cancel)
 	}
@@ -251,6 +252,7 @@ func listRuns(ctx context.Context, c *fanout.Client, stdout io.Writer) error {
 // follower starts runs, shows their progress and reports their end.
 type follower struct {
 	client         *fanout.Client
+	command        string // eval for this deployment
 	stdout, stderr io.Writer
 	meter          fanout.Meter // nil without prices
 }
@@ -279,7 +281,7 @@ func (f follower) start(ctx context.Context, run fanout.Run, items iter.Seq2[jso
 	}
 	fmt.Fprintf(f.stderr, "run %s: %d %s\n", run.Name, attempt.Items, run.Noun())
 	if err := f.client.Start(ctx, attempt); err != nil {
-		return fmt.Errorf("%s\nThe start of the run failed. Start it with:\n  defog eval --resume %s", explained(ctx, err), run.Name)
+		return fmt.Errorf("%s\nThe start of the run failed. Start it with:\n  %s --resume %s", explained(ctx, err), f.command, run.Name)
 	}
 	return f.follow(ctx, attempt)
 }
@@ -292,13 +294,13 @@ func (f follower) follow(ctx context.Context, attempt fanout.Attempt) error {
 	display.End()
 	name := attempt.Run.Name
 	if err != nil {
-		return fmt.Errorf("%s\nThe run continues on AWS.\n  defog eval --resume %s   follows it\n  defog eval --cancel %s   stops it", explained(ctx, err), name, name)
+		return fmt.Errorf("%s\nThe run continues on AWS.\n  %s --resume %s   follows it\n  %[2]s --cancel %[3]s   stops it", explained(ctx, err), f.command, name)
 	}
 	err = f.report(ctx, attempt, outcome)
 	if _, incomplete := errors.AsType[*incompleteError](err); err == nil || incomplete {
 		return err
 	}
-	return fmt.Errorf("%s\nThe run has ended. Read its report with:\n  defog eval --report %s", explained(ctx, err), name)
+	return fmt.Errorf("%s\nThe run has ended. Read its report with:\n  %s --report %s", explained(ctx, err), f.command, name)
 }
 
 // explained returns an error as text that main prints as it is, with what follows.
@@ -313,10 +315,16 @@ func explained(ctx context.Context, err error) string {
 type incompleteError struct {
 	run     fanout.Run
 	missing int
+	running bool
+	command string // that takes the run up
 }
 
 func (e *incompleteError) Error() string {
-	return fmt.Sprintf("run %s: %d of %d %s are not done. Evaluate them again with:\n  defog eval --resume %s", e.run.Name, e.missing, e.run.Items, e.run.Noun(), e.run.Name)
+	next := "Evaluate them again with"
+	if e.running {
+		next = "Follow the run with"
+	}
+	return fmt.Sprintf("run %s: %d of %d %s are not done. %s:\n  %s --resume %s", e.run.Name, e.missing, e.run.Items, e.run.Noun(), next, e.command, e.run.Name)
 }
 
 func (f follower) report(ctx context.Context, attempt fanout.Attempt, outcome fanout.Outcome) error {
@@ -326,7 +334,7 @@ func (f follower) report(ctx context.Context, attempt fanout.Attempt, outcome fa
 	}
 	report.Write(f.stdout)
 	if missing := report.Missing(); missing > 0 {
-		return &incompleteError{attempt.Run, missing}
+		return &incompleteError{attempt.Run, missing, outcome.Status == types.ExecutionStatusRunning, f.command}
 	}
 	if attempt.Run.Result != "" {
 		fmt.Fprintln(f.stdout, terminal.Line(f.client.URL(attempt.Run.Result)))

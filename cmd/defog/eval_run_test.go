@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"defog-cdk/cmd/defog/fanout"
 )
 
 func TestFlagsOfRunsAreChecked(t *testing.T) {
@@ -48,5 +50,16 @@ func TestMissingItemsFileIsNamed(t *testing.T) {
 	code, _, stderr = defogWith(t, "1\n{\n", "eval", "--each", "-", "--name", "a")
 	if code != 1 || !strings.Contains(stderr, "standard input:2: is not JSON") || len(c.objects) != 0 {
 		t.Errorf("exit code %d, %q, objects %v", code, stderr, c.objects)
+	}
+}
+
+func TestNextCommandIsOfTheSameDeployment(t *testing.T) {
+	d := deployment{context: []string{"app_name=geo", "note=it's one"}, profile: "maps", region: "eu-west-1"}
+	if got, want := d.evalAgain(), `defog eval -c app_name=geo -c 'note=it'\''s one' --profile maps --region eu-west-1`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	err := &incompleteError{run: fanout.Run{Name: "a", Items: 9, Kind: fanout.Each}, missing: 2, running: true, command: "defog eval -c app_name=geo"}
+	if want := "run a: 2 of 9 items are not done. Follow the run with:\n  defog eval -c app_name=geo --resume a"; err.Error() != want {
+		t.Errorf("got  %s\nwant %s", err, want)
 	}
 }
