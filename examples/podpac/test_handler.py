@@ -206,9 +206,9 @@ class Trust(Case):
                 self.refused(failures.Forbidden, pipeline({**ARRAY, **more}), f"a has {part}, and the function is restricted")
 
     def test_chunk_size_that_gives_no_values(self):
-        for size in (0, -1, True, "x", 1.5, [1]):
+        for size in (0, -1, True, "x", 1.5, float("inf"), float("nan"), [1]):
             self.refused(failures.BadRequest, pipeline(settings={"CHUNK_SIZE": size}), "settings.CHUNK_SIZE is not")
-        for size in (None, "auto", 1):
+        for size in (None, "auto", 1, 1e5):
             self.call(pipeline(settings={"CHUNK_SIZE": size}))
 
     def test_deeply_nested_events(self):

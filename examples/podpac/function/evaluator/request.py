@@ -60,7 +60,7 @@ def event_settings(settings):
     """Return the settings of an event that it may change."""
     found = {k: v for k, v in (settings or {}).items() if k in EVENT_SETTINGS}
     size = found.get("CHUNK_SIZE")
-    if size not in (None, "auto") and not (type(size) is int and size > 0):  # podpac returns no values for others
+    if size not in (None, "auto") and not (type(size) in (int, float) and size >= 1 and size % 1 == 0):  # podpac returns no values for others
         raise BadRequest("settings.CHUNK_SIZE is not null, auto or a whole number from 1")
     return found
 
