@@ -262,6 +262,7 @@ class Map(Published):
         self.assertEqual((content, headers["Cache-Control"]), (b"L = {}", "public, max-age=31536000, immutable"))
         with mock.patch.object(importlib.util, "find_spec", return_value=None):
             self.assertIn("django-js-lib-leaflet, which requirements.txt names: pack again", self.file("map/leaflet-1.9.4/leaflet.js", 500)[1])
+            self.file("map/leaflet-1.9.4/../../__init__.py", 404)
 
     def test_layers(self):
         headers, body = self.file("map/layers.json")

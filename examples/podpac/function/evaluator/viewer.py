@@ -79,10 +79,12 @@ def _version():
 
 
 def _leaflet(name):
+    if name not in LEAFLET_FILES:
+        return None
     package = importlib.util.find_spec(LEAFLET)
     if not package or not package.submodule_search_locations:
         raise Misconfigured("the map needs the package django-js-lib-leaflet, which requirements.txt names: pack again")
-    return Path(package.submodule_search_locations[0], "static", LEAFLET, name) if name in LEAFLET_FILES else None
+    return Path(package.submodule_search_locations[0], "static", LEAFLET, name)
 
 
 def _conditional(document, event):
