@@ -14,6 +14,7 @@ import (
 
 	"defog-cdk/cmd/defog/client"
 	"defog-cdk/cmd/defog/session"
+	"defog-cdk/cmd/defog/terminal"
 	"defog-cdk/config"
 )
 
@@ -30,10 +31,9 @@ func (d *deployment) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&d.region, "region", "", "the AWS region of the deployment (default: AWS_REGION, or the profile's)")
 }
 
-// evalAgain returns the start of an eval of the same deployment, to paste into a
-// shell.
-func (d *deployment) evalAgain() string {
-	words := []string{"defog", "eval"}
+// again returns the start of a command for the same deployment, to paste into a shell.
+func (d *deployment) again(command string) string {
+	words := []string{"defog", command}
 	for _, setting := range d.context {
 		words = append(words, "-c", setting)
 	}
@@ -43,15 +43,10 @@ func (d *deployment) evalAgain() string {
 		}
 	}
 	for i, word := range words {
-		if word == "" || strings.Trim(word, plain) != "" {
-			words[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-		}
+		words[i] = terminal.ShellWord(word)
 	}
 	return strings.Join(words, " ")
 }
-
-// plain are the characters that need no quotes in a shell.
-const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_=.,:/@%+-"
 
 // addAPIFlags adds the flags that select an API in place of the deployed stack's.
 func addAPIFlags(flags *pflag.FlagSet, url, auth *string) {

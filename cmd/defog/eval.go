@@ -116,7 +116,7 @@ func (e *evalCommand) run(ctx context.Context, file string, stdin io.Reader, std
 	}
 	var result []byte
 	if e.s3 || constant != "" {
-		result, err = e.throughBucket(ctx, evaluation, filepath.Base(file), event, stdout)
+		result, err = e.throughBucket(ctx, evaluation, filepath.Base(file), event, stdout, stderr)
 	} else {
 		result, err = e.invoke(ctx, evaluation, event, stdout)
 	}
@@ -144,13 +144,15 @@ func (e *evalCommand) invoke(ctx context.Context, evaluation invoke.Evaluation, 
 	return nil, err
 }
 
-func (e *evalCommand) throughBucket(ctx context.Context, evaluation invoke.Evaluation, name string, event []byte, stdout io.Writer) ([]byte, error) {
+func (e *evalCommand) throughBucket(ctx context.Context, evaluation invoke.Evaluation, name string, event []byte, stdout, stderr io.Writer) ([]byte, error) {
 	upload, err := evaluation.Upload(ctx, name, event)
 	if err != nil {
 		return nil, err
 	}
 	if !e.async {
-		return upload.Wait(ctx)
+		return upload.Wait(ctx, func() {
+			fmt.Fprintf(stderr, "Waiting for %s*, up to %s (--timeout). See what the function does with:\n  %s --follow\n", upload, e.timeout, e.again("logs"))
+		})
 	}
 	fmt.Fprintf(stdout, "The bucket has the event. The function writes the result to:\n  %s*\n", upload)
 	return nil, nil

@@ -95,7 +95,7 @@ func (e *evalCommand) runGrid(cmd *cobra.Command, pipelineFile string) error {
 	if err != nil {
 		return err
 	}
-	follower := follower{client: c, command: e.evalAgain(), stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+	follower := follower{client: c, command: e.again("eval"), stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
 	name := r.name
 	if name == "" {
 		name = fanout.NewName(pipelineFile, time.Now())
@@ -123,6 +123,7 @@ func (e *evalCommand) runGrid(cmd *cobra.Command, pipelineFile string) error {
 			return fmt.Errorf("--estimate: needs the memory of the function: %w", err)
 		}
 		run := grid.Run{Concurrency: r.concurrency, Function: function, Overhead: grid.Overhead(localaws.IsEndpoint(aws.ToString(cfg.BaseEndpoint)))}
+		fmt.Fprintln(follower.stderr, "Evaluating a sample of the chunks …")
 		return interrupted(ctx, printEstimate(ctx, evaluated, document, run, follower.stdout), "interrupted before the estimate")
 	}
 	// Before a Zarr is deleted for a run that could not start.
@@ -244,7 +245,7 @@ func (g *gridFlags) draw(ctx context.Context, evaluated grid.Grid, stdout io.Wri
 		err = invoke.Write(picture, g.preview, stdout)
 	}
 	if err != nil {
-		err = fmt.Errorf("--preview: %w", err)
+		err = interrupted(ctx, fmt.Errorf("--preview: %w", err), "interrupted before the preview; --resume with --preview draws it")
 	}
 	return errors.Join(ended, err)
 }

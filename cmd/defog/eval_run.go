@@ -137,7 +137,7 @@ func (r *runFlags) run(cmd *cobra.Command, drawing gridFlags) error {
 	if err != nil {
 		return err
 	}
-	follower := follower{client: c, command: r.evalAgain(), stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+	follower := follower{client: c, command: r.again("eval"), stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
 	if r.each != "" || r.resume != "" {
 		follower.addMeter(ctx, cfg, stack, price.RunItem)
 	}
@@ -229,7 +229,7 @@ func (r *runFlags) stop(ctx context.Context, c *fanout.Client, stdout io.Writer)
 	case err != nil:
 		return err
 	case stopped:
-		fmt.Fprintf(stdout, "run %s: canceled; evaluations that run end by themselves\n  %s --resume %s   evaluates what is not done\n", r.cancel, r.evalAgain(), r.cancel)
+		fmt.Fprintf(stdout, "run %s: canceled; evaluations that run end by themselves\n  %s --resume %s   evaluates what is not done\n", r.cancel, r.again("eval"), r.cancel)
 	default:
 		fmt.Fprintf(stdout, "run %s: does not run\n", r.cancel)
 	}

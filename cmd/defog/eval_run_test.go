@@ -55,7 +55,7 @@ func TestMissingItemsFileIsNamed(t *testing.T) {
 
 func TestNextCommandIsOfTheSameDeployment(t *testing.T) {
 	d := deployment{context: []string{"app_name=geo", "note=it's one"}, profile: "maps", region: "eu-west-1"}
-	if got, want := d.evalAgain(), `defog eval -c app_name=geo -c 'note=it'\''s one' --profile maps --region eu-west-1`; got != want {
+	if got, want := d.again("eval"), `defog eval -c app_name=geo -c 'note=it'\''s one' --profile maps --region eu-west-1`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	err := &incompleteError{run: fanout.Run{Name: "a", Items: 9, Kind: fanout.Each}, missing: 2, running: true, command: "defog eval -c app_name=geo"}

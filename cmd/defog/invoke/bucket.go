@@ -19,10 +19,11 @@ import (
 
 // pollInterval is the time between two looks for a result in the bucket, and
 // failureInterval between two for a failure in the log. An account may read its logs
-// only a few times a second.
+// only a few times a second. Wait reports a wait of longWait.
 const (
 	pollInterval    = time.Second
 	failureInterval = 5 * time.Second
+	longWait        = 20 * time.Second
 )
 
 const trigger = "S3 trigger"
@@ -82,9 +83,11 @@ func (e Evaluation) Upload(ctx context.Context, file string, event []byte) (Uplo
 }
 
 // Wait waits for the result: an object of the event's name below the output prefix,
-// with any extension. A failure in the function's log ends it, too.
-func (u Upload) Wait(ctx context.Context) ([]byte, error) {
-	for next := time.Now().Add(pollInterval); ; {
+// with any extension. A failure in the function's log ends it, too. It calls waiting
+// once, if the result takes long.
+func (u Upload) Wait(ctx context.Context, waiting func()) ([]byte, error) {
+	started, isLong := time.Now(), false
+	for next := started.Add(pollInterval); ; {
 		found, err := u.bucket.service.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &u.bucket.name, Prefix: &u.prefix})
 		if err != nil {
 			return nil, session.Failure(fmt.Sprintf("look for %s*", u), err)
@@ -97,6 +100,10 @@ func (u Upload) Wait(ctx context.Context) ([]byte, error) {
 				return nil, fmt.Errorf("the function failed: %s; Lambda may repeat the event, and the result then is %s*", failure, u)
 			}
 			next = time.Now().Add(failureInterval)
+		}
+		if !isLong && time.Since(started) > longWait {
+			isLong = true
+			waiting()
 		}
 		select {
 		case <-ctx.Done():

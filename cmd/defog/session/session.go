@@ -15,6 +15,7 @@ import (
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 )
 
 // Remedies for the caller's session. `aws login` is for console credentials, and
@@ -36,7 +37,8 @@ func (e *Error) Unwrap() error { return e.cause }
 // Load returns the AWS configuration of a profile and a region, "" for those of
 // the environment. Its credentials fail with an [Error].
 func Load(ctx context.Context, profile, region string) (aws.Config, error) {
-	cfg, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithSharedConfigProfile(profile), awsconfig.WithRegion(region))
+	// The SDK's own warnings, such as of a response that was not read to its end, name nothing that a user can change.
+	cfg, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithSharedConfigProfile(profile), awsconfig.WithRegion(region), awsconfig.WithLogger(logging.Nop{}))
 	if _, missing := errors.AsType[awsconfig.SharedConfigProfileNotExistError](err); missing {
 		return cfg, &Error{fmt.Sprintf("AWS profile: %v; want a profile of aws configure list-profiles (--profile, AWS_PROFILE)", err), err}
 	}
