@@ -324,7 +324,7 @@ func (l *localAWS) adaptHydration(ctx context.Context, artifacts *artifact.Custo
 	}
 	function.AddPropertyOverride(jsii.String("Environment.Variables."+environ.FunctionCommand), string(command))
 	l.changed = append(l.changed, fmt.Sprintf(
-		"Local AWS has no %s: the function runs on provided.al2023, where hydrate starts this machine's python3 with Lambda's runtime client.", runtime))
+		"Local AWS has no %s: the function runs on provided.al2023, where hydrate starts this machine's python3 with Lambda's runtime client. Pack for its version.", runtime))
 	return nil
 }
 
