@@ -64,9 +64,10 @@ class Notebooks(Case):
 
     @needs_bucket
     def test_drought_monitor(self):
-        """ParallelAsyncOutputZarr as in podpac-drought-monitor: each function gets more time than the client waits"""
+        """ParallelAsyncOutputZarr as in podpac-drought-monitor, without its eval_timeout: unlike Lambda, local AWS
+        stops a function when its client no longer waits"""
         node = podpac.algorithm.SinCoords()
-        node_p = podpac.managers.Lambda(source=node, eval_timeout=1.25)
+        node_p = podpac.managers.Lambda(source=node)
         node_mp = podpac.core.managers.parallel.ParallelAsyncOutputZarr(
             source=node_p,
             number_of_workers=4,
