@@ -22,6 +22,7 @@ type app struct {
 	source    string   // the file with the editable text
 	original  string   // its content before the first edit
 	edits     int      // so far
+	run       string   // in each edit: Go's cache has the programs of earlier runs
 	settings  []string // arguments of `cdk synth`
 	environ   []string // what the CLI gives the app command
 }
@@ -123,7 +124,7 @@ func (a *app) template() string {
 	return filepath.Join(a.directory, "cdk.out", stackName+".template.json")
 }
 
-func (a *app) edited() string { return fmt.Sprintf("%s, edit %d", editable, a.edits) }
+func (a *app) edited() string { return fmt.Sprintf("%s, edit %d of %s", editable, a.edits, a.run) }
 
 func splitNUL(text []byte) []string {
 	return strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00")

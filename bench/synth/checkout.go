@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,11 +41,11 @@ func newApps(ctx context.Context, directory string, settings []string) (golang, 
 	if err := os.Symlink(pinned, filepath.Join(directory, "node_modules")); err != nil {
 		return nil, nil, fmt.Errorf("link the packages of npm: %w", err)
 	}
-	golang = &app{directory: directory, source: "stacks/query/stack.go", settings: settings}
+	golang = &app{directory: directory, source: "stacks/query/stack.go", settings: settings, run: rand.Text()}
 	if golang.command, err = appCommand(); err != nil {
 		return nil, nil, err
 	}
-	javascript = &app{directory: filepath.Join(directory, javascriptFolder), source: "app.js", settings: settings, command: "node app.js"}
+	javascript = &app{directory: filepath.Join(directory, javascriptFolder), source: "app.js", settings: settings, command: "node app.js", run: golang.run}
 	if err := install(ctx, javascript.directory); err != nil {
 		return nil, nil, fmt.Errorf("install the JavaScript app: %w", err)
 	}
