@@ -16,9 +16,6 @@ import (
 // and through S3, and fills Zarrs.
 func TestPodpacClient(t *testing.T) {
 	t.Parallel()
-	if os.Getenv("DEFOG_TEST_PODPAC") == "" {
-		t.Skip("takes some minutes: DEFOG_TEST_PODPAC=1 make test-e2e RUN=TestPodpacClient")
-	}
 	cloud := sharedAWS(t, enforcingAWS)
 	installed := podpac.Find(t)
 	application := []string{"-c", "app_name=podpac-client"}

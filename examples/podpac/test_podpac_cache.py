@@ -57,7 +57,7 @@ class Cache(unittest.TestCase):
             self.assertTrue(key.startswith("kept/cache/"), key)
 
     def test_properties_of_data(self):
-        # The source of data is no node.
+        # The source of data is not a node.
         node = podpac.data.Array(source=numpy.zeros(4), coordinates=podpac.Coordinates([podpac.clinspace(0, 3, 4)], dims=["lat"]))
         node.put_property_cache([1, 2], "sizes")
         self.assertEqual(podpac.Node.from_json(node.json).get_property_cache("sizes"), [1, 2])
