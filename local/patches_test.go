@@ -12,6 +12,8 @@ import (
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cloudwatchtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -189,10 +191,57 @@ func TestGreedyVariableMatchesTrailingSlash(t *testing.T) {
 	}
 }
 
+// alarmsOf reports metric data of one function. It returns the states of two alarms by the
+// functions whose metric they look at: that function and another one.
+func alarmsOf(t *testing.T, aws *local.AWS) (state, other cloudwatchtypes.StateValue) {
+	t.Helper()
+	client := cloudwatch.NewFromConfig(aws.Config())
+	dimensions := func(function string) []cloudwatchtypes.Dimension {
+		return []cloudwatchtypes.Dimension{{Name: awssdk.String("FunctionName"), Value: &function}}
+	}
+	for _, function := range []string{"failing", "other"} {
+		if _, err := client.PutMetricAlarm(t.Context(), &cloudwatch.PutMetricAlarmInput{
+			AlarmName: &function, Namespace: awssdk.String("Test"), MetricName: awssdk.String("Errors"), Dimensions: dimensions(function),
+			Statistic: cloudwatchtypes.StatisticSum, Period: awssdk.Int32(300), EvaluationPeriods: awssdk.Int32(1),
+			Threshold: awssdk.Float64(1), ComparisonOperator: cloudwatchtypes.ComparisonOperatorGreaterThanOrEqualToThreshold,
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := client.PutMetricData(t.Context(), &cloudwatch.PutMetricDataInput{
+		Namespace:  awssdk.String("Test"),
+		MetricData: []cloudwatchtypes.MetricDatum{{MetricName: awssdk.String("Errors"), Value: awssdk.Float64(1), Dimensions: dimensions("failing")}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	described, err := client.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, alarm := range described.MetricAlarms {
+		if awssdk.ToString(alarm.AlarmName) == "failing" {
+			state = alarm.StateValue
+		} else {
+			other = alarm.StateValue
+		}
+	}
+	return state, other
+}
+
+func TestAlarmHasItsDimensions(t *testing.T) {
+	if state, other := alarmsOf(t, start(t)); state != cloudwatchtypes.StateValueAlarm || other == cloudwatchtypes.StateValueAlarm {
+		t.Errorf("the alarm on the failing function is %s, that on the other one %s", state, other)
+	}
+}
+
 // TestPatchesAreNeeded starts MiniStack without each patch. If a case fails, MiniStack no
 // longer has the shortcoming: remove the patch.
 func TestPatchesAreNeeded(t *testing.T) {
 	needed := map[string]func(*testing.T, *local.AWS) bool{
+		"alarm-dimensions": func(t *testing.T, aws *local.AWS) bool {
+			_, other := alarmsOf(t, aws)
+			return other == cloudwatchtypes.StateValueAlarm
+		},
 		"binary-answers": func(t *testing.T, aws *local.AWS) bool {
 			client, _, _ := answering(t, aws)
 			return string(invoke(t, client, []byte("a,b")).Payload) != "a,b"
