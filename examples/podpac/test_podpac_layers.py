@@ -14,7 +14,7 @@ from serve import Server
 
 try:
     import numpy
-    import rasterio
+    import rasterio.warp
     from PIL import Image
 except ImportError:
     raise unittest.SkipTest("podpac is not installed")
@@ -107,6 +107,14 @@ class Layers(unittest.TestCase):
                 pixel = {**query, "REQUEST": "GetFeatureInfo", "LAYERS": "soil", "I": str(column), "J": str(row)}
                 value = json.loads(handler.handler({"queryStringParameters": pixel}, None)["body"])["values"][0]["value"]
                 self.assertEqual(value, None if numpy.isnan(own[row, column]) else own[row, column], (row, column))
+
+    def test_place_of_a_value_is_in_degrees(self):
+        query = {"SERVICE": "WMS", "REQUEST": "GetFeatureInfo", "LAYERS": "soil", "WIDTH": "60", "HEIGHT": "50", "TIME": self.DAYS[0]}
+        box = rasterio.warp.transform_bounds("EPSG:4326", "EPSG:3857", -10, 40, 0, 44)
+        for version, keys in (("1.3.0", {"CRS": "EPSG:3857", "I": "30", "J": "25"}), ("1.1.1", {"SRS": "EPSG:3857", "X": "30", "Y": "25"})):
+            event = {"queryStringParameters": {**query, **keys, "VERSION": version, "BBOX": ",".join(map(repr, box))}}
+            place = json.loads(handler.handler(event, None)["body"])["coordinates"]
+            numpy.testing.assert_allclose((place["lat"], place["lon"]), (42, -5), atol=0.1, err_msg=version)
 
     def test_owslib_reads_capabilities_of_wcs(self):
         from owslib.wcs import WebCoverageService

@@ -123,7 +123,7 @@ def extent_of(found):
     for coordinates in found:
         if {"lat", "lon"} <= set(coordinates.udims):
             (south, north), (west, east) = (_edges(coordinates[name]) for name in ("lat", "lon"))
-            edges.append(_degrees(coordinates.crs, west, south, east, north))
+            edges.append(degrees(coordinates.crs, west, south, east, north))
             columns, rows = max(columns, coordinates["lon"].size), max(rows, coordinates["lat"].size)
         if "time" in coordinates.udims:
             times.update(filter(None, map(iso, coordinates["time"].coordinates)))
@@ -143,7 +143,8 @@ def _edges(dimension):
     return low - half, high + half
 
 
-def _degrees(crs, *edges):
+def degrees(crs, *edges):
+    """Return edges (west, south, east, north) of a coordinate system in degrees."""
     if "EPSG:4326" in crs or "+proj=longlat" in crs:
         return edges
     import pyproj

@@ -158,6 +158,9 @@ def _values(output):
         values.append({**entry, "label": label} if label else entry)
     at = {name: output.coords[name].data.ravel()[0] for name in DIMENSIONS if name in output.coords}
     coordinates = {name: layers.iso(value) or float(value) for name, value in at.items()}
+    if {"lat", "lon"} <= coordinates.keys():
+        place = coordinates["lon"], coordinates["lat"]
+        coordinates["lon"], coordinates["lat"] = layers.degrees(output.attrs["crs"], *place, *place)[:2]
     return {"values": values, "units": style.units or str(output.attrs.get("units") or ""), "coordinates": coordinates}
 
 

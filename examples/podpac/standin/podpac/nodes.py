@@ -121,7 +121,7 @@ class Grid(Result):
 
     def __init__(self, rows, coordinates, style):
         super().__init__(rows)
-        self.shape, self.attrs = (len(rows), len(rows[0])), {"layer_style": style, "units": None}
+        self.shape, self.attrs = (len(rows), len(rows[0])), {"layer_style": style, "units": None, "crs": "EPSG:4326"}
         self.numbers = [number for row in rows for number in row]
         self.coords = {name: Values(coordinates[name].coordinates) for name in coordinates.dims}
         self.data, self.rows, self.style = Numbers(rows), rows, style
