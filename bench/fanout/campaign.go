@@ -114,11 +114,12 @@ func (a *attack) kill(ctx context.Context, target string) error {
 			return err
 		}
 	}
-	k.at = time.Now()
-	// The client ends with its execution, and must report that.
+	// The client ends with its execution, and must report that. Until then, items that were
+	// on their way to a function may start.
 	if err := <-a.ended; err == nil {
 		return fmt.Errorf("defog eval succeeded after it\n%s", &a.log)
 	}
+	k.at = time.Now()
 	var err error
 	if target == "AWS" {
 		if err = a.restart(ctx); err != nil {
@@ -176,7 +177,7 @@ func (a *attack) report(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	v := judge(n, records, done, a.kills)
+	v := judge(n, inFlight, records, done, a.kills)
 	kills := map[string]int{}
 	for _, k := range a.kills {
 		kills[k.what]++

@@ -72,8 +72,8 @@ func unfinished(records []record) (found []record) {
 
 // kill is one kill of the campaign.
 type kill struct {
-	what    string // client, function, execution or AWS
-	at      time.Time
+	what    string       // client, function, execution or AWS
+	at      time.Time    // when it has taken effect
 	done    map[int]bool // items that were done by then
 	process int          // of the killed function
 }
@@ -89,8 +89,9 @@ type verdict struct {
 	repeated []int // items that started again after a kill by which they were done
 }
 
-// judge compares the ledger of n items, of which some are done, with the kills.
-func judge(n int, records []record, done map[int]bool, kills []kill) (v verdict) {
+// judge compares the ledger of n items, of which some are done, with the kills. A kill
+// meets at most as many items as are in flight.
+func judge(n, inFlight int, records []record, done map[int]bool, kills []kill) (v verdict) {
 	starts, ends := make([][]time.Time, n), make([]int, n)
 	last := map[int]int{} // item of each process
 	for _, r := range records {
@@ -101,14 +102,17 @@ func judge(n int, records []record, done map[int]bool, kills []kill) (v verdict)
 			ends[r.item]++
 		}
 	}
+	met := make([]int, len(kills)) // items that ran twice because of each kill
 	for item := range n {
+		reason := slices.IndexFunc(kills, func(k kill) bool {
+			of, known := last[k.process]
+			return known && of == item || endsItems(k.what) && !k.done[item] && len(starts[item]) > 0 && starts[item][0].Before(k.at)
+		})
 		switch {
 		case ends[item] == 0 || !done[item]:
 			v.lost = append(v.lost, item)
-		case ends[item] > 1 && slices.ContainsFunc(kills, func(k kill) bool {
-			met, known := last[k.process]
-			return known && met == item || endsItems(k.what) && !k.done[item] && starts[item][0].Before(k.at)
-		}):
+		case ends[item] > 1 && reason >= 0 && met[reason] < inFlight:
+			met[reason]++
 			v.twice = append(v.twice, item)
 		case ends[item] > 1:
 			v.doubled = append(v.doubled, item)

@@ -37,14 +37,18 @@ start 0 9 991
 	function.what, function.process = "function", 7
 	engine.what, engine.done = "execution", map[int]bool{0: true, 1: true}
 	done := map[int]bool{0: true, 1: true, 2: true, 3: true, 4: true, 5: true}
-	got := judge(7, records, done, []kill{function, engine})
+	got := judge(7, 2, records, done, []kill{function, engine})
 	want := verdict{lost: []int{6}, twice: []int{3, 5}, doubled: []int{4}, repeated: []int{0}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(verdict{})); diff != "" {
 		t.Error(diff)
 	}
 
+	if got := judge(7, 0, records, done, []kill{function, engine}); !cmp.Equal(got.doubled, []int{3, 4, 5}) {
+		t.Errorf("doubled: %v, want 3, 4 and 5, because nothing was in flight", got.doubled)
+	}
+
 	delete(done, 1)
-	if got := judge(6, records, done, nil); !cmp.Equal(got.lost, []int{1}) || !cmp.Equal(got.doubled, []int{3, 4, 5}) {
+	if got := judge(6, 2, records, done, nil); !cmp.Equal(got.lost, []int{1}) || !cmp.Equal(got.doubled, []int{3, 4, 5}) {
 		t.Errorf("without kills: %+v, want 1 lost, and 3, 4 and 5 doubled", got)
 	}
 	if got := unfinished(records[:6]); len(got) != 1 || got[0].item != 3 {

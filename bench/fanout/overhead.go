@@ -56,7 +56,7 @@ func (d *deployment) overhead(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	if v := judge(n, records, done, nil); len(v.lost)+len(v.doubled) > 0 || len(records) != 2*n {
+	if v := judge(n, concurrency, records, done, nil); len(v.lost)+len(v.doubled) > 0 || len(records) != 2*n {
 		return fmt.Errorf("%d items, %d starts and ends: %d lost, %d doubled", n, len(records), len(v.lost), len(v.doubled))
 	}
 	row("… of it, the items", records[len(records)-1].at.Sub(records[0].at))
