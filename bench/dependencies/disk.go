@@ -2,9 +2,20 @@ package main
 
 import (
 	"math"
+	"os"
 	"syscall"
 	"time"
 )
+
+// extractionFolder returns a folder on a file system in memory, if it has space for the
+// largest synthetic zip, and the folder for temporary files otherwise.
+func extractionFolder() string {
+	const memory = "/dev/shm"
+	if info, err := os.Stat(memory); err == nil && info.IsDir() && free(memory) > 2e9 {
+		return memory
+	}
+	return os.TempDir()
+}
 
 // free returns how many bytes the file system has left.
 func free(directory string) int64 {

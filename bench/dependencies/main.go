@@ -4,9 +4,10 @@
 // it, deletes it, and imports. A local server serves S3 with a given bandwidth a
 // connection and a given time to the first byte. The zip is a real one, or a
 // synthetic one of the shape of podpac's. Every measurement has a new process and a
-// new folder. The ways take turns, and the fastest round of each counts.
+// new folder, on a file system in memory where there is one, because a used disk slows
+// one way or another by chance. The ways take turns, and the fastest round of each counts.
 //
-//	go run ./bench/dependencies [-scale 1] [-directory /a/fresh/file/system]
+//	go run ./bench/dependencies [-scale 1] [-directory FOLDER]
 //	go run ./bench/dependencies -zip podpac_deps.zip -packed packed_deps.zip -code packed_dist -import podpac
 package main
 
@@ -36,7 +37,7 @@ func main() {
 	flag.StringVar(&o.code, "code", "", "a folder with the packages that the dist zip brings besides -packed")
 	flag.StringVar(&o.imports, "import", "", "what the handler imports, with commas; by default a part of the synthetic zip")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each way is measured")
-	flag.StringVar(&o.directory, "directory", os.TempDir(), "where to extract; ext4 that has seen many deletions is slow")
+	flag.StringVar(&o.directory, "directory", extractionFolder(), "where to extract; ext4 that has seen many deletions is slow")
 	flag.Float64Var(&o.bandwidth, "bandwidth", 90, "MB/s a connection")
 	flag.DurationVar(&o.latency, "latency", 20*time.Millisecond, "time to the first byte")
 	child := flag.Bool("child", false, "used by the program itself: run the arguments and print the measurement")
@@ -85,7 +86,7 @@ func compare(ctx context.Context, o options) error {
 	}
 	defer listener.Close()
 	go func() { _ = http.Serve(listener, s) }()
-	fmt.Printf("%.0f MB/s a connection, %s to the first byte, rounds: %d (the best counts).\n\n", o.bandwidth, o.latency, o.rounds)
+	fmt.Printf("%.0f MB/s a connection, %s to the first byte, extracted to %s, rounds: %d (the best counts).\n\n", o.bandwidth, o.latency, o.directory, o.rounds)
 
 	b := &bench{options: o, python: python, hydrate: hydrate, server: s, endpoint: "http://" + listener.Addr().String()}
 	ways := b.ways()
