@@ -4,8 +4,8 @@
 // it, deletes it, and imports. A local server serves S3 with a given bandwidth a
 // connection and a given time to the first byte. The zip is a real one, or a
 // synthetic one of the shape of podpac's. Every measurement has a new process and a
-// new folder, on a file system in memory where there is one, because a used disk slows
-// one way or another by chance. The ways take turns, and the fastest round of each counts.
+// new folder. That is on a file system in memory where there is one: a used disk slows one
+// way or another by chance. The ways take turns, and the fastest round of each counts.
 //
 //	go run ./bench/dependencies [-scale 1] [-directory FOLDER]
 //	go run ./bench/dependencies -zip podpac_deps.zip -packed packed_deps.zip -code packed_dist -import podpac
