@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// extractionFolder returns a file system in memory that has space for the largest
-// synthetic zip. Without one, it returns the folder for temporary files.
+// extractionFolder returns a file system in memory that has space for a zip of podpac's
+// size. Without one, it returns the folder for temporary files.
 func extractionFolder() string {
 	const memory = "/dev/shm"
 	if info, err := os.Stat(memory); err == nil && info.IsDir() && free(memory) > 2e9 {

@@ -82,8 +82,8 @@ func (b *historyBucket) keys() []string {
 	return slices.Sorted(maps.Keys(b.objects))
 }
 
-// record returns the only record.
-func (b *historyBucket) record(t *testing.T) history.Record {
+// object returns the only object.
+func (b *historyBucket) object(t *testing.T) (key, content string) {
 	t.Helper()
 	keys := b.keys()
 	if len(keys) != 1 {
@@ -91,9 +91,16 @@ func (b *historyBucket) record(t *testing.T) history.Record {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	records, err := history.Decode[history.Record]([]byte(b.objects[keys[0]]))
-	if err != nil || len(records) != 1 || records[0].Key() != keys[0] {
-		t.Fatalf("%s: %v, %v; want one record with this key", keys[0], records, err)
+	return keys[0], b.objects[keys[0]]
+}
+
+// record returns the only record.
+func (b *historyBucket) record(t *testing.T) history.Record {
+	t.Helper()
+	key, content := b.object(t)
+	records, err := history.Decode[history.Record]([]byte(content))
+	if err != nil || len(records) != 1 || records[0].Key() != key {
+		t.Fatalf("%s: %v, %v; want one record with this key", key, records, err)
 	}
 	return records[0]
 }
@@ -158,12 +165,9 @@ func TestHistoryHoldsNeitherRowsNorCredentials(t *testing.T) {
 	for _, question := range []string{"Which coffees are there?", "Is " + apiKey + " a coffee?", "Which teas are there?"} {
 		f.invoke(t, `{"question":"`+question+`","caller":{"sub":"jane"}}`)
 		freeze(t, f)
-		record, err := history.Encode(bucket.record(t))
-		if err != nil {
-			t.Fatal(err)
-		}
+		_, record := bucket.object(t)
 		for _, secret := range []string{apiKey, "example-secret-key", "Löwen", "Zebra", "jane"} {
-			if strings.Contains(string(record), secret) {
+			if strings.Contains(record, secret) {
 				t.Errorf("%s: the record holds %q: %s", question, secret, record)
 			}
 		}
