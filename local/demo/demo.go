@@ -38,7 +38,7 @@ func (d *demo) run(ctx context.Context) error {
 	if err := d.ask(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(d.Out, "\nAll of it took %.0f s.\n", time.Since(d.Began).Seconds())
+	fmt.Fprintf(d.Out, "\nAfter the set-up, all of it took %.0f s.\n", time.Since(d.Began).Seconds())
 	return d.suggest(ctx)
 }
 

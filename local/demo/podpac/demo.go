@@ -220,6 +220,6 @@ func (d *demo) report() error {
 	if !d.keep {
 		fmt.Fprint(d.Out, "\nTo see a layer on a map in a browser:\n  make demo-podpac KEEP=1\n")
 	}
-	fmt.Fprintf(d.Out, "\nAll of it took %.0f s.\n", time.Since(d.Began).Seconds())
+	fmt.Fprintf(d.Out, "\nAfter the set-up, all of it took %.0f s.\n", time.Since(d.Began).Seconds())
 	return nil
 }
