@@ -1,5 +1,6 @@
 """Read published layers with clients of WMS and WCS: those of podpac and OWSLib."""
 
+import base64
 import io
 import json
 import threading
@@ -139,3 +140,127 @@ class Layers(unittest.TestCase):
         found = layers.extent_of([podpac.Coordinates.from_json(json.dumps(grid))])
         numpy.testing.assert_allclose(found.bounds, (13.6, 45.1, 15.1, 46.2), atol=0.2)
         self.assertEqual((found.columns, found.rows), (11, 11))
+
+
+class Projections(unittest.TestCase):
+    """Request maps of layers whose data has another coordinate reference system."""
+
+    EDGE = 20037508.342789244  # the 180th meridian in EPSG:3857
+
+    def setUp(self):
+        degrees = self.layer([("lat", -89.5, 89.5, 180), ("lon", -179.5, 179.5, 360)], "EPSG:4326")
+        region = self.layer([("lat", 40, 44, 5), ("lon", -10, 0, 6)], "EPSG:4326")
+        utm = self.layer([("lat", 5e6, 5.1e6, 11), ("lon", 4e5, 5e5, 11)], "EPSG:32633")
+        change = mock.patch.object(layers, "LAYERS", {"degrees": degrees, "region": region, "utm": utm})
+        change.start()
+        self.addCleanup(change.stop)
+
+    @staticmethod
+    def layer(sides, crs):
+        """Return a layer whose values are 1000 × lat + lon."""
+        lat, lon = (numpy.linspace(*side[1:]) for side in sides)
+        coords = [dict(zip(("name", "start", "stop", "size"), side)) for side in sides]
+        source = {"node": "data.Array", "attrs": {"source": (1000 * lat[:, None] + lon).tolist(), "coordinates": {"coords": coords, "crs": crs}}}
+        interpolated = {"node": "interpolators.Interpolate", "inputs": {"source": "a"}, "attrs": {"interpolation": "bilinear"}}
+        return layers.Layer("a", {"a": source, "b": interpolated})
+
+    def ask(self, layer, crs, box, size=(9, 7), **more):
+        query = {"SERVICE": "WMS", "VERSION": "1.3.0", "REQUEST": "GetMap", "LAYERS": layer, "CRS": crs, "FORMAT": "json", "EXCEPTIONS": "XML"}
+        query.update(BBOX=",".join(map(repr, box)), WIDTH=str(size[0]), HEIGHT=str(size[1]), **more)
+        return handler.handler({"queryStringParameters": query}, None)
+
+    def values(self, *args):
+        answer = self.ask(*args)
+        self.assertEqual(answer["statusCode"], 200, answer["body"])
+        return numpy.array(json.loads(answer["body"])["data"], float)
+
+    @staticmethod
+    def places(crs, data_crs, box, size=(9, 7)):
+        """Return the latitudes and longitudes of the map's pixels in the data's system."""
+        west, south, east, north = box
+        width, height = (east - west) / size[0], (north - south) / size[1]
+        x, y = numpy.meshgrid(west + width * (numpy.arange(size[0]) + 0.5), north - height * (numpy.arange(size[1]) + 0.5))
+        lon, lat = rasterio.warp.transform(crs, data_crs, x.ravel(), y.ravel())
+        return numpy.reshape(lat, x.shape), numpy.reshape(lon, x.shape)
+
+    def test_map_has_the_values_at_its_pixels(self):
+        for layer, crs, data_crs, box in (
+            ("degrees", "EPSG:32633", "EPSG:4326", (4e5, 5e6, 5e5, 5.1e6)),
+            ("degrees", "EPSG:3413", "EPSG:4326", (-2e6, -2e6, -1e6, -1e6)),
+            ("region", "EPSG:32629", "EPSG:4326", (5e5, 4.5e6, 8e5, 4.8e6)),
+            ("utm", "EPSG:3857", "EPSG:32633", (1.55e6, 5.66e6, 1.6e6, 5.7e6)),
+            ("utm", "CRS:84", "EPSG:32633", (14.2, 45.3, 14.8, 45.9)),
+        ):
+            lat, lon = self.places("EPSG:4326" if crs == "CRS:84" else crs, data_crs, box)
+            numpy.testing.assert_allclose(self.values(layer, crs, box), 1000 * lat + lon, atol=1e-3, err_msg=f"{layer} in {crs}")
+
+    def test_map_over_the_180th_meridian_is_whole(self):
+        for crs, box in (
+            ("EPSG:3857", (self.EDGE - 1.1e6, 0, self.EDGE + 1.1e6, 1e6)),
+            ("EPSG:3857", (-self.EDGE - 1.1e6, 0, -self.EDGE + 1.1e6, 1e6)),
+            ("EPSG:32660", (3e5, 1e6, 1.3e6, 2e6)),
+            ("EPSG:32601", (-3e5, 1e6, 7e5, 2e6)),
+        ):
+            found, (lat, lon) = self.values("degrees", crs, box), self.places(crs, "EPSG:4326", box)
+            self.assertTrue((lon > 0).any() and (lon < 0).any(), crs)
+            within = numpy.abs(lon) <= 179.5  # the middle of the last cells
+            numpy.testing.assert_allclose(found[within], (1000 * lat + lon)[within], atol=1e-3, err_msg=crs)
+
+    def test_map_without_a_pixel_near_the_data_is_empty(self):
+        for layer, crs, box in (
+            ("region", "EPSG:3857", (-self.EDGE, -self.EDGE, self.EDGE, self.EDGE)),
+            ("region", "EPSG:32633", (4e5, 5e6, 5e5, 5.1e6)),
+            ("region", "EPSG:3857", (self.EDGE - 1e6, 0, self.EDGE + 1e6, 1e6)),
+        ):
+            self.assertTrue(numpy.isnan(self.values(layer, crs, box)).all(), (layer, crs))
+
+    def test_pixels_outside_the_area_are_missing(self):
+        found = self.values("degrees", "+proj=laea +lat_0=90", (-2e7, -2e7, 2e7, 2e7))
+        self.assertTrue(numpy.isnan(found[0, 0]) and numpy.isfinite(found[3, 4]), found)
+
+    def test_place_without_degrees_is_null(self):
+        answer = self.ask("utm", "EPSG:32633", (5e7, 5e7, 6e7, 6e7), REQUEST="GetFeatureInfo", I="4", J="3")
+        found = json.loads(answer["body"], parse_constant=self.fail)
+        self.assertEqual(found["coordinates"], {"lat": None, "lon": None})
+
+    def test_no_box_fails_the_function(self):
+        infinity = float("inf")
+        boxes = [
+            ("EPSG:4326", (-95, 170, 95, 190)),
+            ("EPSG:4326", (100, 1000, 110, 1010)),
+            ("EPSG:4326", (-1e308, -1e308, 1e308, 1e308)),
+            ("CRS:84", (170, -10, 190, 10)),
+            ("EPSG:3857", (-3 * self.EDGE, -self.EDGE, 3 * self.EDGE, self.EDGE)),
+            ("EPSG:3857", (0, 1e8, 1e6, 1.1e8)),
+            ("EPSG:3857", (0, 0, 1e300, 1e300)),
+            ("EPSG:3857", (0, 0, 1e-9, 1e-9)),
+            ("EPSG:32633", (-2e7, -2e7, 2e7, 2e7)),
+            ("EPSG:32633", (5e7, 5e7, 6e7, 6e7)),
+            ("EPSG:32633", (5e5, 9.9e6, 6e5, 1.01e7)),
+        ]
+        refused = [
+            ("EPSG:3857", (1, 1, 0, 0), "BBOX is not four numbers, the lower corner first"),
+            ("EPSG:3857", (0, 0, 0, 1), "BBOX is not four numbers"),
+            ("EPSG:3857", (-infinity, 0, infinity, 1), "BBOX is not four numbers"),
+            ("EPSG:3857", (float("nan"), 0, 1, 1), "BBOX is not four numbers"),
+            ("EPSG:3857", (-1.7e308, 0, 1.7e308, 1), "BBOX is not four numbers"),
+            ("EPSG:32660", (4e7, 0, 4.1e7, 1e6), "BBOX: no pixel is within the area of EPSG:32660"),
+            ("EPSG:5773", (0, 0, 1, 1), "CRS EPSG:5773: is not one of maps; want one such as EPSG:4326"),
+            ("IAU_2015:30100", (0, 0, 1, 1), "CRS IAU_2015:30100: has no transformation to EPSG:"),
+            ("nothing", (0, 0, 1, 1), "coordinates: "),
+        ]
+        for operation in ({}, {"REQUEST": "GetFeatureInfo", "I": "0", "J": "0"}):
+            for layer in layers.LAYERS:
+                for size in ((9, 7), (1, 1)):
+                    for crs, box in boxes:
+                        answer = self.ask(layer, crs, box, size, **operation)
+                        self.assertIn(answer["statusCode"], (200, 400), (layer, crs, box, answer["body"]))
+                    for crs, box, message in refused:
+                        answer = self.ask(layer, crs, box, size, **operation)
+                        self.assertEqual(answer["statusCode"], 400, (layer, crs, box))
+                        self.assertIn("<ServiceException", self.text(answer))
+                        self.assertIn(message, self.text(answer))
+
+    @staticmethod
+    def text(answer):
+        return base64.b64decode(answer["body"]).decode() if answer["isBase64Encoded"] else answer["body"]

@@ -117,6 +117,16 @@ def offers():
     return found
 
 
+def crs_of(node):
+    """Return the coordinate reference system of a node's data. Data of several, and a
+    formula without data, is treated as data in degrees."""
+    try:
+        found = {coordinates.crs for coordinates in node.find_coordinates() if {"lat", "lon"} <= set(coordinates.udims)}
+    except Exception:  # which podpac also raises for nodes without coordinates
+        found = set()
+    return found.pop() if len(found) == 1 else "EPSG:4326"
+
+
 def extent_of(found):
     """Return the extent of several coordinates of podpac."""
     edges, columns, rows, times = [], 1, 1, set()
