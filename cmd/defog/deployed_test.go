@@ -37,6 +37,10 @@ type cloud struct {
 	results map[string]string // of each upload: extension and content of its result
 
 	onUpload func(key string)
+	onInvoke func(event string) (answer string) // without the lock
+	onDelete func()
+
+	executions map[string]string // state by name
 }
 
 type logEvent struct {
@@ -90,6 +94,8 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.invoke(w, r, body)
 	case r.Header.Get("X-Amz-Target") == "Logs_20140328.FilterLogEvents":
 		c.filter(w, body)
+	case strings.HasPrefix(r.Header.Get("X-Amz-Target"), "AWSStepFunctions."):
+		c.states(w, r.Header.Get("X-Amz-Target"), body)
 	case strings.HasPrefix(path, "/bucket"):
 		c.bucket(w, r, strings.TrimPrefix(path, "/bucket/"), string(body))
 	default:
@@ -107,7 +113,31 @@ func (c *cloud) invoke(w http.ResponseWriter, r *http.Request, body []byte) {
 		w.WriteHeader(http.StatusAccepted)
 		return
 	}
-	fmt.Fprint(w, c.answer)
+	answer := c.answer
+	if c.onInvoke != nil {
+		c.mu.Unlock()
+		answer = c.onInvoke(string(body))
+		c.mu.Lock()
+	}
+	fmt.Fprint(w, answer)
+}
+
+// states answers like Step Functions for executions without map runs.
+func (c *cloud) states(w http.ResponseWriter, target string, body []byte) {
+	name := strings.TrimSuffix(string(body[strings.LastIndexByte(string(body), ':')+1:]), `"}`)
+	state, exists := c.executions[name]
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	switch {
+	case strings.HasSuffix(target, ".DescribeExecution") && exists:
+		fmt.Fprintf(w, `{"executionArn": "arn:%s", "stateMachineArn": "arn:m", "status": %q, "startDate": 1}`, name, state)
+	case strings.HasSuffix(target, ".DescribeExecution"):
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"__type": "ExecutionDoesNotExist"}`)
+	case strings.HasSuffix(target, ".ListMapRuns"):
+		fmt.Fprint(w, `{"mapRuns": []}`)
+	default:
+		http.Error(w, "the fake does not support "+target, http.StatusNotImplemented)
+	}
 }
 
 // filter answers like CloudWatch Logs, one event a page.
@@ -157,7 +187,18 @@ func (c *cloud) bucket(w http.ResponseWriter, r *http.Request, key, body string)
 			}
 		}
 		fmt.Fprint(w, `</ListBucketResult>`)
+	case r.Method == http.MethodPost:
+		if c.onDelete != nil {
+			c.onDelete()
+		}
+		for key := range c.objects {
+			if strings.Contains(body, "<Key>"+key+"</Key>") {
+				delete(c.objects, key)
+			}
+		}
+		fmt.Fprint(w, `<DeleteResult/>`)
 	default:
+		w.Header().Set("X-Amz-Meta-Items", "2")
 		content, exists := c.objects[key]
 		if !exists {
 			w.WriteHeader(http.StatusNotFound)

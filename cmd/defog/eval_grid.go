@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/spf13/cobra"
 
 	"defog-cdk/cmd/defog/client"
@@ -95,7 +96,7 @@ func (e *evalCommand) runGrid(cmd *cobra.Command, pipelineFile string) error {
 	if err != nil {
 		return err
 	}
-	follower := follower{client: c, command: e.again("eval"), stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+	follower := newFollower(cmd, e.deployment, cfg, stack, c)
 	name := r.name
 	if name == "" {
 		name = fanout.NewName(pipelineFile, time.Now())
@@ -118,26 +119,20 @@ func (e *evalCommand) runGrid(cmd *cobra.Command, pipelineFile string) error {
 	}
 	evaluated := grid.New(cfg, stack, bucket, name, zarr)
 	if e.grid.estimate {
-		function, err := readPrice(ctx, cfg, stack)
-		if err != nil {
-			return fmt.Errorf("--estimate: needs the memory of the function: %w", err)
-		}
-		run := grid.Run{Concurrency: r.concurrency, Function: function, Overhead: grid.Overhead(localaws.IsEndpoint(aws.ToString(cfg.BaseEndpoint)))}
-		fmt.Fprintln(follower.stderr, "Evaluating a sample of the chunks …")
-		return interrupted(ctx, printEstimate(ctx, evaluated, document, run, follower.stdout), "interrupted before the estimate")
+		return e.grid.printEstimate(ctx, follower, evaluated, document, r.concurrency)
 	}
 	// Before a Zarr is deleted for a run that could not start.
 	if err := c.CheckName(ctx, name); err != nil {
 		return err
 	}
-	plan, err := e.grid.create(ctx, evaluated, document)
+	plan, err := e.grid.create(ctx, c, evaluated, document)
 	if err != nil {
 		return interrupted(ctx, err, "interrupted before the start of the run")
 	}
 	fmt.Fprintln(follower.stderr, plan)
 	run := fanout.Run{Name: name, Kind: fanout.Chunks, Result: zarr, Options: r.options()}
-	follower.addMeter(ctx, cfg, stack, grid.ItemOf(plan))
-	return e.grid.draw(ctx, evaluated, follower.stdout, follower.start(ctx, run, evaluated.Events(plan)))
+	follower.addMeter(ctx, grid.ItemOf(plan))
+	return e.grid.draw(ctx, follower, run, follower.start(ctx, run, evaluated.Events(plan)))
 }
 
 // interrupted returns an error with the text instead of those of canceled requests.
@@ -152,7 +147,7 @@ func interrupted(ctx context.Context, err error, text string) error {
 const maxChunks = 10_000_000
 
 // create writes the grid's document and the Zarr without its data.
-func (g *gridFlags) create(ctx context.Context, evaluated grid.Grid, document grid.Document) (plan grid.Plan, err error) {
+func (g *gridFlags) create(ctx context.Context, c *fanout.Client, evaluated grid.Grid, document grid.Document) (plan grid.Plan, err error) {
 	exists, err := evaluated.Exists(ctx)
 	if err != nil {
 		return plan, err
@@ -166,6 +161,9 @@ func (g *gridFlags) create(ctx context.Context, evaluated grid.Grid, document gr
 	// A grid that is refused creates and deletes nothing.
 	if plan, err = evaluated.Plan(ctx); err == nil && plan.Items() > maxChunks {
 		err = fmt.Errorf("--chunks: make %d chunks; want up to %d, by larger chunks", plan.Items(), maxChunks)
+	}
+	if err == nil && exists {
+		err = checkIdle(ctx, c, evaluated)
 	}
 	if err == nil && exists {
 		err = evaluated.DeleteZarr(ctx)
@@ -193,21 +191,55 @@ func cleanUp(ctx context.Context, deletions ...func(context.Context) error) erro
 	return errors.Join(problems...)
 }
 
+// checkIdle returns an error if another run still writes the Zarr.
+func checkIdle(ctx context.Context, c *fanout.Client, evaluated grid.Grid) error {
+	owner, err := evaluated.Owner(ctx)
+	if err != nil || owner.Run == "" || owner.Fits {
+		return err
+	}
+	_, outcome, err := c.Latest(ctx, owner.Run)
+	if _, missing := errors.AsType[*fanout.NoRunError](err); missing {
+		return nil
+	}
+	if err == nil && outcome.Status == types.ExecutionStatusRunning {
+		err = fmt.Errorf("--overwrite: run %s writes %s; want --cancel %[1]s first, or another --output", owner.Run, evaluated)
+	}
+	return err
+}
+
 // printEstimate evaluates a sample of the chunks into a Zarr of its own, and deletes it.
-func printEstimate(ctx context.Context, evaluated grid.Grid, document grid.Document, run grid.Run, stdout io.Writer) (err error) {
-	if err := evaluated.Write(ctx, document); err != nil {
+// After an interrupt it waits for the functions that run, which could write after the
+// deletion.
+func (g *gridFlags) printEstimate(ctx context.Context, f follower, evaluated grid.Grid, document grid.Document, concurrency int) (err error) {
+	function, err := client.ReadFunction(ctx, f.cfg, f.stack)
+	if err != nil {
+		return fmt.Errorf("--estimate: needs the memory of the function: %w", err)
+	}
+	fmt.Fprintln(f.stderr, "Evaluating a sample of the chunks …")
+	limit := time.Duration(function.TimeoutS) * time.Second
+	calls, stop := outlast(ctx, limit, func() {
+		fmt.Fprintf(f.stderr, "Waiting for the functions that run, up to %s, to delete their results. Ctrl-C ends this.\n", limit)
+	})
+	defer stop()
+	if err := evaluated.Write(calls, document); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, cleanUp(ctx, evaluated.DeleteZarr, evaluated.DeleteDocument)) }()
-	plan, err := evaluated.Create(ctx)
+	defer func() {
+		err = errors.Join(interrupted(ctx, err, "interrupted before the estimate"), cleanUp(ctx, evaluated.DeleteZarr, evaluated.DeleteDocument))
+		if calls.Err() != nil {
+			err = fmt.Errorf("%w\nFunctions that still run can write to %s/: delete it after %s", err, evaluated, limit)
+		}
+	}()
+	plan, err := evaluated.Create(calls)
 	if err != nil {
 		return err
 	}
-	estimated, err := evaluated.Estimate(ctx, plan, run)
+	overhead := grid.Overhead(localaws.IsEndpoint(aws.ToString(f.cfg.BaseEndpoint)))
+	estimated, err := evaluated.Estimate(ctx, calls, plan, grid.Run{Concurrency: concurrency, Function: priceOf(function), Overhead: overhead})
 	if err != nil {
 		return err
 	}
-	return estimated.Write(stdout)
+	return estimated.Write(f.stdout)
 }
 
 // checkRun returns an error for a preview of a run without a map.
@@ -222,27 +254,15 @@ func (g *gridFlags) checkRun(ctx context.Context, c *fanout.Client, name string)
 	return err
 }
 
-// drawRun is draw for a run that was taken up again.
-func (g *gridFlags) drawRun(ctx context.Context, cfg aws.Config, stack client.Stack, run fanout.Run, stdout io.Writer, ended error) error {
-	if _, incomplete := errors.AsType[*incompleteError](ended); g.preview == "" || ended != nil && !incomplete {
-		return ended
-	}
-	bucket, err := stack.Need(client.BucketOutput, "bucket (fan_out=true)")
-	if err != nil {
-		return errors.Join(ended, err)
-	}
-	return g.draw(ctx, grid.New(cfg, stack, bucket, run.Name, run.Result), stdout, ended)
-}
-
 // draw writes the preview of a run that has ended, and returns the error of the run.
-func (g *gridFlags) draw(ctx context.Context, evaluated grid.Grid, stdout io.Writer, ended error) error {
+func (g *gridFlags) draw(ctx context.Context, f follower, run fanout.Run, ended error) error {
 	_, incomplete := errors.AsType[*incompleteError](ended)
 	if g.preview == "" || ended != nil && !incomplete {
 		return ended
 	}
-	picture, err := evaluated.Preview(ctx)
+	picture, err := f.grid(run).Preview(ctx)
 	if err == nil {
-		err = invoke.Write(picture, g.preview, stdout)
+		err = invoke.Write(picture, g.preview, f.stdout)
 	}
 	if err != nil {
 		err = interrupted(ctx, fmt.Errorf("--preview: %w", err), "interrupted before the preview; --resume with --preview draws it")

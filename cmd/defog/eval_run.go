@@ -20,6 +20,7 @@ import (
 
 	"defog-cdk/cmd/defog/client"
 	"defog-cdk/cmd/defog/fanout"
+	"defog-cdk/cmd/defog/fanout/grid"
 	"defog-cdk/cmd/defog/fanout/price"
 	"defog-cdk/cmd/defog/session"
 	"defog-cdk/cmd/defog/terminal"
@@ -137,9 +138,9 @@ func (r *runFlags) run(cmd *cobra.Command, drawing gridFlags) error {
 	if err != nil {
 		return err
 	}
-	follower := follower{client: c, command: r.again("eval"), stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+	follower := newFollower(cmd, r.deployment, cfg, stack, c)
 	if r.each != "" || r.resume != "" {
-		follower.addMeter(ctx, cfg, stack, price.RunItem)
+		follower.addMeter(ctx, price.RunItem)
 	}
 	switch {
 	case r.list:
@@ -157,7 +158,7 @@ func (r *runFlags) run(cmd *cobra.Command, drawing gridFlags) error {
 			return err
 		}
 		attempt, ended := r.takeUp(cmd, follower)
-		return drawing.drawRun(ctx, cfg, stack, attempt.Run, follower.stdout, ended)
+		return drawing.draw(ctx, follower, attempt.Run, ended)
 	}
 	items, err := openItems(r.each, newInput(ctx, cmd.InOrStdin()))
 	if err != nil {
@@ -200,7 +201,7 @@ func (r *runFlags) takeUp(cmd *cobra.Command, follower follower) (fanout.Attempt
 			options.Retry = given.Retry
 		}
 	}
-	attempt, state, err := follower.client.Resume(cmd.Context(), r.resume, changed)
+	attempt, state, err := follower.client.Resume(cmd.Context(), r.resume, changed, follower.checkResult)
 	if err != nil {
 		return attempt, err
 	}
@@ -252,25 +253,43 @@ func listRuns(ctx context.Context, c *fanout.Client, stdout io.Writer) error {
 // follower starts runs, shows their progress and reports their end.
 type follower struct {
 	client         *fanout.Client
+	cfg            aws.Config
+	stack          client.Stack
 	command        string // eval for this deployment
 	stdout, stderr io.Writer
 	meter          fanout.Meter // nil without prices
 }
 
+func newFollower(cmd *cobra.Command, d *deployment, cfg aws.Config, stack client.Stack, c *fanout.Client) follower {
+	return follower{client: c, cfg: cfg, stack: stack, command: d.again("eval"), stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+}
+
+// grid returns the grid of a run of chunks.
+func (f follower) grid(run fanout.Run) grid.Grid {
+	return grid.New(f.cfg, f.stack, f.stack.Output(client.BucketOutput), run.Name, run.Result)
+}
+
+// checkResult returns an error if the run's Zarr is not its own any more.
+func (f follower) checkResult(ctx context.Context, run fanout.Run) error {
+	if run.Result == "" {
+		return nil
+	}
+	return f.grid(run).Check(ctx)
+}
+
 // addMeter adds prices, if the caller may read the function's memory.
-func (f *follower) addMeter(ctx context.Context, cfg aws.Config, stack client.Stack, item price.Item) {
-	function, err := readPrice(ctx, cfg, stack)
+func (f *follower) addMeter(ctx context.Context, item price.Item) {
+	function, err := client.ReadFunction(ctx, f.cfg, f.stack)
 	if err != nil {
 		fmt.Fprintf(f.stderr, "no prices: %s\n", terminal.Line(err.Error()))
 		return
 	}
-	f.meter = &price.Meter{PerSecond: function.PerSecond(), PerItem: item.Sum()}
+	f.meter = &price.Meter{PerSecond: priceOf(function).PerSecond(), PerItem: item.Sum()}
 }
 
-// readPrice returns what the price of the function's time depends on.
-func readPrice(ctx context.Context, cfg aws.Config, stack client.Stack) (price.Function, error) {
-	function, err := client.ReadFunction(ctx, cfg, stack)
-	return price.Function{Architecture: function.Architecture, MemoryMB: int(function.MemoryMB), StorageMB: int(function.StorageMB)}, err
+// priceOf returns what the price of the function's time depends on.
+func priceOf(function client.Function) price.Function {
+	return price.Function{Architecture: function.Architecture, MemoryMB: int(function.MemoryMB), StorageMB: int(function.StorageMB)}
 }
 
 // start writes the items, starts the run and follows it.
@@ -335,6 +354,9 @@ func (f follower) report(ctx context.Context, attempt fanout.Attempt, outcome fa
 	report.Write(f.stdout)
 	if missing := report.Missing(); missing > 0 {
 		return &incompleteError{attempt.Run, missing, outcome.Status == types.ExecutionStatusRunning, f.command}
+	}
+	if err := f.checkResult(ctx, attempt.Run); err != nil {
+		return err
 	}
 	if attempt.Run.Result != "" {
 		fmt.Fprintln(f.stdout, terminal.Line(f.client.URL(attempt.Run.Result)))

@@ -20,6 +20,8 @@ try:
     import numpy
     import zarr
     from PIL import Image
+
+    from evaluator import grid
 except ImportError:
     raise unittest.SkipTest("podpac is not installed")
 
@@ -236,6 +238,63 @@ class Grid(unittest.TestCase):
         self.refused(failures.BadRequest, "output/one.zarr exists, of runs/other/grid.json", "zarr_create")
         self.document(chunks={"lat": 32})
         self.refused(failures.BadRequest, "or that document has changed", "zarr_chunk", chunk=[0, 0, 0])
+
+    def overwrite(self):
+        """Do what a run of another client does: delete the Zarr, and create its own."""
+        for name in self.zarr():
+            del self.bucket.objects[f"output/one.zarr/{name}"]
+        mine, self.bucket.objects[KEY] = self.bucket.objects[KEY], self.bucket.objects[KEY] + b" "
+        self.call("zarr_create")
+        self.bucket.objects[KEY] = mine
+        for name in (".zattrs", ".zmetadata"):
+            content = self.bucket.objects[f"output/one.zarr/{name}"]
+            self.bucket.objects[f"output/one.zarr/{name}"] = content.replace(b"runs/one/", b"runs/two/")
+
+    def test_chunk_of_an_overwritten_zarr_writes_nothing(self):
+        self.document(chunks={"lat": 64})
+        for change, part in (
+            (self.overwrite, "output/one.zarr is of runs/two/grid.json"),
+            (lambda: self.bucket.objects.pop("output/one.zarr/.zmetadata"), "output/one.zarr does not exist"),
+        ):
+            self.bucket.objects = {KEY: self.bucket.objects[KEY]}
+            self.call("zarr_create")
+
+            def evaluate(grid, *args, evaluate=grid.Grid.evaluate, change=change):
+                output = evaluate(grid, *args)
+                if len(output["lat"]) > 2:  # not the sample of zarr_create
+                    change()
+                    self.bucket.writes.clear()
+                return output
+
+            with mock.patch.object(grid.Grid, "evaluate", evaluate):
+                self.refused(failures.BadRequest, part, "zarr_chunk", chunk=[0, 0, 0])
+            self.assertEqual(self.bucket.writes, [])
+
+    def test_owner_of_a_zarr(self):
+        self.document(chunks={"lat": 64})
+        self.call("zarr_plan")  # the first event in an environment is cold
+        self.assertEqual(self.call("zarr_owner"), {"owner": None, "fits": False, "cold": False})
+        self.call("zarr_create")
+        self.bucket.writes.clear()
+        self.assertEqual(self.call("zarr_owner"), {"owner": KEY, "fits": True, "cold": False})
+        self.overwrite()
+        self.bucket.writes.clear()
+        self.assertEqual(self.call("zarr_owner"), {"owner": "runs/two/grid.json", "fits": False, "cold": False})
+        self.bucket.objects["output/one.zarr/.zattrs"] = b"[]"
+        self.assertEqual(self.call("zarr_owner"), {"owner": None, "fits": False, "cold": False})
+        self.assertEqual(self.bucket.writes, [])
+
+    def test_run_that_creates_the_same_zarr_at_once_is_refused(self):
+        self.document(chunks={"lat": 64})
+        put = self.bucket.put_object
+
+        def put_after(Bucket, Key, Body, **more):
+            put(Bucket, Key, Body, **more)
+            if Key.endswith("lat/0"):
+                self.bucket.objects[Key] = b"of another run"
+
+        with mock.patch.object(self.bucket, "put_object", put_after):
+            self.refused(failures.BadRequest, "another run has created or deleted output/one.zarr at the same time", "zarr_create")
 
     def test_rules_apply_to_chunks(self):
         self.document(chunks={"lat": 64})

@@ -43,7 +43,7 @@ func start(t *testing.T, c *Client, attempt Attempt) {
 
 func resume(t *testing.T, c *Client, name string) (Attempt, string) {
 	t.Helper()
-	attempt, state, err := c.Resume(t.Context(), name, func(*Options) {})
+	attempt, state, err := c.Resume(t.Context(), name, func(*Options) {}, unchecked)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestRunsOfOtherStacksAreRefused(t *testing.T) {
 	create(t, c, "a", 1)
 	c.stack = "fn-prod"
 	const want = "run a: belongs to stack fn-dev, which has the same bucket; want a run of stack fn-prod"
-	if _, _, err := c.Resume(t.Context(), "a", func(*Options) {}); err == nil || err.Error() != want {
+	if _, _, err := c.Resume(t.Context(), "a", func(*Options) {}, unchecked); err == nil || err.Error() != want {
 		t.Error(err)
 	}
 	if _, _, err := c.Cancel(t.Context(), "a"); err == nil || err.Error() != want {
@@ -180,13 +180,13 @@ func TestResumeSetsOptions(t *testing.T) {
 	attempt := create(t, c, "a", 2)
 	start(t, c, attempt)
 	f.end(attempt.Run, "a-1", "ABORTED")
-	if _, _, err := c.Resume(t.Context(), "a", func(o *Options) { o.Concurrency = 7 }); err != nil {
+	if _, _, err := c.Resume(t.Context(), "a", func(o *Options) { o.Concurrency = 7 }, unchecked); err != nil {
 		t.Fatal(err)
 	}
 	if input := f.executions["a-2"].Input; !strings.Contains(input, `"concurrency":7,"tolerate":5,"retry":2`) {
 		t.Errorf("input %s", input)
 	}
-	if _, _, err := c.Resume(t.Context(), "a", func(o *Options) { o.Concurrency = 0 }); err == nil || !strings.Contains(err.Error(), "--concurrency: 0 is invalid") {
+	if _, _, err := c.Resume(t.Context(), "a", func(o *Options) { o.Concurrency = 0 }, unchecked); err == nil || !strings.Contains(err.Error(), "--concurrency: 0 is invalid") {
 		t.Error(err)
 	}
 }
@@ -208,7 +208,7 @@ func TestConcurrentResumesStartOneExecution(t *testing.T) {
 			for i := range 8 {
 				clients.Go(func() {
 					// Different options are different inputs.
-					if _, state, err := c.Resume(t.Context(), "a", func(o *Options) { o.Concurrency = 1 + i }); err != nil || state == Complete {
+					if _, state, err := c.Resume(t.Context(), "a", func(o *Options) { o.Concurrency = 1 + i }, unchecked); err != nil || state == Complete {
 						t.Errorf("%s: %v", state, err)
 					}
 				})
@@ -256,7 +256,7 @@ func TestResumeFollowsExecutionThatStartsMeanwhile(t *testing.T) {
 
 func TestRunsOfOtherNamesAreRefused(t *testing.T) {
 	f, c := newFake(t)
-	_, _, err := c.Resume(t.Context(), "none", func(*Options) {})
+	_, _, err := c.Resume(t.Context(), "none", func(*Options) {}, unchecked)
 	if _, ok := errors.AsType[*NoRunError](err); !ok {
 		t.Errorf("got %v", err)
 	}
@@ -265,7 +265,7 @@ func TestRunsOfOtherNamesAreRefused(t *testing.T) {
 	f.objects["runs/d/run.json"] = object{content: `not JSON`}
 	f.objects["runs/e/run.json"] = object{content: `{"name":"e","stack":"fn-dev","items":1,"concurrency":1}`}
 	for _, name := range []string{"b", "c", "d", "e"} {
-		if _, _, err := c.Resume(t.Context(), name, func(*Options) {}); err == nil || !strings.Contains(err.Error(), "runs/"+name+"/") {
+		if _, _, err := c.Resume(t.Context(), name, func(*Options) {}, unchecked); err == nil || !strings.Contains(err.Error(), "runs/"+name+"/") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -374,7 +374,7 @@ func TestReportCountsErrorsByKind(t *testing.T) {
 	if diff := cmp.Diff(want, text.String()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if f.requests["ListExecutions"] != 2 {
+	if f.requests["ListExecutions"] < 2 { // of failed and of timed out items; the SDK may repeat one
 		t.Errorf("requests %v", f.requests)
 	}
 }

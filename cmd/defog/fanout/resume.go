@@ -21,9 +21,10 @@ const (
 )
 
 // Resume takes a run up again: it starts what is not done, unless an execution goes on.
-// change sets new options; a running execution keeps its own. Several clients that
-// resume a run at once start one execution.
-func (c *Client) Resume(ctx context.Context, name string, change func(*Options)) (attempt Attempt, state string, err error) {
+// change sets new options; a running execution keeps its own. check returns an error for
+// a run that may not start again. Several clients that resume a run at once start one
+// execution.
+func (c *Client) Resume(ctx context.Context, name string, change func(*Options), check func(context.Context, Run) error) (attempt Attempt, state string, err error) {
 	run, err := c.ReadRun(ctx, name)
 	if err != nil {
 		return Attempt{}, "", err
@@ -33,7 +34,7 @@ func (c *Client) Resume(ctx context.Context, name string, change func(*Options))
 		return Attempt{}, "", err
 	}
 	for {
-		attempt, state, err = c.resumeLatest(ctx, run)
+		attempt, state, err = c.resumeLatest(ctx, run, check)
 		if !errors.Is(err, errExists) {
 			return attempt, state, err
 		}
@@ -43,7 +44,7 @@ func (c *Client) Resume(ctx context.Context, name string, change func(*Options))
 
 // resumeLatest starts or follows the newest attempt, or makes the next one. It returns
 // errExists if another client has made that.
-func (c *Client) resumeLatest(ctx context.Context, run Run) (Attempt, string, error) {
+func (c *Client) resumeLatest(ctx context.Context, run Run, check func(context.Context, Run) error) (Attempt, string, error) {
 	attempt, err := c.latest(ctx, run)
 	if err != nil {
 		return attempt, "", err
@@ -59,6 +60,9 @@ func (c *Client) resumeLatest(ctx context.Context, run Run) (Attempt, string, er
 		if err := c.settle(ctx, attempt); err != nil {
 			return attempt, "", err
 		}
+	}
+	if err := check(ctx, run); err != nil {
+		return attempt, "", err
 	}
 	done, err := c.done(ctx, run)
 	if err != nil {

@@ -37,9 +37,20 @@ type Evaluation struct {
 // New returns an Evaluation of the stack's function.
 func New(cfg aws.Config, stack client.Stack) Evaluation { return Evaluation{cfg, stack} }
 
-// Invoke invokes the function and returns the result.
+// Invoke invokes the function once, because a retry would evaluate twice, and returns the
+// result.
 func (e Evaluation) Invoke(ctx context.Context, event []byte) ([]byte, error) {
-	answer, err := e.invoke(ctx, lambda.InvokeInput{Payload: event})
+	return e.await(ctx, event, 1)
+}
+
+// Ask invokes the function with an event that changes nothing, and returns the result. It
+// repeats a request for about a minute: a run can use the whole concurrency.
+func (e Evaluation) Ask(ctx context.Context, event []byte) ([]byte, error) {
+	return e.await(ctx, event, 10)
+}
+
+func (e Evaluation) await(ctx context.Context, event []byte, attempts int) ([]byte, error) {
+	answer, err := e.invoke(ctx, lambda.InvokeInput{Payload: event}, attempts)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +62,7 @@ func (e Evaluation) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 
 // Start invokes the function asynchronously and returns the request's id.
 func (e Evaluation) Start(ctx context.Context, event []byte) (id string, err error) {
-	answer, err := e.invoke(ctx, lambda.InvokeInput{Payload: event, InvocationType: types.InvocationTypeEvent})
+	answer, err := e.invoke(ctx, lambda.InvokeInput{Payload: event, InvocationType: types.InvocationTypeEvent}, 1)
 	if err != nil {
 		return "", err
 	}
@@ -59,8 +70,7 @@ func (e Evaluation) Start(ctx context.Context, event []byte) (id string, err err
 	return id, nil
 }
 
-// invoke invokes the function once, because a retry would evaluate twice.
-func (e Evaluation) invoke(ctx context.Context, input lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+func (e Evaluation) invoke(ctx context.Context, input lambda.InvokeInput, attempts int) (*lambda.InvokeOutput, error) {
 	name, err := e.stack.Need(client.FunctionOutput, "function")
 	if err != nil {
 		return nil, err
@@ -70,7 +80,7 @@ func (e Evaluation) invoke(ctx context.Context, input lambda.InvokeInput) (*lamb
 	}
 	input.FunctionName = &name
 	service := lambda.NewFromConfig(e.cfg, func(o *lambda.Options) {
-		o.RetryMaxAttempts = 1
+		o.RetryMaxAttempts = attempts
 		if sdk, ok := o.HTTPClient.(*awshttp.BuildableClient); ok {
 			// A function may run for 15 minutes before it answers.
 			o.HTTPClient = sdk.WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = 0 })

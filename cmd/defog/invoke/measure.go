@@ -20,7 +20,7 @@ type Report struct {
 
 // Measure invokes the function, and returns the result with Lambda's report.
 func (e Evaluation) Measure(ctx context.Context, event []byte) ([]byte, Report, error) {
-	answer, err := e.invoke(ctx, lambda.InvokeInput{Payload: event, LogType: types.LogTypeTail})
+	answer, err := e.invoke(ctx, lambda.InvokeInput{Payload: event, LogType: types.LogTypeTail}, 1)
 	if err != nil {
 		return nil, Report{}, err
 	}

@@ -71,19 +71,20 @@ type Estimate struct {
 }
 
 // Estimate evaluates a sample of the chunks into the Zarr, which must exist, and predicts
-// the whole run.
-func (g Grid) Estimate(ctx context.Context, plan Plan, run Run) (Estimate, error) {
+// the whole run. If ctx ends, it calls no more functions, and waits for the calls that
+// run, which have the context of calls.
+func (g Grid) Estimate(ctx, calls context.Context, plan Plan, run Run) (Estimate, error) {
 	seed := fnv.New64a()
 	fmt.Fprint(seed, g.run)
 	items := plan.Items()
 	e := Estimate{Plan: plan, Failed: map[string]int{}, Concurrency: run.Concurrency}
 	sample := estimate.Sample(items, seed.Sum64())
-	measured, err := g.call(ctx, plan, sample, run.Concurrency)
+	measured, err := g.call(ctx, calls, plan, sample, run.Concurrency)
 	if err != nil {
 		return e, err
 	}
 	item := ItemOf(plan)
-	var calls []estimate.Call
+	var succeeded []estimate.Call
 	var first error
 	for _, m := range measured {
 		e.Sample++
@@ -94,13 +95,13 @@ func (g Grid) Estimate(ctx context.Context, plan Plan, run Run) (Estimate, error
 			e.Failed[kind]++
 			continue
 		}
-		calls = append(calls, m.Call)
+		succeeded = append(succeeded, m.Call)
 	}
-	if len(calls) == 0 {
+	if len(succeeded) == 0 {
 		return e, fmt.Errorf("all %d chunks of the sample failed: %w", e.Sample, first)
 	}
 	var seconds estimate.Interval
-	e.Time, seconds = estimate.Of(calls, estimate.Run{Items: items, Concurrency: run.Concurrency, Warm: workersOf(len(sample), run.Concurrency), Overhead: run.Overhead}, seed.Sum64())
+	e.Time, seconds = estimate.Of(succeeded, estimate.Run{Items: items, Concurrency: run.Concurrency, Warm: workersOf(len(sample), run.Concurrency), Overhead: run.Overhead}, seed.Sum64())
 	e.Lambda = seconds.Scale(run.Function.PerSecond(), float64(items)*(item.Sum()-item.StepFunctions()-item.S3()))
 	e.StepFunctions, e.S3 = float64(items)*item.StepFunctions(), float64(items)*item.S3()
 	return e, nil
@@ -118,21 +119,20 @@ type measured struct {
 func workersOf(sample, concurrency int) int { return max(1, min(concurrency, sample/2)) }
 
 // call calls the function for each chunk of a sample.
-func (g Grid) call(ctx context.Context, plan Plan, sample []int, concurrency int) ([]measured, error) {
+func (g Grid) call(ctx, calls context.Context, plan Plan, sample []int, concurrency int) ([]measured, error) {
 	results := make([]measured, len(sample))
 	next := make(chan int)
 	var workers sync.WaitGroup
 	for range workersOf(len(sample), concurrency) {
 		workers.Go(func() {
 			for i := range next {
-				results[i] = g.measure(ctx, g.event(plan, sample[i]))
+				if ctx.Err() == nil {
+					results[i] = g.measure(calls, g.event(plan, sample[i]))
+				}
 			}
 		})
 	}
 	for i := range sample {
-		if ctx.Err() != nil {
-			break
-		}
 		next <- i
 	}
 	close(next)

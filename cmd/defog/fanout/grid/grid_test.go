@@ -212,7 +212,7 @@ func estimateOf(t *testing.T, fake *cloud, g grid.Grid) (grid.Estimate, error) {
 		t.Fatal(err)
 	}
 	fake.events = nil
-	return g.Estimate(t.Context(), found, grid.Run{Concurrency: 4, Function: price.Function{Architecture: "x86_64", MemoryMB: 1024}, Overhead: grid.Overhead(false)})
+	return g.Estimate(t.Context(), t.Context(), found, grid.Run{Concurrency: 4, Function: price.Function{Architecture: "x86_64", MemoryMB: 1024}, Overhead: grid.Overhead(false)})
 }
 
 func TestEstimateStatesTimeAndPrice(t *testing.T) {
@@ -284,7 +284,7 @@ func TestInterruptedEstimateEnds(t *testing.T) {
 		cancel()
 		return ordinary(name, chunk)
 	}
-	if _, err := g.Estimate(ctx, found, grid.Run{Concurrency: 2, Function: price.Function{MemoryMB: 128}, Overhead: grid.Overhead(true)}); err == nil {
+	if _, err := g.Estimate(ctx, t.Context(), found, grid.Run{Concurrency: 2, Function: price.Function{MemoryMB: 128}, Overhead: grid.Overhead(true)}); err == nil {
 		t.Error("an interrupted estimate has no error")
 	}
 }

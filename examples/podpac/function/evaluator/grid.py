@@ -11,6 +11,7 @@ chunks, so that no two functions write the same object. Events name the document
 
 - {"zarr_plan": {"grid": key}} returns dimensions, sizes and the number of chunks
 - {"zarr_create": {"grid": key}} also writes the Zarr without its data
+- {"zarr_owner": {"grid": key}} returns the grid that the Zarr is of
 - {"zarr_chunk": {"grid": key, "chunk": [0, 3, 1]}} evaluates one chunk and writes it
 - {"zarr_preview": {"grid": key}} draws the Zarr as a PNG beside it
 """
@@ -276,16 +277,31 @@ def _create(grid, request, record):
         if owner != grid.key:
             raise BadRequest(f"{grid.zarr} exists, of {owner or 'an unknown run'}; want another key, or to delete it first")
     # The consolidated metadata is last: a Zarr without it is not complete.
-    for name in sorted(content, key=lambda name: (name == ".zmetadata", name)):
+    names = sorted(content, key=lambda name: (name == ".zmetadata", name))
+    for name in names:
         store[name] = content[name]
+    # Of two runs that write at once, the last one to write this has read what both wrote.
+    if any(store.get(name) != content[name] for name in names):
+        raise BadRequest(f"another run has created or deleted {grid.zarr} at the same time; want another key")
     return plan
+
+
+def _owner(grid, request, record):
+    """Return which grid's Zarr there is, and whether chunks of this grid fit it."""
+    owner = _attributes(ZarrStore(grid.zarr)).get("grid")
+    try:
+        _open(grid)
+    except BadRequest:
+        return {"owner": owner, "fits": False}
+    return {"owner": owner, "fits": True}
 
 
 def _attributes(store):
     try:
-        return json.loads(store[".zattrs"])
+        attributes = json.loads(store[".zattrs"])
     except (KeyError, ValueError):
         return {}
+    return attributes if isinstance(attributes, dict) else {}
 
 
 def _metadata(grid, output, plan, node_hash):
@@ -356,9 +372,11 @@ def _chunk(grid, request, record):
     began = time.monotonic()
     slices = grid.slices(request.get("chunk"))
     record["chunk"] = request["chunk"]
-    group = _open(grid)
     output = grid.evaluate(record, slices)
     arrays = _arrays(output)
+    # Not before: in the meantime, another run may have overwritten the Zarr, or the
+    # client of an estimate may have deleted it.
+    group = _open(grid)
     if sorted(arrays) != group.attrs["arrays"]:
         raise EvaluationFailed(f"the chunk has the outputs {', '.join(sorted(arrays))}, and the Zarr {', '.join(group.attrs['arrays'])}")
     written = sum(_write(grid, _array(group, name), arrays[name], slices) for name in group.attrs["arrays"])
@@ -468,4 +486,4 @@ def _blocks(pick, size):
     return blocks
 
 
-_EVENTS = {"zarr_plan": _plan, "zarr_create": _create, "zarr_chunk": _chunk, "zarr_preview": _preview}
+_EVENTS = {"zarr_plan": _plan, "zarr_create": _create, "zarr_owner": _owner, "zarr_chunk": _chunk, "zarr_preview": _preview}
