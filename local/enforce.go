@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
 // The files that https takes, in the private directory. Each has the name of
@@ -50,7 +52,10 @@ func EnforceIAM() Option {
 
 		a.enforces = true
 		a.endpoint.Scheme = "https"
-		a.transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
+		a.transport = &http.Transport{
+			TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+			IdleConnTimeout: awshttp.DefaultHTTPTransportIdleConnTimeout,
+		}
 		a.options = append(a.options, "AUTH=true", "USE_SSL=1", "SUPERVISE_FILES="+string(files))
 		return nil
 	}

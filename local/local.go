@@ -19,6 +19,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -92,6 +93,12 @@ func Start(ctx context.Context, checkout string, options ...Option) (*AWS, error
 	return aws, nil
 }
 
+// keepAlive is how long MiniStack keeps a connection without requests. Every client closes
+// it earlier. If a server closes it while a request arrives, the server can run that request
+// and lose its answer. The client then repeats it, for example to create a secret that now
+// exists.
+const keepAlive = time.Hour
+
 // supervise starts the supervisor, and hands it the socket that MiniStack
 // serves: a port that is never free in between cannot go to another program.
 func (a *AWS) supervise(ctx context.Context, listener *net.TCPListener) error {
@@ -105,13 +112,13 @@ func (a *AWS) supervise(ctx context.Context, listener *net.TCPListener) error {
 	}
 	defer socket.Close()
 
-	// MiniStack as its own main would serve it, but for the socket: that one
-	// insists on a port. No workers means no further processes. -B keeps the
+	// MiniStack as its own main would serve it, but for keepAlive and the socket: that
+	// one insists on a port. No workers means no further processes. -B keeps the
 	// bytecode of local/*.py out of the checkout.
 	var errorText bytes.Buffer
 	command := []string{
 		filepath.Join(a.checkout, "local", "supervise.py"),
-		python, "-B", "-m", "hypercorn", "--workers", "0", "--bind", "fd://3", "--keep-alive", "75",
+		python, "-B", "-m", "hypercorn", "--workers", "0", "--bind", "fd://3", "--keep-alive", strconv.Itoa(int(keepAlive.Seconds())),
 	}
 	if a.enforces {
 		command = append(command, "--certfile", certificateFile, "--keyfile", keyFile)

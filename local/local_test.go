@@ -13,7 +13,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/google/go-cmp/cmp"
 
 	"defog-cdk/local"
@@ -32,6 +34,20 @@ func start(t *testing.T, options ...local.Option) *local.AWS {
 		}
 	})
 	return aws
+}
+
+// A server that closes idle connections earlier than its clients loses answers.
+func TestClientsCloseIdleConnections(t *testing.T) {
+	timeouts := map[string]time.Duration{
+		"client":                start(t).Transport().IdleConnTimeout,
+		"client, enforcing IAM": start(t, local.EnforceIAM()).Transport().IdleConnTimeout,
+		"AWS SDK":               awshttp.NewBuildableClient().GetTransport().IdleConnTimeout,
+	}
+	for client, timeout := range timeouts {
+		if timeout <= 0 || timeout >= local.KeepAlive/2 {
+			t.Errorf("%s: closes idle connections after %s, MiniStack after %s", client, timeout, local.KeepAlive)
+		}
+	}
 }
 
 func TestDeploy(t *testing.T) {
