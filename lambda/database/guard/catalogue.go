@@ -16,6 +16,9 @@ type Catalogue struct {
 	// Version is the number of PostgreSQL's newest function; "" without one.
 	Version string
 
+	// NeedsWired reports whether the guard requires the rows of AddWired.
+	NeedsWired bool
+
 	functions map[string][]function
 	wired     []wired // what calls a function that a statement does not name
 	relations map[string][]relation
@@ -50,25 +53,62 @@ type relation struct {
 	columns   []string // those that share their name with a function
 }
 
-// PostgresCatalogue reads what NewPostgresCatalogue takes. It has one row for each
-// relation, and one for all functions of postgresRelevant that differ in their names only. A
-// further row is for each way to a function of the user's that a statement does not name. The
-// expressions of default arguments and of domains are trees of numbers, which name the
-// server's functions, too: pg_depend does not.
-var PostgresCatalogue = `
+// CatalogueQueries read a server's catalogue.
+type CatalogueQueries struct {
+	Catalogue string // reads what NewPostgresCatalogue takes
+	Wired     string // reads what AddWired takes
+}
+
+// PostgresQueries read the catalogue of PostgreSQL.
+var PostgresQueries = CatalogueQueries{Catalogue: postgresCatalogue, Wired: postgresWired}
+
+// postgresFunctions are the functions of postgresRelevant.
+var postgresFunctions = `
 	WITH RECURSIVE f AS (
 		SELECT p.oid, n.nspname AS schema, p.proname AS name, p.provolatile AS volatility, coalesce(e.extname, '') AS extension,
 			l.lanname AS language, CASE WHEN l.lanname = 'internal' AND p.oid >= 16384 THEN p.prosrc ELSE '' END AS source,
-			l.lanpltrusted AS trusted, p.oid >= 16384 AS of_user,
-			p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace AND p.proname NOT IN (
-				SELECT proname FROM pg_catalog.pg_proc WHERE pronamespace <> 'pg_catalog'::pg_catalog.regnamespace)
-				OR pg_catalog.pg_function_is_visible(p.oid) AS visible
+			l.lanpltrusted AS trusted, p.oid >= 16384 AS of_user
 		FROM pg_catalog.pg_proc p
 		JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 		JOIN pg_catalog.pg_language l ON l.oid = p.prolang
 		LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e'
 		LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
-		WHERE ` + postgresRelevant + `),
+		WHERE ` + postgresRelevant + `),`
+
+// postgresCatalogue has one row for each relation, and one for all functions that differ in
+// their names only. The row "wired" is that of databases with an object of the user's that can
+// call a function. Aggregates and base types have functions of the user's.
+var postgresCatalogue = postgresFunctions + `
+	seen AS (
+		SELECT *, schema = 'pg_catalog' AND name NOT IN (SELECT name FROM f WHERE schema <> 'pg_catalog')
+			OR pg_catalog.pg_function_is_visible(oid) AS visible FROM f),
+	called AS (SELECT name FROM f UNION SELECT typname FROM pg_catalog.pg_type WHERE oid >= 16384)
+	SELECT 'version', (SELECT max(oid) FROM pg_catalog.pg_proc)::text, '', '', '', '', '', '', '', ''
+	UNION ALL
+	SELECT 'functions', schema::text, pg_catalog.json_agg(name)::text, volatility::text, extension::text, language::text, source,
+		trusted::text, of_user::text, visible::text
+	FROM seen GROUP BY schema, volatility, extension, language, source, trusted, of_user, visible
+	UNION ALL
+	SELECT 'wired', '', '', '', '', '', '', '', '', ''
+	WHERE EXISTS (SELECT FROM pg_catalog.pg_proc WHERE oid >= 16384)
+		OR EXISTS (SELECT FROM pg_catalog.pg_operator WHERE oid >= 16384)
+		OR EXISTS (SELECT FROM pg_catalog.pg_cast WHERE oid >= 16384)
+		OR EXISTS (SELECT FROM pg_catalog.pg_amproc WHERE oid >= 16384)
+		OR EXISTS (SELECT FROM pg_catalog.pg_amop WHERE oid >= 16384)
+		OR EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE contypid >= 16384 AND conbin IS NOT NULL)
+	UNION ALL
+	SELECT 'relation', n.nspname, c.relname, coalesce(e.extname, ''), pg_catalog.pg_table_is_visible(c.oid)::text,
+		coalesce((SELECT pg_catalog.string_agg(a.attname, chr(1)) FROM pg_catalog.pg_attribute a
+			WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attname IN (SELECT name FROM called)), ''), '', '', '', ''
+	FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+	LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'
+	LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+	WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND c.oid >= 16384`
+
+// postgresWired has one row for each way to a function that a statement does not name. The
+// expressions of default arguments and of domains are trees of numbers, which name the
+// server's functions, too: pg_depend does not.
+var postgresWired = postgresFunctions + `
 	w AS (SELECT * FROM f WHERE volatility <> 'i' OR source <> ''),
 	tree AS (
 		SELECT 'f' AS kind, p.oid, p.proargdefaults::text AS text FROM pg_catalog.pg_proc p WHERE p.oid >= 16384 AND p.proargdefaults IS NOT NULL
@@ -83,47 +123,32 @@ var PostgresCatalogue = `
 	path AS (
 		SELECT * FROM edge
 		UNION
-		SELECT path.kind, path.oid, edge.target_kind, edge.target FROM path JOIN edge ON edge.kind = path.target_kind AND edge.oid = path.target),
-	called AS (SELECT name FROM f UNION SELECT typname FROM pg_catalog.pg_type WHERE oid >= 16384)
-	SELECT 'version', (SELECT max(oid) FROM pg_catalog.pg_proc)::text, '', '', '', '', '', '', '', ''
-	UNION ALL
-	SELECT 'functions', schema::text, pg_catalog.json_agg(name)::text, volatility::text, extension::text, language::text, source,
-		trusted::text, of_user::text, visible::text
-	FROM f GROUP BY schema, volatility, extension, language, source, trusted, of_user, visible
-	UNION ALL
-	SELECT 'operator', w.schema, w.name, o.oprname, o.oprleft::text, o.oprright::text, pg_catalog.pg_operator_is_visible(o.oid)::text, '', '', ''
+		SELECT path.kind, path.oid, edge.target_kind, edge.target FROM path JOIN edge ON edge.kind = path.target_kind AND edge.oid = path.target)
+	SELECT 'operator', w.schema, w.name, o.oprname, o.oprleft::text, o.oprright::text, pg_catalog.pg_operator_is_visible(o.oid)::text
 	FROM pg_catalog.pg_operator o JOIN w ON w.oid = o.oprcode WHERE o.oid >= 16384
 	UNION ALL
-	SELECT 'aggregate', w.schema, w.name, p.proname, '', '', '', '', '', ''
+	SELECT 'aggregate', w.schema, w.name, p.proname, '', '', ''
 	FROM pg_catalog.pg_aggregate a JOIN pg_catalog.pg_proc p ON p.oid = a.aggfnoid
 	JOIN w ON w.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)
 	WHERE p.oid >= 16384
 	UNION ALL
-	SELECT 'default', w.schema, w.name, p.proname, '', '', '', '', '', ''
+	SELECT 'default', w.schema, w.name, p.proname, '', '', ''
 	FROM path JOIN w ON w.oid = path.target JOIN pg_catalog.pg_proc p ON p.oid = path.oid WHERE path.kind = 'f' AND path.target_kind = 'f'
 	UNION ALL
-	SELECT 'type', w.schema, w.name, '', path.oid::text, '', '', '', '', ''
+	SELECT 'type', w.schema, w.name, '', path.oid::text, '', ''
 	FROM path JOIN w ON w.oid = path.target WHERE path.kind = 't' AND path.target_kind = 'f'
 	UNION ALL
-	SELECT 'cast', w.schema, w.name, c.castcontext::text, c.castsource::text, c.casttarget::text, t.typname, '', '', ''
+	SELECT 'cast', w.schema, w.name, c.castcontext::text, c.castsource::text, c.casttarget::text, t.typname
 	FROM pg_catalog.pg_cast c JOIN w ON w.oid = c.castfunc JOIN pg_catalog.pg_type t ON t.oid = c.casttarget WHERE c.oid >= 16384
 	UNION ALL
-	SELECT 'type', w.schema, w.name, '', t.oid::text, '', '', '', '', ''
+	SELECT 'type', w.schema, w.name, '', t.oid::text, '', ''
 	FROM pg_catalog.pg_type t JOIN w ON w.oid IN (t.typinput, t.typoutput, t.typmodin) WHERE t.oid >= 16384 AND t.typtype = 'b'
 	UNION ALL
-	SELECT 'class', w.schema, w.name, '', p.amproclefttype::text, '', '', '', '', ''
+	SELECT 'class', w.schema, w.name, '', p.amproclefttype::text, '', ''
 	FROM pg_catalog.pg_amproc p JOIN w ON w.oid = p.amproc WHERE p.oid >= 16384
 	UNION ALL
-	SELECT 'class', w.schema, w.name, '', p.amoplefttype::text, '', '', '', '', ''
-	FROM pg_catalog.pg_amop p JOIN pg_catalog.pg_operator o ON o.oid = p.amopopr JOIN w ON w.oid = o.oprcode WHERE p.oid >= 16384
-	UNION ALL
-	SELECT 'relation', n.nspname, c.relname, coalesce(e.extname, ''), pg_catalog.pg_table_is_visible(c.oid)::text,
-		coalesce((SELECT pg_catalog.string_agg(a.attname, chr(1)) FROM pg_catalog.pg_attribute a
-			WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attname IN (SELECT name FROM called)), ''), '', '', '', ''
-	FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-	LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'
-	LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
-	WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND c.oid >= 16384`
+	SELECT 'class', w.schema, w.name, '', p.amoplefttype::text, '', ''
+	FROM pg_catalog.pg_amop p JOIN pg_catalog.pg_operator o ON o.oid = p.amopopr JOIN w ON w.oid = o.oprcode WHERE p.oid >= 16384`
 
 // postgresRelevant is the condition for functions whose row can change what the guard
 // decides. It excludes about 2,500 functions of the server that any statement may call. By the
@@ -144,31 +169,33 @@ var postgresRelevant = func() string {
 }()
 
 // definer stands for the volatility of a user's function that runs with its owner's
-// rights, in RowSecurityCatalogue.
+// rights, in RowSecurityQueries.
 const definer = "d"
 
-// RowSecurityCatalogue reads what NewPostgresCatalogue takes, for statements with row
-// security. The search path of a role can differ from that of the login. So the user's
-// functions, operators and relations count as visible in every schema.
-var RowSecurityCatalogue = strings.NewReplacer(
+// RowSecurityQueries read the catalogue of PostgreSQL for statements with row security. The
+// search path of a role can differ from that of the login. So the user's functions, operators
+// and relations count as visible in every schema.
+var RowSecurityQueries = CatalogueQueries{Catalogue: ofCallers.Replace(postgresCatalogue), Wired: ofCallers.Replace(postgresWired)}
+
+var ofCallers = strings.NewReplacer(
 	"p.provolatile AS volatility", "CASE WHEN p.oid >= 16384 AND p.prosecdef THEN '"+definer+"' ELSE p.provolatile::text END AS volatility",
-	"pg_catalog.pg_function_is_visible(p.oid)", "(p.oid >= 16384 OR pg_catalog.pg_function_is_visible(p.oid))",
+	"pg_catalog.pg_function_is_visible(oid)", "(of_user OR pg_catalog.pg_function_is_visible(oid))",
 	"pg_catalog.pg_operator_is_visible(o.oid)::text", "'true'",
 	"pg_catalog.pg_table_is_visible(c.oid)::text", "'true'",
 	// An immutable function can change the session, too.
 	"volatility <> 'i' OR source <> ''", "volatility <> 'i' OR source <> '' OR of_user AND extension = ''",
-).Replace(PostgresCatalogue)
+)
 
-// RedshiftCatalogue does so on Redshift, which has no extensions.
-const RedshiftCatalogue = `
+// RedshiftQueries read the catalogue of Redshift, which has no extensions.
+var RedshiftQueries = CatalogueQueries{Catalogue: `
 	SELECT DISTINCT 'function', n.nspname::text, p.proname::text, p.provolatile::text, ''::text, l.lanname::text, ''::text,
 		CASE WHEN l.lanname IN ('sql', 'plpythonu') THEN 'true' ELSE 'false' END,
 		CASE WHEN n.nspname IN ('pg_catalog', 'information_schema') THEN 'false' ELSE 'true' END,
 		CASE WHEN pg_catalog.pg_function_is_visible(p.oid) THEN 'true' ELSE 'false' END
 	FROM pg_catalog.pg_proc p, pg_catalog.pg_namespace n, pg_catalog.pg_language l
-	WHERE n.oid = p.pronamespace AND l.oid = p.prolang`
+	WHERE n.oid = p.pronamespace AND l.oid = p.prolang`}
 
-// NewPostgresCatalogue reads the rows of PostgresCatalogue or RedshiftCatalogue.
+// NewPostgresCatalogue reads the rows of a Catalogue query.
 func NewPostgresCatalogue(rows [][]string) (*Catalogue, error) {
 	c := newCatalogue()
 	for _, row := range rows {
@@ -191,13 +218,22 @@ func NewPostgresCatalogue(rows [][]string) (*Catalogue, error) {
 			c.schemas[row[1]] = true
 		case "version":
 			c.Version = row[1]
+		case "wired":
+			c.NeedsWired = true
 		default:
-			c.wired = append(c.wired, wired{
-				kind: row[0], schema: row[1], function: row[2], name: row[3], left: number(row[4]), right: number(row[5]), text: row[6],
-			})
+			return nil, fmt.Errorf("read the catalogue: a row of the kind %s", row[0])
 		}
 	}
 	return c, nil
+}
+
+// AddWired reads the rows of a Wired query.
+func (c *Catalogue) AddWired(rows [][]string) {
+	for _, row := range rows {
+		c.wired = append(c.wired, wired{
+			kind: row[0], schema: row[1], function: row[2], name: row[3], left: number(row[4]), right: number(row[5]), text: row[6],
+		})
+	}
 }
 
 // addFunction adds a function with what its row holds beside the name.

@@ -5,10 +5,15 @@ import (
 	"testing"
 )
 
-func TestRowSecurityCatalogueChangesEachPart(t *testing.T) {
-	for part, want := range map[string]int{"prosecdef": 1, "_is_visible(": 1, "p.oid >= 16384 OR": 1, "OR of_user AND": 1} {
-		if got := strings.Count(RowSecurityCatalogue, part); got != want {
-			t.Errorf("%d times %s; want %d", got, part, want)
+func TestRowSecurityQueriesChangeEachPart(t *testing.T) {
+	for query, parts := range map[string]map[string]int{
+		RowSecurityQueries.Catalogue: {"prosecdef": 1, "_is_visible(": 1, "of_user OR": 1},
+		RowSecurityQueries.Wired:     {"prosecdef": 1, "_is_visible(": 0, "OR of_user AND": 1},
+	} {
+		for part, want := range parts {
+			if got := strings.Count(query, part); got != want {
+				t.Errorf("%d times %s; want %d: %s", got, part, want, query)
+			}
 		}
 	}
 }

@@ -22,7 +22,7 @@ var errNewFunctions = errors.New("the server has new functions")
 
 // catalogue is the server's catalogue as the connection has read it.
 type catalogue struct {
-	query   string
+	queries guard.CatalogueQueries
 	read    *guard.Catalogue // nil before the connection's first query
 	since   time.Time        // by the wall clock
 	unknown map[string]bool  // names that the last reading did not return
@@ -36,13 +36,19 @@ func (d *db) readCatalogue(ctx context.Context, age time.Duration) error {
 	if d.catalogue.read != nil && time.Since(d.catalogue.since) < age {
 		return nil
 	}
-	rows, err := database.QueryTexts(ctx, d.query, d.catalogue.query)
+	rows, err := database.QueryTexts(ctx, d.query, d.catalogue.queries.Catalogue)
 	if err != nil {
 		return err
 	}
 	read, err := guard.NewPostgresCatalogue(rows)
 	if err != nil {
 		return err
+	}
+	if read.NeedsWired {
+		if rows, err = database.QueryTexts(ctx, d.query, d.catalogue.queries.Wired); err != nil {
+			return err
+		}
+		read.AddWired(rows)
 	}
 	if d.guard.NeedsTypes(read) {
 		if rows, err = database.QueryTexts(ctx, d.query, guard.PostgresTypes); err != nil {

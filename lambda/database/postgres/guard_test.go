@@ -213,7 +213,7 @@ func TestCatalogueShowsVisibleFunctions(t *testing.T) {
 			return rows
 		}
 		got := map[string]bool{} // each function by schema, name, volatility and visibility
-		for _, row := range read(guard.PostgresCatalogue) {
+		for _, row := range read(guard.PostgresQueries.Catalogue) {
 			if row[0] == "functions" {
 				for _, name := range namesIn(t, row) {
 					got[strings.Join([]string{row[1], name, row[3], row[9]}, " ")] = true
@@ -242,6 +242,37 @@ func TestCatalogueShowsVisibleFunctions(t *testing.T) {
 	}
 }
 
+// Each object that can call a function brings what it calls into the catalogue.
+func TestObjectsThatCallFunctionsAreRead(t *testing.T) {
+	const plain = `
+		DROP SCHEMA public CASCADE; CREATE SCHEMA public;
+		CREATE TYPE color AS ENUM ('red');
+		CREATE TYPE pair AS (a int, b color[]);
+		CREATE DOMAIN short AS varchar(3) NOT NULL;
+		CREATE DOMAIN shorter AS short DEFAULT 'a';
+		CREATE TABLE plain (n int[], s short[] CHECK (s IS NOT NULL), p pair DEFAULT NULL);
+		CREATE VIEW seen AS SELECT * FROM plain;`
+	const class = "OPERATOR CLASS other FOR TYPE int8 USING hash AS "
+	defer server.Query(t, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+	for object, want := range map[string]bool{
+		"": false,
+		"CREATE FUNCTION one() RETURNS int LANGUAGE sql RETURN 1":                  true,
+		"CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int)":                true,
+		"CREATE OPERATOR === (FUNCTION = texteq, LEFTARG = text, RIGHTARG = text)": true,
+		"CREATE CAST (color AS int) WITH INOUT":                                    true,
+		"CREATE DOMAIN positive AS int CHECK (VALUE > 0)":                          true,
+		"CREATE " + class + "OPERATOR 1 = (int8, int8)":                            true,
+		"CREATE " + class + "FUNCTION 1 hashint8(int8)":                            true,
+		"CREATE EXTENSION citext":                                                  true,
+	} {
+		server.Query(t, plain+object)
+		if got := readFor(t, openServer(t, nil, ""), guard.Postgres, guard.PostgresQueries).read.NeedsWired; got != want {
+			t.Errorf("%q: got %v, want %v; functions: %s", object, got, want,
+				server.Query(t, "SELECT oid::regprocedure::text FROM pg_proc WHERE oid >= 16384"))
+		}
+	}
+}
+
 // namesIn returns the names in a row of the catalogue.
 func namesIn(t *testing.T, row []string) []string {
 	t.Helper()
@@ -264,14 +295,17 @@ func TestExcludedFunctionsChangeNothing(t *testing.T) {
 	d := openServer(t, nil, "")
 	condition := regexp.MustCompile(`WHERE p\.provolatile = 'v' OR [^\n]* OR p\.oid >= 16384\)`)
 	for name, c := range map[string]struct {
-		guard *guard.Guard
-		query string
+		guard   *guard.Guard
+		queries guard.CatalogueQueries
 	}{
-		"default":      {guard.Postgres, guard.PostgresCatalogue},
-		"row security": {guard.PostgresOfCallers, guard.RowSecurityCatalogue},
+		"default":      {guard.Postgres, guard.PostgresQueries},
+		"row security": {guard.PostgresOfCallers, guard.RowSecurityQueries},
 	} {
-		all := condition.ReplaceAllLiteralString(c.query, "WHERE true)")
-		part, whole := readFor(t, d, c.guard, c.query), readFor(t, d, c.guard, all)
+		all := guard.CatalogueQueries{
+			Catalogue: condition.ReplaceAllLiteralString(c.queries.Catalogue, "WHERE true)"),
+			Wired:     condition.ReplaceAllLiteralString(c.queries.Wired, "WHERE true)"),
+		}
+		part, whole := readFor(t, d, c.guard, c.queries), readFor(t, d, c.guard, all)
 		functions := server.Query(t, "SELECT DISTINCT proname::text FROM pg_proc")
 		for _, function := range functions {
 			for _, form := range []string{
@@ -299,19 +333,25 @@ type reading struct {
 }
 
 // readFor reads a catalogue as readCatalogue does.
-func readFor(t *testing.T, d *db, g *guard.Guard, sql string) (r reading) {
+func readFor(t *testing.T, d *db, g *guard.Guard, queries guard.CatalogueQueries) (r reading) {
 	t.Helper()
-	rows, err := database.QueryTexts(t.Context(), d.query, sql)
-	if err == nil {
-		r.read, err = guard.NewPostgresCatalogue(rows)
+	read := func(sql string) [][]string {
+		rows, err := database.QueryTexts(t.Context(), d.query, sql)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rows
 	}
-	if err == nil && g.NeedsTypes(r.read) {
-		var types [][]string
-		types, err = database.QueryTexts(t.Context(), d.query, guard.PostgresTypes)
-		r.read.AddTypes(types)
-	}
-	if err != nil {
+	rows := read(queries.Catalogue)
+	var err error
+	if r.read, err = guard.NewPostgresCatalogue(rows); err != nil {
 		t.Fatal(err)
+	}
+	if r.read.NeedsWired {
+		r.read.AddWired(read(queries.Wired))
+	}
+	if g.NeedsTypes(r.read) {
+		r.read.AddTypes(read(guard.PostgresTypes))
 	}
 	for _, row := range rows {
 		if row[0] == "functions" {
@@ -339,6 +379,6 @@ func TestRefusalIsCheckedAgain(t *testing.T) {
 func TestCatalogueThatGoesOnToChange(t *testing.T) {
 	server.Query(t, accounts)
 	d := openServer(t, nil, "")
-	d.catalogue.query = strings.Replace(guard.PostgresCatalogue, "(SELECT max(oid) FROM pg_catalog.pg_proc)", "1", 1)
+	d.catalogue.queries.Catalogue = strings.Replace(guard.PostgresQueries.Catalogue, "(SELECT max(oid) FROM pg_catalog.pg_proc)", "1", 1)
 	databasetest.MustQuery(t, d, "SELECT 1", databasetest.Unlimited())
 }

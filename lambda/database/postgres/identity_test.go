@@ -220,7 +220,7 @@ func TestErrorOfCatalogueIsNotWithheld(t *testing.T) {
 	if !d.verified {
 		t.Fatal("the statement's errors are not withheld")
 	}
-	d.catalogue.query, d.catalogue.read = "SELECT 1 / 0", nil
+	d.catalogue.queries.Catalogue, d.catalogue.read = "SELECT 1 / 0", nil
 	if _, err := d.Query(t.Context(), whoAmI, as("a", rowsecurity.Claims)); err == nil || !strings.Contains(err.Error(), "division by zero") {
 		t.Errorf("got %v", err)
 	}

@@ -73,13 +73,13 @@ func New(creds connection.Creds, options database.Options) (database.Database, e
 	if err != nil {
 		return nil, fmt.Errorf("open postgres: %w", err)
 	}
-	rules, functions := guard.Postgres, guard.PostgresCatalogue
+	rules, queries := guard.Postgres, guard.PostgresQueries
 	if options.RowSecurity.Enabled() {
-		rules, functions = guard.PostgresOfCallers, guard.RowSecurityCatalogue
+		rules, queries = guard.PostgresOfCallers, guard.RowSecurityQueries
 	}
 	return &db{
 		config: config, token: token, guard: rules.With(options.Guard()),
-		catalogue: catalogue{query: functions}, encoder: newEncoder, schema: defaultSchema, pinned: pinned,
+		catalogue: catalogue{queries: queries}, encoder: newEncoder, schema: defaultSchema, pinned: pinned,
 		reset: "DISCARD ALL", unsafe: unsafeQuery, connections: connectionsQuery, security: options.RowSecurity,
 	}, nil
 }

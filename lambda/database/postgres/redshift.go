@@ -45,7 +45,7 @@ func NewRedshift(creds connection.Creds, options database.Options) (database.Dat
 	schema := cmp.Or(creds.Text("schema"), defaultSchema)
 	return &redshift{&db{
 		config: config, guard: guard.Redshift.With(options.Guard()),
-		catalogue: catalogue{query: guard.RedshiftCatalogue}, encoder: newRedshiftEncoder, schema: schema, pinned: redshiftPinned,
+		catalogue: catalogue{queries: guard.RedshiftQueries}, encoder: newRedshiftEncoder, schema: schema, pinned: redshiftPinned,
 		reset:  "RESET ALL", // there is no DISCARD
 		unsafe: redshiftUnsafeQuery,
 	}}, nil
