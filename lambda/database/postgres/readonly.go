@@ -47,24 +47,26 @@ func (d *db) CheckReadOnly(ctx context.Context) (database.Privileges, error) {
 	if err := database.CheckRefused(ctx, d.query, "CREATE TABLE "+database.CheckTable+" (n int)"); err != nil {
 		return database.Privileges{}, err
 	}
-	rows, err := database.QueryTexts(ctx, d.query, writesQuery)
-	if err != nil {
-		return database.Privileges{}, err
-	}
-	unsafe, err := database.QueryTexts(ctx, d.query, d.unsafe)
+	// One query instead of two saves a round trip.
+	rows, err := database.QueryTexts(ctx, d.query, "SELECT 'writes'::text, * FROM ("+writesQuery+") AS w UNION ALL SELECT 'unsafe'::text, * FROM ("+d.unsafe+") AS u")
 	if err != nil {
 		return database.Privileges{}, err
 	}
 	schema := quoteName(d.schema)
 	privileges := database.Privileges{
-		Writes: slices.Concat(rows...),
-		Unsafe: slices.Concat(unsafe...),
 		Grants: []string{
 			"CREATE USER defog_reader PASSWORD '…'",
 			fmt.Sprintf("GRANT USAGE ON SCHEMA %s TO defog_reader", schema),
 			fmt.Sprintf("GRANT SELECT ON ALL TABLES IN SCHEMA %s TO defog_reader", schema),
 			fmt.Sprintf("ALTER DEFAULT PRIVILEGES IN SCHEMA %s GRANT SELECT ON TABLES TO defog_reader", schema),
 		},
+	}
+	for _, row := range rows {
+		if row[0] == "writes" {
+			privileges.Writes = append(privileges.Writes, row[1])
+		} else {
+			privileges.Unsafe = append(privileges.Unsafe, row[1])
+		}
 	}
 	if slices.Contains(privileges.Writes, "new tables in the schema public") {
 		privileges.Grants = append(privileges.Grants, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
