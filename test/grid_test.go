@@ -152,4 +152,17 @@ func TestGridOfPodpac(t *testing.T) {
 	if len(counts) != total || twice > concurrency {
 		t.Errorf("%d chunks were evaluated, %d of them twice; want %d, and up to %d that were in flight", len(counts), twice, total, concurrency)
 	}
+
+	overwrite := g.arguments("--name", "other", "--output", "output/killed.zarr", "--overwrite", "--chunks", "lat=80,lon=100")
+	if output, code := g.run(t, overwrite...); code != 0 || !strings.Contains(output, "run other: all 4 chunks are done\n") {
+		t.Fatalf("overwrite: code %d:\n%s", code, output)
+	}
+	for _, command := range []string{"--resume", "--report"} {
+		if output, code := g.run(t, command, "killed"); code != 1 || !strings.Contains(output, "run killed: run other has overwritten its Zarr s3://"+g.outputs["BucketName"]+"/output/killed.zarr") {
+			t.Errorf("%s of an overwritten run: code %d:\n%s", command, code, output)
+		}
+	}
+	if got := g.python(t, "compare", g.outputs["BucketName"], "output/killed.zarr"); got != "equal: 4 chunks, 32000 values\n" {
+		t.Errorf("comparison: %s", got)
+	}
 }
