@@ -160,7 +160,11 @@ class Projections(unittest.TestCase):
         """Return a layer whose values are 1000 × lat + lon."""
         lat, lon = (numpy.linspace(*side[1:]) for side in sides)
         coords = [dict(zip(("name", "start", "stop", "size"), side)) for side in sides]
-        source = {"node": "data.Array", "attrs": {"source": (1000 * lat[:, None] + lon).tolist(), "coordinates": {"coords": coords, "crs": crs}}}
+        return Projections.interpolated((1000 * lat[:, None] + lon).tolist(), coords, crs)
+
+    @staticmethod
+    def interpolated(values, coords, crs="EPSG:4326"):
+        source = {"node": "data.Array", "attrs": {"source": values, "coordinates": {"coords": coords, "crs": crs}}}
         interpolated = {"node": "interpolators.Interpolate", "inputs": {"source": "a"}, "attrs": {"interpolation": "bilinear"}}
         return layers.Layer("a", {"a": source, "b": interpolated})
 
@@ -183,6 +187,13 @@ class Projections(unittest.TestCase):
         lon, lat = rasterio.warp.transform(crs, data_crs, x.ravel(), y.ravel())
         return numpy.reshape(lat, x.shape), numpy.reshape(lon, x.shape)
 
+    def test_map_in_parts_is_the_whole(self):
+        for more in ({}, {"FORMAT": "png"}):
+            box = (-2e6, 3.5e6, 3e6, 6e6)
+            whole = self.ask("region", "EPSG:32629", box, (40, 30), **more)["body"]
+            with mock.patch("evaluator.projection._AT_ONCE", 100):
+                self.assertEqual(self.ask("region", "EPSG:32629", box, (40, 30), **more)["body"], whole)
+
     def test_map_has_the_values_at_its_pixels(self):
         for layer, crs, data_crs, box in (
             ("degrees", "EPSG:32633", "EPSG:4326", (4e5, 5e6, 5e5, 5.1e6)),
@@ -193,6 +204,19 @@ class Projections(unittest.TestCase):
         ):
             lat, lon = self.places("EPSG:4326" if crs == "CRS:84" else crs, data_crs, box)
             numpy.testing.assert_allclose(self.values(layer, crs, box), 1000 * lat + lon, atol=1e-3, err_msg=f"{layer} in {crs}")
+
+    def test_data_with_uneven_cells(self):
+        lat, lon = {"name": "lat", "values": [44, 45, 47]}, {"name": "lon", "values": [13, 17]}
+        layers.LAYERS["uneven"] = self.interpolated([[1, 5], [1, 5], [1, 5]], [lat, lon])
+        box = (4e5, 4.9e6, 6e5, 5.1e6)
+        numpy.testing.assert_allclose(self.values("uneven", "EPSG:32633", box), self.places("EPSG:32633", "EPSG:4326", box)[1] - 12, atol=1e-6)
+
+    def test_data_of_one_row_has_no_map_in_utm(self):
+        lat, lon = {"name": "lat", "values": [45]}, {"name": "lon", "values": [13, 17]}
+        layers.LAYERS["row"] = self.interpolated([[1, 5]], [lat, lon])
+        answer = self.ask("row", "EPSG:32633", (4e5, 4.9e6, 6e5, 5.1e6))
+        self.assertEqual(answer["statusCode"], 400)
+        self.assertIn("CRS EPSG:32633: the layer's interpolation is not for it; want EPSG:4326", self.text(answer))
 
     def test_map_over_the_180th_meridian_is_whole(self):
         for crs, box in (
@@ -206,6 +230,13 @@ class Projections(unittest.TestCase):
             within = numpy.abs(lon) <= 179.5  # the middle of the last cells
             numpy.testing.assert_allclose(found[within], (1000 * lat + lon)[within], atol=1e-3, err_msg=crs)
 
+    def test_map_beyond_the_180th_meridian_repeats(self):
+        for beyond in (self.EDGE + 1e6, 3 * self.EDGE, -4 * self.EDGE):
+            box = (beyond, 0, beyond + 1e6, 1e6)
+            lat, lon = self.places("EPSG:3857", "EPSG:4326", box)
+            within = numpy.abs(lon) <= 179.5
+            numpy.testing.assert_allclose(self.values("degrees", "EPSG:3857", box)[within], (1000 * lat + lon)[within], atol=0.1)
+
     def test_map_without_a_pixel_near_the_data_is_empty(self):
         for layer, crs, box in (
             ("region", "EPSG:3857", (-self.EDGE, -self.EDGE, self.EDGE, self.EDGE)),
@@ -213,6 +244,15 @@ class Projections(unittest.TestCase):
             ("region", "EPSG:3857", (self.EDGE - 1e6, 0, self.EDGE + 1e6, 1e6)),
         ):
             self.assertTrue(numpy.isnan(self.values(layer, crs, box)).all(), (layer, crs))
+
+    def test_pixels_beyond_the_data_are_missing(self):
+        box = (-2e6, 3.5e6, 3e6, 6e6)
+        found, (lat, lon) = self.values("region", "EPSG:32629", box, (40, 30)), self.places("EPSG:32629", "EPSG:4326", box, (40, 30))
+        between = (40 <= lat) & (lat <= 44) & (-10 <= lon) & (lon <= 0)
+        beyond = (lat < 39.5) | (lat > 44.5) | (lon < -11) | (lon > 1)  # of the outermost cells
+        self.assertTrue(between.sum() > 20 and beyond.sum() > 20)
+        numpy.testing.assert_allclose(found[between], (1000 * lat + lon)[between], atol=1e-3)
+        self.assertTrue(numpy.isnan(found[beyond]).all() and numpy.isfinite(found[~beyond]).all())
 
     def test_pixels_outside_the_area_are_missing(self):
         found = self.values("degrees", "+proj=laea +lat_0=90", (-2e7, -2e7, 2e7, 2e7))
@@ -237,6 +277,8 @@ class Projections(unittest.TestCase):
             ("EPSG:32633", (-2e7, -2e7, 2e7, 2e7)),
             ("EPSG:32633", (5e7, 5e7, 6e7, 6e7)),
             ("EPSG:32633", (5e5, 9.9e6, 6e5, 1.01e7)),
+            ("EPSG:3031", (0, 0, 1e-9, 1e-9)),
+            ("EPSG:3413", (0, 0, 1e300, 1e300)),
         ]
         refused = [
             ("EPSG:3857", (1, 1, 0, 0), "BBOX is not four numbers, the lower corner first"),
@@ -249,17 +291,16 @@ class Projections(unittest.TestCase):
             ("IAU_2015:30100", (0, 0, 1, 1), "CRS IAU_2015:30100: has no transformation to EPSG:"),
             ("nothing", (0, 0, 1, 1), "coordinates: "),
         ]
-        for operation in ({}, {"REQUEST": "GetFeatureInfo", "I": "0", "J": "0"}):
+        for size, operation in (((9, 7), {}), ((1, 1), {"REQUEST": "GetFeatureInfo", "I": "0", "J": "0"})):
             for layer in layers.LAYERS:
-                for size in ((9, 7), (1, 1)):
-                    for crs, box in boxes:
-                        answer = self.ask(layer, crs, box, size, **operation)
-                        self.assertIn(answer["statusCode"], (200, 400), (layer, crs, box, answer["body"]))
-                    for crs, box, message in refused:
-                        answer = self.ask(layer, crs, box, size, **operation)
-                        self.assertEqual(answer["statusCode"], 400, (layer, crs, box))
-                        self.assertIn("<ServiceException", self.text(answer))
-                        self.assertIn(message, self.text(answer))
+                for crs, box in boxes:
+                    answer = self.ask(layer, crs, box, size, **operation)
+                    self.assertIn(answer["statusCode"], (200, 400), (layer, crs, box, answer["body"]))
+                for crs, box, message in refused:
+                    answer = self.ask(layer, crs, box, size, **operation)
+                    self.assertEqual(answer["statusCode"], 400, (layer, crs, box))
+                    self.assertIn("<ServiceException", self.text(answer))
+                    self.assertIn(message, self.text(answer))
 
     @staticmethod
     def text(answer):

@@ -286,12 +286,13 @@ def _request(query, layer):
 
 def _output_on_map(node, coordinates):
     """Return the result of a node on the grid of a map."""
-    crs = layers.crs_of(node)
+    data = layers.data_of(node)
+    crs = layers.crs_of(data)
     if crs.lower() == coordinates.crs.lower():
         return output_of(node, coordinates)
     from . import projection  # only these maps need its libraries
 
-    return projection.output_on_map(node, coordinates, crs)
+    return projection.output_on_map(node, coordinates, crs, data)
 
 
 def _middle(output, dims):
