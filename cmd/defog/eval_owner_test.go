@@ -59,6 +59,17 @@ func TestResumeOfAnOverwrittenRunIsRefused(t *testing.T) {
 	}
 }
 
+func TestResumeWithoutTheGridIsRefused(t *testing.T) {
+	c := newRun(t, "00000000")
+	c.answer, c.failed = `{"errorType": "BadRequest", "errorMessage": "runs/old/grid.json does not exist"}`, true
+	before := maps.Clone(c.objects)
+	code, _, stderr := defog(t, "eval", "--resume", "old")
+	const want = "defog: run old: the owner of its Zarr s3://bucket/out/z.zarr is unknown: the function failed: BadRequest: runs/old/grid.json does not exist\n"
+	if code != 1 || !strings.HasSuffix(stderr, want) || !maps.Equal(c.objects, before) {
+		t.Errorf("exit code %d, %q, objects %v", code, stderr, c.objects)
+	}
+}
+
 func TestReportOfAnOverwrittenRunNamesTheOther(t *testing.T) {
 	c := newRun(t, "00000000", "00000001")
 	c.answer = `{"owner": "runs/new/grid.json", "fits": false}`

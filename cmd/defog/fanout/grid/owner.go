@@ -45,7 +45,7 @@ func (g Grid) Check(ctx context.Context) error {
 	owner, err := g.Owner(ctx)
 	switch {
 	case err != nil:
-		return fmt.Errorf("run %s: whose Zarr %s is, is unknown: %w", g.run, g, err)
+		return fmt.Errorf("run %s: the owner of its Zarr %s is unknown: %w", g.run, g, err)
 	case owner.Fits:
 		return nil
 	case owner.Run == "" || owner.Run == g.run:
