@@ -25,7 +25,7 @@ def evaluate(request, record):
             coordinates = request.coordinates()
         except Exception as err:
             raise BadRequest(f"coordinates: {message_of(err)}") from err
-        output = request.select((request.output_of or output_of)(node, coordinates))
+        output = request.select(output_of(node, coordinates))
         try:
             body = request.format.encode(output, without(request.options, ("return_base64",)))
         except Failure:

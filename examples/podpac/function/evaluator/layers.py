@@ -117,27 +117,12 @@ def offers():
     return found
 
 
-def crs_of(data):
-    """Return the coordinate reference system of a node's data. Data of several, and a
-    formula without data, is treated as data in degrees."""
-    found = {coordinates.crs for coordinates in data}
-    return found.pop() if len(found) == 1 else "EPSG:4326"
-
-
-def data_of(node):
-    """Return the coordinates of a node's data, as far as they have a place."""
-    try:
-        return [coordinates for coordinates in node.find_coordinates() if {"lat", "lon"} <= set(coordinates.udims)]
-    except Exception:  # which podpac also raises for nodes without coordinates
-        return []
-
-
 def extent_of(found):
     """Return the extent of several coordinates of podpac."""
     edges, columns, rows, times = [], 1, 1, set()
     for coordinates in found:
         if {"lat", "lon"} <= set(coordinates.udims):
-            (south, north), (west, east) = (edges_of(coordinates[name]) for name in ("lat", "lon"))
+            (south, north), (west, east) = (_edges(coordinates[name]) for name in ("lat", "lon"))
             edges.append(degrees(coordinates.crs, west, south, east, north))
             columns, rows = max(columns, coordinates["lon"].size), max(rows, coordinates["lat"].size)
         if "time" in coordinates.udims:
@@ -148,7 +133,7 @@ def extent_of(found):
     return Extent((min(west), max(min(south), -90.0), max(east), min(max(north), 90.0)), columns, rows, sorted(times))
 
 
-def edges_of(dimension):
+def _edges(dimension):
     """Return the outer edges of the first and the last cell."""
     low, high = (float(bound) for bound in dimension.bounds)
     if dimension.size > 1 and dimension.is_uniform:

@@ -12,7 +12,7 @@ import podpac
 from . import capabilities, layers, rules
 from .clients import s3
 from .document import Document
-from .evaluate import evaluate, output_of
+from .evaluate import evaluate
 from .failures import BadRequest, Forbidden, TooLarge
 from .formats import Format
 from .request import MAX_PIPELINE, Request, read_json, without
@@ -160,8 +160,7 @@ def _values(output):
     coordinates = {name: layers.iso(value) or float(value) for name, value in at.items()}
     if {"lat", "lon"} <= coordinates.keys():
         place = coordinates["lon"], coordinates["lat"]
-        degrees = layers.degrees(output.attrs["crs"], *place, *place)[:2]
-        coordinates["lon"], coordinates["lat"] = (degree if math.isfinite(degree) else None for degree in degrees)
+        coordinates["lon"], coordinates["lat"] = layers.degrees(output.attrs["crs"], *place, *place)[:2]
     return {"values": values, "units": style.units or str(output.attrs.get("units") or ""), "coordinates": coordinates}
 
 
@@ -248,7 +247,7 @@ def _box_problems(query):
         problems.append(f"WIDTH and HEIGHT make {sides[0] * sides[1]} pixels; want at most {MAX_PIXELS}, or a third of that in one row")
     try:
         west, south, east, north = (float(edge) for edge in query["BBOX"].split(","))
-        if not (west < east and south < north and math.isfinite(east - west) and math.isfinite(north - south)):
+        if not (west < east and south < north):
             raise ValueError
     except ValueError:
         problems.append("BBOX is not four numbers, the lower corner first")
@@ -280,19 +279,8 @@ def _request(query, layer):
             raise TooLarge(f"the result has {size} numbers; want at most {MAX_NUMBERS} as JSON")
         return _middle(output, alone) if alone else output
 
-    request.select, request.output_of = select, _output_on_map
+    request.select = select
     return request
-
-
-def _output_on_map(node, coordinates):
-    """Return the result of a node on the grid of a map."""
-    data = layers.data_of(node)
-    crs = layers.crs_of(data)
-    if crs.lower() == coordinates.crs.lower():
-        return output_of(node, coordinates)
-    from . import projection  # only these maps need its libraries
-
-    return projection.output_on_map(node, coordinates, crs, data)
 
 
 def _middle(output, dims):

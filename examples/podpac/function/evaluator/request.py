@@ -19,7 +19,6 @@ class Request:
 
     def __init__(self, definition, coordinates, output=None, settings=None, over_http=False, published=False):
         self.definition, self.coordinates, self.published = ordered(definition), coordinates, published
-        self.output_of = None  # another function than evaluate.output_of
         self.select = lambda output: output  # the part of the result to encode
         output = output or {}
         self.suffix = str(output.get("format") or "netcdf").lower()
