@@ -192,15 +192,20 @@ func (g *Guard) wiredReason(c *Catalogue, w wired) string {
 	if w.schema == "pg_catalog" && slices.Contains(postgresInputs, w.function) {
 		return "" // the input of an array is that of its elements
 	}
+	known := false
 	for _, f := range c.functions[w.function] {
 		if f.schema != w.schema {
 			continue
 		}
+		known = true
 		reason := g.reason(f)
 		// What an extension puts between types of the server belongs to these types.
 		if reason != "" && (f.extension == "" || w.left >= firstUser || w.right >= firstUser || w.kind != "cast" && w.kind != "class") {
 			return reason
 		}
+	}
+	if !known { // it was renamed between the queries
+		return "the function " + w.schema + "." + w.function + " may not be called: it is not in the catalogue"
 	}
 	return ""
 }

@@ -361,6 +361,30 @@ func readFor(t *testing.T, d *db, g *guard.Guard, queries guard.CatalogueQueries
 	return r
 }
 
+// The second query of the catalogue can be later than a change.
+func TestFunctionRenamedBetweenQueriesIsRefused(t *testing.T) {
+	server.Query(t, accounts+`CREATE FUNCTION spend(int, int) RETURNS boolean LANGUAGE sql VOLATILE AS 'SELECT nextval(''counter'') > 0';
+		CREATE OPERATOR === (FUNCTION = spend, LEFTARG = int, RIGHTARG = int)`)
+	d := openServer(t, nil, "")
+	read := func(sql string) [][]string {
+		rows, err := database.QueryTexts(t.Context(), d.query, sql)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rows
+	}
+	catalogue, err := guard.NewPostgresCatalogue(read(guard.PostgresQueries.Catalogue))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Query(t, "ALTER FUNCTION spend(int, int) RENAME TO spent")
+	catalogue.AddWired(read(guard.PostgresQueries.Wired))
+	const want = "the operator === calls a function: the function public.spent may not be called: it is not in the catalogue"
+	if _, err := guard.Postgres.Check(t.Context(), "SELECT 1 === 2", catalogue); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // A catalogue that is not new refuses nothing.
 func TestRefusalIsCheckedAgain(t *testing.T) {
 	server.Query(t, accounts+"CREATE FUNCTION amount(n int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN n; END'")
