@@ -11,7 +11,7 @@ import (
 // writesQuery lists what the user may write: everything, in a schema, or in a
 // table. Ten tables suffice for the report.
 const writesQuery = `
-	SELECT 'everything: the user is a superuser' FROM pg_catalog.pg_user WHERE usename = current_user AND usesuper
+	SELECT 'everything: the user is a superuser'::text FROM pg_catalog.pg_user WHERE usename = current_user AND usesuper
 	UNION ALL
 	SELECT 'new tables in the schema ' || nspname FROM pg_catalog.pg_namespace
 	WHERE nspname NOT LIKE 'pg~_%' ESCAPE '~' AND nspname <> 'information_schema' AND pg_catalog.has_schema_privilege(nspname, 'CREATE')
@@ -27,7 +27,7 @@ const writesQuery = `
 // unsafeQuery lists the powers of the user that no read-only transaction limits.
 // A user that is a member of a role can take it on.
 const unsafeQuery = `
-	SELECT CASE WHEN rolsuper THEN 'superuser' END FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolsuper
+	SELECT CASE WHEN rolsuper THEN 'superuser'::text END FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolsuper
 	UNION ALL
 	SELECT 'replication' FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolreplication AND NOT rolsuper
 	UNION ALL
@@ -38,8 +38,8 @@ const unsafeQuery = `
 		'pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program',
 		'rds_superuser', 'cloudsqlsuperuser', 'alloydbsuperuser', 'azure_pg_admin'))`
 
-// redshiftUnsafeQuery does so on Redshift.
-const redshiftUnsafeQuery = "SELECT 'superuser' FROM pg_catalog.pg_user WHERE usename = current_user AND usesuper"
+// redshiftUnsafeQuery does so on Redshift, where a constant without a type fits no UNION.
+const redshiftUnsafeQuery = "SELECT 'superuser'::text FROM pg_catalog.pg_user WHERE usename = current_user AND usesuper"
 
 // CheckReadOnly implements database.ReadOnlyChecker. The transaction would roll
 // the table back if the server created it.
