@@ -140,6 +140,9 @@ func (g *Guard) Check(ctx context.Context, sql string, catalogue *Catalogue) (St
 	runsUserCode := catalogue != nil && (g.wiresUserFunction(catalogue) ||
 		slices.ContainsFunc(tokens, func(t lex.Token) bool { return t.Named() && catalogue.HasUserFunction([]string{t.Text}) }))
 	spelled, starts := lex.RenderAt(tokens)
+	if strings.ContainsRune(spelled, 0) { // of an escape sequence
+		return Statement{}, refusal("a name in it holds a zero byte")
+	}
 	return Statement{SQL: spelled, Functions: functions, NamesView: namesView, RunsUserCode: runsUserCode, original: sql, tokens: tokens, starts: starts}, ctx.Err()
 }
 

@@ -124,7 +124,7 @@ func mysqlCorpus(tb testing.TB) []string {
 			"SELECT 'a\\'b', \"c\\\"d''\", 'e''f\"', 'x\\%y\\_z', '\\n\\0\\Z\\\\'", "SELECT 1--1, 5 - -1, 1-- 2\n+3", "SELECT `a``b`.`c`, t.1a, 1a.b FROM 1a",
 			"SELECT @a, @@version, @@global.max_connections, @`x y`, @'z', t.a@b", "SELECT 0x41, x'41', X'4a', b'01', 0b01, 0xZZ, N'a', _utf8mb4'a', _utf8mb4 'b'",
 			"SELECT 1e5into, 1.5from t", "SELECT a<=>b, a!=b, a<<1>>2, a&&b||c, a->'$.b', a->>'$.c', a:b", "SELECT count(*), count (*), sum(a)over()", "SELECT größe, `日本` FROM t",
-			"SELECT {d '2024-01-01'}, {fn now()}", "SELECT 1 # x\n, 2", "SELECT`0`.0", "SELECT 0b0e, 0x1g", "SELECT " + strings.Repeat("1", 100), "SELECT date '2024-01-01', interval 1 day + now()",
+			"SELECT {d '2024-01-01'}, {fn now()}", "SELECT 1 # x\n, 2", "SELECT`0`.0", "SELECT 0b0e, 0x1g", "SELECT @'\\0'", "SELECT " + strings.Repeat("1", 100), "SELECT date '2024-01-01', interval 1 day + now()",
 		},
 	)
 }
