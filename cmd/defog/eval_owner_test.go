@@ -91,6 +91,9 @@ func TestResumeOfARunWithItsZarr(t *testing.T) {
 			if code != 0 || !strings.HasSuffix(stdout, "s3://bucket/out/z.zarr\n") || !strings.HasSuffix(stderr, "run old: nothing is left\n") {
 				t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
 			}
+			if len(c.invoked) != 1 {
+				t.Errorf("asks the function %d times", len(c.invoked))
+			}
 		})
 	}
 }
