@@ -2,8 +2,6 @@ package local
 
 import "net/http"
 
-const KeepAlive = keepAlive
-
 // Transport returns the transport of Client.
 func (a *AWS) Transport() *http.Transport { return a.transport.(*http.Transport) }
 
