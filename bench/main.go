@@ -93,6 +93,7 @@ func run(ctx context.Context, short bool) error {
 // install installs podpac, which the last benchmark needs.
 func install(ctx context.Context) error {
 	target := exec.CommandContext(ctx, "make", ".build/podpac-client/installed")
+	target.Cancel = func() error { return target.Process.Signal(syscall.SIGTERM) } // make passes this on
 	target.Stdout, target.Stderr = os.Stderr, os.Stderr
 	if err := target.Run(); err != nil {
 		return fmt.Errorf("install podpac: %w", err)
